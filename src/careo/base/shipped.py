@@ -1,0 +1,62 @@
+"""The data files shipped inside the package: where they are and how they are opened.
+
+Countries are folders (`data/mexico`, `data/toyland`, or any folder of the same layout); languages are files.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_DATA = Path(__file__).resolve().parent.parent / "data"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is some ten times faster
+
+
+def shipped(*parts: str) -> Path:
+    """Path of a shipped data file or folder."""
+    return _DATA.joinpath(*parts)
+
+
+def country_folder(country: str) -> Path:
+    """Folder of a country: a name shipped with careo (`mexico`, `toyland`) or the path of a folder of the same layout.
+
+    Raises:
+        DataError: there is no such country.
+    """
+    folder = shipped(country) if country.isidentifier() else Path(country)
+    if not (folder / "country.yaml").is_file():
+        from careo.base.errors import DataError
+
+        raise DataError("no_country", where=country, found=str(folder), fix="country")
+    return folder
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file as plain Python values (safe loader).
+
+    Raises:
+        DataError: not YAML; says file, line and column.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, see _Loader
+    except yaml.MarkedYAMLError as error:
+        from careo.base.errors import DataError
+
+        mark = error.problem_mark
+        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise DataError("not_yaml", where=f"{path}{line}", problem=error.problem or "") from error
+
+
+@cache
+def language_data(language: str) -> dict[str, Any]:
+    """Lexicon of a language (`data/languages/<language>.yaml`): words, rules and patterns for reading it."""
+    return read_yaml(shipped("languages", f"{language}.yaml"))
+
+
+@cache
+def country_data(country: str, *parts: str) -> Any:
+    """One YAML file of a country, read once."""
+    return read_yaml(country_folder(country).joinpath(*parts))

@@ -1,0 +1,39 @@
+"""Every sentence a user reads, in Spanish and in English, by key.
+
+The sentences are data (`data/texts/en.yaml`, `es.yaml`), nested; a key is the dotted path. Placeholders are
+`{name}` and are filled by plain replacement, never by `str.format`, so that a hostile value stays a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from careo.base.shipped import read_yaml, shipped
+
+LANGUAGES = ("en", "es")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def say(language: str, key: str, **words: object) -> str:
+    """The sentence `key` in `language`, with `words` put into its placeholders.
+
+    Raises:
+        KeyError: the key is in neither language file (a mistake of ours, not of the user).
+    """
+    return _PLACEHOLDER.sub(lambda m: str(words[m[1]]) if m[1] in words else m[0], sentences(language)[key])
+
+
+@cache
+def sentences(language: str) -> Mapping[str, str]:
+    """All sentences of a language, `dotted.key` → text. Unknown languages read English."""
+    name = language if language in LANGUAGES else "en"
+    return dict(_flat("", read_yaml(shipped("texts", f"{name}.yaml"))))
+
+
+def _flat(prefix: str, tree: object) -> list[tuple[str, str]]:
+    if isinstance(tree, dict):
+        branches: dict[str, object] = {str(k): v for k, v in tree.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return [pair for name, branch in branches.items() for pair in _flat(f"{prefix}.{name}" if prefix else name, branch)]
+    return [(prefix, str(tree))]

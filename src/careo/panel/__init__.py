@@ -1,0 +1,1 @@
+"""What is known: places, indicators, series."""
