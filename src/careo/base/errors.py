@@ -7,7 +7,7 @@
     ├── NetworkError    a URL cannot be fetched, or --offline forbids it
     └── OutputError     a result cannot be written
 
-The words stand in `data/texts/{en,es}.yaml` under `errors`, so an error speaks both languages. The command line
+The words stand in `data/texts/{en,es}/errors.yaml`, so an error speaks both languages. The command line
 prints it and leaves with exit code 2; anything that is not a CareoError keeps its traceback.
 """
 
@@ -20,7 +20,7 @@ class CareoError(Exception):
     """An error that the user can mend.
 
     Args:
-        key: name of the sentence under `errors` in the text files.
+        key: name of the sentence in `errors.yaml`.
         where: file, or file:line, the error is about.
         expected, found, fix: further lines, already worded (`expected`, `found`) or a key under `errors.fix` (`fix`).
         words: values for the placeholders of the sentence and of the fix.

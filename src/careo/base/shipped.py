@@ -51,9 +51,9 @@ def read_yaml(path: Path) -> Any:
 
 
 @cache
-def language_data(language: str) -> dict[str, Any]:
-    """Lexicon of a language (`data/languages/<language>.yaml`): words, rules and patterns for reading it."""
-    return read_yaml(shipped("languages", f"{language}.yaml"))
+def language_data(language: str, part: str) -> dict[str, Any]:
+    """One lexicon of a language (`data/languages/<language>/<part>.yaml`), read once."""
+    return read_yaml(shipped("languages", language, f"{part}.yaml"))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Every sentence a user reads, in Spanish and in English, by key.
 
-The sentences are data (`data/texts/en.yaml`, `es.yaml`), nested; a key is the dotted path. Placeholders are
-`{name}` and are filled by plain replacement, never by `str.format`, so that a hostile value stays a value.
+The sentences are data (`data/texts/<language>/<part>.yaml`), nested; a key is the dotted path, the name of the file
+first: `errors.not_yaml`. Placeholders are `{name}` and are filled by plain replacement, never by `str.format`, so that a hostile value stays a value.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def say(language: str, key: str, **words: object) -> str:
 def sentences(language: str) -> Mapping[str, str]:
     """All sentences of a language, `dotted.key` → text. Unknown languages read English."""
     name = language if language in LANGUAGES else "en"
-    return dict(_flat("", read_yaml(shipped("texts", f"{name}.yaml"))))
+    files = sorted(shipped("texts", name).glob("*.yaml"))
+    return {key: text for file in files for key, text in _flat(file.stem, read_yaml(file))}
 
 
 def _flat(prefix: str, tree: object) -> list[tuple[str, str]]:
