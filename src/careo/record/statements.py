@@ -21,6 +21,7 @@ class Quantity:
         digits, step: as `careo.base.numbers.Number`.
         change: "" or "up"/"down"/"change": the figure is a change ("up by 15%"), not a level.
         every: "" or "year", "month", "week", "day": a rhythm ("35,000 a year").
+        against: the period a change is measured against ("from 2017"); None when not said.
         of: for a share, the words after "of" ("of the strategy"); "" when nobody says of what.
     """
 
@@ -34,6 +35,7 @@ class Quantity:
     change: str = ""
     every: str = ""
     of: str = ""
+    against: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)

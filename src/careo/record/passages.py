@@ -1,0 +1,106 @@
+"""A passage: one sentence of a page with what was read in it, which every kind of statement is drawn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from typing import TypeVar
+
+from careo.base.dates import DateMention, Period, Term, read_dates
+from careo.base.numbers import Number, read_numbers
+from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
+from careo.sources.documents import Block, Document
+
+
+T = TypeVar("T", Number, DateMention)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One sentence.
+
+    Attributes:
+        text: the whole text of the page; span: the sentence in it; clauses: its clauses.
+        numbers, dates: what was read in the sentence, with offsets into `text`.
+        block, index: the block it stands in. language: its language. said: when, if known.
+        page_period: the period the page is from, for a figure that names none.
+        before: the passage before it in the same block, if any.
+    """
+
+    text: str
+    span: Span
+    clauses: tuple[Span, ...]
+    numbers: tuple[Number, ...]
+    dates: tuple[DateMention, ...]
+    block: Block
+    index: int
+    language: str
+    said: date | None
+    page_period: Period | None
+    before: Passage | None
+
+    @property
+    def words(self) -> str:
+        """The sentence as written."""
+        return self.text[self.span[0] : self.span[1]]
+
+    def clause(self, position: int) -> Span:
+        """The clause around a character of the text."""
+        return next((c for c in self.clauses if c[0] <= position < c[1]), self.span)
+
+
+def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
+    """The sentences of the body, in order; a title counts when the body does not repeat its figures."""
+    said = document.published
+    page_period = _page_period(document)
+    for index, block in enumerate(document.blocks):
+        if block.label != "body":
+            continue
+        language = block.language if block.language in ("en", "es") else document.language
+        language = language if language in ("en", "es") else "en"
+        piece = document.text[block.start : block.end]
+        numbers = [_moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))]
+        dates = [_moved(d, block.start) for d in read_dates(piece, language, said, terms)]
+        before = None
+        for start, end in split_sentences(document.text, block.start, block.end, language):
+            before = Passage(
+                text=document.text,
+                span=(start, end),
+                clauses=split_clauses(document.text, start, end, language),
+                numbers=tuple(n for n in numbers if start <= n.start < end),
+                dates=tuple(d for d in dates if start <= d.start < end),
+                block=block,
+                index=index,
+                language=language,
+                said=said,
+                page_period=page_period,
+                before=before,
+            )
+            yield before
+
+
+def _page_period(document: Document) -> Period | None:
+    day = document.published or (document.dated[0] if document.dated else None)
+    return Period(date(day.year, 1, 1), date(day.year, 12, 31)) if day else None
+
+
+def _moved(mention: T, by: int) -> T:
+    return replace(mention, start=mention.start + by, end=mention.end + by)
+
+
+@cache
+def phrases(language: str, *path: str) -> re.Pattern[str]:
+    """One pattern of a list in the statement lexicon, longest phrase first, whole words, any white space."""
+    node = statement_rules(language)
+    for key in path:
+        node = node[key]
+    words = sorted((str(w) for w in node), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced(w) for w in words)})(?!\w)", re.IGNORECASE)
+
+
+def spaced(pattern: str) -> str:
+    """A pattern in which a space stands for any white space."""
+    return pattern.replace(" ", r"\s+")

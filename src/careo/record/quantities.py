@@ -1,0 +1,318 @@
+"""Figures of a sentence: the number, what it counts, how firmly it is said, and of when."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+
+from careo.base.dates import DateMention, Period
+from careo.base.numbers import Number
+from careo.record.passages import Passage, phrases, spaced
+from careo.record.sentences import Span, statement_rules
+from careo.record.statements import Quantity, Statement
+
+_WORD = re.compile(r"[\s(“\"'‘«]*([^\W_][\w’'-]*)")
+_LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
+
+
+def figures(passage: Passage, source: str) -> list[Statement]:
+    """The figures of one sentence, in order."""
+    found: list[Statement] = []
+    for number in passage.numbers:
+        if number.role == "quantity":
+            statement = _figure(passage, number, source, found[-1] if found else None)
+            if statement:
+                found.append(statement)
+    return found
+
+
+def _figure(passage: Passage, number: Number, source: str, last: Statement | None) -> Statement | None:
+    text, rules = passage.text, statement_rules(passage.language)
+    noun_span, unit = _noun(passage, number)
+    hedge, hedge_words, start, tail = _hedge(passage, number, noun_span[1] if noun_span else number.end)
+    change, start, change_end = _change(passage, number, start)
+    if number.unit != "count":
+        unit = number.unit
+    elif unit == "" or (noun_span and noun_span[1] <= number.start):
+        counted = phrases(passage.language, "not_counted").match(text, _skip_space(text, number.end))
+        if counted and counted.end() <= passage.span[1]:
+            return None
+    noun = text[noun_span[0] : noun_span[1]] if noun_span else ""
+    if not _is_figure(passage, number, unit, noun):
+        return None
+    end = max(number.end, noun_span[1] if noun_span else 0, tail, change_end)
+    if noun_span and noun_span[0] < number.start and noun_span[0] >= start - 20 and unit == "persons":
+        start = min(start, noun_span[0]) if _attached(text, noun_span, start, rules) else start
+    if hedge == "none" and last and last.hedge != "none" and last.quantity and _listed(text, last.end, start):
+        hedge, hedge_words = last.hedge, last.hedge_words
+    period, form = _period(passage, number, (start, end), bool(change) or number.unit == "factor")
+    against = _against(passage, end, form)
+    if number.unit == "factor" and not change:
+        change = "up" if number.value >= 1 else "down"
+    if change and form == "since" and period and period.first:
+        against = against or _year(period.first.year)
+        period, form = passage.page_period, "page"
+    elif change and form == "between" and period and period.first and period.last and not against:
+        against, period, form = _year(period.first.year), _year(period.last.year), "at"
+    every = next((d.every for d in passage.dates if d.form == "every" and 0 <= d.start - end < 40 or d.form == "every" and d.end <= start and start - d.end < 12), "")
+    return Statement(
+        source=source,
+        kind="figure",
+        start=start,
+        end=end,
+        quote=text[start:end],
+        hedge=hedge,
+        hedge_words=hedge_words,
+        quantity=Quantity(
+            value=number.value,
+            low=number.low,
+            high=number.high,
+            unit=unit or "count",
+            noun=noun,
+            digits=number.digits,
+            step=number.step,
+            change=change,
+            every=every,
+            of=_share_of(passage, number) if number.unit == "share" and not change else "",
+            against=against,
+        ),
+        period=period,
+        period_form=form,
+        sentence=passage.span,
+        block=passage.index,
+        said=passage.said.isoformat() if passage.said else "",
+        language=passage.language,
+    )
+
+
+def _is_figure(passage: Passage, number: Number, unit: str, noun: str) -> bool:
+    if number.unit != "count":
+        return True
+    written = passage.text[number.start : number.end]
+    in_words = not any(c.isdigit() for c in written)
+    if number.value < 10 or (in_words and number.value < 20):
+        if number.value < 2:
+            return False
+        return bool(noun) and bool(phrases(passage.language, "harm").search(passage.text, *_around(passage, number)))
+    return bool(unit) or not in_words
+
+
+def _around(passage: Passage, number: Number) -> Span:
+    return max(passage.span[0], number.start - 25), min(passage.span[1], number.end + 45)
+
+
+# --- the noun that says what is counted ---------------------------------------------------------------------------
+
+
+@cache
+def _unit_nouns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    units: dict[str, str] = {}
+    for unit, nouns in statement_rules(language)["units"].items():
+        for noun in nouns:
+            units.setdefault(str(noun).lower(), unit)
+    ordered = sorted(units, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)", re.IGNORECASE), units
+
+
+@cache
+def _words(language: str, key: str) -> frozenset[str]:
+    return frozenset(str(w).lower() for w in statement_rules(language)[key])
+
+
+def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
+    """Span of the counted noun phrase and its unit: after the number, else before it in the clause."""
+    text, language = passage.text, passage.language
+    pattern, units = _unit_nouns(language)
+    stop, through = _words(language, "noun_stop"), _words(language, "noun_through")
+    at, reach, first, unit = number.end, number.end, -1, ""
+    for _ in range(9):
+        word = _WORD.match(text, at, passage.span[1])
+        if not word or (at > number.end and re.search(r"[(“\"«]", text[at : word.start(1)])):
+            break
+        spelled = word[1].lower()
+        if spelled.endswith(("’s", "'s")):
+            spelled = spelled[:-2]
+        hit = pattern.match(text, word.start(1), passage.span[1])
+        if hit:
+            first = word.start(1) if first < 0 else first
+            unit = unit or units[re.sub(r"\s+", " ", hit[0].lower())]
+            at = reach = hit.end()
+            continue
+        if spelled in stop and spelled not in through:
+            break
+        if first >= 0 and spelled not in through and not _noun_follows(pattern, text, word.end(1), passage.span[1]):
+            break
+        at = word.end(1)
+    if first >= 0:
+        return (_skip_space(text, number.end), reach), unit
+    clause = passage.clause(number.start)
+    hits = [m for m in pattern.finditer(text, max(clause[0], number.start - 90), number.start)]
+    if hits and number.unit in ("count", "share", "factor", "percentage_points", "rate_per_100k"):
+        best = hits[-1]
+        return (best.start(), best.end()), units[re.sub(r"\s+", " ", best[0].lower())]
+    if at > number.end and number.unit != "count":
+        return (_skip_space(text, number.end), at), ""
+    return None, ""
+
+
+def _noun_follows(pattern: re.Pattern[str], text: str, at: int, end: int) -> bool:
+    word = _WORD.match(text, at, end)
+    return bool(word and pattern.match(text, word.start(1), end))
+
+
+def _attached(text: str, noun: Span, start: int, rules: dict[str, object]) -> bool:
+    between = text[noun[0] : start]
+    return bool(re.fullmatch(spaced(str(rules["before_nouns"])) + r"\s*", between, re.IGNORECASE))
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+# --- hedges and changes ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _hedges(language: str, side: str) -> re.Pattern[str]:
+    """All hedges of one side, one named group a class: anchored at the end (before) or the start (after)."""
+    classes = statement_rules(language)["hedges"]
+    groups: list[str] = []
+    for order, (_, sides) in enumerate(classes.items()):
+        words = sorted((spaced(str(w)) for w in sides[side]), key=len, reverse=True)
+        groups.append(f"(?P<h{order}>{'|'.join(words)})")
+    body = "|".join(groups)
+    if side == "before":
+        return re.compile(rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another))?[\s(“\"]*$", re.IGNORECASE)
+    return re.compile(rf"[\s,(]*(?:{body})(?!\w)", re.IGNORECASE)
+
+
+def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, int, int]:
+    """(class, words as written, start of the figure with its hedge, end of a hedge behind it)."""
+    text, language = passage.text, passage.language
+    classes = tuple(statement_rules(language)["hedges"])
+    window = max(passage.span[0], number.start - 48)
+    before = text[window : number.start]
+    best = _hedge_before(before, _hedges(language, "before"))
+    if best:
+        order = next(i for i in range(len(classes)) if best[f"h{i}"] is not None)
+        start = window + best.start(f"h{order}")
+        # a modal before another hedge ("could be more than") leaves the firmer word in charge of the direction
+        return classes[order], best[f"h{order}"], start, 0
+    for at in (number.end, max(number.end, noun_end)):
+        after = _hedges(language, "after").match(text, at, min(passage.span[1], at + 32))
+        if after:
+            order = next(i for i in range(len(classes)) if after[f"h{i}"] is not None)
+            return classes[order], after[f"h{order}"], number.start, after.end()
+    return "none", "", number.start, 0
+
+
+def _hedge_before(before: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    return pattern.search(before)
+
+
+@cache
+def _changes(language: str, direction: str, side: str) -> re.Pattern[str]:
+    rules = statement_rules(language)
+    words = rules["change" if side == "before" else "change_after"][direction]
+    body = "|".join(sorted((spaced(str(w)) for w in words), key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{body})\s*$" if side == "before" else rf"\s*(?:{body})(?!\w)", re.IGNORECASE)
+
+
+def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int]:
+    """(direction or "", start with the verb of change, end of a word of change behind the number)."""
+    text, language = passage.text, passage.language
+    if number.unit in ("interval_minutes", "rate_per_100k", "factor"):
+        return "", start, 0
+    window = max(passage.span[0], start - 40)
+    for direction in ("up", "down"):
+        hit = _changes(language, direction, "before").search(text[window:start])
+        if hit:
+            return direction, window + hit.start(), 0
+    if number.unit in ("share", "percentage_points"):
+        for direction in ("up", "down"):
+            hit = _changes(language, direction, "after").match(text, number.end, min(passage.span[1], number.end + 24))
+            if hit:
+                return direction, start, hit.end()
+    return "", start, 0
+
+
+def _listed(text: str, end: int, start: int) -> bool:
+    """Whether a figure follows the last one in the same list, so that its hedge carries over ("more than 5 dead, 4 missing")."""
+    return bool(re.fullmatch(r"\s*(?:[\w’'-]+\s*){0,2},\s*", text[end:start])) if start >= end else False
+
+
+# --- of when, against when, of what -----------------------------------------------------------------------------------
+
+
+def _period(passage: Passage, number: Number, span: Span, change: bool) -> tuple[Period | None, str]:
+    """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
+    baseline = re.compile(rf"{spaced(str(statement_rules(passage.language)['baseline']))}\s*$", re.IGNORECASE)
+    mentions = [d for d in passage.dates if d.form in _LEVEL_FORMS and d.period is not None]
+    if change or mentions:
+        mentions = [d for d in mentions if not _is_baseline(passage, d, span, baseline, change)]
+    chosen = _nearest(mentions, passage.clause(number.start), span) or _nearest(mentions, passage.span, span)
+    if chosen:
+        return chosen.period, chosen.form
+    earlier = passage.before
+    if earlier and not any(d.form in ("over", "within", "by") for d in passage.dates):
+        carried = [d for d in earlier.dates if d.form in ("at", "since", "between") and d.period is not None]
+        if carried:
+            return carried[-1].period, "at" if carried[-1].form == "at" else carried[-1].form
+    if any(d.form in ("every", "over") for d in passage.dates):
+        return None, next(d.form for d in passage.dates if d.form in ("every", "over"))
+    return passage.page_period, "page" if passage.page_period else ""
+
+
+def _is_baseline(passage: Passage, mention: DateMention, span: Span, baseline: re.Pattern[str], change: bool) -> bool:
+    between = passage.text[span[1] : mention.start] if mention.start >= span[1] else ""
+    if change and mention.form == "since":
+        return False
+    written = passage.text[max(passage.span[0], mention.start - 30) : mention.start]
+    leads = bool(baseline.search(written)) or bool(re.match(spaced(str(statement_rules(passage.language)["baseline"])) + r"\s", passage.text[mention.start : mention.end], re.IGNORECASE))
+    return change and leads and len(between) < 40 and mention.start >= span[1]
+
+
+def _nearest(mentions: list[DateMention], within: Span, span: Span) -> DateMention | None:
+    inside = [d for d in mentions if within[0] <= d.start < within[1]]
+    if not inside:
+        return None
+    overlapping = [d for d in inside if d.start < span[1] and d.end > span[0]]
+    if overlapping:
+        return overlapping[0]
+    after = [d for d in inside if d.start >= span[1] and d.start - span[1] <= 45]
+    before = [d for d in inside if d.end <= span[0]]
+    if before and after:
+        return before[-1] if span[0] - before[-1].end <= after[0].start - span[1] + 12 else after[0]
+    return before[-1] if before else min(inside, key=lambda d: abs(d.start - span[1]))
+
+
+def _against(passage: Passage, end: int, form: str) -> Period | None:
+    baseline = spaced(str(statement_rules(passage.language)["baseline"]))
+    for mention in passage.dates:
+        if mention.period is None or mention.form not in ("at", "since") or not 0 <= mention.start - end < 45:
+            continue
+        between = passage.text[end : mention.end]
+        if re.match(rf"[\s,(]*(?:[\w’'-]+\s+){{0,4}}?{baseline}(?!\w)", between, re.IGNORECASE) and form != "since":
+            return mention.period
+    return None
+
+
+def _share_of(passage: Passage, number: Number) -> str:
+    cue = re.compile(rf"\s*{spaced(str(statement_rules(passage.language)['share_of']))}(?=\S)", re.IGNORECASE)
+    hit = cue.match(passage.text, number.end, passage.span[1])
+    if not hit:
+        return ""
+    at, stop = hit.end(), _words(passage.language, "noun_stop")
+    for _ in range(6):
+        word = _WORD.match(passage.text, at, passage.span[1])
+        if not word or word[1].lower() in stop or re.search(r"[,.;:(]", passage.text[at : word.start(1)]):
+            break
+        at = word.end(1)
+    return passage.text[hit.end() : at].strip()
+
+
+def _year(year: int) -> Period:
+    return Period(date(year, 1, 1), date(year, 12, 31))
