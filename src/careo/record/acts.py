@@ -1,0 +1,189 @@
+"""What a sentence does: pledge, ask, claim a cause, take a position. Rules are data of each language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from careo.record.actors import Speakers, agent, trim
+from careo.record.passages import Passage, phrases, spaced
+from careo.record.sentences import Span, statement_rules
+from careo.record.statements import Statement
+
+KINDS = ("pledge", "request", "causal_claim", "position")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    kind: str
+    cue: re.Pattern[str]
+    subject: str
+    first_person: str
+    split: bool
+    negatable: bool
+    not_after: re.Pattern[str] | None
+    not_next: re.Pattern[str] | None
+    needs: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    kind: str
+    start: int
+    end: int
+    cue_end: int
+    split: bool
+
+
+@cache
+def _rules(language: str) -> tuple[_Rule, ...]:
+    return tuple(_rule(kind, card) for kind in KINDS for card in statement_rules(language)["rules"][kind])
+
+
+def _rule(kind: str, card: dict[str, Any]) -> _Rule:
+    def pattern(key: str, template: str = "{}") -> re.Pattern[str] | None:
+        return re.compile(template.format(spaced(str(card[key]))), re.IGNORECASE) if key in card else None
+
+    cue = str(card["cue"])
+    edge = "" if cue.startswith("(?<!") else r"(?<!\w)"
+    return _Rule(
+        kind=kind,
+        cue=re.compile(edge + spaced(cue), re.IGNORECASE),
+        subject=str(card.get("subject", "any")),
+        first_person=str(card.get("first_person", "")),
+        split=bool(card.get("split", False)),
+        negatable=kind == "pledge" and not card.get("future", False),
+        not_after=pattern("not_after"),
+        not_next=pattern("not_next", r"\s*{}"),
+        needs=pattern("needs"),
+    )
+
+
+def acts(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[Statement]:
+    """Pledges, requests, causal claims and positions of one sentence."""
+    chosen: list[_Hit] = []
+    for hit in sorted(_hits(passage, actor), key=lambda h: (h.start, KINDS.index(h.kind))):
+        rivals = [c for c in chosen if hit.start < c.end and c.start < hit.end]
+        if any(c.kind == hit.kind or {c.kind, hit.kind} == {"pledge", "request"} for c in rivals):
+            continue
+        if hit.kind == "position" and any(c.kind != "causal_claim" for c in chosen):
+            continue
+        chosen.append(hit)
+    return [s for hit in chosen for s in _statements(passage, hit, source, actor, speakers)]
+
+
+def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
+    text, (start, end), language = passage.text, passage.span, passage.language
+    negated = _compiled(language, "negated")
+    for rule in _rules(language):
+        for cue in rule.cue.finditer(text, start, end):
+            before = text[max(start, cue.start() - 40) : cue.start()]
+            if rule.not_after and re.search(rule.not_after.pattern + r"$" if not rule.not_after.pattern.endswith("$") else rule.not_after.pattern, before, re.IGNORECASE):
+                continue
+            if rule.not_next and rule.not_next.match(text, cue.end(), end):
+                continue
+            if rule.needs and not rule.needs.search(text, start, end):
+                continue
+            if rule.negatable and negated.search(before):
+                continue
+            kind = rule.kind
+            first_person = _compiled(language, "first_person").search(before) is not None
+            if rule.first_person and first_person:
+                kind = rule.first_person
+            if not first_person and not _subject(passage, rule, cue.start(), actor):
+                continue
+            yield _Hit(kind, cue.start(), _scope(passage, cue.start(), cue.end()), cue.end(), rule.split)
+
+
+@cache
+def _compiled(language: str, key: str) -> re.Pattern[str]:
+    return re.compile(spaced(str(statement_rules(language)[key])), re.IGNORECASE)
+
+
+def _subject(passage: Passage, rule: _Rule, cue: int, actor: str) -> bool:
+    """Whether a rule that wants an agent has one: an institution or a name before the cue, or a known speaker."""
+    if rule.subject == "any":
+        return True
+    text, (start, end) = passage.text, passage.span
+    institutions = re.compile(rf"(?<!\w){spaced(str(statement_rules(passage.language)['institutions']))}(?!\w)", re.IGNORECASE)
+    if rule.subject == "official":
+        return bool(institutions.search(text, start, end)) or bool(actor)
+    if institutions.search(text, start, cue):
+        return True
+    if re.search(r"(?<![.!?¿¡“\"«]\s)(?<!^)\b[A-ZÁÉÍÓÚÑ][\w’'-]+", text[start:cue]):
+        return True
+    return bool(actor)
+
+
+def _scope(passage: Passage, start: int, cue_end: int) -> int:
+    """End of what a cue governs: the sentence, or the point where another voice or clause takes over."""
+    text, (_, end) = passage.text, passage.span
+    stop = _compiled(passage.language, "scope_end").search(text, cue_end, end)
+    return stop.start() if stop and stop.start() - start > 15 else end
+
+
+def _statements(passage: Passage, hit: _Hit, source: str, actor: str, speakers: Speakers) -> Iterator[Statement]:
+    doer = agent(passage, hit.start, speakers)
+    for span in _items(passage, hit) if hit.split else [(hit.start, hit.end)]:
+        begin, end = trim(passage.text, span)
+        if end - begin > 3:
+            yield act(passage, hit.kind, begin, end, source, actor or doer)
+
+
+def _items(passage: Passage, hit: _Hit) -> list[Span]:
+    """A series ("granting …, ending …, and possibly …") as its members; what is no series stays whole."""
+    text = passage.text
+    cuts = [m.start() for m in _compiled(passage.language, "series").finditer(text, hit.cue_end, hit.end)]
+    if not cuts:
+        return [(hit.start, hit.end)]
+    bounds = [hit.cue_end, *cuts, hit.end]
+    return [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b - a > 8]
+
+
+def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: str) -> Statement:
+    """A statement of a span, with its hedge, deadline and condition."""
+    hedge, hedge_words = _hedge(passage, start, end) if kind != "causal_claim" else ("none", "")
+    deadline, due = "", None
+    for mention in passage.dates:
+        if mention.form in ("by", "within", "until") and start - 12 <= mention.start < end + 40:
+            deadline, due = passage.text[mention.start : mention.end], mention.period
+            break
+    return Statement(
+        source=source,
+        kind=kind,
+        start=start,
+        end=end,
+        quote=passage.text[start:end],
+        actor=actor,
+        hedge=hedge,
+        hedge_words=hedge_words,
+        deadline=deadline,
+        due=due,
+        condition=_condition(passage, start),
+        sentence=passage.span,
+        block=passage.index,
+        said=passage.said.isoformat() if passage.said else "",
+        language=passage.language,
+    )
+
+
+def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:
+    """A hedge inside the span or just before it."""
+    for name in statement_rules(passage.language)["act_hedges"]:
+        hit = phrases(passage.language, "act_hedges", name).search(passage.text, max(passage.span[0], start - 16), end)
+        if hit:
+            return name, hit[0]
+    return "none", ""
+
+
+def _condition(passage: Passage, start: int) -> str:
+    clause_start = passage.span[0]
+    hit = phrases(passage.language, "conditions").search(passage.text, clause_start, passage.span[1])
+    if not hit:
+        return ""
+    stop = re.compile(r"[,;.”\"»]").search(passage.text, hit.end(), passage.span[1])
+    words = passage.text[hit.start() : stop.start() if stop else passage.span[1]]
+    return re.sub(r"\s+", " ", words) if len(words.split()) > 2 else ""

@@ -1,0 +1,108 @@
+"""From a document to its statements: every sentence of the body, and the lists a plan is written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from careo.base.dates import Term
+from careo.record.actors import Speakers, agent, speaker, trim
+from careo.record.acts import act, acts
+from careo.record.passages import Passage, passages, spaced
+from careo.record.quantities import figures
+from careo.record.sentences import statement_rules
+from careo.record.statements import Statement
+from careo.sources.documents import Document
+
+_MARK = re.compile(r"\s*(?:[•·▪◦*‣–—-]|\(?\d{1,2}[.)]|\(?[a-z]\)|[IVX]{1,4}[.)])\s+")
+_NUMBERED = re.compile(r"\s*\(?\d{1,2}[.)]\s+")
+
+
+@dataclass(slots=True)
+class _List:
+    """The list being read: what its items are, who speaks, and whether its items are numbered headings."""
+
+    kind: str
+    actor: str
+    block: int
+    numbered: bool = False
+    begun: bool = False
+
+
+def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping[str, str] | None = None) -> tuple[Statement, ...]:
+    """All statements of a document, in the order of the text.
+
+    Args:
+        terms: heads of government, for "so far this term". dollar: language → currency that a bare "$" means.
+    """
+    source, speakers = document.source.key, Speakers()
+    found: list[Statement] = []
+    current: _List | None = None
+    last_numbered = max((i for i, b in enumerate(document.blocks) if b.label == "body" and _NUMBERED.match(document.text, b.start)), default=-1)
+    for passage in passages(document, terms, dict(dollar or {})):
+        actor = speaker(passage, speakers)
+        here = [replace(s, actor=actor) for s in figures(passage, source)]
+        current = _still(current, passage, last_numbered)
+        if current and passage.index != current.block:
+            here += _item(passage, current, source)
+        else:
+            here += acts(passage, source, actor, speakers)
+        opened = _opens(passage, actor, speakers)
+        current = opened or current
+        found += here
+    return tuple(sorted(_distinct(found), key=lambda s: (s.start, s.end, s.kind)))
+
+
+def _opens(passage: Passage, actor: str, speakers: Speakers) -> _List | None:
+    """A list begins when a block ends in a colon and says that what follows is a plan, demands or proposals."""
+    if passage.span[1] < passage.block.end or not passage.words.rstrip().endswith(":"):
+        return None
+    rules, words = statement_rules(passage.language)["lists"], passage.words
+    if re.search(rf"(?<!\w){spaced(rules['not'])}(?!\w)", words, re.IGNORECASE):
+        return None
+    if not re.search(rf"(?<!\w){spaced(rules['opens'])}(?!\w)", words, re.IGNORECASE):
+        return None
+    kind = "pledge"
+    if re.search(rf"(?<!\w){rules['request']}", words, re.IGNORECASE):
+        kind = "request"
+    elif re.search(rf"(?<!\w){rules['position']}", words, re.IGNORECASE):
+        kind = "position"
+    return _List(kind, actor or agent(passage, passage.span[1], speakers), passage.index)
+
+
+def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List | None:
+    """Whether a passage still belongs to the list: an item mark, or the lines under a numbered heading."""
+    if current is None or passage.index == current.block:
+        return current
+    block = passage.text[passage.block.start : passage.block.end]
+    if not current.begun:
+        current.begun = True
+        current.numbered = bool(_NUMBERED.match(block))
+        short = len(block) < 220 and not block.rstrip().endswith(":")
+        return current if _MARK.match(block) or passage.block.role == "item" or short else None
+    if _MARK.match(block) or passage.block.role == "item":
+        return current
+    if current.numbered:
+        return current if passage.index <= last_numbered + 1 and len(block) < 400 and not _heading(passage) else None
+    return None
+
+
+def _heading(passage: Passage) -> bool:
+    return passage.block.role == "heading" and not _NUMBERED.match(passage.text, passage.block.start)
+
+
+def _item(passage: Passage, current: _List, source: str) -> Iterator[Statement]:
+    mark = _MARK.match(passage.text, passage.span[0], passage.span[1])
+    start, end = trim(passage.text, (mark.end() if mark else passage.span[0], passage.span[1]))
+    if end - start > 5:
+        yield act(passage, current.kind, start, end, source, current.actor)
+
+
+def _distinct(statements: list[Statement]) -> Iterator[Statement]:
+    seen: set[tuple[str, int, int]] = set()
+    for statement in statements:
+        key = (statement.kind, statement.start, statement.end)
+        if key not in seen:
+            seen.add(key)
+            yield statement
