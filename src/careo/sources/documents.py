@@ -1,11 +1,21 @@
-"""Documents: bytes of a file, a URL or standard input → text with blocks, flags and exact offsets."""
+"""Documents: bytes of a file, a URL or standard input → text with blocks, flags and exact offsets.
+
+The modules that know a format are imported when a page of that format is read, so that a text page pays for no parser.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
 
 from careo.base.citations import Source
+from careo.base.errors import InputError
 
 LABELS = ("body", "meta", "repeat", "related", "boilerplate")
 
@@ -81,3 +91,152 @@ class Document:
     dated: tuple[date, date] | None
     format: str
     pages: tuple[int, ...] = ()
+
+
+SUFFIXES = {".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown"}
+SUFFIXES |= {".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf"}
+
+
+def read(
+    source: str | Path | bytes, *, name: str = "", country: str = "mexico", offline: bool = False
+) -> Document:
+    """Read one page.
+
+    Args:
+        source: path of a text, Markdown, HTML or PDF file; a URL; `-` for standard input; or the bytes themselves.
+        name: key of the document when it is not the path or URL as given.
+        country: whose office-holders date a page that states no date.
+        offline: refuse URLs instead of opening a connection.
+
+    Raises:
+        InputError: no such file, or empty, binary, too large, encrypted, broken.
+        NetworkError: the URL cannot be fetched.
+    """
+    url = kind = charset = ""
+    if isinstance(source, bytes):
+        key, data = name or "bytes", source
+        _not_too_large(len(data), key)
+    elif str(source) == "-":
+        key, data = name or "-", _standard_input()
+    elif str(source).lower().startswith(("http://", "https://")):
+        from careo.sources.store import fetch
+
+        url = str(source)
+        fetched = fetch(url, offline=offline)
+        key, data, kind, charset = name or url, fetched.data, fetched.format, fetched.charset
+    else:
+        key, data = name or str(source), _file(Path(source))
+        kind = SUFFIXES.get(Path(source).suffix.lower(), "")
+    return _document(data, key, kind=kind, charset=charset, url=url, country=country)
+
+
+def read_all(
+    sources: Iterable[str | Path], *, country: str = "mexico", offline: bool = False
+) -> Iterator[Document]:
+    """Read pages one after the other; folders are walked in order of name. Only one page is in memory at a time.
+
+    Raises:
+        InputError: as `read`; also a folder without a page.
+    """
+    for source in sources:
+        folder = Path(source)
+        if str(source) == "-" or not folder.is_dir():
+            yield read(source, country=country, offline=offline)
+            continue
+        pages = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        if not pages:
+            raise InputError("input_no_pages", where=str(source), fix="input_no_pages")
+        for page in pages:
+            yield read(page, country=country, offline=offline)
+
+
+def locate(document: Document, start: int, end: int) -> tuple[int, int]:
+    """Where a stretch of `document.text` stands in `document.original`."""
+    if not document.segments:
+        return start, end
+    first = _in_original(document, start)
+    return first, max(first, _in_original(document, end - 1) + 1) if end > start else first
+
+
+def _in_original(document: Document, offset: int) -> int:
+    run = max(bisect_right(document.segments, (offset, sys.maxsize)) - 1, 0)
+    text, original = document.segments[run]
+    place = original + max(offset - text, 0)
+    if run + 1 < len(
+        document.segments
+    ):  # white space made up between two runs belongs to the end of the first
+        place = min(place, max(document.segments[run + 1][1] - 1, original))
+    return min(place, len(document.original))
+
+
+def _document(data: bytes, key: str, *, kind: str, charset: str, url: str, country: str) -> Document:
+    from careo.sources.flags import flags_of, written_between
+    from careo.sources.metadata import facts_of
+    from careo.sources.page import Page, page_of
+
+    page: Page = page_of(data, key, kind=kind, charset=charset, url=url)
+    facts = facts_of(page)
+    bare = Document(
+        source=Source(
+            key,
+            producer=facts.publisher,
+            title=facts.title,
+            url=url,
+            published=facts.published.isoformat() if facts.published else "",
+            sha256=sha256(data).hexdigest(),
+        ),
+        text=page.text,
+        original=page.original,
+        segments=page.segments,
+        blocks=page.blocks,
+        flags=(),
+        language=facts.language,
+        title=facts.title,
+        publisher=facts.publisher,
+        published=facts.published,
+        dated=None,
+        format=page.format,
+        pages=page.pages,
+    )
+    dated = None if facts.published else written_between(bare, country)
+    return replace(bare, dated=dated, flags=flags_of(bare, country))
+
+
+def _file(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise InputError("input_folder", where=str(path), fix="input_folder")
+        _not_too_large(path.stat().st_size, str(path))
+        with path.open("rb") as stream:
+            return _limited(stream, str(path))
+    except FileNotFoundError as error:
+        raise InputError("input_missing", where=str(path), fix="input_missing") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise InputError(
+            "input_unreadable", where=str(path), fix="input_missing", problem=_problem(error)
+        ) from error
+
+
+def _standard_input() -> bytes:
+    return _limited(sys.stdin.buffer, "-")
+
+
+def _limited(stream: IO[bytes], where: str) -> bytes:
+    """At most the allowed number of bytes: a device or a pipe may never end."""
+    from careo.sources.decoding import LARGEST
+
+    data = stream.read(LARGEST + 1)
+    _not_too_large(len(data), where)
+    return data
+
+
+def _not_too_large(size: int, where: str) -> None:
+    from careo.sources.decoding import LARGEST
+
+    if size > LARGEST:
+        limit, found = LARGEST >> 20, f"{size / (1 << 20):.0f} MB"
+        raise InputError("input_too_large", where=where, found=found, fix="input_too_large", limit=limit)
+
+
+def _problem(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

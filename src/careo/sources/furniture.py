@@ -1,0 +1,234 @@
+"""What single lines of a page say of themselves: a button, a date, a byline, a caption, a link to another article.
+
+The phrases are data (`data/languages/{en,es}/blocks.yaml`); those of both languages are looked for on every page, since
+Spanish sites dress English articles and the other way round. One pass over the words of a line, whatever the number of
+phrases.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from careo.base.shipped import language_data
+from careo.sources.language import words_of
+
+WHOLE, START, ANY = 0, 1, 2
+_LONGEST_NOTICE = 130  # words; a longer paragraph is prose, whatever phrase it holds
+_LONGEST_LABEL = 45
+_AFTER_LABEL = re.compile(r"\s*(?:[:|»›>/→]|[-–—]\s|$)")
+_INITIAL = r"[A-ZÁÉÍÓÚÑÜ]"
+_PROPER = re.compile(rf"{_INITIAL}[\w.'’-]*$")
+_LINKING = frozenset("de del la las los y e and da do van von der en in for the & al o".split())
+_TIME = re.compile(
+    r"\b\d{1,2}\s?[:.h]\s?\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?\s?m\.?|hrs?\.?|h)?|\b\d{1,2}\s?[ap]\.?m\b\.?",
+    re.IGNORECASE,
+)
+_CREDIT_AT_END = re.compile(
+    r"(?:[(\[|/–—-]|\.\s|\s{2,})\s*(?:photo|photos|foto|fotos|image|imagen|credit|crédito|courtesy|cortesía|photograph|fotografía)\b"
+    r"[^.]{0,80}[\])]?\.?$",
+    re.IGNORECASE,
+)
+_AGENCY = r"(?:reuters|ap(?: photo)?|afp|efe|epa|getty(?: images)?|cuartoscuro|notimex|xinhua|archivo|file(?: photo)?|especial|shutterstock|bloomberg|upi|presidencia)"
+_AGENCY_AT_END = re.compile(
+    rf"(?:[(\[|/–—]\s*[^()|/]{{0,60}}|\bvia\s+|\.\s+|\s/\s*){_AGENCY}\s*[\])]?\.?$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase of the lexicon. `label` is the block label it gives, `reason` its section, `anchor` where it must stand."""
+
+    words: tuple[str, ...]
+    label: str
+    reason: str
+    anchor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Words of the lines around the title."""
+
+    caption_words: frozenset[str]
+    caption_start: tuple[tuple[str, ...], ...]
+    byline: tuple[tuple[str, ...], ...]
+    byline_whole: frozenset[tuple[str, ...]]
+    published: tuple[tuple[str, ...], ...]
+    modified: tuple[tuple[str, ...], ...]
+    date_words: frozenset[str]
+    relative: frozenset[str]
+    headings: frozenset[tuple[str, ...]]
+    publisher: tuple[tuple[str, ...], ...]
+    date: re.Pattern[str]
+
+
+@cache
+def phrases() -> dict[str, tuple[Phrase, ...]]:
+    """The phrases of both languages by their first word, longest first."""
+    table: dict[str, list[Phrase]] = {}
+    for language in ("en", "es"):
+        lexicon = language_data(language, "blocks")
+        for label in ("boilerplate", "related"):
+            for reason, anchors in lexicon[label].items():
+                for anchor, name in enumerate(("whole", "start", "any")):
+                    for phrase in anchors.get(name, ()):
+                        words = tuple(words_of(phrase))
+                        table.setdefault(words[0], []).append(Phrase(words, label, reason, anchor))
+    return {
+        word: tuple(sorted(found, key=lambda p: (-len(p.words), p.anchor))) for word, found in table.items()
+    }
+
+
+@cache
+def heads() -> Heads:
+    """The words of both languages for the lines around the title."""
+    merged: dict[str, list[tuple[str, ...]]] = {}
+    for language in ("en", "es"):
+        part: dict[str, Any] = language_data(language, "blocks")["head"]
+        for name, values in part.items():
+            merged.setdefault(name, []).extend(tuple(words_of(value)) for value in values)
+    single = {name: frozenset(words[0] for words in values) for name, values in merged.items()}
+    longest_first = {
+        name: tuple(sorted(set(values), key=lambda w: (-len(w), w))) for name, values in merged.items()
+    }
+    month = "|".join(sorted(single["months"], key=lambda m: (-len(m), m)))
+    date = re.compile(
+        rf"\b\d{{1,2}}(?:st|nd|rd|th|ro|º|°)?[\s./-]{{0,3}}(?:de\s|of\s)?\s?(?:{month})\b\.?,?[\s./-]{{0,3}}(?:de\s|del\s)?\s?(?:\d{{4}}|\d{{2}}\b)?"
+        rf"|\b(?:{month})\b\.?\s{{0,3}}\d{{1,2}}(?:st|nd|rd|th)?\b,?(?:\s{{0,3}}\d{{4}})?"
+        rf"|\b(?:{month})\b\.?,?\s{{0,3}}(?:de\s|del\s)?\s?\d{{4}}"
+        r"|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?|\b\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})\b"
+    )
+    return Heads(
+        single["caption_words"], longest_first["caption_start"], longest_first["byline"],
+        frozenset(merged["byline_whole"]), longest_first["published"], longest_first["modified"],
+        single["date_words"], single["relative"], frozenset(merged["headings"]), longest_first["publisher"], date,
+    )  # fmt: skip
+
+
+def said_by(words: list[str], text: str, *, terminal: bool) -> Phrase | None:
+    """The phrase of the lexicon that decides what a line is, if one does.
+
+    Args:
+        words: of the line, folded.
+        text: the line, without list marker.
+        terminal: whether it ends as a sentence does.
+    """
+    count = len(words)
+    if not count or count > _LONGEST_NOTICE:
+        return None
+    index = phrases()
+    for at, word in enumerate(words):
+        for phrase in index.get(word, ()):
+            size = len(phrase.words)
+            if size > 1 and tuple(words[at : at + size]) != phrase.words:
+                continue
+            if phrase.anchor == ANY or (at == 0 and _anchored(phrase, count, text, terminal=terminal)):
+                return phrase
+    return None
+
+
+def _anchored(phrase: Phrase, count: int, text: str, *, terminal: bool) -> bool:
+    size = len(phrase.words)
+    if size == count:
+        return True
+    if phrase.anchor == WHOLE or count > _LONGEST_LABEL:
+        return False
+    labelled = _after(text, size)
+    if phrase.reason == "end":
+        return labelled or (count <= 7 and not terminal and not any(c.isdigit() for c in text))
+    if phrase.reason == "close":
+        return labelled or text.rstrip(" )").endswith(tuple("0123456789")) or (size > 2 and count <= 8)
+    return labelled or size > 1
+
+
+def _after(text: str, size: int) -> bool:
+    """Whether the first `size` words of a line are set off from what follows: "Photo: …", "Related | …"."""
+    seen = 0
+    for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", text):
+        seen += 1
+        if seen == size:
+            return bool(_AFTER_LABEL.match(text, match.end()))
+    return False
+
+
+def starts_with(words: list[str], choices: tuple[tuple[str, ...], ...]) -> int:
+    """How many words of the longest of `choices` the line begins with; 0 for none."""
+    for choice in choices:
+        if tuple(words[: len(choice)]) == choice:
+            return len(choice)
+    return 0
+
+
+def is_date_line(folded: str, words: list[str], *, loose: bool = False) -> bool:
+    """A line that holds a date or a lapse of time and little else.
+
+    Args:
+        folded: the line, folded.
+        words: its words.
+        loose: also lines that join a date with the name of a section or an office.
+    """
+    if len(words) > 22 or not any(c.isdigit() for c in folded):
+        return len(words) <= 4 and bool(words) and words[0] in heads().relative
+    known = heads()
+    rest, dates = known.date.subn(" ", folded)
+    if not dates:
+        relative = not known.relative.isdisjoint(words)
+        return relative and len(words) <= 8 and all(w in known.date_words or w.isdigit() for w in words)
+    rest = _TIME.sub(" ", rest)
+    left = [w for w in words_of(rest) if w not in known.date_words and not w.isdigit()]
+    if len(left) <= 3:
+        return len(left) <= 1 or len(words) <= 12
+    return loose and len(left) <= 11 and bool(re.search(r"[|·•—–]|\s-\s|,", folded))
+
+
+def is_byline(text: str, words: list[str]) -> bool:
+    """A line that names who wrote the page and does nothing else."""
+    if not words or len(words) > 16:
+        return False
+    known = heads()
+    if tuple(words) in known.byline_whole:
+        return True
+    size = starts_with(words, known.byline)
+    if not size:
+        return False
+    rest = text.replace(":", " ").split()[size:]
+    return bool(rest) and _names(rest)
+
+
+def _names(tokens: list[str]) -> bool:
+    capital = 0
+    for token in tokens:
+        bare = token.strip("()[],.;|/*_-–—•·")
+        if not bare or bare.lower() in _LINKING or bare.startswith("@") or bare.isdigit():
+            continue
+        if not _PROPER.match(bare):
+            return False
+        capital += 1
+    return capital >= 1
+
+
+def is_name(text: str) -> bool:
+    """Two to five capitalised words and nothing else: somebody's name, or an office's."""
+    tokens = text.split()
+    return (
+        2 <= len(tokens) <= 5
+        and not text.endswith((".", "?", "!", ":"))
+        and _names(tokens)
+        and tokens[0][:1].isupper()
+    )
+
+
+def is_caption(text: str, words: list[str], *, terminal: bool) -> bool:
+    """The words under a picture, told by the credit they carry."""
+    if len(words) > 60:
+        return False
+    known = heads()
+    size = starts_with(words, known.caption_start)
+    if size and (_after(text, size) or size > 1):
+        return True
+    tail = text[-120:]
+    if _CREDIT_AT_END.search(tail):
+        return True
+    return bool(_AGENCY_AT_END.search(tail)) and (not terminal or len(words) <= 45)

@@ -1,0 +1,133 @@
+"""Text → pieces: paragraphs, headings and list items as stretches of the text, before anybody judges them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+_LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+_BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_MARKER = re.compile(
+    r"(?P<heading>#{1,6}[ \t]+)"
+    r"|(?P<item>[•‣◦▪▫●○■□–—·►▶➤✓✔*+-][ \t]+|[•●▪►])"
+    r"|(?P<number>\(?\d{1,3}[.)][ \t]+|\(?[a-z]\)[ \t]+|[IVX]{1,5}\.[ \t]+)"
+    r"|(?P<quote>>[ \t]*)"
+)
+_ENDS = re.compile(r"[.!?…:;][\"'”’»)\]*_]*$")
+_NARROW, _WIDE = 45, 110  # columns between which editors and mail programs wrap
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of text that will become a block.
+
+    Attributes:
+        start, end: characters, without surrounding white space.
+        marker: "" or "heading", "item", "number", "quote": what its first characters make it.
+        skip: characters of the marker.
+        gap: a blank line stands before it.
+        tag: what the mark-up says of it: "h1" … "h6", "li", "nav", "footer", "figcaption", "blockquote" …; "" for text.
+        main: mark-up only: the extractor takes it for main text (True) or not (False); None when it was not asked.
+    """
+
+    start: int
+    end: int
+    marker: str = ""
+    skip: int = 0
+    gap: bool = True
+    tag: str = ""
+    main: bool | None = None
+
+
+def pieces_of(
+    text: str, *, wrapped: bool | None = None, start: int = 0, end: int | None = None
+) -> list[Piece]:
+    """The pieces of a text: one a line, or, where lines are hard-wrapped, one a paragraph.
+
+    Args:
+        text: the whole text.
+        wrapped: join lines into paragraphs; None looks whether the text was wrapped by an editor.
+        start, end: the part of the text to look at.
+    """
+    lines = list(_lines(text, start, len(text) if end is None else end))
+    if wrapped is None:
+        wrapped = _is_wrapped(text, lines)
+    return _joined(text, lines) if wrapped else lines
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[Piece]:
+    before = start
+    for match in _LINE.finditer(text, start, end):
+        raw = match[0]
+        line = raw.strip()
+        if not line:
+            continue
+        first = match.start() + len(raw) - len(raw.lstrip())
+        marker, skip = "", 0
+        found = _MARKER.match(line)
+        if found and found.end() < len(line):
+            marker, skip = found.lastgroup or "", found.end()
+        gap = _breaks(text, before, match.start()) > 1
+        before = match.end()
+        yield Piece(first, first + len(line), marker, skip, gap)
+
+
+def _breaks(text: str, start: int, end: int) -> int:
+    if end - start == 1:
+        return 1
+    if end - start > 200:
+        return 2
+    return len(_BREAK.findall(text, start, end))
+
+
+def _is_wrapped(text: str, lines: list[Piece]) -> bool:
+    """Many lines in a row of like length that do not end sentences: an editor wrapped them."""
+    inner = cut = 0
+    for line, following in zip(lines, lines[1:], strict=False):
+        if following.gap or following.marker or line.marker in ("heading", "quote"):
+            continue
+        length = line.end - line.start
+        if length > 2 * _WIDE:
+            return False
+        inner += 1
+        ends = _ENDS.search(text, max(line.start, line.end - 6), line.end)
+        next_word = text[following.start : following.start + 1]
+        if _NARROW <= length <= _WIDE and not ends and (next_word.islower() or length > 60):
+            cut += 1
+    return inner >= 4 and cut >= 0.6 * inner and cut >= 0.3 * len(lines)
+
+
+def _joined(text: str, lines: list[Piece]) -> list[Piece]:
+    width = sorted(line.end - line.start for line in lines)[int(0.8 * (len(lines) - 1))] if lines else 0
+    joined: list[Piece] = []
+    last = 0
+    for line in lines:
+        length = line.end - line.start
+        if joined and not line.gap and not _opens(text, joined[-1], last, line, width):
+            joined[-1].end = line.end
+        else:
+            joined.append(line)
+        last = length
+    return joined
+
+
+def _opens(text: str, piece: Piece, last: int, line: Piece, width: int) -> bool:
+    """Whether a wrapped line begins a new piece although no blank line stands before it."""
+    if line.marker in ("heading", "item", "quote") or piece.marker == "heading":
+        return True
+    if line.marker == "number":
+        return last < 0.75 * width or bool(_ENDS.search(text, max(piece.start, piece.end - 6), piece.end))
+    if last >= 0.62 * width:
+        return False
+    # A short line closes a paragraph when it ends a sentence, or is a label above a full line.
+    if _ENDS.search(text, max(piece.start, piece.end - 6), piece.end):
+        return True
+    return piece.end - piece.start == last and text[line.start : line.start + 1].isupper()
+
+
+@cache
+def sentence_breaks() -> re.Pattern[str]:
+    """Where a sentence ends and another begins."""
+    return re.compile(r"[.!?…][\"'”’»)\]]{0,3}\s+(?=[\"'“‘«¿¡(\[]{0,3}[A-ZÁÉÍÓÚÑÜ])")

@@ -1,0 +1,142 @@
+"""Title, date of publication, publisher and language of a page, as far as it states them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from careo.sources.furniture import heads, starts_with
+from careo.sources.language import fold, language_of, tally, words_of
+from careo.sources.page import Page
+
+try:
+    from careo.base.dates import read_day  # pyright: ignore
+except ImportError:  # until base/dates.py is filled
+
+    def read_day(text: str, language: str) -> date | None:  # noqa: ARG001
+        return None
+
+
+_COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:\d{4}\s*(?:[-–]\s*\d{4})?,?\s*)?(?:by\s|por\s)?", re.IGNORECASE
+)
+_NAME_END = re.compile(r"[.|,;·•]|\s[-–—]\s|all rights|todos los|derechos", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a page states of itself."""
+
+    title: str
+    publisher: str
+    published: date | None
+    language: str
+
+
+def facts_of(page: Page) -> Facts:
+    """Title, publisher, date and language; mark-up is believed before the text."""
+    language = _language(page)
+    return Facts(
+        page.stated_title or _title(page),
+        page.stated_publisher or _publisher(page),
+        page.stated_published or _published(page, language),
+        language,
+    )
+
+
+def _language(page: Page) -> str:
+    chosen = [b for b in page.blocks if b.label == "body"] or list(page.blocks)
+    counts: Counter[str] = Counter()
+    for block in chosen:
+        if block.language:
+            counts[block.language] += block.end - block.start
+    if counts:
+        return max(sorted(counts), key=counts.__getitem__)
+    words = words_of(" ".join(page.text[b.start : b.end] for b in chosen[:200]))
+    return language_of(tally(words), len(words)) or page.stated_language or _leaning(words)
+
+
+def _leaning(words: list[str]) -> str:
+    """The likelier of English and Spanish for a page of a few words; English when nothing tells."""
+    packed = tally(words)
+    return "es" if (packed >> 20) & 0xFFFFF > packed & 0xFFFFF else "en"
+
+
+def _title(page: Page) -> str:
+    for block in page.blocks:
+        if block.role == "title" and block.label == "meta":
+            return page.text[block.start : block.end].strip("#*_ \t")
+    return ""
+
+
+def _published(page: Page, language: str) -> date | None:
+    """The first date line that says published, else one that says nothing, else one that says updated."""
+    known = heads()
+    best: tuple[int, date] | None = None
+    for block in page.blocks:
+        if block.label != "meta" or block.role != "dateline":
+            continue
+        line = page.text[block.start : block.end]
+        for rank, part in _stamps(line, known.published, known.modified):
+            day = read_day(part, language if language in ("en", "es") else "en")
+            if day is not None and (best is None or rank < best[0]):
+                best = (rank, day)
+    return best[1] if best else None
+
+
+def _stamps(
+    line: str, published: tuple[tuple[str, ...], ...], modified: tuple[tuple[str, ...], ...]
+) -> list[tuple[int, str]]:
+    """Parts of a date line with their rank: 0 published, 1 not said, 2 modified. "Published 3 May | Updated 5 May" has two."""
+    parts: list[tuple[int, str]] = []
+    cut = [0]
+    folded = fold(line)
+    pattern = _stamp_words(published, modified)
+    cut += [m.start() for m in pattern.finditer(folded) if m.start()]
+    for start, end in zip(cut, [*cut[1:], len(line)], strict=True):
+        words = words_of(line[start:end])
+        if starts_with(words, modified):
+            rank = 2
+        elif starts_with(words, published):
+            rank = 0
+        else:
+            rank = 1
+        parts.append((rank, line[start:end]))
+    return parts
+
+
+def _stamp_words(
+    published: tuple[tuple[str, ...], ...], modified: tuple[tuple[str, ...], ...]
+) -> re.Pattern[str]:
+    every = sorted({" ".join(p) for p in (*published, *modified)}, key=lambda p: (-len(p), p))
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, every)) + r")\b")
+
+
+def _publisher(page: Page) -> str:
+    known = heads()
+    for block in page.blocks:
+        if block.label == "body" or block.end - block.start > 160:
+            continue
+        line = page.text[block.start : block.end].lstrip("•*-–> \t")
+        owner = _COPYRIGHT.match(line)
+        if owner and owner.end() < len(line):
+            return _name(line[owner.end() :])
+        words = words_of(line)
+        size = starts_with(words, known.publisher)
+        if size and size < len(words) <= size + 6:
+            rest = _after_words(line, size)
+            if rest[:1].isupper() and (":" in line or size > 1):
+                return _name(rest)
+    return ""
+
+
+def _after_words(line: str, size: int) -> str:
+    places = list(re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", line))
+    return line[places[size - 1].end() :].lstrip(" :|-–—") if len(places) > size else ""
+
+
+def _name(text: str) -> str:
+    found = _NAME_END.search(text)
+    return (text[: found.start()] if found else text).strip(' .|-–—:()[]"“”')
