@@ -164,6 +164,7 @@ def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: s
         due=due,
         condition=_condition(passage, start),
         sentence=passage.span,
+        claim=passage.claim,
         block=passage.index,
         said=passage.said.isoformat() if passage.said else "",
         language=passage.language,

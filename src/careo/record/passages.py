@@ -47,6 +47,11 @@ class Passage:
         """The sentence as written."""
         return self.text[self.span[0] : self.span[1]]
 
+    @property
+    def claim(self) -> str:
+        """The sentence with white space folded."""
+        return " ".join(self.words.split())
+
     def clause(self, position: int) -> Span:
         """The clause around a character of the text."""
         return next((c for c in self.clauses if c[0] <= position < c[1]), self.span)

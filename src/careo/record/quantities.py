@@ -80,6 +80,7 @@ def _figure(passage: Passage, number: Number, source: str, last: Statement | Non
         period=period,
         period_form=form,
         sentence=passage.span,
+        claim=passage.claim,
         block=passage.index,
         said=passage.said.isoformat() if passage.said else "",
         language=passage.language,

@@ -51,8 +51,10 @@ class Statement:
         condition: "as long as …", "if …", as written.
         quantity: for figures. period: what the figure is about. period_form: DateMention.form that gave it, or "page" when only
             the date of the page gives it.
-        place: the place as written; "" when none is named. indicator: id, filled when linked to a panel; "" before.
-        sentence: (start, end) of the sentence in `Document.text`.
+        place: code of the place it is about, "" before it is linked to a panel. indicator: id that its words name best,
+            concept: what is counted, whoever counts it; weak: True when only words farther off say so; naming: ids and
+            measures that the words name. All filled when linked to a panel (results/linking.py).
+        sentence: (start, end) of the sentence in `Document.text`; claim: that sentence, white space folded.
         block: index of the block in `Document.blocks`.
         said: day on which it was said as ISO text, "" when unknown.
         language: of the sentence.
@@ -74,6 +76,10 @@ class Statement:
     period_form: str = ""
     place: str = ""
     indicator: str = ""
+    concept: str = ""
+    weak: bool = False
+    naming: tuple[str, ...] = ()
+    claim: str = ""
     sentence: tuple[int, int] = (0, 0)
     block: int = -1
     said: str = ""

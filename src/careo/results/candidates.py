@@ -1,0 +1,173 @@
+"""Candidates: the definitions a claimed figure can be held against, and the official values of each.
+
+Definitions before numbers: first which definitions the words name and which they merely could mean, then, per
+definition, the period that answers the claim (a year for a flow, the last reading for a stock, a running total for
+"since 2006"), then every vintage that was public when the claim was made, and the newest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from careo.base.dates import Period
+from careo.panel import Panel
+from careo.panel.indicators import Indicator
+from careo.panel.series import Observation
+from careo.record.statements import Statement
+from careo.results.kinds import kind_fits
+
+PERSON_MEASURES = ("deaths", "victims", "persons", "bodies")
+_YEARS_BACK = 4
+_NEAR_STOCK = timedelta(days=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A definition that a claim can be held against.
+
+    Attributes:
+        indicator: the definition. named: whether the words of the claim name it (several may be named).
+    """
+
+    indicator: Indicator
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One official value that answers a claim under one definition.
+
+    Attributes:
+        observation: the value with its vintage and source. known: whether it was public on the day of the claim.
+        exact: whether it covers the very period of the claim; False for the nearest one.
+        factor: what the value is multiplied by to stand beside the claim (a yearly count beside "every 15 minutes": 1).
+    """
+
+    observation: Observation
+    known: bool
+    exact: bool = True
+    factor: float = 1.0
+
+
+def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
+    """Definitions of the concept of a figure, those named by its words first."""
+    members = [i for i in panel.by_concept.get(statement.concept, ()) if i.usable and kind_fits(i, statement)]
+    near = panel.concepts.by_id[statement.concept].near if statement.concept in panel.concepts.by_id else ()
+    others = [i for c in near for i in panel.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
+    named = _named(statement, members)
+    ranked = sorted(members, key=lambda i: (i.id not in named, named.index(i.id) if i.id in named else 0, i.parent != ""))
+    return tuple(Candidate(i, i.id in named) for i in ranked) + tuple(Candidate(i, False) for i in others)
+
+
+def _named(statement: Statement, members: list[Indicator]) -> list[str]:
+    """Ids of the definitions that the words name; when they name none in particular, all that a reader would mean."""
+    naming, ids = set(statement.naming), {i.id for i in members}
+    pool = [i for i in members if i.id in naming]
+    measured = [i for i in (pool or members) if i.measure in naming]
+    if measured:
+        pool = measured
+    if not pool:
+        plain = [i for i in members if i.parent == "" or i.id in naming]
+        counted = [i for i in plain if i.measure in PERSON_MEASURES] if _counts_persons(statement) else plain
+        pool = counted or plain or members
+    wanted = _wanted_kind(statement, pool, naming)
+    pool = [i for i in pool if (i.kind, i.cumulative) in wanted] or [i for i in members if (i.kind, i.cumulative) in wanted and i.parent == ""] or pool
+    return [i.id for i in pool if i.id in ids]
+
+
+def _counts_persons(statement: Statement) -> bool:
+    return statement.quantity is not None and statement.quantity.unit in ("persons", "count", "interval_minutes", "factor", "share", "percentage_points")
+
+
+def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) -> set[tuple[str, bool]]:
+    """Kinds (and whether cumulative) that answer the claim as it is worded."""
+    kinds = {(i.kind, i.cumulative) for i in pool}
+    period = statement.period
+    if statement.quantity and statement.quantity.unit == "rate_per_100k":
+        return kinds
+    running = statement.period_form in ("since", "term", "over") or (
+        period is not None and period.first is not None and period.last is not None and period.last.year - period.first.year >= 2
+    )
+    if running:
+        return kinds & {("flow", False), ("flow", True), ("stock", True), ("stock", False), ("money", True), ("money", False), ("share", False), ("rate", False)}
+    one_time = statement.period_form in ("at", "between", "rolling") and period is not None
+    flows = {k for k in kinds if k == ("flow", False)}
+    stocks = {k for k in kinds if k[0] == "stock"}
+    if flows and stocks:
+        if "stock" in naming and "flow" not in naming:
+            return stocks
+        if one_time or "flow" in naming or statement.period_form == "every":
+            return flows
+        return stocks if pool[0].kind == "stock" else flows
+    return kinds
+
+
+def readings(candidate: Indicator, statement: Statement, panel: Panel, on: date | None) -> tuple[Reading, ...]:
+    """The official values under one definition that answer the claim, known ones first."""
+    place = statement.place or panel.default_place
+    found: list[Reading] = []
+    for period, exact in _periods(candidate, statement, panel, place, on):
+        vintages = panel.at(candidate.id, place, period)
+        then = panel.known(candidate.id, place, period, on) if on else None
+        seen: set[tuple[float, str]] = set()
+        for observation in (*((then,) if then else ()), *reversed(vintages)):
+            key = (observation.value, observation.vintage)
+            if key not in seen:
+                seen.add(key)
+                found.append(Reading(observation, on is None or observation.known <= on, exact))
+        if found and exact:
+            break
+    return tuple(found)
+
+
+def _periods(
+    indicator: Indicator, statement: Statement, panel: Panel, place: str, on: date | None
+) -> list[tuple[Period, bool]]:
+    """Periods that answer the claim, best first; each with whether it is the very period claimed."""
+    observed = [o.period for o in panel.series(indicator.id).observations if o.place == place]
+    running = indicator.kind == "stock" or indicator.cumulative
+    period, form = statement.period, statement.period_form
+    ends = [p for p in dict.fromkeys(observed) if p.last is not None and (on is None or p.last <= on)]
+    ends.sort(key=lambda p: (p.last or date.min, p.first or date.min))
+    if running:
+        return _stock_periods(period, form, ends, observed)
+    if period and period.first and period.last and form not in ("page", "term", "since"):
+        whole = [(period, True)]
+        if form == "rolling" or period.first.year == period.last.year:
+            whole += [(_year(period.last.year), False)]
+        return whole
+    if form in ("since", "term") and period and period.first:
+        return [(p, True) for p in _since(period.first, on or (period.last or date.max), observed)]
+    if form == "over":
+        spans = [p for p in reversed(ends) if p.first and p.last and (p.last - p.first).days > 600]
+        return [(p, False) for p in spans[:3]]
+    years = [p for p in reversed(ends) if _is_year(p)]
+    back = years[: _YEARS_BACK if form == "every" else 2]
+    return [(p, order == 0 or form == "every") for order, p in enumerate(back)]
+
+
+def _stock_periods(period: Period | None, form: str, ends: list[Period], observed: list[Period]) -> list[tuple[Period, bool]]:
+    if period and period.last and form in ("at", "between", "until"):
+        first = period.first or date.min
+        inside = [p for p in dict.fromkeys(observed) if p.last and first <= p.last <= period.last]
+        if inside:
+            return [(p, True) for p in sorted(inside, key=lambda p: p.last or date.min, reverse=True)]
+        close = [p for p in dict.fromkeys(observed) if p.last and abs(p.last - period.last) <= _NEAR_STOCK]
+        return [(p, False) for p in sorted(close, key=lambda p: abs((p.last or date.min) - (period.last or date.min)))][:2]
+    return [(p, order == 0) for order, p in enumerate(reversed(ends[-2:]))]
+
+
+def _since(first: date, until: date, observed: list[Period]) -> list[Period]:
+    """Whole years from a start to the last one observed ("since 2006" begun in December is taken from January 2007)."""
+    begin = first.year if (first.month, first.day) == (1, 1) else first.year + 1
+    last = sorted({p.last.year for p in observed if p.last and _is_year(p) and p.last <= until}, reverse=True)
+    return [Period(date(begin, 1, 1), date(year, 12, 31)) for year in last[:3] if year >= begin]
+
+
+def _year(year: int) -> Period:
+    return Period(date(year, 1, 1), date(year, 12, 31))
+
+
+def _is_year(period: Period) -> bool:
+    return period.first is not None and period == _year(period.first.year)

@@ -1,0 +1,231 @@
+"""Comparisons that figures make: "up by 15%", "doubled since 2006", "from 22,000 to 33,000".
+
+A change is checked within one definition at a time; two levels that only agree with different definitions are not comparable.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from careo.base.dates import Period
+from careo.base.texts import say
+from careo.panel import Panel
+from careo.panel.series import Observation
+from careo.record.passages import spaced
+from careo.record.sentences import statement_rules
+from careo.record.statements import Quantity, Statement
+from careo.results.agreement import agrees, change_agrees
+from careo.results.candidates import Candidate, candidates
+from careo.results.considered import considered, in_words, make_finding
+from careo.results.finding import Considered, Finding
+from careo.results.wording import amount, value_words
+
+
+def compare_change(statement: Statement, panel: Panel, on: date | None, language: str = "en") -> Finding:
+    """The verdict on a claimed change: the same two periods under each definition, one definition at a time."""
+    quantity = statement.quantity
+    assert quantity is not None  # noqa: S101 - figures only
+    claimed = amount(quantity, language)
+    if not statement.concept:
+        key = "no_series" if quantity.noun or quantity.unit not in ("share", "factor") else "change_of_what"
+        verdict = "unverifiable" if key == "no_series" else "not measurable as stated"
+        return make_finding(statement, "comparison", verdict, say(language, f"findings.because.{key}", claim=claimed), (), (), panel, language)
+    rows: list[Considered] = []
+    table: list[dict[str, str]] = []
+    for candidate in candidates(statement, panel):
+        for pair in _pairs(candidate, statement, panel, on):
+            rows += _change_rows(candidate, pair, quantity, statement, on, language)
+            table.append(_table_row(candidate, pair, quantity, language))
+    if not rows:
+        because = say(language, "findings.because.no_change", claim=claimed)
+        return make_finding(statement, "comparison", "unverifiable", because, (), (), panel, language)
+    best = next((r for r in rows if r.fits and r.named), None) or next((r for r in rows if r.fits), None)
+    verdict, key = "inconsistent", "change_inconsistent"
+    if best and best.named:
+        verdict, key = "consistent", "change_consistent"
+    elif best:
+        verdict, key = "consistent under another definition", "change_other"
+    shown = best or next((r for r in rows if r.named), rows[0])
+    because = say(language, f"findings.because.{key}", claim=claimed, name=shown.name, change=shown.note)
+    finding = make_finding(statement, "comparison", verdict, because, tuple(rows), (), panel, language)
+    return replace(finding, table=tuple(table))
+
+
+def _pairs(candidate: Candidate, statement: Statement, panel: Panel, on: date | None) -> list[tuple[Observation, Observation]]:
+    """(before, after) under one definition: the periods claimed, else the last two whole years known."""
+    indicator, place = candidate.indicator, statement.place or panel.default_place
+
+    def value(period: Period) -> Observation | None:
+        return (panel.known(indicator.id, place, period, on) if on else None) or panel.newest(indicator.id, place, period)
+
+    after, before = statement.period, statement.quantity.against if statement.quantity else None
+    if after and after.last and statement.period_form in ("at", "between", "rolling"):
+        base = before or _year_before(after)
+        new, old = _reading(panel, indicator.id, place, after, on, value), _reading(panel, indicator.id, place, base, on, value)
+        return [(old, new)] if old and new else []
+    series = [o for o in panel.series(indicator.id).observations if o.place == place and (on is None or o.known <= on)]
+    last = max((o for o in series if o.period.last), key=lambda o: (o.period.last or date.min, o.known), default=None)
+    if last is None:
+        return []
+    base = before or _year_before(last.period)
+    old = _reading(panel, indicator.id, place, base, on, value)
+    return [(old, last)] if old and old.period != last.period else []
+
+
+def _reading(panel: Panel, indicator: str, place: str, period: Period, on: date | None, value: object) -> Observation | None:
+    """The value of a period; for a stock, its last reading inside the period."""
+    found = value(period) if callable(value) else None
+    if isinstance(found, Observation):
+        return found
+    if panel.indicators[indicator].kind == "stock" and period.last:
+        inside = [
+            o
+            for o in panel.series(indicator).observations
+            if o.place == place and o.period.last and (period.first or date.min) <= o.period.last <= period.last and (on is None or o.known <= on)
+        ]
+        return max(inside, key=lambda o: (o.period.last or date.min, o.known), default=None)
+    return None
+
+
+def _year_before(period: Period) -> Period:
+    def back(day: date) -> date:
+        return date(day.year - 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
+
+    return Period(back(period.first) if period.first else None, back(period.last) if period.last else None)
+
+
+def _change_rows(
+    candidate: Candidate,
+    pair: tuple[Observation, Observation],
+    quantity: Quantity,
+    statement: Statement,
+    on: date | None,
+    language: str,
+) -> list[Considered]:
+    old, new = pair
+    fits = _change_fits(candidate, pair, quantity, statement)
+    words = _change_words(candidate, pair, language)
+    indicator = candidate.indicator
+    return [
+        Considered(
+            indicator=indicator.id,
+            name=in_words(indicator.name, language),
+            definition=in_words(indicator.definition, language),
+            period=str(o.period),
+            place=o.place,
+            value=o.value,
+            unit=indicator.unit,
+            vintage=o.vintage,
+            source=o.source,
+            verified=o.verified,
+            ratio=None,
+            fits=fits,
+            named=candidate.named,
+            known=on is None or o.known <= on,
+            note=words,
+        )
+        for o in (old, new)
+    ]
+
+
+def _change_fits(candidate: Candidate, pair: tuple[Observation, Observation], quantity: Quantity, statement: Statement) -> bool:
+    old, new = pair
+    if quantity.unit == "percentage_points":
+        signed = -quantity.value if quantity.change == "down" else quantity.value
+        return change_agrees(signed, quantity.step, new.value - old.value, statement.hedge)
+    if quantity.unit == "factor":
+        return old.value > 0 and abs(new.value / old.value - quantity.value) <= 0.12 * quantity.value
+    if quantity.unit == "share":
+        signed = -quantity.value if quantity.change == "down" else quantity.value
+        return old.value > 0 and change_agrees(signed, quantity.step, new.value / old.value - 1, statement.hedge)
+    difference = new.value - old.value
+    rising = difference >= 0
+    return rising == (quantity.change != "down") and agrees(quantity, statement.hedge, abs(difference))
+
+
+def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], language: str) -> str:
+    old, new = pair
+    unit = candidate.indicator.unit
+    relative = f"{(new.value / old.value - 1) * 100:+.1f}%" if old.value else "–"
+    if candidate.indicator.kind == "share":
+        relative = say(language, "findings.number.points", value=f"{(new.value - old.value) * 100:+.1f}") + f" ({relative})"
+    return say(
+        language,
+        "findings.note.change",
+        old=value_words(old.value, unit, language),
+        new=value_words(new.value, unit, language),
+        before=str(old.period),
+        after=str(new.period),
+        change=relative,
+    )
+
+
+def _table_row(candidate: Candidate, pair: tuple[Observation, Observation], quantity: Quantity, language: str) -> dict[str, str]:
+    return {"indicator": candidate.indicator.id, "change": _change_words(candidate, pair, language)}
+
+
+# --- two levels in one sentence -------------------------------------------------------------------------------------------
+
+
+def compare_levels(
+    first: Statement, second: Statement, found: list[Finding], panel: Panel, on: date | None, language: str = "en"
+) -> Finding | None:
+    """The comparison two figures of one sentence make by standing side by side, or None when they make none."""
+    a, b = first.quantity, second.quantity
+    if a is None or b is None or a.change or b.change or a.unit != b.unit or not _contrasted(first, second):
+        return None
+    related = first.concept == second.concept or _near(panel, first.concept, second.concept)
+    if not first.concept or not second.concept or not related:
+        return None
+    if first.period == second.period and first.place == second.place:
+        return None
+    if not first.quantity or first.concept == second.concept and not _numbered_periods(first, second):
+        return None
+    rows_a, rows_b = considered(first, panel, on, language), considered(second, panel, on, language)
+    fits_a, fits_b = _definitions(rows_a), _definitions(rows_b)
+    shared = [i for i in fits_a if i in fits_b]
+    words = {"first": amount(a, language), "second": amount(b, language)}
+    caveats: tuple[str, ...] = ()
+    if shared:
+        name = in_words(panel.indicators[shared[0]].name, language)
+        verdict, because = "consistent", say(language, "findings.because.levels_consistent", name=name, **words)
+    elif fits_a and fits_b:
+        verdict = "not comparable"
+        because = say(
+            language,
+            "findings.because.levels_apart",
+            name_first=in_words(panel.indicators[fits_a[0]].name, language),
+            name_second=in_words(panel.indicators[fits_b[0]].name, language),
+            **words,
+        )
+        reason = panel.indicators[fits_a[0]].not_comparable_with.get(fits_b[0])
+        caveats = (in_words(reason, language),) if reason else ()
+    elif rows_a and rows_b:
+        verdict, because = "inconsistent", say(language, "findings.because.levels_inconsistent", **words)
+    else:
+        verdict, because = "unverifiable", say(language, "findings.because.levels_unverifiable", **words)
+    whole = replace(second, start=first.start, quote=f"{first.quote} … {second.quote}")
+    rows = tuple(r for r in (*rows_a, *rows_b) if r.fits) or (*rows_a, *rows_b)
+    return make_finding(whole, "comparison", verdict, because, rows, caveats, panel, language)
+
+
+def _definitions(rows: tuple[Considered, ...]) -> list[str]:
+    ordered = sorted((r for r in rows if r.fits), key=lambda r: not r.named)
+    return list(dict.fromkeys(r.indicator for r in ordered))
+
+
+def _near(panel: Panel, one: str, other: str) -> bool:
+    concepts = panel.concepts.by_id
+    return (one in concepts and other in concepts[one].near) or (other in concepts and one in concepts[other].near)
+
+
+def _numbered_periods(first: Statement, second: Statement) -> bool:
+    return first.period is not None and second.period is not None and first.period != second.period
+
+
+def _contrasted(first: Statement, second: Statement) -> bool:
+    """Whether the sentence sets the second figure against the first."""
+    cue = re.compile(rf"(?<!\w){spaced(str(statement_rules(first.language)['contrast']))}(?!\w)", re.IGNORECASE)
+    return bool(cue.search(first.claim))

@@ -1,0 +1,33 @@
+"""Which kinds of indicator a figure can be held against, by its unit."""
+
+from __future__ import annotations
+
+from careo.panel.indicators import Indicator
+from careo.record.statements import Statement
+
+
+def kind_fits(indicator: Indicator, statement: Statement) -> bool:
+    """Whether an indicator is of the kind a figure is: money in its currency, shares, rates, counts."""
+    quantity = statement.quantity
+    if quantity is None:
+        return False
+    if quantity.unit == "percentage_points":
+        return indicator.kind == "share"
+    if quantity.change and quantity.unit in ("share", "factor"):
+        return True
+    if quantity.unit == "factor":
+        return True
+    if quantity.unit == "share":
+        return indicator.kind == "share"
+    if quantity.unit == "rate_per_100k":
+        return indicator.kind == "rate"
+    if is_money(quantity.unit):
+        return indicator.kind == "money" and (quantity.unit == "money" or indicator.unit.startswith(quantity.unit))
+    if quantity.unit == "interval_minutes":
+        return indicator.kind == "flow"
+    return indicator.kind in ("flow", "stock")
+
+
+def is_money(unit: str) -> bool:
+    """Whether a unit is money: an ISO currency code, or "money" where none is said."""
+    return unit == "money" or (len(unit) == 3 and unit.isalpha() and unit.isupper())

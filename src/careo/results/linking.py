@@ -1,0 +1,188 @@
+"""Linking: what a figure counts (a concept of the panel), where, and which definitions its words name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from careo.base.texts import say
+from careo.panel import Panel, load_panel
+from careo.panel.concepts import TermMention
+from careo.panel.places import PlaceMention
+from careo.panel.words import fold
+from careo.record.extract import extract
+from careo.record.sentences import split_clauses, statement_rules
+from careo.record.statements import Statement
+from careo.results.candidates import candidates
+from careo.results.finding import Finding
+from careo.results.kinds import kind_fits
+from careo.sources.documents import Document
+
+_LOCATIVE = re.compile(r"(?:\b(?:in|en|across|throughout|inside|within|of|de|del)\s+(?:the\s+|el\s+|la\s+|los\s+)?)$", re.IGNORECASE)
+
+
+def statements(document: Document, panel: Panel | None = None) -> tuple[Statement, ...]:
+    """The statements of a page, in order, figures linked to what they count, where and when.
+
+    Args:
+        document: a page that was read. panel: what is known of a country; the embedded Mexican one by default.
+    """
+    panel = panel or load_panel()
+    found = extract(document, terms=panel.terms, dollar=panel.dollar_sign)
+    return tuple(_linked(document, found, panel))
+
+
+def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> Iterator[Statement]:
+    sentence, terms, places = (-1, -1), (), ()
+    earlier: tuple[tuple[int, int], tuple[TermMention, ...], tuple[PlaceMention, ...], int] | None = None
+    for statement in found:
+        if statement.kind != "figure" or statement.quantity is None:
+            yield statement
+            continue
+        if statement.sentence != sentence:
+            if sentence[0] >= 0:
+                earlier = (sentence, terms, places, last_block)
+            sentence, last_block = statement.sentence, statement.block
+            piece = document.text[sentence[0] : sentence[1]]
+            terms = tuple(t._replace(start=t.start + sentence[0], end=t.end + sentence[0]) for t in panel.concepts.find(piece, statement.language))
+            places = tuple(p._replace(start=p.start + sentence[0], end=p.end + sentence[0]) for p in panel.places.find(piece))
+        carried = earlier if earlier and earlier[3] == statement.block else None
+        yield link(document.text, statement, panel, terms, places, carried[1] if carried else ())
+
+
+def link(
+    text: str,
+    statement: Statement,
+    panel: Panel,
+    terms: tuple[TermMention, ...],
+    places: tuple[PlaceMention, ...],
+    earlier: tuple[TermMention, ...] = (),
+) -> Statement:
+    """A figure with its concept, place and the definitions its words name.
+
+    Args:
+        terms, places: mentions in its sentence, with offsets into `text`. earlier: terms of the sentence before.
+    """
+    clauses = split_clauses(text, *statement.sentence, statement.language)
+    concept, weak = _concept(text, statement, panel, terms, clauses)
+    if not concept and (statement.quantity and (not statement.quantity.noun or statement.quantity.change)):
+        concept, weak = next(((n, True) for t in reversed(earlier) for n in t.names if _countable(panel, n, statement)), ("", False))
+    place = _place(text, statement, panel, places, clauses, concept)
+    naming = _naming(text, statement, panel, concept, clauses)
+    linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
+    chosen = candidates(linked, panel) if concept else ()
+    return replace(linked, indicator=chosen[0].indicator.id if chosen else "")
+
+
+# --- what ---------------------------------------------------------------------------------------------------------------
+
+
+def _concept(
+    text: str, statement: Statement, panel: Panel, terms: tuple[TermMention, ...], clauses: tuple[tuple[int, int], ...]
+) -> tuple[str, bool]:
+    """(concept, weak): the mention nearest to the figure that can be counted in its unit."""
+    best: tuple[float, str, bool] | None = None
+    clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
+    for term in terms:
+        names = [n for n in term.names if _countable(panel, n, statement)]
+        if not names:
+            continue
+        overlap = term.start < statement.end and statement.start < term.end
+        gap = 0 if overlap else min(abs(term.start - statement.end), abs(statement.start - term.end))
+        between = text[min(term.end, statement.end) : max(term.start, statement.start)]
+        same_clause = clause[0] <= term.start < clause[1]
+        distance = gap + 60 * sum(c.isdigit() for c in between[:200]) * 0.25 + (0 if same_clause else 60)
+        adjacent = overlap or (term.start >= statement.end and gap <= 14)
+        weak = not (adjacent or (same_clause and gap < 70 and not _specific(statement)) or (gap < 45 and not _specific(statement)))
+        if best is None or distance < best[0]:
+            best = (distance, names[0], weak)
+    return (best[1], best[2]) if best else ("", False)
+
+
+def _specific(statement: Statement) -> bool:
+    """Whether the counted noun is about something of its own ("43 students"), so that words farther off do not explain it."""
+    quantity = statement.quantity
+    if quantity is None or not quantity.noun or quantity.unit in ("share", "percentage_points", "rate_per_100k", "factor"):
+        return False
+    generic = statement_rules(statement.language)["generic_nouns"]
+    return not any(word in generic for word in re.findall(r"[^\W\d_]+", quantity.noun.lower()))
+
+
+def _countable(panel: Panel, concept: str, statement: Statement) -> bool:
+    """Whether some indicator of a concept is of the kind the figure is."""
+    return any(kind_fits(i, statement) for i in panel.by_concept.get(concept, ()))
+
+
+# --- where --------------------------------------------------------------------------------------------------------------
+
+
+def _place(
+    text: str,
+    statement: Statement,
+    panel: Panel,
+    places: tuple[PlaceMention, ...],
+    clauses: tuple[tuple[int, int], ...],
+    concept: str,
+) -> str:
+    """Code of the place: the nearest that is named as a place in the clause, then in the sentence, then the default."""
+    clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
+    own = panel.concepts.by_id[concept].place if concept in panel.concepts.by_id else ""
+    named = [p for p in places if p.kind != "demonym" and (p.kind != "foreign" or _LOCATIVE.search(text[max(0, p.start - 18) : p.start]))]
+    near = [p for p in named if clause[0] <= p.start < clause[1]] or [p for p in named if p.end <= statement.start] or named
+    if near:
+        chosen = min(near, key=lambda p: min(abs(p.start - statement.end), abs(statement.start - p.end)))
+        if not (own and chosen.kind == "nation"):
+            return chosen.code
+    adjacent = [p for p in places if p.kind == "demonym" and statement.start - 2 <= p.start <= statement.end + 12 and p.code != panel.code]
+    if adjacent:
+        return adjacent[0].code
+    return own or panel.default_place
+
+
+# --- which definition ---------------------------------------------------------------------------------------------------
+
+
+def _naming(text: str, statement: Statement, panel: Panel, concept: str, clauses: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+    """Measures ("case_files") and indicator ids that the words around the figure name."""
+    if not concept:
+        return ()
+    language = statement.language
+    clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
+    window = text[min(clause[0], statement.start) : max(clause[1], statement.end)]
+    found = [name for m in panel.concepts.find_measures(window, language) for name in m.names]
+    sentence = fold(text[statement.sentence[0] : statement.sentence[1]])
+    for indicator in panel.by_concept.get(concept, ()):
+        cues = indicator.cues.get(language, ())
+        if cues and _cue_pattern(cues).search(sentence):
+            found.append(indicator.id)
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _cue_pattern(cues: tuple[str, ...]) -> re.Pattern[str]:
+    words = sorted((fold(c) for c in cues), key=len, reverse=True)
+    body = "|".join(re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words)
+    return re.compile(rf"(?<!\w)(?:{body})(?!\w)", re.IGNORECASE)
+
+
+# --- the quality of a page ------------------------------------------------------------------------------------------------
+
+
+def quality_findings(document: Document, language: str = "en") -> tuple[Finding, ...]:
+    """The quality flags of a page as findings: signs of how far it can be relied on, not verdicts on what it says."""
+    return tuple(
+        Finding(
+            id=f"{document.source.sha256[:8] or 'page'}-q{order}",
+            kind="quality",
+            claim=document.title or document.source.key,
+            verdict="raised",
+            because=say(language, f"flags.{flag.code}", **flag.words),
+            statement=None,
+            sources=(document.source,),
+            language=language,
+            extra={"code": flag.code, "source": document.source.key},
+        )
+        for order, flag in enumerate(document.flags)
+    )
