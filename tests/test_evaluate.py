@@ -208,7 +208,7 @@ class Blind(Oracle):
     """Takes every number of another article for its own, and every second figure for another value."""
 
     def statements(self, document: Fake, _: None) -> list[Fake]:
-        found = super().statements(document, panel)
+        found = super().statements(document, None)
         for figure in [statement for statement in found if statement.kind == "figure"][::2]:
             figure.quantity.value *= 1.01
         strays = [row for row in self.figures if row["source"] == document.page and "value" not in row]
