@@ -17,8 +17,9 @@ from typing import Any
 
 import yaml
 
-from careo.base.dates import Period
+from careo.base.dates import Period, parse_period
 from careo.base.errors import LedgerError
+from careo.base.numbers import read_numbers
 from careo.base.texts import say
 from careo.record.statements import HEDGES, KINDS, Quantity, Statement
 from careo.sources.documents import Document
@@ -32,6 +33,7 @@ _CONTEXT = 40  # characters on either side
 _ALIKE = 0.75  # least likeness of two wordings of one statement
 _CANDIDATES = 40  # compared by likeness for one entry; keeps hostile pages cheap
 _SPACE = re.compile(r"\s+")
+_yaml: Any = yaml  # its parser and composer have no types
 _DIGITS = re.compile(r"\d+")
 
 
@@ -56,11 +58,11 @@ class Entry:
     quote_hash: str = ""
     before: str = ""
     after: str = ""
-    read: Mapping[str, str] = field(default_factory=dict)
+    read: Mapping[str, str] = field(default_factory=dict[str, str])
     decision: str = "undecided"
-    correct: Mapping[str, str] = field(default_factory=dict)
+    correct: Mapping[str, str] = field(default_factory=dict[str, str])
     note: str = ""
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,18 @@ def apply(ledger: Ledger | None, document: Document, statements: Sequence[Statem
     kept.sort(key=lambda pair: (pair[1].start, pair[1].end, pair[1].kind))
     named = _unique(entry for entry, _ in kept)
     pairs = [(entry, statement) for entry, (_, statement) in zip(named, kept, strict=True)]
-    going = [(e, corrected(s, e.correct) if e.decision == "correct" else s) for e, s in pairs if e.decision != "reject"]
+    going = [
+        (e, corrected(s, e.correct) if e.decision == "correct" else s)
+        for e, s in pairs
+        if e.decision != "reject"
+    ]
     return Applied(
         statements=tuple(s for _, s in going),
         decisions=tuple(None if _untouched(e) else e for e, _ in going),
         rejected=tuple(s for e, s in pairs if e.decision == "reject"),
-        page=Page(document.source.key, document.source.sha256, document.title, tuple(named), tuple(unanchored)),
+        page=Page(
+            document.source.key, document.source.sha256, document.title, tuple(named), tuple(unanchored)
+        ),
     )
 
 
@@ -159,7 +167,12 @@ def corrected(statement: Statement, correct: Mapping[str, str]) -> Statement:
             lean = value.normalize().as_tuple()
             step = float(Decimal(1).scaleb(int(lean.exponent))) if value else 1.0
             quantity = replace(
-                quantity, value=float(value), low=float(value), high=float(value), digits=len(lean.digits), step=step
+                quantity,
+                value=float(value),
+                low=float(value),
+                high=float(value),
+                digits=len(lean.digits),
+                step=step,
             )
         quantity = replace(quantity, unit=correct.get("unit", quantity.unit))
     period, form = statement.period, statement.period_form
@@ -179,18 +192,18 @@ def corrected(statement: Statement, correct: Mapping[str, str]) -> Statement:
 
 def read_period(iso: str) -> Period | None:
     """A period as `str(Period)` writes it; None when it is not one."""
-    from careo.base.dates import period_from_iso
-
     try:
-        return period_from_iso(iso)
-    except (ValueError, KeyError):
+        return parse_period(iso)
+    except ValueError:
         return None
 
 
 # ── finding again ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _anchor(before: Sequence[Entry], now: Sequence[Entry], document: Document) -> tuple[dict[int, Entry], list[Entry]]:
+def _anchor(
+    before: Sequence[Entry], now: Sequence[Entry], document: Document
+) -> tuple[dict[int, Entry], list[Entry]]:
     """Which fresh entry each old one is: (index of the fresh one → old entry, old entries without a match)."""
     same: dict[tuple[str, str], list[int]] = {}
     for index, entry in enumerate(now):
@@ -217,7 +230,7 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry], document: Document) -
     lost: list[Entry] = []
     for index, entry in enumerate(before):
         if index not in matched:
-            new = _alike(entry, now, found, document)
+            new = _alike(entry, now, found)
             if new is None:
                 lost.append(entry)
             else:
@@ -225,10 +238,14 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry], document: Document) -
     return found, lost
 
 
-def _alike(old: Entry, now: Sequence[Entry], taken: Mapping[int, Entry], document: Document) -> int | None:
+def _alike(old: Entry, now: Sequence[Entry], taken: Mapping[int, Entry]) -> int | None:
     """The fresh entry that is most like `old`; its numbers must be the same, or it is another claim."""
     plain, digits = _plain(old.quote), _DIGITS.findall(old.quote)
-    free = [i for i, e in enumerate(now) if i not in taken and e.kind == old.kind and _DIGITS.findall(e.quote) == digits]
+    free = [
+        i
+        for i, e in enumerate(now)
+        if i not in taken and e.kind == old.kind and _DIGITS.findall(e.quote) == digits
+    ]
     free.sort(key=lambda i: abs(now[i].start - old.start))
     best, score = None, _ALIKE
     for index in free[:_CANDIDATES]:
@@ -242,7 +259,9 @@ def _alike(old: Entry, now: Sequence[Entry], taken: Mapping[int, Entry], documen
 
 
 def _context_score(old: Entry, new: Entry) -> int:
-    return int(bool(old.before) and old.before == new.before) + int(bool(old.after) and old.after == new.after)
+    return int(bool(old.before) and old.before == new.before) + int(
+        bool(old.after) and old.after == new.after
+    )
 
 
 def _find(entry: Entry, document: Document) -> tuple[int, int] | None:
@@ -279,7 +298,7 @@ def _statement(entry: Entry, span: tuple[int, int], document: Document) -> State
         start=start,
         end=end,
         quote=text[start:end],
-        quantity=_quantity(text[start:end]) if entry.kind == "figure" else None,
+        quantity=_quantity(text[start:end], document.language) if entry.kind == "figure" else None,
         sentence=(low + (opening[-1] if opening else 0), stop.start() if stop else max(high, end)),
         block=block,
         said=document.published.isoformat() if document.published else "",
@@ -287,10 +306,8 @@ def _statement(entry: Entry, span: tuple[int, int], document: Document) -> State
     )
 
 
-def _quantity(quote: str) -> Quantity | None:
-    from careo.base.numbers import find_numbers
-
-    numbers = [n for n in find_numbers(quote, "en") if n.role == "quantity"]
+def _quantity(quote: str, language: str) -> Quantity | None:
+    numbers = [n for n in read_numbers(quote, language) if n.role == "quantity"]
     if not numbers:
         return None
     n = numbers[0]
@@ -301,7 +318,13 @@ def _carry(old: Entry, fresh: Entry) -> Entry:
     # Whoever adds a statement by hand (no hash yet) has accepted it.
     decision = old.decision if old.quote_hash or old.decision != "undecided" else "accept"
     return replace(
-        fresh, id=old.id or fresh.id, kind=old.kind, decision=decision, correct=old.correct, note=old.note, lines=old.lines
+        fresh,
+        id=old.id or fresh.id,
+        kind=old.kind,
+        decision=decision,
+        correct=old.correct,
+        note=old.note,
+        lines=old.lines,
     )
 
 
@@ -377,10 +400,14 @@ def write_ledger(ledger: Ledger, language: str = "en") -> str:
         if page.unanchored:
             body["unanchored"] = [_plain_entry(entry) for entry in page.unanchored]
         pages.append(body)
-    head = "".join(f"# {line}".rstrip() + "\n" for line in say(language, "ledger.header").strip().splitlines())
+    head = "".join(
+        f"# {line}".rstrip() + "\n" for line in say(language, "ledger.header").strip().splitlines()
+    )
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return head + str(
-        yaml.dump({"careo": "ledger", "pages": pages}, Dumper=dumper, sort_keys=False, allow_unicode=True, width=110)
+        yaml.dump(
+            {"careo": "ledger", "pages": pages}, Dumper=dumper, sort_keys=False, allow_unicode=True, width=110
+        )
     )
 
 
@@ -431,7 +458,14 @@ def check_indicators(ledger: Ledger, known: Iterable[str]) -> None:
         for entry in (*page.entries, *page.unanchored):
             name = entry.correct.get("indicator", "")
             if name and name not in ids:
-                _fail(ledger.path, entry.lines.get("indicator", 0), "ledger_indicator", name, sorted(ids), fix="indicator")
+                _fail(
+                    ledger.path,
+                    entry.lines.get("indicator", 0),
+                    "ledger_indicator",
+                    name,
+                    sorted(ids),
+                    fix="indicator",
+                )
 
 
 def _text(path: Path) -> str:
@@ -445,12 +479,20 @@ def _text(path: Path) -> str:
         raise LedgerError("ledger_encoding", where=str(path), fix="ledger_utf8") from error
 
 
-def _fail(path: str, line: int, key: str, found: str, known: Sequence[str], *, fix: str = "", **words: object) -> None:
+def _fail(
+    path: str, line: int, key: str, found: str, known: Sequence[str], *, fix: str = "", **words: object
+) -> None:
     guess = get_close_matches(found, known, n=1, cutoff=0.5)
     shown = " | ".join(known[:12]) + (" | …" if len(known) > 12 else "")
     if guess:
         raise LedgerError(
-            key, where=f"{path}:{line}", expected=shown, found=_short(found), fix="did_you_mean", guess=guess[0], **words
+            key,
+            where=f"{path}:{line}",
+            expected=shown,
+            found=_short(found),
+            fix="did_you_mean",
+            guess=guess[0],
+            **words,
         )
     raise LedgerError(key, where=f"{path}:{line}", expected=shown, found=_short(found), fix=fix, **words)
 
@@ -481,14 +523,17 @@ class _Reader:
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             depth = 0
-            events: Iterable[Any] = yaml.parse(text, Loader=loader)
-            for event in events:
+            for event in _yaml.parse(text, Loader=loader):
                 if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                    raise LedgerError("ledger_alias", where=f"{self.path}:{event.start_mark.line + 1}", fix="ledger_alias")
-                depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+                    raise LedgerError(
+                        "ledger_alias", where=f"{self.path}:{event.start_mark.line + 1}", fix="ledger_alias"
+                    )
+                depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
+                    event, yaml.CollectionEndEvent
+                )
                 if depth > _DEEPEST:
                     raise LedgerError("ledger_deep", where=f"{self.path}:{event.start_mark.line + 1}")
-            return yaml.compose(text, Loader=loader)
+            return _yaml.compose(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             where = f"{self.path}:{mark.line + 1}" if mark else self.path
@@ -507,7 +552,11 @@ class _Reader:
             if entry.id and entry.id in seen:
                 where = f"{self.path}:{entry.lines['id']}"
                 raise LedgerError(
-                    "ledger_duplicate", where=where, found=repr(entry.id), fix="ledger_rename", first=seen[entry.id]
+                    "ledger_duplicate",
+                    where=where,
+                    found=repr(entry.id),
+                    fix="ledger_rename",
+                    first=seen[entry.id],
                 )
             seen[entry.id] = entry.lines.get("id", 0)
         return Page(
@@ -527,17 +576,25 @@ class _Reader:
             if name not in fields or not self._str(fields[name], name).strip():
                 where = self._at(fields.get(name, node))
                 raise LedgerError("ledger_missing", where=where, field=name, fix="ledger_add")
-        decision = self._choice(fields["decision"], "decision", DECISIONS) if "decision" in fields else "undecided"
+        decision = (
+            self._choice(fields["decision"], "decision", DECISIONS) if "decision" in fields else "undecided"
+        )
         correct = self._correct(fields.get("correct"))
         if decision == "correct" and not correct:
             where = self._at(fields.get("correct", fields["decision"]))
             raise LedgerError("ledger_nothing_corrected", where=where, expected="correct: {value: 33341}")
         if correct and decision == "undecided":
-            raise LedgerError("ledger_correct_undecided", where=self._at(fields["correct"]), expected="decision: correct")
+            raise LedgerError(
+                "ledger_correct_undecided", where=self._at(fields["correct"]), expected="decision: correct"
+            )
         lines = {name: value.start_mark.line + 1 for name, value in fields.items()}
         if "correct" in fields and fields["correct"].value:
             lines |= {key.value: value.start_mark.line + 1 for key, value in fields["correct"].value}
-        read = {k.value: str(v.value) for k, v in fields["read"].value} if _is_mapping(fields.get("read")) else {}
+        read = (
+            {k.value: str(v.value) for k, v in fields["read"].value}
+            if _is_mapping(fields.get("read"))
+            else {}
+        )
         return Entry(
             kind=self._choice(fields["kind"], "kind", KINDS),
             quote=self._str(fields["quote"], "quote"),
@@ -569,26 +626,42 @@ class _Reader:
                 self._choice(value, name, HEDGES if name == "hedge" else KINDS)
             elif name == "period" and read_period(text) is None:
                 expected = "2018 | 2018-05 | 2018-05-17 | 2019-01/2019-06 | 2006/.."
-                raise LedgerError("ledger_period", where=self._at(value), expected=expected, found=_short(text))
+                raise LedgerError(
+                    "ledger_period", where=self._at(value), expected=expected, found=_short(text)
+                )
             result[name] = text
         return result
 
     def _number(self, node: Any, text: str) -> str:
         lean = text.replace("_", "")
         if not re.fullmatch(r"[-+]?\d{1,18}(\.\d{1,12})?([eE][-+]?\d{1,2})?", lean):
-            raise LedgerError("ledger_number", where=self._at(node), expected="33341 | 0.15", found=_short(text))
+            raise LedgerError(
+                "ledger_number", where=self._at(node), expected="33341 | 0.15", found=_short(text)
+            )
         return lean
 
     def _mapping(self, node: Any, keys: Sequence[str], name: str) -> dict[str, Any]:
         if not _is_mapping(node):
             raise LedgerError(
-                "ledger_want_mapping", where=self._at(node), expected=f"{keys[0]}: …", found=self._seen(node), field=name
+                "ledger_want_mapping",
+                where=self._at(node),
+                expected=f"{keys[0]}: …",
+                found=self._seen(node),
+                field=name,
             )
         fields: dict[str, Any] = {}
         for key, value in node.value:
             word = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
             if word not in keys:
-                _fail(self.path, key.start_mark.line + 1, "ledger_unknown_key", word, keys, fix="ledger_remove", field=name)
+                _fail(
+                    self.path,
+                    key.start_mark.line + 1,
+                    "ledger_unknown_key",
+                    word,
+                    keys,
+                    fix="ledger_remove",
+                    field=name,
+                )
             if word in fields:
                 raise LedgerError("ledger_twice", where=self._at(key), found=repr(word), fix="ledger_remove")
             fields[word] = value
@@ -622,7 +695,15 @@ class _Reader:
     def _choice(self, node: Any, name: str, known: Sequence[str]) -> str:
         text = self._str(node, name).strip()
         if text not in known:
-            _fail(self.path, node.start_mark.line + 1, "ledger_choice", text, known, fix="ledger_choose", field=name)
+            _fail(
+                self.path,
+                node.start_mark.line + 1,
+                "ledger_choice",
+                text,
+                known,
+                fix="ledger_choose",
+                field=name,
+            )
         return text
 
     def _at(self, node: Any) -> str:
@@ -631,9 +712,13 @@ class _Reader:
     def _seen(self, node: Any) -> str:
         if node is None:
             return "''"
-        return _short(str(node.value)) if isinstance(node, yaml.ScalarNode) else "[…]" if isinstance(
-            node, yaml.SequenceNode
-        ) else "{…}"
+        return (
+            _short(str(node.value))
+            if isinstance(node, yaml.ScalarNode)
+            else "[…]"
+            if isinstance(node, yaml.SequenceNode)
+            else "{…}"
+        )
 
 
 def _is_mapping(node: Any) -> bool:

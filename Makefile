@@ -1,0 +1,62 @@
+# Everything from nothing: `make run` (the main job) and `make test`. Needs a POSIX shell and Python 3.11 to 3.13.
+SHELL := /bin/sh
+PY := .venv/bin/python
+OUT ?= dossier
+
+.DEFAULT_GOAL := run
+.PHONY: run test check bench evaluate docs serve clean
+
+## run: audit the embedded sample pages, write the dossier
+run: .venv/.run
+	.venv/bin/careo audit -o $(OUT)/
+
+## test: all tests
+test: .venv/.dev
+	$(PY) -m pytest
+
+## check: all that a reviewer would run
+check: .venv/.dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright --pythonpath $(PY)
+	.venv/bin/lint-imports
+	.venv/bin/codespell
+	@if [ -f tools/check_architecture.py ]; then echo $(PY) tools/check_architecture.py; $(PY) tools/check_architecture.py; fi
+
+## bench: how fast, with versions
+bench: .venv/.dev
+	$(PY) -m benchmarks.bench
+
+## evaluate: how good, on the labelled pages
+evaluate: .venv/.dev
+	$(PY) -m benchmarks.evaluate
+
+## docs: the documentation as a site
+docs: .venv/.dev
+	.venv/bin/mkdocs build --strict
+
+## serve: look at the dossier in a browser, from this machine only
+serve: run
+	$(PY) -m http.server --bind 127.0.0.1 --directory $(OUT) 8000
+
+clean:
+	rm -rf $(OUT) site .pytest_cache .ruff_cache .hypothesis
+
+# uv is used where it is; else it is installed into .venv-tools, which belongs to this folder only.
+UV = $$(if uv --version >/dev/null 2>&1; then echo uv; else echo .venv-tools/bin/uv; fi)
+
+.venv-tools/uv:
+	@mkdir -p .venv-tools && printf '*\n' > .venv-tools/.gitignore
+	@uv --version >/dev/null 2>&1 || .venv-tools/bin/uv --version >/dev/null 2>&1 || \
+	  { python3 -m venv .venv-tools && .venv-tools/bin/python -m pip install --quiet uv; } || \
+	  python3 -m pip install --quiet --target .venv-tools uv
+	@touch $@
+
+# --inexact: what the tests need stays when only the main job is asked for.
+.venv/.run: pyproject.toml uv.lock .venv-tools/uv
+	$(UV) sync --frozen --no-dev --inexact
+	@touch $@
+
+.venv/.dev: pyproject.toml uv.lock .venv-tools/uv
+	$(UV) sync --frozen
+	@touch $@ .venv/.run

@@ -1,0 +1,175 @@
+"""From pages to findings, with what a person decided about each statement in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from careo.base.citations import Source
+from careo.base.texts import LANGUAGES, say
+from careo.panel import Panel, load_panel
+from careo.record.ledger import Entry, Ledger, Page, apply, check_indicators
+from careo.record.statements import Statement
+from careo.results.figures import check_figures
+from careo.results.finding import Finding
+from careo.results.linking import link, quality_findings, statements
+from careo.sources.documents import Block, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything an audit found.
+
+    Attributes:
+        documents: the pages, in the order given. statements: of all pages, page by page, in the order of the text.
+        findings: page by page; on figures and comparisons first, then on the quality of the page.
+        ledger: the new ledger, with every decision carried over. rejected: statements that a person rejected.
+    """
+
+    documents: tuple[Document, ...]
+    statements: tuple[Statement, ...]
+    findings: tuple[Finding, ...]
+    ledger: Ledger
+    rejected: tuple[Statement, ...] = ()
+
+
+def audit(
+    documents: Sequence[Document],
+    panel: Panel | None = None,
+    *,
+    ledger: Ledger | None = None,
+    said: date | None = None,
+    today: date | None = None,
+    language: str = "en",
+) -> Audit:
+    """Reads the statements of every page, applies the ledger, and holds each figure against the record.
+
+    Args:
+        documents: pages that `careo.read` returned.
+        panel: what the figures are held against; the embedded Mexican one by default.
+        ledger: decisions of a person on an earlier audit of these pages.
+        said: when the claims were made; without it each page's own date.
+        today: for pages whose date nothing tells; without it every vintage counts as known.
+        language: of the findings' sentences, "en" or "es".
+
+    Raises:
+        LedgerError: the ledger names an indicator that the panel does not have.
+    """
+    panel = panel or load_panel()
+    if ledger:
+        check_indicators(ledger, panel.indicators)
+    kept: list[Statement] = []
+    found: list[Finding] = []
+    rejected: list[Statement] = []
+    pages: list[Page] = []
+    used: list[Page] = []
+    for document in documents:
+        dated = replace(document, published=said) if said else document
+        applied = apply(ledger, document, statements(dated, panel))
+        day = said or (None if document.published or document.dated else today)
+        pairs = [
+            (_relinked(s, entry, document, panel), entry)
+            for s, entry in zip(applied.statements, applied.decisions, strict=True)
+        ]
+        here = tuple(s for s, _ in pairs)
+        findings = list(check_figures(here, panel, said=day, language=language))
+        for statement, entry in pairs:
+            if entry and (entry.decision != "undecided" or entry.note):
+                findings = [_decided(f, statement, entry, panel, day, language) for f in findings]
+        kept += here
+        found += [*findings, *quality_findings(document, language)]
+        rejected += applied.rejected
+        pages.append(applied.page)
+        if ledger and (page := ledger.page_of(document)):
+            used.append(page)
+    # Pages of the ledger that were not audited this time keep their decisions.
+    pages += [page for page in (ledger.pages if ledger else ()) if all(page is not other for other in used)]
+    return Audit(tuple(documents), tuple(kept), tuple(found), Ledger(tuple(pages)), tuple(rejected))
+
+
+def check(
+    sentence: str, panel: Panel | None = None, *, said: date | None = None, language: str = "en"
+) -> tuple[Finding, ...]:
+    """Verdicts on every figure of a sentence, in the order of its words.
+
+    Args:
+        sentence: one or a few sentences, English or Spanish.
+        panel: what the figures are held against; the embedded Mexican one by default.
+        said: the day it was said; without it every vintage counts as known.
+        language: of the findings' sentences, "en" or "es".
+    """
+    panel = panel or load_panel()
+    document = _as_document(sentence, panel, language)
+    return tuple(
+        f for f in audit([document], panel, said=said, language=language).findings if f.kind != "quality"
+    )
+
+
+def _as_document(sentence: str, panel: Panel, language: str) -> Document:
+    """A sentence as a page of one paragraph, in the language in which more of it can be read."""
+    from careo.sources.language import language_of, tally, words_of
+
+    words = words_of(sentence)
+    told = language_of(tally(words), len(words))
+    if told in LANGUAGES:
+        return _one_paragraph(sentence, told)
+    first = language if language in LANGUAGES else "en"
+    pages = [_one_paragraph(sentence, name) for name in sorted(LANGUAGES, key=lambda name: name != first)]
+    return max(pages, key=lambda page: sum(1 + 2 * bool(s.concept) - s.weak for s in statements(page, panel)))
+
+
+def _one_paragraph(text: str, language: str) -> Document:
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    block = Block(start, end, "body", "prose", language=language)
+    source = Source("sentence")
+    return Document(source, text, text, (), (block,), (), language, "", "", None, None, "text")
+
+
+def _relinked(statement: Statement, entry: Entry | None, document: Document, panel: Panel) -> Statement:
+    """A statement that a person corrected or added, linked to the panel again."""
+    if entry is None or statement.kind != "figure" or statement.quantity is None:
+        return statement
+    correct = entry.correct if entry.decision == "correct" else {}
+    if statement.concept and not {"place", "indicator", "kind", "unit"} & correct.keys():
+        return statement
+    text, (start, end) = document.text, statement.sentence
+    piece = text[start:end]
+    terms = tuple(
+        t._replace(start=t.start + start, end=t.end + start)
+        for t in panel.concepts.find(piece, statement.language)
+    )
+    places = tuple(p._replace(start=p.start + start, end=p.end + start) for p in panel.places.find(piece))
+    linked = link(text, statement, panel, terms, places)
+    if "place" in correct:
+        named = panel.places.find(f"in {correct['place']}")
+        code = (
+            correct["place"]
+            if correct["place"] in panel.places.codes
+            else named[0].code
+            if named
+            else correct["place"]
+        )
+        linked = replace(linked, place=code)
+    if "indicator" in correct:
+        item = panel.indicators[correct["indicator"]]
+        linked = replace(linked, concept=item.concept, indicator=item.id, naming=(item.id,), weak=False)
+    return linked
+
+
+def _decided(
+    finding: Finding, statement: Statement, entry: Entry, panel: Panel, day: date | None, language: str
+) -> Finding:
+    """The finding of a statement, as a person decided it, and saying so."""
+    if finding.statement is not statement and finding.statement != statement:
+        return finding
+    picked = entry.correct.get("indicator", "") if entry.decision == "correct" else ""
+    if picked and finding.kind == "figure":
+        alone = replace(panel, indicators={picked: panel.indicators[picked]})
+        finding = next(iter(check_figures([statement], alone, said=day, language=language)), finding)
+    extra = {**finding.extra, "note": entry.note} if entry.note else finding.extra
+    if entry.decision == "undecided":
+        return replace(finding, extra=extra)
+    key = "corrected" if entry.decision == "correct" else "accepted"
+    caveats = (*finding.caveats, say(language, f"ledger.{key}"))
+    return replace(finding, decided=entry.decision, caveats=caveats, extra=extra)

@@ -1,0 +1,255 @@
+"""The command line: parsing, languages, exit codes. The verbs themselves stand in `verbs.py`, loaded when one runs.
+
+stdout is data, stderr is talk. Exit codes: 0 done; 1 a check did not pass under --strict; 2 an error the user can mend,
+printed as a sentence; 130 interrupted. Anything else keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from careo.base.errors import CareoError
+from careo.base.texts import LANGUAGES, say
+from careo.views.i18n import choose_language, one_line
+
+VERBS = ("read", "statements", "check", "audit", "indicators", "schema")
+"""In the order of the work."""
+
+# Verb → its arguments and its own options, as click parameters; the global options come on top.
+_PAGES: dict[str, Any] = {"nargs": -1, "metavar": "PAGE"}
+_PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
+    "read": lambda _: [click.Argument(["pages"], required=True, **_PAGES)],
+    "statements": lambda _: [click.Argument(["pages"], required=True, **_PAGES)],
+    "check": lambda lang: [
+        click.Argument(["pages"], required=True, **_PAGES),
+        _option(lang, "date", "YYYY-MM-DD"),
+    ],
+    "audit": lambda lang: [
+        click.Argument(["pages"], **_PAGES),
+        _option(lang, "ledger", "FILE"),
+        _option(lang, "date", "YYYY-MM-DD"),
+    ],
+    "indicators": lambda lang: [
+        click.Argument(["indicator"], required=False, metavar="ID"),
+        _option(lang, "place", "PLACE"),
+    ],
+    "schema": lambda _: [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for on the command line, whatever the verb."""
+
+    language: str
+    json: bool
+    offline: bool
+    strict: bool
+    country: str
+    out: str
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit code."""
+    language = choose_language(_spoken(arguments), os.environ)
+    _speak_utf8()
+    try:
+        code = _run(list(arguments), language)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except CareoError as error:
+        return _talk(error.render(language), 2)
+    except click.UsageError as error:
+        return _talk(_mistake(error).render(language), 2)
+    except (KeyboardInterrupt, click.Abort):
+        return _talk(say(language, "cli.interrupted"), 130)
+    except BrokenPipeError:
+        # Whoever read our output has heard enough; nothing may complain while Python shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _run(arguments: list[str], language: str) -> int:
+    group = _Group(language)
+    if not arguments:
+        arguments = ["--help"]
+    with group.make_context("careo", arguments) as context:
+        return int(group.invoke(context) or 0)
+
+
+def _talk(text: str, code: int) -> int:
+    lines = (one_line(line) if i == 0 else "  " + one_line(line) for i, line in enumerate(text.splitlines()))
+    click.echo("\n".join(lines), err=True)
+    return code
+
+
+def _spoken(arguments: Sequence[str]) -> str:
+    """What `--lang` says, before anything is parsed: help texts and messages need it."""
+    for index, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument.startswith("--lang="):
+            return argument.partition("=")[2]
+        if argument == "--lang" and index + 1 < len(arguments):
+            return arguments[index + 1]
+    return ""
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _option(
+    language: str, name: str, metavar: str = "", *, flag: bool = False, short: str = ""
+) -> click.Option:
+    names = [f"--{name}", *([short] if short else [])]
+    text = say(language, f"cli.option.{name}")
+    if flag:
+        return click.Option(names, is_flag=True, default=False, help=text)
+    return click.Option(names, metavar=metavar, default="", show_default=False, help=text)
+
+
+def _globals(language: str) -> list[click.Parameter]:
+    return [
+        _option(language, "json", flag=True),
+        _option(language, "lang", "es|en"),
+        _option(language, "offline", flag=True),
+        _option(language, "strict", flag=True),
+        _option(language, "country", "NAME"),
+        _option(language, "out", "PATH", short="-o"),
+    ]
+
+
+class _Speaking(click.Command):
+    """A command whose help speaks the reader's language."""
+
+    language: str = "en"
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, say(self.language, "cli.help.usage") + " ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [row for parameter in self.get_params(ctx) if (row := parameter.get_help_record(ctx))]
+        with formatter.section(say(self.language, "cli.help.options")):
+            formatter.write_dl(rows)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = say(self.language, "cli.help.help")
+        return option
+
+
+class _Verb(_Speaking):
+    def __init__(self, name: str, language: str) -> None:
+        self.language = language
+        super().__init__(
+            name,
+            params=[*_PARAMETERS[name](language), *_globals(language)],
+            help=say(language, f"cli.verb.{name}.help"),
+            callback=self._call,
+            options_metavar=say(language, "cli.help.metavar"),
+        )
+
+    def _call(self, **values: Any) -> int:
+        context = click.get_current_context()
+        before = context.parent.params if context.parent else {}
+        merged = {
+            name: values.pop(name) or before.get(name)
+            for name in ("json", "lang", "offline", "strict", "country", "out")
+        }
+        lang = merged["lang"] or ""
+        if lang and lang.lower() not in LANGUAGES:
+            raise CareoError(
+                "usage_value", where="--lang", expected="es | en", found=repr(lang), option="--lang"
+            )
+        asked = Asked(
+            language=self.language,
+            json=bool(merged["json"]),
+            offline=bool(merged["offline"]),
+            strict=bool(merged["strict"]),
+            country=merged["country"] or "mexico",
+            out=merged["out"] or "",
+        )
+        from careo.views import verbs
+
+        verb: Callable[..., int] = getattr(verbs, f"{self.name}_verb")
+        return verb(asked, **values)
+
+
+class _Group(_Speaking, click.Group):
+    def __init__(self, language: str) -> None:
+        self.language = language
+        click.Group.__init__(
+            self,
+            "careo",
+            params=_globals(language),
+            help=say(language, "cli.help.careo"),
+            epilog=say(language, "cli.help.epilog"),
+            options_metavar=say(language, "cli.help.metavar"),
+            subcommand_metavar=say(language, "cli.help.verb"),
+        )
+        self.params.append(
+            click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
+                         help=say(language, "cli.option.version"))
+        )  # fmt: skip
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
+        return _Verb(cmd_name, self.language) if cmd_name in VERBS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS:
+            guess = get_close_matches(args[0], VERBS, n=1)
+            raise CareoError(
+                "usage_verb", expected=" | ".join(VERBS), found=repr(args[0]), fix="did_you_mean" if guess else "help",
+                guess=guess[0] if guess else "", command="careo",
+            )  # fmt: skip
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # The short help comes from the texts: no verb is loaded to list them.
+        with formatter.section(say(self.language, "cli.help.verbs")):
+            formatter.write_dl([(name, say(self.language, f"cli.verb.{name}.short")) for name in VERBS])
+        super().format_options(ctx, formatter)
+
+
+def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked:
+        from careo import __version__
+
+        click.echo(f"careo {__version__}")
+        ctx.exit()
+
+
+def _mistake(error: click.UsageError) -> CareoError:
+    """A mistake in the command line as one of our own errors, so that it speaks both languages."""
+    command = error.ctx.command_path if error.ctx else "careo"
+    words = {"command": command, "option": "", "guess": ""}
+    if isinstance(error, click.NoSuchOption):
+        guess = sorted(error.possibilities or ())
+        words |= {"option": error.option_name, "guess": guess[0] if guess else ""}
+        return CareoError("usage_option", fix="did_you_mean" if guess else "help", **words)
+    if isinstance(error, click.BadOptionUsage):
+        return CareoError("usage_needs_value", fix="help", **(words | {"option": error.option_name}))
+    if isinstance(error, click.MissingParameter):
+        name = error.param.human_readable_name if error.param else ""
+        return CareoError("usage_missing", fix="help", **(words | {"option": name}))
+    return CareoError("usage_extra", found=one_line(error.format_message(), 200), fix="help", **words)

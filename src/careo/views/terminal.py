@@ -1,0 +1,127 @@
+"""Calm output for people: wrapped text, aligned tables, small bars. Colour only on a terminal; nothing of a page is obeyed."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from careo.base.errors import OutputError
+from careo.views.i18n import clean, one_line
+
+ICONS = {
+    "consistent": "✓",
+    "consistent_under_another_definition": "≈",
+    "not_comparable": "≠",
+    "inconsistent": "✗",
+    "unverifiable": "?",
+    "not_measurable_as_stated": "○",
+}
+_COLOURS = {
+    "consistent": "green",
+    "consistent_under_another_definition": "cyan",
+    "not_comparable": "yellow",
+    "inconsistent": "red",
+    "unverifiable": "bright_black",
+    "not_measurable_as_stated": "magenta",
+}
+_NARROW, _PIPED, _WIDE = 60, 110, 140
+
+
+class Screen:
+    """Where a verb writes: standard output, or the file that `--out` names (written when all is there)."""
+
+    def __init__(self, out: str = "") -> None:
+        from rich.console import Console
+
+        self._out = out
+        self._buffer = io.StringIO() if out else None
+        tty = not out and sys.stdout.isatty()
+        self.width = (
+            max(_NARROW, min(_WIDE, shutil.get_terminal_size((_PIPED, 24)).columns)) if tty else _PIPED
+        )
+        self._console = Console(
+            file=self._buffer or sys.stdout,
+            width=self.width,
+            force_terminal=tty,
+            no_color=not tty or "NO_COLOR" in os.environ,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
+        """One paragraph, wrapped and indented."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        self._console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
+
+    def verdict(self, slug: str, word: str, text: str) -> None:
+        """A verdict first, then the claim it is about."""
+        from rich.text import Text
+
+        head = Text(f"{ICONS.get(slug, '•')} {word}", style=f"bold {_COLOURS.get(slug, 'default')}")
+        self._console.print(head + Text("  " + one_line(text)), soft_wrap=False)
+
+    def table(
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        indent: int = 0,
+        right: Sequence[int] = (),
+    ) -> None:
+        """An aligned table; columns in `right` hold numbers."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(
+            box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(heads)
+        )
+        for index, head in enumerate(heads):
+            # A first column that is short stays whole; long words of pages may be folded, never lost.
+            table.add_column(Text(head), justify="right" if index in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(one_line(cell)) for cell in row))
+        self._console.print(Padding(table, (0, 0, 0, indent)))
+
+    def write(self, text: str) -> None:
+        """Text as it stands (JSON)."""
+        (self._buffer or sys.stdout).write(text)
+
+    def close(self) -> None:
+        """Puts the file of `--out` in place; without one, nothing is left to do."""
+        if self._buffer is not None:
+            write_whole(Path(self._out), self._buffer.getvalue())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(
+            "output_unwritable", where=str(path), found=error.strerror or str(error), fix="output"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True) if part.parent.is_dir() and os.access(part.parent, os.W_OK) else None
+
+
+def bar(value: float, largest: float, width: int) -> str:
+    """A bar of eighths, as long as the value is large."""
+    if largest <= 0 or value <= 0:
+        return ""
+    eighths = round(min(1.0, value / largest) * width * 8)
+    return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "") or "▏"

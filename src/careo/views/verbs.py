@@ -1,0 +1,421 @@
+"""What each verb does: call one public function, show what it returns."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from careo.base.errors import CareoError, InputError
+from careo.base.shipped import country_folder
+from careo.base.texts import say
+from careo.results.finding import VERDICTS, Finding
+from careo.results.wording import place_name
+from careo.sources.documents import Document, locate, read_all
+from careo.views import contract
+from careo.views.cli import Asked
+from careo.views.i18n import (
+    number,
+    one_line,
+    period_words,
+    unit_word,
+    value_words,
+    verdict_slug,
+    verdict_words,
+)
+from careo.views.terminal import ICONS, Screen, bar
+
+FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated"})
+"""Verdicts that make `--strict` leave with 1."""
+
+_SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".pdf", ".text")
+
+
+def read_verb(asked: Asked, *, pages: Sequence[str]) -> int:
+    """`careo read PAGE…`: blocks and quality flags."""
+    screen = Screen(asked.out)
+    blocks: list[dict[str, Any]] = []
+    flags: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
+    for document in _documents(asked, pages):
+        if asked.json:
+            documents.append(contract.document_data(document))
+            blocks += contract.block_data(document, asked.language)
+            flags += contract.flag_data(document, asked.language)
+        else:
+            _show_page(screen, document, asked.language)
+    if asked.json:
+        screen.write(
+            contract.to_json(contract.envelope("read", documents=documents, blocks=blocks, flags=flags))
+        )
+    screen.close()
+    return 0
+
+
+def statements_verb(asked: Asked, *, pages: Sequence[str]) -> int:
+    """`careo statements PAGE…`: the ledger of what the pages say."""
+    import careo
+
+    panel = careo.load_panel(asked.country)
+    screen = Screen(asked.out)
+    rows: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
+    for document in _documents(asked, pages):
+        found = careo.statements(document, panel)
+        if asked.json:
+            page = {document.source.key: document}
+            documents.append(contract.document_data(document))
+            rows += [contract.statement_data(statement, page) for statement in found]
+        else:
+            _heading(screen, document)
+            _show_statements(screen, document, found, asked.language)
+    if asked.json:
+        screen.write(contract.to_json(contract.envelope("statements", documents=documents, statements=rows)))
+    screen.close()
+    return 0
+
+
+def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
+    """`careo check "sentence"|PAGE…`: verdicts on figures."""
+    import careo
+
+    said = _day(date)
+    panel = careo.load_panel(asked.country)
+    screen = Screen(asked.out)
+    findings: list[Finding] = []
+    sources: dict[str, Document] = {}
+    for argument in pages:
+        if _is_page(argument):
+            result = careo.audit(
+                list(_documents(asked, [argument])), panel, said=said, today=_today(), language=asked.language
+            )
+            found = [finding for finding in result.findings if finding.kind != "quality"]
+            sources |= contract.by_key(result.documents)
+        else:
+            found = list(careo.check(argument, panel, said=said or _today(), language=asked.language))
+        findings += found
+        if not asked.json:
+            _show_findings(screen, found, asked.language)
+    if asked.json:
+        data = [contract.finding_data(finding, sources) for finding in findings]
+        documents_data = [contract.document_data(document) for document in sources.values()]
+        screen.write(contract.to_json(contract.envelope("check", data, documents=documents_data)))
+    screen.close()
+    return _strict(asked, findings)
+
+
+def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str) -> int:
+    """`careo audit [PAGE…] -o dossier/`: verdicts, dossier and ledger."""
+    import careo
+
+    said = _day(date)
+    panel = careo.load_panel(asked.country)
+    decisions = careo.read_ledger(ledger) if ledger else None
+    if not pages:
+        pages = [
+            str(path)
+            for path in sorted((country_folder(asked.country) / "pages").iterdir())
+            if path.suffix in _SUFFIXES
+        ]
+        if not pages:
+            raise InputError("no_sample_pages", where=asked.country)
+    documents = list(_documents(asked, pages))
+    result = careo.audit(
+        documents, panel, ledger=decisions, said=said, today=_today(), language=asked.language
+    )
+    folder = Path(asked.out) if asked.out else None
+    if folder:
+        careo.dossier(result, panel, to=folder, language=asked.language)
+    if asked.json:
+        sys.stdout.write(contract.to_json(contract.audit_data(result)))
+    else:
+        _show_audit(Screen(), result.findings, asked.language)
+    if folder:
+        _tell(asked, "cli.audit.lies", folder=folder / "index.html", ledger=folder / "ledger.yaml")
+    else:
+        _tell(asked, "cli.audit.nowhere")
+    lost = sum(len(page.unanchored) for page in result.ledger.pages)
+    if lost:
+        _tell(asked, "cli.audit.unanchored", count=lost)
+    return _strict(asked, result.findings)
+
+
+def indicators_verb(asked: Asked, *, indicator: str | None, place: str) -> int:
+    """`careo indicators [ID]`: definitions and values."""
+    import careo
+
+    panel = careo.load_panel(asked.country)
+    if indicator and indicator not in panel.indicators:
+        raise _unknown_indicator(indicator, panel.indicators)
+    code = _place_code(panel, place) if place else ""
+    screen = Screen(asked.out)
+    names = [indicator] if indicator else sorted(panel.indicators)
+    if asked.json:
+        rows = [
+            contract.indicator_data(panel, name, code, asked.language, values=bool(indicator))
+            for name in names
+        ]
+        screen.write(contract.to_json(contract.envelope("indicators", indicators=rows)))
+    elif indicator:
+        _show_indicator(screen, panel, indicator, code, asked.language)
+    else:
+        heads = [
+            say(asked.language, f"cli.indicators.{name}")
+            for name in ("id", "name", "unit", "publisher", "values")
+        ]
+        table: list[list[str]] = []
+        for name in names:
+            item, series = panel.indicators[name], panel.series(name)
+            shown = sum(1 for o in series.observations if not code or o.place == code)
+            if shown or not code:
+                row = [
+                    name,
+                    item.name.get(asked.language, name),
+                    unit_word(item.unit, asked.language),
+                    item.publisher,
+                ]
+                table.append([*row, str(shown)])
+        screen.table(heads, table, right=(4,))
+    screen.close()
+    return 0
+
+
+def schema_verb(asked: Asked) -> int:
+    """`careo schema`: the JSON Schema of the JSON contract."""
+    import careo
+
+    screen = Screen(asked.out)
+    screen.write(contract.to_json(careo.schema()))
+    screen.close()
+    return 0
+
+
+# ── reading arguments ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _documents(asked: Asked, pages: Sequence[str]) -> Iterator[Document]:
+    return read_all(pages, country=asked.country, offline=asked.offline)
+
+
+def _is_page(argument: str) -> bool:
+    """A page is a file, a folder, a URL, `-`, or what looks like a path; everything else is a sentence."""
+    if argument == "-" or re.match(r"https?://", argument) or os.path.exists(argument):  # noqa: PTH110 - never raises
+        return True
+    if argument.lower().endswith(_SUFFIXES):
+        return True
+    return not re.search(r"\s", argument) and ("/" in argument or "\\" in argument)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise CareoError("usage_date", where="--date", expected="2019-03-01", found=repr(text)) from error
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the reader's own day is the one that counts
+
+
+def _strict(asked: Asked, findings: Sequence[Finding]) -> int:
+    return int(asked.strict and any(finding.verdict in FAILING for finding in findings))
+
+
+def _tell(asked: Asked, key: str, **words: object) -> None:
+    print(one_line(say(asked.language, key, **words)), file=sys.stderr)
+
+
+def _unknown_indicator(name: str, known: Any) -> CareoError:
+    from difflib import get_close_matches
+
+    guess = get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return CareoError(
+        "usage_indicator", found=repr(one_line(name, 60)), fix="did_you_mean" if guess else "indicators",
+        guess=guess[0] if guess else "",
+    )  # fmt: skip
+
+
+def _place_code(panel: Any, asked: str) -> str:
+    if asked in panel.places.codes:
+        return asked
+    found = panel.places.find(f"in {asked}") or panel.places.find(f"en {asked.title()}")
+    if found:
+        return found[0].code
+    raise CareoError("usage_place", found=repr(one_line(asked, 60)))
+
+
+# ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _heading(screen: Screen, document: Document) -> None:
+    screen.line(document.title or document.source.key, style="bold")
+    known = [document.source.key, document.publisher, document.published.isoformat() if document.published else "",
+             document.language, document.format]  # fmt: skip
+    screen.line(" · ".join(part for part in known if part), style="dim")
+
+
+def _show_page(screen: Screen, document: Document, language: str) -> None:
+    _heading(screen, document)
+    screen.line()
+    heads = [say(language, f"cli.read.{name}") for name in ("at", "label", "why", "text")]
+    room = max(24, screen.width - 62)
+    rows: list[list[str]] = []
+    for block in document.blocks:
+        start, _ = locate(document, block.start, block.end)
+        why = contract.block_reason(block.reason, language)
+        excerpt = one_line(document.text[block.start : block.end][: 2 * room], room)
+        rows.append([str(start), say(language, f"dossier.block.{block.label}"), why, excerpt])
+    screen.table(heads, rows, right=(0,))
+    screen.line()
+    if not document.flags:
+        screen.line(say(language, "cli.read.no_flags"))
+    for flag in document.flags:
+        screen.line("⚑ " + contract.flag_sentence(flag.code, flag.words, language))
+        for span in flag.spans[:3]:
+            screen.line(f"“{one_line(document.text[slice(*span)], screen.width - 8)}”", indent=4, style="dim")
+    screen.line()
+
+
+def _show_statements(screen: Screen, document: Document, found: Sequence[Any], language: str) -> None:
+    heads = [
+        say(language, f"cli.statements.{name}")
+        for name in ("at", "kind", "quote", "actor", "value", "hedge", "when")
+    ]
+    rows: list[list[str]] = []
+    for s in found:
+        q = s.quantity
+        when = s.deadline or (period_words(s.period, language) if s.period else "")
+        start, _ = locate(document, s.start, s.end)
+        rows.append(
+            [
+                str(start),
+                say(language, f"dossier.kind.{s.kind}"),
+                one_line(s.quote, 120),
+                one_line(s.actor, 30),
+                value_words(q.value, q.unit, language, q.change) if q else "",
+                "" if s.hedge == "none" else say(language, f"dossier.hedge.{verdict_slug(s.hedge)}"),
+                one_line(when, 30),
+            ]
+        )
+    if rows:
+        screen.table(heads, rows, right=(0,))
+    else:
+        screen.line(say(language, "cli.statements.none"))
+    screen.line()
+
+
+def _show_findings(screen: Screen, findings: Sequence[Finding], language: str) -> None:
+    if not findings:
+        screen.line(say(language, "cli.check.none"))
+    for finding in findings:
+        screen.verdict(verdict_slug(finding.verdict), verdict_words(finding.verdict, language), finding.claim)
+        screen.line(finding.because, indent=2)
+        if finding.considered:
+            heads = [
+                say(language, f"cli.check.{name}")
+                for name in ("fits", "definition", "period", "value", "vintage", "source")
+            ]
+            rows = [
+                [
+                    "✓" if row.fits else "–",
+                    row.name,
+                    period_words(row.period, language),
+                    value_words(row.value, row.unit, language),
+                    row.vintage
+                    + ("" if row.verified != "memory" else f" ({say(language, 'dossier.unverified')})"),
+                    row.source,
+                ]
+                for row in finding.considered
+            ]
+            screen.table(heads, rows, indent=2, right=(3,))
+        for caveat in finding.caveats:
+            screen.line("· " + caveat, indent=2, style="dim")
+        screen.line()
+
+
+def _show_audit(screen: Screen, findings: Sequence[Finding], language: str) -> None:
+    judged = [finding for finding in findings if finding.kind != "quality"]
+    counts = Counter(finding.verdict for finding in judged)
+    screen.line(say(language, "cli.audit.summary", count=len(judged)), style="bold")
+    rows = [
+        [ICONS[verdict_slug(verdict)], str(counts[verdict]), verdict_words(verdict, language)]
+        for verdict in VERDICTS
+        if counts[verdict]
+    ]
+    if rows:
+        screen.table(["", "", ""], rows, indent=2, right=(1,))
+    screen.line()
+    page = ""
+    for finding in judged:
+        if finding.statement and finding.statement.source != page:
+            page = finding.statement.source
+            screen.line(page, style="dim")
+        screen.verdict(
+            verdict_slug(finding.verdict),
+            verdict_words(finding.verdict, language),
+            one_line(finding.claim, screen.width - 44),
+        )
+    flags = [finding for finding in findings if finding.kind == "quality"]
+    if flags:
+        screen.line()
+        screen.line(say(language, "cli.audit.flags"), style="bold")
+        for finding in flags:
+            screen.line("⚑ " + one_line(finding.because or finding.claim), indent=2)
+
+
+def _show_indicator(screen: Screen, panel: Any, name: str, code: str, language: str) -> None:
+    item, series = panel.indicators[name], panel.series(name)
+    screen.line(item.name.get(language, name), style="bold")
+    screen.line(name, style="dim")
+    screen.line()
+    screen.line(item.definition.get(language, ""))
+    screen.line()
+    facts = [
+        ("kind", say(language, f"dossier.indicator_kind.{item.kind}")),
+        ("unit", unit_word(item.unit, language)),
+        ("publisher", item.publisher),
+        ("timing", contract.worded(language, "timing", item.timing)),
+        ("breaks", item.breaks.get(language, "")),
+        ("revisions", item.revisions.get(language, "")),
+    ]
+    screen.table(["", ""], [[say(language, f"cli.indicators.{key}"), value] for key, value in facts if value])
+    if item.not_comparable_with:
+        screen.line()
+        screen.line(say(language, "cli.indicators.not_comparable"), style="bold")
+        rows = [[other, why.get(language, "")] for other, why in sorted(item.not_comparable_with.items())]
+        screen.table(["", ""], rows, indent=2)
+    if not code:
+        places = [o.place for o in series.observations]
+        code = Counter(places).most_common(1)[0][0] if places else ""
+    shown = [o for o in series.observations if o.place == code]
+    if not shown:
+        return
+    screen.line()
+    screen.line(place_name(panel, code, language), style="bold")
+    largest = max(abs(o.value) for o in shown)
+    width = max(10, min(32, screen.width - 78))
+    heads = [
+        say(language, f"cli.indicators.{key}")
+        for key in ("period", "value", "bar", "vintage", "source", "verified")
+    ]
+    table = [
+        [
+            period_words(o.period, language),
+            value_words(o.value, item.unit, language)
+            if item.unit in ("share", "MXN", "USD")
+            else number(o.value),
+            bar(o.value, largest, width),
+            o.vintage,
+            o.source,
+            say(language, f"dossier.verified.{o.verified}"),
+        ]
+        for o in shown
+    ]
+    screen.table([heads[0], heads[1], "", *heads[3:]], table, right=(1,))
