@@ -1,0 +1,82 @@
+"""Office-holders: who held which public office when (a small dated table; public officials only)."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from careo.base import dates
+from careo.base.errors import DataError
+
+COLUMNS = ("office", "country", "name", "aliases", "first", "last", "words", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHolder:
+    """One person's time in one public office.
+
+    Attributes:
+        office: "president", "secretary of state"… country: code of the country of the office.
+        name: full name. aliases: other ways people write it, each a whole phrase.
+        first, last: days in office; last is None while in office.
+        words: role words in both languages that, beside the name, say that the person holds the office.
+        head: True for the head of government.
+    """
+
+    office: str
+    country: str
+    name: str
+    aliases: tuple[str, ...]
+    first: date
+    last: date | None
+    words: tuple[str, ...] = ()
+    head: bool = False
+
+
+def read_holders(path: Path) -> tuple[OfficeHolder, ...]:
+    """The table of office-holders; empty when a country has none.
+
+    Raises:
+        DataError: a date cannot be read or a column is missing; says file and line.
+    """
+    if not path.is_file():
+        return ()
+    holders: list[OfficeHolder] = []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        if tuple(next(reader, ())) != COLUMNS:
+            raise DataError("panel_columns", where=f"{path}:1", expected=", ".join(COLUMNS))
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            if len(row) != len(COLUMNS):
+                raise DataError("panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row))
+            office, country, name, aliases, first, last, words, head = row
+            holders.append(
+                OfficeHolder(
+                    office,
+                    country,
+                    name,
+                    _split(aliases),
+                    _day(first, where),
+                    _day(last, where) if last else None,
+                    _split(words),
+                    head == "yes",
+                )
+            )
+    return tuple(holders)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split("|") if part)
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        day = dates.parse_period(text).first
+    except ValueError:
+        day = None
+    if day is None:
+        raise DataError("panel_period", where=where, found=repr(text), fix="panel_period")
+    return day

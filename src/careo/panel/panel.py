@@ -1,0 +1,201 @@
+"""The panel of a country: its indicators, series, places, office-holders and words, read when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+
+from careo.base.citations import Source
+from careo.base.dates import Period, Term
+from careo.base.errors import DataError
+from careo.base.shipped import country_folder, read_yaml
+from careo.panel import series as record
+from careo.panel.concepts import Concepts, load_concepts
+from careo.panel.holders import OfficeHolder, read_holders
+from careo.panel.indicators import Indicator, load_indicators
+from careo.panel.places import Places, load_places
+from careo.panel.series import Observation, Series
+
+_SUMMED_MONEY = ("money_spent", "money_voted", "money_appropriated")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is known about a country.
+
+    Attributes:
+        country: as given to `load_panel`: "mexico", "toyland" or a folder. code: "MX".
+        names: by language, how the country is called. demonyms: by language, its adjectives.
+        default_place: code of the place a figure is about when none is named.
+        languages: languages its pages are written in. dollar_sign: language → currency a bare "$" means.
+        indicators: id → definition. folder: where its data stand.
+    """
+
+    country: str
+    code: str
+    names: Mapping[str, tuple[str, ...]]
+    demonyms: Mapping[str, tuple[str, ...]]
+    default_place: str
+    languages: tuple[str, ...]
+    dollar_sign: Mapping[str, str]
+    indicators: Mapping[str, Indicator]
+    folder: Path
+
+    @cached_property
+    def places(self) -> Places:
+        """Its places, and how they are found in a text."""
+        return load_places(self.country)
+
+    @cached_property
+    def concepts(self) -> Concepts:
+        """What people call the things that are counted."""
+        return load_concepts(self.country)
+
+    @cached_property
+    def by_concept(self) -> Mapping[str, tuple[Indicator, ...]]:
+        """Concept → the definitions that count it."""
+        groups: dict[str, list[Indicator]] = {}
+        for indicator in self.indicators.values():
+            groups.setdefault(indicator.concept, []).append(indicator)
+        return {concept: tuple(members) for concept, members in groups.items()}
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source of its series, by key."""
+        return _read_sources(self.folder / "sources.yaml")
+
+    @cached_property
+    def office_holders(self) -> tuple[OfficeHolder, ...]:
+        """Public offices and who held them when."""
+        return read_holders(self.folder / "office_holders.csv")
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Terms of its own heads of government, for "so far this term"."""
+        return tuple(
+            Term((h.name, *h.aliases), h.office, h.first, h.last)
+            for h in self.office_holders
+            if h.country == self.code and h.head
+        )
+
+    @cached_property
+    def _monthly(self) -> Mapping[str, Mapping[str, str]]:
+        path = self.folder / "series" / "monthly" / "index.yaml"
+        return read_yaml(path) if path.is_file() else {}
+
+    @cached_property
+    def _read(self) -> dict[str, Series]:
+        return {}  # series are read once, when a claim first needs them
+
+    def series(self, indicator: str) -> Series:
+        """The values of an indicator of any period; empty when only its variants have values.
+
+        Raises:
+            KeyError: there is no such indicator.
+        """
+        if indicator not in self._read:
+            definition = self.indicators[indicator]
+            path = self.folder / "series" / f"{indicator}.csv"
+            self._read[indicator] = (
+                record.read_series(
+                    path,
+                    indicator,
+                    share=definition.kind == "share",
+                    sources=self.sources,
+                    places=self.places.codes,
+                )
+                if path.is_file()
+                else Series(indicator, ())
+            )
+        return self._read[indicator]
+
+    def months(self, indicator: str) -> Series:
+        """The monthly values of a flow, where a monthly table stands; else empty."""
+        key = f"monthly/{indicator}"
+        if key not in self._read:
+            card = self._monthly.get(indicator)
+            path = self.folder / "series" / "monthly" / f"{indicator}.csv"
+            self._read[key] = (
+                record.read_months(path, indicator, card, sources=self.sources, places=self.places.codes)
+                if card
+                else Series(indicator, ())
+            )
+        return self._read[key]
+
+    def at(self, indicator: str, place: str, period: Period) -> tuple[Observation, ...]:
+        """Every vintage of a value, oldest first; a sum of months or years when no single value covers the period."""
+        found = record.at(self.series(indicator), place, period)
+        if found or not self._sums(indicator):
+            return found
+        found = record.at(self.months(indicator), place, period)
+        if found:
+            return found
+        summed = self._total(indicator, place, period, None)
+        return (summed,) if summed else ()
+
+    def known(self, indicator: str, place: str, period: Period, on: date) -> Observation | None:
+        """The value that was public on a day, summed when need be; None when none was."""
+        found = record.known(self.series(indicator), place, period, on)
+        if found or not self._sums(indicator):
+            return found
+        return record.known(self.months(indicator), place, period, on) or self._total(indicator, place, period, on)
+
+    def newest(self, indicator: str, place: str, period: Period) -> Observation | None:
+        """The value as last revised, summed when need be."""
+        found = self.at(indicator, place, period)
+        return found[-1] if found else None
+
+    def _sums(self, indicator: str) -> bool:
+        definition = self.indicators[indicator]
+        return not definition.cumulative and (
+            definition.kind == "flow" or (definition.kind == "money" and definition.measure in _SUMMED_MONEY)
+        )
+
+    def _total(self, indicator: str, place: str, period: Period, on: date | None) -> Observation | None:
+        whole = record.total([self.series(indicator)], place, period, on)
+        if whole or indicator not in self._monthly:
+            return whole
+        months = self.months(indicator)
+        return record.total([months], place, period, on) or record.total(
+            [self.series(indicator), months], place, period, on
+        )
+
+
+@cache
+def load_panel(country: str = "mexico") -> Panel:
+    """The embedded figures of a country, or those of a folder of the same layout; read once.
+
+    Raises:
+        DataError: there is no such country, or one of its files is broken.
+    """
+    folder = country_folder(country)
+    card = read_yaml(folder / "country.yaml")
+    for needed in ("code", "names", "default_place", "languages"):
+        if not card.get(needed):
+            raise DataError("panel_field", where=str(folder / "country.yaml"), field=needed)
+    return Panel(
+        country=country,
+        code=card["code"],
+        names={language: tuple(names) for language, names in card["names"].items()},
+        demonyms={language: tuple(names) for language, names in (card.get("demonyms") or {}).items()},
+        default_place=card["default_place"],
+        languages=tuple(card["languages"]),
+        dollar_sign=card.get("dollar_sign") or {},
+        indicators=load_indicators(country),
+        folder=folder,
+    )
+
+
+def _read_sources(path: Path) -> Mapping[str, Source]:
+    known = {"producer", "title", "url", "published", "accessed", "licence", "sha256", "tier", "note"}
+    sources: dict[str, Source] = {}
+    for key, given in (read_yaml(path) or {}).items():
+        fields = {name: value for name, value in given.items() if name in known and value is not None}
+        if not fields.get("producer") or not fields.get("title"):
+            raise DataError("panel_source_card", where=str(path), source=key)
+        tier = int(fields.pop("tier", 0))
+        sources[key] = Source(key=key, tier=tier, **{name: str(value) for name, value in fields.items()})
+    return sources
