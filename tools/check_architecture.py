@@ -1,0 +1,46 @@
+"""Keeps ARCHITECTURE.md true: its module list against the tree, its verbs against the command line, its verdicts against the code.
+
+Run by `make check`. Prints what is wrong and leaves with 1.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "careo"
+
+
+def main() -> int:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    problems = [*_modules(text), *_verbs(text), *_verdicts(text)]
+    for problem in problems:
+        print(f"ARCHITECTURE.md: {problem}")
+    return 1 if problems else 0
+
+
+def _modules(text: str) -> list[str]:
+    listed = set(re.findall(r"^\| `([a-z_/0-9]+\.py)` \|", text, re.MULTILINE))
+    real = {p.relative_to(SOURCE).as_posix() for p in SOURCE.rglob("*.py") if p.name != "__init__.py"}
+    return [f"module {m} is listed but does not exist" for m in sorted(listed - real)] + [
+        f"module {m} exists but is not listed" for m in sorted(real - listed)
+    ]
+
+
+def _verbs(text: str) -> list[str]:
+    from careo.views.cli import VERBS
+
+    listed = set(re.findall(r"^\| `careo ([a-z]+)`", text, re.MULTILINE))
+    return [f"verb {v} is on one side only" for v in sorted(listed ^ set(VERBS))]
+
+
+def _verdicts(text: str) -> list[str]:
+    from careo.results.finding import VERDICTS
+
+    return [f"verdict “{v}” is not explained" for v in VERDICTS if f"| {v} |" not in text]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
