@@ -9,7 +9,8 @@ from datetime import date
 from careo.base.citations import Source
 from careo.base.texts import LANGUAGES, say
 from careo.panel import Panel, load_panel
-from careo.record.ledger import Entry, Ledger, Page, apply, check_indicators
+from careo.record.anchoring import apply
+from careo.record.ledger import Entry, Ledger, Page, check_indicators
 from careo.record.statements import Statement
 from careo.results.figures import check_figures
 from careo.results.finding import Finding

@@ -13,7 +13,7 @@ from careo.base.citations import Source
 from careo.base.shipped import shipped
 from careo.base.texts import say
 from careo.panel import Panel
-from careo.record.ledger import quote_hash
+from careo.record.anchoring import quote_hash
 from careo.record.statements import Statement
 from careo.results.audit import Audit
 from careo.results.finding import Considered, Finding
