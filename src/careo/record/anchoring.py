@@ -21,6 +21,7 @@ from careo.sources.documents import Document
 _CONTEXT = 40  # characters on either side
 _ALIKE = 0.75  # least likeness of two wordings of one statement
 _CANDIDATES = 40  # compared by likeness for one entry; keeps hostile pages cheap
+_TELLING = 24  # characters that are not found twice by chance
 _SPACE = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d+")
 
@@ -135,7 +136,7 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[dict[int, En
             for order, new in enumerate(news[: 8 * _CANDIDATES]):
                 score = _context_score(before[old], now[new])
                 # A short quote ("15%") alone proves little: the text around it must agree, or there are as many as before.
-                sure = score or len(before[old].quote) >= 24 or (len(olds) == len(news) and rank == order)
+                sure = score or len(before[old].quote) >= _TELLING or (len(olds) == len(news) and rank == order)
                 if sure or not before[old].quote_hash:
                     pairs.append((-score, abs(before[old].start - now[new].start), old, new))
     found: dict[int, Entry] = {}
@@ -188,11 +189,13 @@ def _find(entry: Entry, document: Document) -> tuple[int, int] | None:
         return None
     pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
     spans = [match.span() for _, match in zip(range(200), pattern.finditer(document.text), strict=False)]
-    if entry.start < 0 or len(spans) < 2:
-        # Short words found somewhere are not this statement, unless a person put them there by hand.
-        return spans[0] if spans and (entry.start < 0 or len(entry.quote) >= 24) else None
+    if not spans:
+        return None
+    if entry.start < 0:  # added by hand: the first place that has these words
+        return spans[0]
     near = min(spans, key=lambda span: (-_score_at(entry, document, span), abs(span[0] - entry.start)))
-    return near if _score_at(entry, document, near) or len(entry.quote) >= 24 else None
+    # Short words found somewhere else are not this statement.
+    return near if _score_at(entry, document, near) or len(entry.quote) >= _TELLING else None
 
 
 def _score_at(entry: Entry, document: Document, span: tuple[int, int]) -> int:

@@ -245,7 +245,7 @@ class _Reader:
             return _yaml.compose(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
-            where = f"{self.path}:{mark.line + 1}" if mark else self.path
+            where = f"{self.path}:{min(mark.line, text.count(chr(10))) + 1}" if mark else self.path
             raise LedgerError("not_yaml", where=where, problem=error.problem or "") from error
         except (yaml.YAMLError, RecursionError) as error:
             raise LedgerError("not_yaml", where=self.path, problem=str(error).splitlines()[0]) from error

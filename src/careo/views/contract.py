@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from careo.base.citations import Source
 from careo.base.shipped import shipped
 from careo.base.texts import say
-from careo.panel import Panel
 from careo.record.anchoring import quote_hash
 from careo.record.statements import Statement
-from careo.results.audit import Audit
 from careo.results.finding import Considered, Finding
 from careo.sources.documents import Document, locate
+
+if TYPE_CHECKING:
+    from careo.panel import Panel
+    from careo.results.audit import Audit
 
 Pages = Mapping[str, Document]
 
