@@ -154,7 +154,7 @@ def _plausible(text: str) -> float:
             else:
                 score += 2 if char in _LETTERS else 1
         elif char in _SIGNS:
-            score += 1 if not inside or char in "’'\xad–—" and char == "’" else -2
+            score += 1 if not inside or (char in "’'\xad–—" and char == "’") else -2
         else:
             score -= 2
     return score

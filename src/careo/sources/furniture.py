@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from careo.base.shipped import language_data
-from careo.sources.language import words_of
+from careo.sources.language import WORD, fold, words_of
 
 WHOLE, START, ANY = 0, 1, 2
 _LONGEST_NOTICE = 130  # words; a longer paragraph is prose, whatever phrase it holds
@@ -21,7 +21,7 @@ _LONGEST_LABEL = 45
 _AFTER_LABEL = re.compile(r"\s*(?:[:|»›>/→]|[-–—]\s|$)")
 _INITIAL = r"[A-ZÁÉÍÓÚÑÜ]"
 _PROPER = re.compile(rf"{_INITIAL}[\w.'’-]*$")
-_LINKING = frozenset("de del la las los y e and da do van von der en in for the & al o".split())
+_LINKING = frozenset(["de", "del", "la", "las", "los", "y", "e", "and", "da", "do", "van", "von", "der", "en", "in", "for", "the", "&", "al", "o"])
 _TIME = re.compile(
     r"\b\d{1,2}\s?[:.h]\s?\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?\s?m\.?|hrs?\.?|h)?|\b\d{1,2}\s?[ap]\.?m\b\.?",
     re.IGNORECASE,
@@ -32,6 +32,9 @@ _CREDIT_AT_END = re.compile(
     re.IGNORECASE,
 )
 _AGENCY = r"(?:reuters|ap(?: photo)?|afp|efe|epa|getty(?: images)?|cuartoscuro|notimex|xinhua|archivo|file(?: photo)?|especial|shutterstock|bloomberg|upi|presidencia)"
+_AGENCY_AND_NAME = re.compile(
+    rf"\b(?:{_AGENCY}|pool)(?:\s(?:images|news))?\s?(?:/|\svia\s)\s?[\w.'’ -]{{2,50}}[\])]?\.?$", re.IGNORECASE
+)
 _AGENCY_AT_END = re.compile(
     rf"(?:[(\[|/–—]\s*[^()|/]{{0,60}}|\bvia\s+|\.\s+|\s/\s*){_AGENCY}\s*[\])]?\.?$", re.IGNORECASE
 )
@@ -79,6 +82,10 @@ def phrases() -> dict[str, tuple[Phrase, ...]]:
     return {
         word: tuple(sorted(found, key=lambda p: (-len(p.words), p.anchor))) for word, found in table.items()
     }
+
+
+def _order(phrase: Phrase) -> tuple[int, int, int, str]:
+    return -len(phrase.words), phrase.anchor, ("end", "close").count(phrase.reason) ^ 1, phrase.reason
 
 
 @cache
@@ -137,7 +144,7 @@ def _anchored(phrase: Phrase, count: int, text: str, *, terminal: bool) -> bool:
         return False
     labelled = _after(text, size)
     if phrase.reason == "end":
-        return labelled or (count <= 7 and not terminal and not any(c.isdigit() for c in text))
+        return not labelled and count <= 7 and not terminal and not any(c.isdigit() for c in text)
     if phrase.reason == "close":
         return labelled or text.rstrip(" )").endswith(tuple("0123456789")) or (size > 2 and count <= 8)
     return labelled or size > 1
@@ -161,26 +168,42 @@ def starts_with(words: list[str], choices: tuple[tuple[str, ...], ...]) -> int:
     return 0
 
 
-def is_date_line(folded: str, words: list[str], *, loose: bool = False) -> bool:
+def is_credit(text: str, words: list[str]) -> bool:
+    """Who made the picture and nothing of what it shows."""
+    size = starts_with(words, heads().caption_start)
+    if not size or len(words) > size + 7:
+        return False
+    rest = [token for token in text.replace(":", " ").replace("/", " ").split() if token.strip("([|,.")][size:]
+    return not rest or _names(rest)
+
+
+def is_date_line(text: str, words: list[str], *, loose: bool = False) -> bool:
     """A line that holds a date or a lapse of time and little else.
 
     Args:
-        folded: the line, folded.
+        text: the line.
         words: its words.
         loose: also lines that join a date with the name of a section or an office.
     """
-    if len(words) > 22 or not any(c.isdigit() for c in folded):
-        return len(words) <= 4 and bool(words) and words[0] in heads().relative
     known = heads()
-    rest, dates = known.date.subn(" ", folded)
+    if len(words) > 22 or not any(c.isdigit() for c in text):
+        return 0 < len(words) <= 4 and (words[0] in known.relative and all(w in known.date_words for w in words))
+    folded = fold(text)
+    blanked, dates = known.date.subn(_blank, folded)
     if not dates:
         relative = not known.relative.isdisjoint(words)
         return relative and len(words) <= 8 and all(w in known.date_words or w.isdigit() for w in words)
-    rest = _TIME.sub(" ", rest)
-    left = [w for w in words_of(rest) if w not in known.date_words and not w.isdigit()]
-    if len(left) <= 3:
-        return len(left) <= 1 or len(words) <= 12
-    return loose and len(left) <= 11 and bool(re.search(r"[|·•—–]|\s-\s|,", folded))
+    blanked = _TIME.sub(_blank, blanked)
+    left = [m for m in WORD.finditer(blanked) if m[0] not in known.date_words and not m[0].isdigit()]
+    if len(left) <= 1:
+        return not left or text[left[0].start()].isupper() or len(words) <= 6
+    if len(left) <= 3 and len(words) <= 12:
+        return all(text[m.start()].isupper() for m in left)
+    return loose and len(left) <= 11 and bool(re.search(r"[|·•—–/]|\s-\s|,", folded))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def is_byline(text: str, words: list[str]) -> bool:
@@ -193,6 +216,9 @@ def is_byline(text: str, words: list[str]) -> bool:
     size = starts_with(words, known.byline)
     if not size:
         return False
+    if size > 1 and words[size - 1] in ("by", "por") and len(words) <= 12 and any(c.isdigit() for c in text):
+        text = _TIME.sub(" ", text)  # "Posted by Henry at 9:14 PM"
+        text = re.sub(r"\b(?:at|a las)\s*$", "", text)
     rest = text.replace(":", " ").split()[size:]
     return bool(rest) and _names(rest)
 
@@ -229,6 +255,6 @@ def is_caption(text: str, words: list[str], *, terminal: bool) -> bool:
     if size and (_after(text, size) or size > 1):
         return True
     tail = text[-120:]
-    if _CREDIT_AT_END.search(tail):
+    if _CREDIT_AT_END.search(tail) or _AGENCY_AND_NAME.search(tail):
         return True
     return bool(_AGENCY_AT_END.search(tail)) and (not terminal or len(words) <= 45)

@@ -16,7 +16,7 @@ from careo.base.shipped import read_yaml, shipped
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 _BITS = 20  # one counter of 20 bits for each language, packed in one integer: a whole passage is one sum()
 _FIELD = (1 << _BITS) - 1
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _TYPOGRAPHIC = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0xA0: " "}
 
 
@@ -45,7 +45,7 @@ def fold(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of a text, folded."""
-    return _WORD.findall(fold(text))
+    return WORD.findall(fold(text))
 
 
 @cache

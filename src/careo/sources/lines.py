@@ -16,6 +16,7 @@ _MARKER = re.compile(
     r"|(?P<quote>>[ \t]*)"
 )
 _ENDS = re.compile(r"[.!?…:;][\"'”’»)\]*_]*$")
+_FIRST_WORD = re.compile(r"\S{1,60}")
 _NARROW, _WIDE = 45, 110  # columns between which editors and mail programs wrap
 
 
@@ -100,16 +101,15 @@ def _is_wrapped(text: str, lines: list[Piece]) -> bool:
 
 
 def _joined(text: str, lines: list[Piece]) -> list[Piece]:
-    width = sorted(line.end - line.start for line in lines)[int(0.8 * (len(lines) - 1))] if lines else 0
+    width = sorted(line.end - line.start for line in lines)[int(0.9 * (len(lines) - 1))] if lines else 0
     joined: list[Piece] = []
     last = 0
     for line in lines:
-        length = line.end - line.start
         if joined and not line.gap and not _opens(text, joined[-1], last, line, width):
             joined[-1].end = line.end
         else:
             joined.append(line)
-        last = length
+        last = line.end - line.start
     return joined
 
 
@@ -117,14 +117,16 @@ def _opens(text: str, piece: Piece, last: int, line: Piece, width: int) -> bool:
     """Whether a wrapped line begins a new piece although no blank line stands before it."""
     if line.marker in ("heading", "item", "quote") or piece.marker == "heading":
         return True
+    ends = bool(_ENDS.search(text, max(piece.start, piece.end - 6), piece.end))
+    # An editor breaks a line when the next word does not fit; a break before a word that fits is the writer's.
+    room = width - last - 1
+    word = _FIRST_WORD.match(text, line.start, line.end)
+    meant = room > (word.end() - word.start() if word else 0) + 6
     if line.marker == "number":
-        return last < 0.75 * width or bool(_ENDS.search(text, max(piece.start, piece.end - 6), piece.end))
-    if last >= 0.62 * width:
+        return meant or ends
+    if not meant:
         return False
-    # A short line closes a paragraph when it ends a sentence, or is a label above a full line.
-    if _ENDS.search(text, max(piece.start, piece.end - 6), piece.end):
-        return True
-    return piece.end - piece.start == last and text[line.start : line.start + 1].isupper()
+    return ends or text[line.start : line.start + 1].isupper() or not text[line.start : line.start + 1].isalpha()
 
 
 @cache
