@@ -12,7 +12,16 @@ from typing import Any
 import yaml
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is some ten times faster
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is some ten times faster
+
+
+class _Loader(_Base):
+    """YAML 1.2 booleans: only true and false, so that the words "no", "yes" and "on" of a lexicon stay words."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+        for first, resolvers in _Base.yaml_implicit_resolvers.items()
+    }
 
 
 def shipped(*parts: str) -> Path:
@@ -41,7 +50,7 @@ def read_yaml(path: Path) -> Any:
         DataError: not YAML; says file, line and column.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, see _Loader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - _Loader is the safe loader
     except yaml.MarkedYAMLError as error:
         from careo.base.errors import DataError
 

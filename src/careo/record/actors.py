@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from careo.record.passages import Passage, phrases, spaced
+from careo.record.passages import Passage, spaced
 from careo.record.sentences import Span, statement_rules
 
 _QUOTES = re.compile(r"[“”\"«»]")
@@ -16,11 +16,15 @@ _QUOTES = re.compile(r"[“”\"«»]")
 class Speakers:
     """Memory of a page while it is read: full names seen, and who spoke last.
 
+    last: who spoke last. topic: the name that last opened a sentence, whom a pronoun most likely means.
+    known: words written with a capital inside a sentence somewhere on the page: names, not mere beginnings of sentences.
     A page is read in order, so this is the one place where state lives; it never leaves `extract`.
     """
 
+    known: frozenset[str] = frozenset()
     names: dict[str, str] = field(default_factory=dict[str, str])
     last: str = ""
+    topic: str = ""
     quoting: bool = False
 
     def full(self, name: str) -> str:
@@ -33,6 +37,14 @@ class Speakers:
             self.names.setdefault(name.split()[-1], name)
         self.last = self.full(name)
         return self.last
+
+
+_INSIDE = re.compile(r"(?<=[a-záéíóúñ,;] )[A-ZÁÉÍÓÚÑÜ][\w’'&-]*")
+
+
+def names_of_page(text: str) -> frozenset[str]:
+    """Words that stand with a capital inside a sentence somewhere."""
+    return frozenset(_INSIDE.findall(text))
 
 
 @cache
@@ -51,8 +63,13 @@ def _name(language: str) -> re.Pattern[str]:
 def speaker(passage: Passage, speakers: Speakers) -> str:
     """Who says the sentence; "" when only the page does. Updates the memory of the page."""
     text, (start, end), language = passage.text, passage.span, passage.language
-    found = _according(text, start, end, language) or _reporting(text, start, end, language, speakers)
+    found = _according(text, start, end, language, speakers) or _reporting(text, start, end, language, speakers)
     quotes = len(_QUOTES.findall(text, start, end))
+    opening = _candidates(text, start, min(end, start + 120), language, speakers)
+    if opening and opening[0] != "pronoun" and not opening[0].islower():
+        speakers.topic = speakers.full(opening[0])
+        if " " in opening[0]:
+            speakers.names.setdefault(opening[0].split()[-1], opening[0])
     if found:
         speakers.remember(found)
         found = speakers.full(found)
@@ -67,16 +84,16 @@ def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
     """Who acts in the clause before a cue: the nearest name or institution; "" when none stands there."""
     clause = passage.clause(cue)
     begin = clause[0] if cue - clause[0] > 3 else passage.span[0]
-    names = _candidates(passage.text, begin, cue, passage.language)
+    names = _candidates(passage.text, begin, cue, passage.language, speakers)
     if not names and begin > passage.span[0]:
-        names = _candidates(passage.text, passage.span[0], cue, passage.language)
+        names = _candidates(passage.text, passage.span[0], cue, passage.language, speakers)
     chosen = names[-1] if names else ""
     if chosen == "pronoun":
-        return speakers.last
+        return speakers.topic or speakers.last
     return speakers.full(chosen)
 
 
-def _candidates(text: str, start: int, end: int, language: str) -> list[str]:
+def _candidates(text: str, start: int, end: int, language: str, speakers: Speakers) -> list[str]:
     """Names, institutions and pronouns between two places, as written (a pronoun as "pronoun")."""
     dull = frozenset(statement_rules(language)["not_names"])
     found: list[str] = []
@@ -89,10 +106,22 @@ def _candidates(text: str, start: int, end: int, language: str) -> list[str]:
             words = name.split(" ")
             while words and (words[0] in dull or words[0].lower() in statement_rules(language)["particles"]):
                 words = words[1:]
-            name = " ".join(words).rstrip(".,")
+            name = re.sub(r"[’']s?$", "", " ".join(words).rstrip(".,"))
+            if _PLACED.search(text, max(0, match.start() - 14), match.start()):
+                continue  # "the mayor of Mexico City", "in Guerrero": where, not who
+            if len(words) == 1 and _begins_sentence(text, match.start()) and name not in speakers.known:
+                continue
         if len(name) > 1:
             found.append(name)
     return found
+
+
+_PLACED = re.compile(r"(?<!\w)(?:of|in|from|at|into|across|en|desde|hacia)\s+(?:the\s+|el\s+|la\s+)?$", re.IGNORECASE)
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    before = text[max(0, at - 4) : at].rstrip(" “\"'‘«(¿¡•–-")
+    return not before or before[-1] in ".!?:\n"
 
 
 @cache
@@ -101,10 +130,10 @@ def _according_cue(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{words})\s+(?:a\s+|al\s+|el\s+|la\s+|los\s+|las\s+|the\s+|un\s+|una\s+)?", re.IGNORECASE)
 
 
-def _according(text: str, start: int, end: int, language: str) -> str:
+def _according(text: str, start: int, end: int, language: str, speakers: Speakers) -> str:
     for cue in _according_cue(language).finditer(text, start, end):
         stop = re.compile(r"[,;.:]\s").search(text, cue.end(), end)
-        names = _candidates(text, cue.end(), stop.start() if stop else end, language)
+        names = _candidates(text, cue.end(), stop.start() if stop else end, language, speakers)
         if names and names[0] != "pronoun":
             return names[0]
         noun = re.match(r"[^,;.:()]{3,50}", text[cue.end() : stop.start() if stop else end])
@@ -115,27 +144,33 @@ def _according(text: str, start: int, end: int, language: str) -> str:
 
 def _reporting(text: str, start: int, end: int, language: str, speakers: Speakers) -> str:
     """Subject of the first verb of saying: right behind it ("dijo Durazo"), else before it ("Durazo said")."""
-    for verb in phrases(language, "reporting_verbs").finditer(text, start, end):
-        quoted = len(_QUOTES.findall(text, start, verb.start())) % 2 == 1
-        if quoted != (speakers.quoting and quoted):
+    for verb in _saying(language).finditer(text, start, end):
+        if len(_QUOTES.findall(text, start, verb.start())) % 2 == (0 if speakers.quoting else 1):
             continue  # a verb inside the quotation is what is said, not who says it
+        inverted = text[: verb.start()].rstrip(", \n")[-1:] in ("”", '"', "»")
         behind = _name(language).match(text, _after(text, verb.end()), end)
-        inverted = verb.start() == start or text[:verb.start()].rstrip()[-1:] in ',”"»'
         if behind and not behind["pronoun"] and (language == "es" or inverted):
-            names = _candidates(text, behind.start(), behind.end(), language)
+            names = _candidates(text, behind.start(), behind.end(), language, speakers)
             if names:
                 return names[0]
-        names = _candidates(text, _phrase_start(text, start, verb.start()), verb.start(), language)
-        if not names:
-            names = _candidates(text, start, verb.start(), language)
+        names = _candidates(text, _phrase_start(text, start, verb.start()), verb.start(), language, speakers)
+        names = names or _candidates(text, start, verb.start(), language, speakers)
         if names:
-            chosen = names[0] if text[start : verb.start()].count(",") >= 1 and names[0] != "pronoun" else names[-1]
-            if chosen == "pronoun":
-                return speakers.last
-            return chosen
+            people = [n for n in names if n != "pronoun"]
+            if names[-1] == "pronoun":
+                return people[0] if people else speakers.topic or speakers.last
+            # an apposition between commas ("X, the new head of Y, said") leaves the first name as the subject
+            return people[0] if text[: verb.start()].rstrip().endswith(",") else names[-1]
         if language == "es" and speakers.last:
             return speakers.last  # Spanish drops the pronoun: "Aseguró que…"
     return ""
+
+
+@cache
+def _saying(language: str) -> re.Pattern[str]:
+    """Verbs of saying, in lower case only: "states" is a verb, "States" is not."""
+    words = "|".join(sorted(statement_rules(language)["reporting_verbs"], key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
 
 
 def _phrase_start(text: str, start: int, end: int) -> int:

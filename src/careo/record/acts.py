@@ -69,15 +69,15 @@ def acts(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[
         rivals = [c for c in chosen if hit.start < c.end and c.start < hit.end]
         if any(c.kind == hit.kind or {c.kind, hit.kind} == {"pledge", "request"} for c in rivals):
             continue
-        if hit.kind == "position" and any(c.kind != "causal_claim" for c in chosen):
-            continue
         chosen.append(hit)
+    if any(c.kind in ("pledge", "request") for c in chosen):
+        chosen = [c for c in chosen if c.kind != "position"]
     return [s for hit in chosen for s in _statements(passage, hit, source, actor, speakers)]
 
 
 def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
     text, (start, end), language = passage.text, passage.span, passage.language
-    negated = _compiled(language, "negated")
+    negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
     for rule in _rules(language):
         for cue in rule.cue.finditer(text, start, end):
             before = text[max(start, cue.start() - 40) : cue.start()]
@@ -88,6 +88,8 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
             if rule.needs and not rule.needs.search(text, start, end):
                 continue
             if rule.negatable and negated.search(before):
+                continue
+            if rule.kind == "pledge" and asks.search(text, passage.clause(cue.start())[0], cue.start()):
                 continue
             kind = rule.kind
             first_person = _compiled(language, "first_person").search(before) is not None

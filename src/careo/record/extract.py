@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from careo.base.dates import Term
-from careo.record.actors import Speakers, agent, speaker, trim
+from careo.record.actors import Speakers, agent, names_of_page, speaker, trim
 from careo.record.acts import act, acts
 from careo.record.passages import Passage, passages, spaced
 from careo.record.quantities import figures
@@ -36,7 +36,7 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     Args:
         terms: heads of government, for "so far this term". dollar: language → currency that a bare "$" means.
     """
-    source, speakers = document.source.key, Speakers()
+    source, speakers = document.source.key, Speakers(names_of_page(document.text))
     found: list[Statement] = []
     current: _List | None = None
     last_numbered = max((i for i, b in enumerate(document.blocks) if b.label == "body" and _NUMBERED.match(document.text, b.start)), default=-1)
@@ -84,12 +84,14 @@ def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List
     if _MARK.match(block) or passage.block.role == "item":
         return current
     if current.numbered:
-        return current if passage.index <= last_numbered + 1 and len(block) < 400 and not _heading(passage) else None
+        if passage.index < last_numbered:
+            return current
+        return current if passage.index == last_numbered + 1 and len(block) < 300 and not _heading(block) else None
     return None
 
 
-def _heading(passage: Passage) -> bool:
-    return passage.block.role == "heading" and not _NUMBERED.match(passage.text, passage.block.start)
+def _heading(block: str) -> bool:
+    return block.rstrip()[-1:] in "?:!" or (len(block) < 50 and block.istitle())
 
 
 def _item(passage: Passage, current: _List, source: str) -> Iterator[Statement]:

@@ -28,6 +28,7 @@ class Passage:
         block, index: the block it stands in. language: its language. said: when, if known.
         page_period: the period the page is from, for a figure that names none.
         before: the passage before it in the same block, if any.
+        after_text, after_dates: the sentence after it, also across blocks, and the dates in it.
     """
 
     text: str
@@ -41,6 +42,8 @@ class Passage:
     said: date | None
     page_period: Period | None
     before: Passage | None
+    after_text: str = ""
+    after_dates: tuple[DateMention, ...] = ()
 
     @property
     def words(self) -> str:
@@ -58,8 +61,19 @@ class Passage:
 
 
 def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
-    """The sentences of the body, in order; a title counts when the body does not repeat its figures."""
+    """The sentences of the body, in order."""
+    waiting: Passage | None = None
+    for passage in _read(document, terms, dollar):
+        if waiting is not None:
+            yield replace(waiting, after_text=passage.words, after_dates=passage.dates)
+        waiting = passage
+    if waiting is not None:
+        yield waiting
+
+
+def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
     said = document.published
+    reckoned = said or (document.dated[0] if document.dated else None)
     page_period = _page_period(document)
     for index, block in enumerate(document.blocks):
         if block.label != "body":
@@ -68,7 +82,7 @@ def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]
         language = language if language in ("en", "es") else "en"
         piece = document.text[block.start : block.end]
         numbers = [_moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))]
-        dates = [_moved(d, block.start) for d in read_dates(piece, language, said, terms)]
+        dates = [_moved(d, block.start) for d in read_dates(piece, language, reckoned, terms)]
         before = None
         for start, end in split_sentences(document.text, block.start, block.end, language):
             before = Passage(

@@ -44,9 +44,10 @@ def _figure(passage: Passage, number: Number, source: str, last: Statement | Non
     end = max(number.end, noun_span[1] if noun_span else 0, tail, change_end)
     if noun_span and noun_span[0] < number.start and noun_span[0] >= start - 20 and unit == "persons":
         start = min(start, noun_span[0]) if _attached(text, noun_span, start, rules) else start
-    if hedge == "none" and last and last.hedge != "none" and last.quantity and _listed(text, last.end, start):
+    if hedge == "none" and not change and last and last.hedge != "none" and last.quantity and _listed(text, last.end, start):
         hedge, hedge_words = last.hedge, last.hedge_words
-    period, form = _period(passage, number, (start, end), bool(change) or number.unit == "factor")
+    every = _every(passage, start, end)
+    period, form = _period(passage, number, (start, end), bool(change) or number.unit == "factor", bool(every))
     against = _against(passage, end, form)
     if number.unit == "factor" and not change:
         change = "up" if number.value >= 1 else "down"
@@ -55,7 +56,6 @@ def _figure(passage: Passage, number: Number, source: str, last: Statement | Non
         period, form = passage.page_period, "page"
     elif change and form == "between" and period and period.first and period.last and not against:
         against, period, form = _year(period.first.year), _year(period.last.year), "at"
-    every = next((d.every for d in passage.dates if d.form == "every" and 0 <= d.start - end < 40 or d.form == "every" and d.end <= start and start - d.end < 12), "")
     return Statement(
         source=source,
         kind="figure",
@@ -248,23 +248,44 @@ def _listed(text: str, end: int, start: int) -> bool:
 # --- of when, against when, of what -----------------------------------------------------------------------------------
 
 
-def _period(passage: Passage, number: Number, span: Span, change: bool) -> tuple[Period | None, str]:
+def _every(passage: Passage, start: int, end: int) -> str:
+    """The rhythm said right behind the figure, or right before it ("35,000 a year", "every day 100")."""
+    return next((d.every for d in passage.dates if d.form == "every" and (0 <= d.start - end < 40 or 0 <= start - d.end < 12)), "")
+
+
+def _period(passage: Passage, number: Number, span: Span, change: bool, every: bool) -> tuple[Period | None, str]:
     """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
     baseline = re.compile(rf"{spaced(str(statement_rules(passage.language)['baseline']))}\s*$", re.IGNORECASE)
     mentions = [d for d in passage.dates if d.form in _LEVEL_FORMS and d.period is not None]
     if change or mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, baseline, change)]
     chosen = _nearest(mentions, passage.clause(number.start), span) or _nearest(mentions, passage.span, span)
+    if every and not (chosen and abs(chosen.start - span[1]) < 30):
+        return None, "every"
     if chosen:
-        return chosen.period, chosen.form
-    earlier = passage.before
-    if earlier and not any(d.form in ("over", "within", "by") for d in passage.dates):
-        carried = [d for d in earlier.dates if d.form in ("at", "since", "between") and d.period is not None]
-        if carried:
-            return carried[-1].period, "at" if carried[-1].form == "at" else carried[-1].form
-    if any(d.form in ("every", "over") for d in passage.dates):
-        return None, next(d.form for d in passage.dates if d.form in ("every", "over"))
+        return chosen.period, "page" if not chosen.exact and passage.said is None else chosen.form
+    over = next((d.form for d in passage.dates if d.form == "over" and span[0] - 40 <= d.start <= span[1] + 40), "")
+    if over:
+        return None, over
+    if not any(d.form in ("within", "by") for d in passage.dates):
+        told = _told_of(passage, span)
+        if told:
+            return told.period, told.form
     return passage.page_period, "page" if passage.page_period else ""
+
+
+def _told_of(passage: Passage, span: Span) -> DateMention | None:
+    """The date of a neighbouring sentence that is about the same thing: the year just spoken of, or the start of the
+    plan or programme that the next sentence takes up ("… a US$2.9 billion plan. The plan has run since 2008").
+    """
+    if passage.before:
+        years = [d for d in passage.before.dates if d.form == "at" and d.period is not None]
+        if years and passage.before.block == passage.block:
+            return years[-1]
+    taken_up = re.compile(spaced(str(statement_rules(passage.language)["taken_up"])), re.IGNORECASE)
+    if passage.after_text and taken_up.match(passage.after_text) and taken_up.search(passage.text, span[1], passage.span[1]):
+        return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
+    return None
 
 
 def _is_baseline(passage: Passage, mention: DateMention, span: Span, baseline: re.Pattern[str], change: bool) -> bool:
