@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from careo.base.errors import OutputError
 from careo.views.i18n import clean, one_line
@@ -59,14 +60,14 @@ class Screen:
         from rich.padding import Padding
         from rich.text import Text
 
-        self._console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
+        self._print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
 
     def verdict(self, slug: str, word: str, text: str) -> None:
         """A verdict first, then the claim it is about."""
         from rich.text import Text
 
         head = Text(f"{ICONS.get(slug, '•')} {word}", style=f"bold {_COLOURS.get(slug, 'default')}")
-        self._console.print(head + Text("  " + one_line(text)), soft_wrap=False)
+        self._print(head + Text("  " + one_line(text)), soft_wrap=False)
 
     def table(
         self,
@@ -75,8 +76,9 @@ class Screen:
         *,
         indent: int = 0,
         right: Sequence[int] = (),
+        whole: Sequence[int] = (),
     ) -> None:
-        """An aligned table; columns in `right` hold numbers."""
+        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded."""
         from rich.padding import Padding
         from rich.table import Table
         from rich.text import Text
@@ -86,10 +88,21 @@ class Screen:
         )
         for index, head in enumerate(heads):
             # A first column that is short stays whole; long words of pages may be folded, never lost.
-            table.add_column(Text(head), justify="right" if index in right else "left", overflow="fold")
+            table.add_column(
+                Text(head),
+                justify="right" if index in right else "left",
+                overflow="fold",
+                no_wrap=index in whole or index in right,
+            )
         for row in rows:
             table.add_row(*(Text(one_line(cell)) for cell in row))
-        self._console.print(Padding(table, (0, 0, 0, indent)))
+        self._print(Padding(table, (0, 0, 0, indent)))
+
+    def _print(self, *things: Any, **how: Any) -> None:
+        with self._console.capture() as captured:
+            self._console.print(*things, **how)
+        # Tables are padded to their full width; nobody wants to copy that.
+        self.write("\n".join(line.rstrip(" ") for line in captured.get().split("\n")))
 
     def write(self, text: str) -> None:
         """Text as it stands (JSON)."""

@@ -164,23 +164,7 @@ def indicators_verb(asked: Asked, *, indicator: str | None, place: str) -> int:
     elif indicator:
         _show_indicator(screen, panel, indicator, code, asked.language)
     else:
-        heads = [
-            say(asked.language, f"cli.indicators.{name}")
-            for name in ("id", "name", "unit", "publisher", "values")
-        ]
-        table: list[list[str]] = []
-        for name in names:
-            item, series = panel.indicators[name], panel.series(name)
-            shown = sum(1 for o in series.observations if not code or o.place == code)
-            if shown or not code:
-                row = [
-                    name,
-                    item.name.get(asked.language, name),
-                    unit_word(item.unit, asked.language),
-                    item.publisher,
-                ]
-                table.append([*row, str(shown)])
-        screen.table(heads, table, right=(4,))
+        _show_list(screen, panel, code, asked.language)
     screen.close()
     return 0
 
@@ -368,6 +352,20 @@ def _show_audit(screen: Screen, findings: Sequence[Finding], language: str) -> N
         screen.line(say(language, "cli.audit.flags"), style="bold")
         for finding in flags:
             screen.line("⚑ " + one_line(finding.because or finding.claim), indent=2)
+
+
+def _show_list(screen: Screen, panel: Any, code: str, language: str) -> None:
+    for name in sorted(panel.indicators):
+        item = panel.indicators[name]
+        count = sum(1 for o in panel.series(name).observations if not code or o.place == code)
+        if code and not count:
+            continue
+        values = say(language, "cli.indicators.count", count=count)
+        screen.line(name, style="bold")
+        screen.line(
+            f"{item.name.get(language, name)} · {unit_word(item.unit, language)} · {item.publisher} · {values}",
+            indent=4,
+        )
 
 
 def _show_indicator(screen: Screen, panel: Any, name: str, code: str, language: str) -> None:

@@ -1,0 +1,46 @@
+"""The layers of ARCHITECTURE §2 hold, and starting up stays cheap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_import_contracts_hold() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def _loaded(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_importing_careo_loads_nothing_but_itself() -> None:
+    extra = {name for name in _loaded("import careo") - _loaded("") if name.startswith("careo.")}
+    assert extra == set()
+
+
+def test_reading_a_page_loads_no_array_table_or_plotting_library() -> None:
+    loaded = _loaded(
+        "import careo\ncareo.read(b'In 2018 there were 120 burglaries in Northtown, the mayor said.')"
+    )
+    heavy = {"numpy", "pandas", "xarray", "matplotlib", "altair", "vl_convert", "rich", "click", "jinja2"}
+    assert loaded & heavy == set()
+    assert "careo.sources.documents" in loaded

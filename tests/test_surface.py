@@ -1,0 +1,124 @@
+"""What careo offers to others: the names, the verbs, and that the two agree."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import types
+from pathlib import Path
+
+import pytest
+
+import careo
+from careo.base.texts import sentences
+from careo.views import cli
+
+ROOT = Path(__file__).parents[1]
+
+NAMES = [
+    "Audit",
+    "CareoError",
+    "Document",
+    "Finding",
+    "Indicator",
+    "Ledger",
+    "Panel",
+    "Series",
+    "Source",
+    "Statement",
+    "audit",
+    "check",
+    "check_figures",
+    "dossier",
+    "load_panel",
+    "read",
+    "read_ledger",
+    "schema",
+    "statements",
+]
+
+VERBS = {  # verb of the command line → the public function it calls
+    "read": "read_all",  # careo.read for each page, folders too
+    "statements": "careo.statements",
+    "check": "careo.check",
+    "audit": "careo.audit",
+    "indicators": "careo.load_panel",
+    "schema": "careo.schema",
+}
+
+
+def test_the_exported_names_are_these_and_sorted() -> None:
+    assert careo.__all__ == sorted(NAMES, key=lambda n: (n[0].islower(), n))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exported_name_is_there_and_documented(name: str) -> None:
+    value = getattr(careo, name)
+    assert value.__doc__
+    assert not isinstance(value, types.ModuleType)
+
+
+def test_type_checkers_see_the_names_that_python_sees() -> None:
+    tree = ast.parse(Path(careo.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    typed = {
+        (a.asname, node.module) for node in block.body if isinstance(node, ast.ImportFrom) for a in node.names
+    }
+    assert typed == set(careo._HOMES.items())  # pyright: ignore[reportPrivateUsage]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = careo.nothing  # pyright: ignore
+
+
+def test_the_version_is_the_one_of_the_package() -> None:
+    declared = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    assert declared
+    assert careo.__version__ == declared[1]
+
+
+def test_every_verb_has_one_function_a_help_text_in_both_languages_and_a_line_in_the_docs() -> None:
+    assert tuple(VERBS) == cli.VERBS
+    source = (Path(cli.__file__).parent / "verbs.py").read_text(encoding="utf-8")
+    bodies = {n.name: ast.unparse(n) for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for verb, function in VERBS.items():
+        calls = bodies[f"{verb}_verb"] + (bodies["_documents"] if verb == "read" else "")
+        assert f"{function}(" in calls
+        assert f"careo {verb}" in readme
+        for language in ("en", "es"):
+            assert sentences(language)[f"cli.verb.{verb}.help"]
+            assert sentences(language)[f"cli.verb.{verb}.short"]
+
+
+def test_every_text_stands_in_both_languages_with_the_same_placeholders() -> None:
+    english, spanish = sentences("en"), sentences("es")
+    assert english.keys() == spanish.keys()
+    for key, text in english.items():
+        assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", spanish[key])), key
+
+
+def test_every_text_key_in_the_code_exists() -> None:
+    known = sentences("en")
+    for path in sorted((ROOT / "src" / "careo").rglob("*.py")):
+        for key in re.findall(r'say\(\s*[\w.]+,\s*"([\w.]+)"', path.read_text(encoding="utf-8")):
+            assert key in known, f"{path.name}: {key}"
+
+
+def test_every_error_key_in_the_code_has_its_words() -> None:
+    known = sentences("en")
+    for path in sorted((ROOT / "src" / "careo").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for key in re.findall(r'(?:Input|Data|Ledger|Network|Output|Careo)Error\(\s*"(\w+)"', text):
+            assert f"errors.{key}" in known, f"{path.name}: {key}"
+        for key in re.findall(r'\bfix="(\w+)"', text):
+            assert f"errors.fix.{key}" in known, f"{path.name}: fix {key}"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for path in sorted((ROOT / "src" / "careo").rglob("*.py")):
+        name = "careo." + ".".join(path.relative_to(ROOT / "src" / "careo").with_suffix("").parts)
+        module = importlib.import_module(name.removesuffix(".__init__"))
+        assert module.__doc__, name
