@@ -155,18 +155,23 @@ def locate(document: Document, start: int, end: int) -> tuple[int, int]:
     if not document.segments:
         return start, end
     first = _in_original(document, start)
-    return first, max(first, _in_original(document, end - 1) + 1) if end > start else first
+    return first, max(first, _behind(document, end - 1)) if end > start else first
 
 
 def _in_original(document: Document, offset: int) -> int:
     run = max(bisect_right(document.segments, (offset, sys.maxsize)) - 1, 0)
     text, original = document.segments[run]
-    place = original + max(offset - text, 0)
-    if run + 1 < len(
-        document.segments
-    ):  # white space made up between two runs belongs to the end of the first
-        place = min(place, max(document.segments[run + 1][1] - 1, original))
-    return min(place, len(document.original))
+    return min(original + max(offset - text, 0), len(document.original))
+
+
+def _behind(document: Document, offset: int) -> int:
+    """Just behind the character of the original that `offset` shows: an entity is one character of the text."""
+    place = _in_original(document, offset)
+    if document.original[place : place + 1] == "&" and document.text[offset : offset + 1] != "&":
+        closing = document.original.find(";", place, place + 34)
+        if closing >= 0:
+            return closing + 1
+    return min(place + 1, len(document.original))
 
 
 def _document(data: bytes, key: str, *, kind: str, charset: str, url: str, country: str) -> Document:
