@@ -24,7 +24,7 @@ LETTERS = "ABCDEF"
 # Okabe and Ito (2008), without the two that are too pale for lines on white.
 PALETTE = ("#0072b2", "#d55e00", "#00785a", "#a34c7d", "#8a6d00", "#555555")
 _CLAIM = "#111111"
-_WIDTH, _HEIGHT = 560, 190
+_WIDTH, _HEIGHT = 500, 190
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _FORBIDDEN = re.compile(
     r"<\s*(script|foreignobject|image|use|a|style|iframe)\b|\son\w+\s*=|(?:xlink:)?href\s*=|javascript:|url\((?!#)",
@@ -58,7 +58,8 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
     if not letters:
         return None
     claim = _claim(finding, rows, {name: letter for letter, name in letters}, points)
-    unit = rows[0].unit
+    units = {row.unit for row in rows if row.indicator in {name for _, name in letters}}
+    unit = rows[0].unit if len(units) == 1 else "count"
     spec = _spec(points, claim, unit, language)
     period = period_words(rows[0].period, language)
     title = say(
@@ -82,12 +83,23 @@ def svg(spec: str) -> str:
 
 
 def _one_place(considered: Sequence[Considered]) -> list[Considered]:
-    """The rows of the place and unit of the first one that fits, else of the first."""
+    """The rows of the place and kind of unit of the first one that fits, else of the first."""
     first = next((row for row in considered if row.fits), considered[0] if considered else None)
     if first is None:
         return []
-    rest = [r for r in considered if r.place == first.place and r.unit == first.unit and r is not first]
+    rest = [
+        r
+        for r in considered
+        if r.place == first.place and _scale(r.unit) == _scale(first.unit) and r is not first
+    ]
     return [first, *rest]
+
+
+def _scale(unit: str) -> str:
+    """Units that may share an axis: shares, one currency, rates, or counts of whatever is counted."""
+    if unit == "share" or unit.startswith("per ") or re.fullmatch(r"[A-Z]{3}(_\w+)?", unit):
+        return unit
+    return "count"
 
 
 def _line(panel: Panel, name: str, place: str, shape: str) -> list[tuple[float, float]]:

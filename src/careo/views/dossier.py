@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -279,12 +279,16 @@ def _finding(
         "facts": _facts(statement, panel, language) if statement else [],
         "place": place,
         "source": statement.source if statement else "",
-        "considered": [_considered(row, panel, letters, language) for row in finding.considered],
+        "considered": _by_definition(
+            [_considered(row, panel, letters, language) for row in finding.considered]
+        ),
         "table": [dict(row) for row in finding.table],
         "heads": list(dict.fromkeys(key for row in finding.table for key in row)),
         "chart": chart.svg if chart else "",
         "caveats": [clean(caveat) for caveat in finding.caveats],
-        "sources": [{"key": s.key, "title": one_line(s.title or s.key, 160)} for s in finding.sources],
+        "sources": [
+            s.key for s in finding.sources if s.key not in {row.source for row in finding.considered}
+        ],
         "note": one_line(finding.extra.get("note", "")),
         "decided": say(language, f"dossier.decision.{finding.decided}") if finding.decided else "",
     }
@@ -339,6 +343,14 @@ def _considered(row: Considered, panel: Panel, letters: Mapping[str, str], langu
         "unverified": row.verified == "memory",
         "note": row.note,
     }
+
+
+def _by_definition(rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Rows of one definition that follow each other, as one group of the table."""
+    return [
+        list(group)
+        for _, group in groupby(rows, key=lambda row: (row["indicator"], row["named"], row["note"]))
+    ]
 
 
 def _ledger_rows(statements: Sequence[Statement], places: Mapping[int, str], language: str) -> list[_Row]:
