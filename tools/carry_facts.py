@@ -92,7 +92,9 @@ def _write(path: Path, header: tuple[str, ...], rows: list[Row]) -> None:
 
 def _incomplete(row: Row) -> bool:
     """Yearly sums of Oaxaca that contain months nobody reported."""
-    sesnsp = row["source_id"] in ("f_state_month", "f_cf_2023") and not row["indicator"].startswith("homicide_inegi")
+    sesnsp = row["source_id"] in ("f_state_month", "f_cf_2023") and not row["indicator"].startswith(
+        "homicide_inegi"
+    )
     return row["place"] == OAXACA and sesnsp and row["period"] in SESNSP_FIRST_YEARS
 
 
@@ -101,10 +103,14 @@ def _carried(row: Row) -> Row:
     if row["indicator"].startswith(SHARES):
         value /= 100
     period = str(parse_period(row["period"]))
-    return _row(row["indicator"], row["place"], period, value, row["vintage"], row["source_id"], row["verified"])
+    return _row(
+        row["indicator"], row["place"], period, value, row["vintage"], row["source_id"], row["verified"]
+    )
 
 
-def _row(indicator: str, place: str, period: str, value: float, vintage: str, source: str, verified: str) -> Row:
+def _row(
+    indicator: str, place: str, period: str, value: float, vintage: str, source: str, verified: str
+) -> Row:
     return {
         "indicator": indicator,
         "place": place,
@@ -167,7 +173,15 @@ def _with_feminicide(rows: list[Row]) -> list[Row]:
         for row, other in pairs
     ]
     repaired = [
-        _row("homicide_sesnsp_victims.plus_feminicide", OAXACA, month, count, "2026-11", "oaxaca_repair", "excerpt")
+        _row(
+            "homicide_sesnsp_victims.plus_feminicide",
+            OAXACA,
+            month,
+            count,
+            "2026-11",
+            "oaxaca_repair",
+            "excerpt",
+        )
         for month, count in REPAIR.items()
     ]
     return sums + repaired
@@ -181,7 +195,10 @@ def _rates(rows: list[Row]) -> list[Row]:
         key = (row["indicator"], row["place"], row["period"])
         if key not in newest or row["vintage"] >= newest[key]["vintage"]:
             newest[key] = row
-    bases = {"homicide_inegi_registered": "homicide_inegi_rate.computed", "homicide_sesnsp_victims": "homicide_sesnsp_rate"}
+    bases = {
+        "homicide_inegi_registered": "homicide_inegi_rate.computed",
+        "homicide_sesnsp_victims": "homicide_sesnsp_rate",
+    }
     return [
         _row(
             bases[indicator],

@@ -1,8 +1,9 @@
 """Concepts: the words people use for what is counted, and how they are found in a text.
 
 `lexicons/concepts.yaml` of a country lists, per concept and language, phrases in plain writing: lower case, accents
-optional, a trailing `*` for inflection ("homicid*"), a lone `*` for up to three words ("se abrieron * carpetas").
-Where phrases overlap, the one with more of its own words wins, so that "murdered journalists" is not "murdered".
+optional, a trailing `*` for inflection ("homicid*"), a lone `*` for up to three words and any number ("se abrieron
+* carpetas"). Where phrases overlap, the one with more of its own words wins, so that "murdered journalists" is not
+"murdered"; a weak phrase ("deaths") loses to every other.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from careo.base.errors import DataError
 from careo.base.shipped import country_folder, read_yaml
 from careo.panel.words import Word, fold, words
 
-_SKIP = 3  # words a lone * may stand for
+_SKIP = 3  # words a lone * may stand for; figures do not count
+_FIGURES = 4  # groups of digits among them ("1.234.567" is three)
+_REMEMBERED = 50_000  # words whose phrases are remembered; hostile input must not fill the memory
 _STOP = re.compile(r"[.!?;:()\n]")
 
 
@@ -26,7 +29,8 @@ class Concept:
     """Something that is counted, whoever counts it.
 
     Attributes:
-        id: "homicide". name: by language. terms: by language, phrases that name it. near: concepts a reader may mean
+        id: "homicide". name: by language. terms: by language, phrases that name it. weak: phrases that do
+            so only where nothing else does. near: concepts a reader may mean
             by the same words, to be considered next. place: code of the place it is about when none is named and it
             is not the country's default one (overdose deaths: "US"); else "".
     """
@@ -34,20 +38,25 @@ class Concept:
     id: str
     name: Mapping[str, str]
     terms: Mapping[str, tuple[str, ...]]
+    weak: Mapping[str, tuple[str, ...]]
     near: tuple[str, ...] = ()
     place: str = ""
 
 
 class TermMention(NamedTuple):
-    """A phrase of a lexicon found in a text: characters, what it stands for, and the phrase that matched.
+    """A phrase of a lexicon found in a text.
 
-    `names` holds several ids when several concepts (or measures) share the phrase.
+    Attributes:
+        start, end: characters. term: the phrase that matched.
+        names: what it stands for; several ids when several concepts (or measures) share the phrase.
+        weak: True for a word that means it only where nothing else does ("deaths").
     """
 
     start: int
     end: int
     names: tuple[str, ...]
     term: str
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,13 +84,18 @@ class Concepts:
 
     def _concept_terms(self, language: str) -> _Lexicon:
         if language not in self._compiled:
-            self._compiled[language] = _compile((c.id, t) for c in self.by_id.values() for t in c.terms.get(language, ()))
+            self._compiled[language] = _compile(
+                ((c.id, t) for c in self.by_id.values() for t in c.terms.get(language, ())),
+                ((c.id, t) for c in self.by_id.values() for t in c.weak.get(language, ())),
+            )
         return self._compiled[language]
 
     def _measure_terms(self, language: str) -> _Lexicon:
         key = f"measures.{language}"
         if key not in self._compiled:
-            self._compiled[key] = _compile((m, t) for m, by in self.measures.items() for t in by.get(language, ()))
+            self._compiled[key] = _compile(
+                (m, t) for m, by in self.measures.items() for t in by.get(language, ())
+            )
         return self._compiled[key]
 
 
@@ -96,6 +110,21 @@ class _Lexicon(NamedTuple):
     exact: Mapping[str, tuple[_Phrase, ...]]
     stems: Mapping[str, tuple[_Phrase, ...]]
     lengths: tuple[int, ...]  # of the stems
+    seen: dict[str, tuple[_Phrase, ...]]  # word → phrases that may begin with it, remembered over texts
+
+    def beginning(self, word: str) -> tuple[_Phrase, ...]:
+        """The phrases that may begin with a word."""
+        found = self.seen.get(word)
+        if found is None:
+            found = self.exact.get(word, ())
+            for length in self.lengths:
+                if length > len(word):
+                    break
+                found += self.stems.get(word[:length], ())
+            if len(self.seen) >= _REMEMBERED:
+                self.seen.clear()
+            self.seen[word] = found
+        return found
 
 
 @cache
@@ -121,47 +150,48 @@ def load_concepts(country: str = "mexico") -> Concepts:
 
 def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
     terms = {language: tuple(phrases) for language, phrases in (entry.get("terms") or {}).items()}
-    return Concept(name, entry.get("name") or {}, terms, tuple(entry.get("near") or ()), entry.get("place") or "")
+    weak = {language: tuple(phrases) for language, phrases in (entry.get("weak") or {}).items()}
+    return Concept(
+        name, entry.get("name") or {}, terms, weak, tuple(entry.get("near") or ()), entry.get("place") or ""
+    )
 
 
-def _compile(terms: Iterable[tuple[str, str]]) -> _Lexicon:
-    owners: dict[str, list[str]] = {}
+def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] = ()) -> _Lexicon:
+    owners: dict[tuple[str, bool], list[str]] = {}
     for name, term in terms:
-        owners.setdefault(fold(term), []).append(name)
+        owners.setdefault((fold(term), False), []).append(name)
+    for name, term in weak:
+        owners.setdefault((fold(term), True), []).append(name)
     exact: dict[str, list[_Phrase]] = {}
     stems: dict[str, list[_Phrase]] = {}
-    for term, names in owners.items():
-        parts = tuple(_parts(term))
-        weight = sum(part != "*" for part in parts)
+    for (term, is_weak), names in owners.items():
+        parts = tuple(re.findall(r"[^\W_]+\*?|\*", term))
+        weight = 0 if is_weak else sum(part != "*" for part in parts)
         phrase = _Phrase(parts, tuple(dict.fromkeys(names)), term, weight)
         first = parts[0]
-        (stems.setdefault(first[:-1], []) if first.endswith("*") else exact.setdefault(first, [])).append(phrase)
+        (stems.setdefault(first[:-1], []) if first.endswith("*") else exact.setdefault(first, [])).append(
+            phrase
+        )
     return _Lexicon(
         {word: tuple(phrases) for word, phrases in exact.items()},
         {word: tuple(phrases) for word, phrases in stems.items()},
         tuple(sorted({len(stem) for stem in stems})),
+        {},
     )
-
-
-def _parts(term: str) -> Iterable[str]:
-    for piece in re.findall(r"[^\W_]+\*?|\*", term):
-        yield piece
 
 
 def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
     tokens = words(text)
-    exact, stems, lengths = lexicon
     found: list[tuple[int, int, int, int, _Phrase]] = []
+    seen, beginning = lexicon.seen, lexicon.beginning
     for position, token in enumerate(tokens):
-        candidates = exact.get(token.folded, ())
-        for length in lengths:
-            hit = stems.get(token.folded[:length])
-            if hit and len(token.folded) >= length:
-                candidates += hit
-        for phrase in candidates:
+        phrases = seen.get(token.folded)
+        for phrase in beginning(token.folded) if phrases is None else phrases:
             last = _match(phrase.parts, tokens, position, text) if len(phrase.parts) > 1 else position
             if last >= 0:
-                found.append((-phrase.weight, tokens[position].start - tokens[last].end, position, last, phrase))
+                found.append(
+                    (-phrase.weight, tokens[position].start - tokens[last].end, position, last, phrase)
+                )
     found.sort(key=lambda item: item[:4])
     taken = bytearray(len(tokens))
     kept: list[tuple[int, int, _Phrase]] = []
@@ -170,30 +200,47 @@ def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
             taken[first : last + 1] = b"\x01" * (last - first + 1)
             kept.append((first, last, phrase))
         else:
-            same = next((k for k in kept if k[0] == first and k[1] == last and k[2].weight == phrase.weight), None)
+            same = next(
+                (k for k in kept if k[0] == first and k[1] == last and k[2].weight == phrase.weight), None
+            )
             if same and not set(phrase.names) <= set(same[2].names):
                 kept.remove(same)
-                kept.append((first, last, same[2]._replace(names=tuple(dict.fromkeys(same[2].names + phrase.names)))))
+                kept.append(
+                    (first, last, same[2]._replace(names=tuple(dict.fromkeys(same[2].names + phrase.names))))
+                )
     kept.sort(key=lambda item: item[0])
-    return tuple(TermMention(tokens[a].start, tokens[b].end, p.names, p.term) for a, b, p in kept)
+    return tuple(
+        TermMention(tokens[a].start, tokens[b].end, p.names, p.term, p.weight == 0) for a, b, p in kept
+    )
 
 
 def _match(parts: tuple[str, ...], tokens: tuple[Word, ...], position: int, text: str) -> int:
     """Index of the last word of a phrase that begins at a position; -1 when it does not stand there."""
-    here = position
-    skip = 0
+    here, skip = position, 0
     for part in parts[1:]:
         if part == "*":
             skip += _SKIP
             continue
-        for ahead in range(here + 1, min(here + 2 + skip, len(tokens))):
-            if _STOP.search(text, tokens[ahead - 1].end, tokens[ahead].start):
-                return -1
-            word = tokens[ahead].folded
-            if word.startswith(part[:-1]) if part.endswith("*") else word == part:
-                here = ahead
-                break
-        else:
+        here = _ahead(part, tokens, here, skip, text)
+        if here < 0:
             return -1
         skip = 0
     return here
+
+
+def _ahead(part: str, tokens: tuple[Word, ...], here: int, skip: int, text: str) -> int:
+    """Index of the next word that is `part`, with up to `skip` words and some figures between; -1 when none is."""
+    figures = _FIGURES if skip else 0
+    for ahead in range(here + 1, len(tokens)):
+        before, word = tokens[ahead - 1], tokens[ahead].folded
+        if tokens[ahead].start - before.end > 1 and _STOP.search(text, before.end, tokens[ahead].start):
+            return -1
+        if word.startswith(part[:-1]) if part[-1] == "*" else word == part:
+            return ahead
+        if word.isdigit() and figures:
+            figures -= 1
+        elif skip:
+            skip -= 1
+        else:
+            return -1
+    return -1

@@ -51,7 +51,9 @@ def read_holders(path: Path) -> tuple[OfficeHolder, ...]:
         for row in reader:
             where = f"{path}:{reader.line_num}"
             if len(row) != len(COLUMNS):
-                raise DataError("panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row))
+                raise DataError(
+                    "panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row)
+                )
             office, country, name, aliases, first, last, words, head = row
             holders.append(
                 OfficeHolder(

@@ -76,7 +76,9 @@ def load_indicators(country: str = "mexico") -> dict[str, Indicator]:
 
 def _family(path: Path, name: str, entry: Mapping[str, Any]) -> Iterator[Indicator]:
     if not isinstance(entry, Mapping):
-        raise DataError("panel_indicator", where=str(path), indicator=name, field="definition", fix="panel_indicator")
+        raise DataError(
+            "panel_indicator", where=str(path), indicator=name, field="definition", fix="panel_indicator"
+        )
     yield _indicator(path, name, "", entry)
     own = {"variants", "cues", "cumulative", "usable", *_REQUIRED} - {"concept", "publisher"}
     inherited = {key: value for key, value in entry.items() if key not in own}
@@ -87,10 +89,16 @@ def _family(path: Path, name: str, entry: Mapping[str, Any]) -> Iterator[Indicat
 def _indicator(path: Path, name: str, parent: str, entry: Mapping[str, Any]) -> Indicator:
     for needed in _REQUIRED:
         if not entry.get(needed):
-            raise DataError("panel_indicator", where=str(path), indicator=name, field=needed, fix="panel_indicator")
+            raise DataError(
+                "panel_indicator", where=str(path), indicator=name, field=needed, fix="panel_indicator"
+            )
     if entry["kind"] not in KINDS:
         raise DataError(
-            "panel_kind", where=str(path), indicator=name, expected=", ".join(KINDS), found=repr(entry["kind"])
+            "panel_kind",
+            where=str(path),
+            indicator=name,
+            expected=", ".join(KINDS),
+            found=repr(entry["kind"]),
         )
     return Indicator(
         id=name,

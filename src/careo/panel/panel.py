@@ -141,7 +141,9 @@ class Panel:
         found = record.known(self.series(indicator), place, period, on)
         if found or not self._sums(indicator):
             return found
-        return record.known(self.months(indicator), place, period, on) or self._total(indicator, place, period, on)
+        return record.known(self.months(indicator), place, period, on) or self._total(
+            indicator, place, period, on
+        )
 
     def newest(self, indicator: str, place: str, period: Period) -> Observation | None:
         """The value as last revised, summed when need be."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +34,8 @@ class Place:
         code: official code ("08", "08037"). name: as published. parent: code of the place it belongs to; "" for the nation.
         kind: "nation", "state", "municipality", or "unstated" (a bucket of a register, never found in a text).
         cue: "known" (recognised anywhere), "locative" (also a surname or a word: only after "in", beside its state,
-            or in a list of places), "" (the rule of its kind). aliases: other names people write.
+            or in a list of places), "" (a municipality: only after "in", and when no other bears its name).
+        aliases: other names people write; one with a trailing "!" is recognised anywhere, whatever the cue.
     """
 
     code: str
@@ -103,7 +104,7 @@ class Places:
         tokens = words(text)
         rules = _rules()
         found = self._candidates(tokens, text, rules)
-        chosen = _with_lists(_resolve(found, tokens, text, rules, self.by_code), tokens, text, rules)
+        chosen = _with_lists(_resolve(found, tokens, text, rules), tokens, text, rules)
         return tuple(_mentions(chosen, tokens, text, self.by_code))
 
     @cached_property
@@ -126,7 +127,8 @@ class Places:
         for place in self.by_code.values():
             if place.kind != "unstated":
                 for name in (place.name, *place.aliases):
-                    yield _entry(name, place.code, place.name, place.kind, place.cue, place.parent)
+                    cue = "known" if name.endswith("!") else place.cue
+                    yield _entry(name, place.code, place.name, place.kind, cue, place.parent)
         for code, cue, names, demonyms in self.foreign:
             for name in names:
                 yield _entry(name, code, names[0], "foreign", cue, "")
@@ -160,6 +162,7 @@ class _Rules(NamedTuple):
     city: frozenset[str]
     state: frozenset[str]
     small: frozenset[str]
+    inside: frozenset[str]
 
 
 @cache
@@ -197,17 +200,19 @@ def _looks_like(e: _Entry, tokens: tuple[Word, ...], first: int, last: int, text
     if e.kind == "demonym":
         return True
     upper = all(text[t.start].isupper() or t.folded in rules.small for t in tokens[first : last + 1])
-    upper = upper and text[tokens[first].start].isupper()
-    if upper or e.kind == "nothing":
+    if (upper and text[tokens[first].start].isupper()) or e.kind == "nothing":
         return True
-    return e.kind in ("nation", "state", "foreign") and (
-        last > first or (e.cue != "locative" and first > 0 and tokens[first - 1].folded in rules.locative)
-    )
+    if e.kind not in ("nation", "state", "foreign") or first == 0:
+        return e.kind in ("nation", "state") and last > first
+    before = tokens[first - 1].folded
+    if e.kind == "foreign":
+        return e.cue != "locative" and before in rules.inside
+    if e.cue == "locative":
+        return _called(tokens, first, rules.state, rules)
+    return last > first or before in rules.locative
 
 
-def _resolve(
-    found: list[_Found], tokens: tuple[Word, ...], text: str, rules: _Rules, by_code: Mapping[str, Place]
-) -> list[_Found]:
+def _resolve(found: list[_Found], tokens: tuple[Word, ...], text: str, rules: _Rules) -> list[_Found]:
     """Which place each candidate names, where its neighbours decide; what stays unsure waits for lists."""
     resolved: list[_Found] = []
     for number, candidate in enumerate(found):
@@ -227,10 +232,6 @@ def _resolve(
                 resolved.append(candidate._replace(entries=(best,), sure=True))
         elif larger:
             sure = larger[0].cue != "locative" or _cued(candidate, tokens, text, rules)
-            if larger[0].kind == "nation" and _named_person(candidate, tokens, text, rules, before_only=True):
-                sure = True
-            if larger[0].kind == "state" and larger[0].cue == "locative" and not sure and cities:
-                pass
             resolved.append(candidate._replace(entries=(larger[0],), sure=sure))
         else:
             known = [e for e in cities if e.cue == "known"]
@@ -241,11 +242,15 @@ def _resolve(
                 resolved.append(candidate._replace(sure=_cued(candidate, tokens, text, rules)))
             elif any(e.cue == "locative" for e in cities):
                 best = next(e for e in cities if e.cue == "locative")
-                resolved.append(candidate._replace(entries=(best,), sure=_cued(candidate, tokens, text, rules)))
+                resolved.append(
+                    candidate._replace(entries=(best,), sure=_cued(candidate, tokens, text, rules))
+                )
     return [r for r in resolved if r.sure or r.entries[0].kind in ("state", "municipality")]
 
 
-def _container(candidate: _Found, after: _Found | None, tokens: tuple[Word, ...], text: str) -> frozenset[str]:
+def _container(
+    candidate: _Found, after: _Found | None, tokens: tuple[Word, ...], text: str
+) -> frozenset[str]:
     """Codes of the place named right after: "Salvatierra, Guanajuato", "Salvatierra (Guanajuato)", "… in Guanajuato"."""
     if after is None or after.first - candidate.last > 5:
         return frozenset()
@@ -255,7 +260,9 @@ def _container(candidate: _Found, after: _Found | None, tokens: tuple[Word, ...]
     return frozenset(e.code for e in after.entries)
 
 
-_CONTAINER = re.compile(r"\s*,\s*|\s*\(\s*|,?\s+(?:in|en|of|de|del)\s+(?:the\s+|el\s+)?(?:state\s+of\s+|estado\s+de\s+)?")
+_CONTAINER = re.compile(
+    r"\s*,\s*|\s*\(\s*|,?\s+(?:in|en|of|de|del)\s+(?:the\s+|el\s+)?(?:state\s+of\s+|estado\s+de\s+)?"
+)
 
 
 def _called(tokens: tuple[Word, ...], first: int, names: frozenset[str], rules: _Rules) -> bool:
@@ -283,12 +290,12 @@ def _cued(candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules)
         return False
     if _called(tokens, first, rules.city | rules.state, rules):
         return True
-    return before in rules.locative and not (last + 1 < len(tokens) and tokens[last + 1].folded in rules.speech)
+    return before in rules.locative and not (
+        last + 1 < len(tokens) and tokens[last + 1].folded in rules.speech
+    )
 
 
-def _named_person(
-    candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules, *, before_only: bool = False
-) -> bool:
+def _named_person(candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules) -> bool:
     """Whether a capitalised word or a title touches the name, as in "Eduardo Guerrero" or "Juárez Hernández"."""
     first, last = candidate.first, candidate.last
     if first > 0 and text[tokens[first - 1].end : tokens[first].start] == " ":
@@ -297,9 +304,14 @@ def _named_person(
             return True
         known = before.folded in rules.locative | rules.small | rules.city | rules.state | rules.joins
         opens = first == 1 or not _close(tokens, first - 2, text)
-        if text[before.start].isupper() and not known and not opens and not text[before.start : before.end].isupper():
+        if (
+            text[before.start].isupper()
+            and not known
+            and not opens
+            and not text[before.start : before.end].isupper()
+        ):
             return True
-    if before_only or last + 1 >= len(tokens) or text[tokens[last].end : tokens[last + 1].start] != " ":
+    if last + 1 >= len(tokens) or text[tokens[last].end : tokens[last + 1].start] != " ":
         return False
     after = tokens[last + 1]
     written = text[after.start : after.end]
@@ -357,7 +369,9 @@ def _mentions(
                 # unless the list goes on with states ("Jalisco, México y Puebla" names the state of México).
                 sister = _sister_state(chosen, number, tokens, text, entry, by_code)
                 if sister is None:
-                    mentions[-1] = previous._replace(end=end + (1 if gap.strip() == "(" and text[end : end + 1] == ")" else 0))
+                    mentions[-1] = previous._replace(
+                        end=end + (1 if gap.strip() == "(" and text[end : end + 1] == ")" else 0)
+                    )
                     last_token = found.last
                     continue
                 entry = entry._replace(code=sister.code, name=sister.name, kind="state")
@@ -375,7 +389,12 @@ def _above(code: str, by_code: Mapping[str, Place]) -> set[str]:
 
 
 def _sister_state(
-    chosen: list[_Found], number: int, tokens: tuple[Word, ...], text: str, entry: _Entry, by_code: Mapping[str, Place]
+    chosen: list[_Found],
+    number: int,
+    tokens: tuple[Word, ...],
+    text: str,
+    entry: _Entry,
+    by_code: Mapping[str, Place],
 ) -> Place | None:
     """The state that bears the nation's name, when the nation's name stands inside a list of states."""
     if entry.kind != "nation" or number + 1 >= len(chosen) or chosen[number + 1].entries[0].kind != "state":
@@ -383,7 +402,9 @@ def _sister_state(
     if not _listed(chosen[number], chosen[number + 1], tokens, text, _rules()):
         return None
     name = fold(text[tokens[chosen[number].first].start : tokens[chosen[number].last].end])
-    return next((p for p in by_code.values() if p.kind == "state" and fold(p.name) == name), None)
+    return next(
+        (p for p in by_code.values() if p.kind == "state" and fold(p.name).endswith(f" {name}")), None
+    )
 
 
 @cache
@@ -399,7 +420,9 @@ def load_places(country: str = "mexico") -> Places:
     demonyms = [(w, card["default_place"]) for group in (card.get("demonyms") or {}).values() for w in group]
     nothing_path = folder / "places" / "nothing.yaml"
     nothing = read_yaml(nothing_path) if nothing_path.is_file() else []
-    return Places(by_code, _read_foreign(folder / "places" / "foreign.csv"), tuple(demonyms), tuple(nothing or ()))
+    return Places(
+        by_code, _read_foreign(folder / "places" / "foreign.csv"), tuple(demonyms), tuple(nothing or ())
+    )
 
 
 def _read_places(path: Path) -> Mapping[str, Place]:
@@ -411,7 +434,9 @@ def _read_places(path: Path) -> Mapping[str, Place]:
         for row in reader:
             where = f"{path}:{reader.line_num}"
             if len(row) != len(COLUMNS):
-                raise DataError("panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row))
+                raise DataError(
+                    "panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row)
+                )
             code, name, parent, kind, cue, aliases = row
             if code in by_code:
                 raise DataError("panel_twice", where=where, found=code)

@@ -102,7 +102,12 @@ def total(parts: Iterable[Series], place: str, period: Period, on: date | None =
     found: dict[Period, Observation] = {}
     for series in parts:
         for part, vintages in _index(series).get(place, {}).items():
-            if part.first is None or part.last is None or part.first < period.first or part.last > period.last:
+            if (
+                part.first is None
+                or part.last is None
+                or part.first < period.first
+                or part.last > period.last
+            ):
                 continue
             value = next((o for o in reversed(vintages) if on is None or o.known <= on), None)
             if value is not None:
@@ -134,7 +139,9 @@ def read_series(
         for row in reader:
             where = f"{path}:{reader.line_num}"
             if len(row) != len(COLUMNS):
-                raise DataError("panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row))
+                raise DataError(
+                    "panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row)
+                )
             place, period, value, vintage, source, verified = row
             if (place, period, vintage) in seen:
                 raise DataError("panel_twice", where=where, found=f"{place}, {period}, {vintage}")
@@ -169,7 +176,9 @@ def read_months(
     Raises:
         DataError: as `read_series`.
     """
-    vintage, source, verified, whole = (str(card.get(k, "")) for k in ("vintage", "source", "verified", "whole"))
+    vintage, source, verified, whole = (
+        str(card.get(k, "")) for k in ("vintage", "source", "verified", "whole")
+    )
     known_from = _known_from(vintage, str(path))
     observations: list[Observation] = []
     with path.open(encoding="utf-8", newline="") as file:
@@ -180,8 +189,14 @@ def read_months(
         for row in reader:
             where = f"{path}:{reader.line_num}"
             month, cells = _period(row[0], where), row[1:]
-            values = [(place, read_value(cell, where)) for place, cell in zip(header[1:], cells, strict=True) if cell]
-            observations += [Observation(p, month, v, vintage, known_from, source, verified) for p, v in values]
+            values = [
+                (place, read_value(cell, where))
+                for place, cell in zip(header[1:], cells, strict=True)
+                if cell
+            ]
+            observations += [
+                Observation(p, month, v, vintage, known_from, source, verified) for p, v in values
+            ]
             if whole and len(values) == len(header) - 1:
                 value = sum(v for _, v in values)
                 observations.append(Observation(whole, month, value, vintage, known_from, source, "computed"))
