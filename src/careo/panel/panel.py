@@ -45,6 +45,14 @@ class Panel:
     folder: Path
 
     @cached_property
+    def by_concept(self) -> Mapping[str, tuple[Indicator, ...]]:
+        """Definitions that a reader may take for one another, in the order of `indicators`."""
+        grouped: dict[str, list[Indicator]] = {}
+        for indicator in self.indicators.values():
+            grouped.setdefault(indicator.concept, []).append(indicator)
+        return {concept: tuple(members) for concept, members in grouped.items()}
+
+    @cached_property
     def places(self) -> Places:
         """Its places, and how they are found in a text."""
         return load_places(self.country)
@@ -83,12 +91,7 @@ class Panel:
 
     @cached_property
     def _monthly(self) -> Mapping[str, Mapping[str, str]]:
-        path = self.folder / "series" / "monthly" / "index.yaml"
-        return read_yaml(path) if path.is_file() else {}
-
-    @cached_property
-    def _read(self) -> dict[str, Series]:
-        return {}  # series are read once, when a claim first needs them
+        return _monthly_cards(self.folder)
 
     def series(self, indicator: str) -> Series:
         """The values of an indicator of any period; empty when only its variants have values.
@@ -96,34 +99,12 @@ class Panel:
         Raises:
             KeyError: there is no such indicator.
         """
-        if indicator not in self._read:
-            definition = self.indicators[indicator]
-            path = self.folder / "series" / f"{indicator}.csv"
-            self._read[indicator] = (
-                record.read_series(
-                    path,
-                    indicator,
-                    share=definition.kind == "share",
-                    sources=self.sources,
-                    places=self.places.codes,
-                )
-                if path.is_file()
-                else Series(indicator, ())
-            )
-        return self._read[indicator]
+        share = self.indicators[indicator].kind == "share"
+        return _series(self.country, indicator, share)
 
     def months(self, indicator: str) -> Series:
         """The monthly values of a flow, where a monthly table stands; else empty."""
-        key = f"monthly/{indicator}"
-        if key not in self._read:
-            card = self._monthly.get(indicator)
-            path = self.folder / "series" / "monthly" / f"{indicator}.csv"
-            self._read[key] = (
-                record.read_months(path, indicator, card, sources=self.sources, places=self.places.codes)
-                if card
-                else Series(indicator, ())
-            )
-        return self._read[key]
+        return _months(self.country, indicator) if indicator in self._monthly else Series(indicator, ())
 
     def at(self, indicator: str, place: str, period: Period) -> tuple[Observation, ...]:
         """Every vintage of a value, oldest first; a sum of months or years when no single value covers the period."""
@@ -191,6 +172,33 @@ def load_panel(country: str = "mexico") -> Panel:
     )
 
 
+@cache
+def _series(country: str, indicator: str, share: bool) -> Series:
+    folder = country_folder(country)
+    path = folder / "series" / f"{indicator}.csv"
+    if not path.is_file():
+        return Series(indicator, ())
+    sources, places = _read_sources(folder / "sources.yaml"), load_places(country).codes
+    return record.read_series(path, indicator, share=share, sources=sources, places=places)
+
+
+@cache
+def _months(country: str, indicator: str) -> Series:
+    folder = country_folder(country)
+    path = folder / "series" / "monthly" / f"{indicator}.csv"
+    sources, places = _read_sources(folder / "sources.yaml"), load_places(country).codes
+    return record.read_months(
+        path, indicator, _monthly_cards(folder)[indicator], sources=sources, places=places
+    )
+
+
+@cache
+def _monthly_cards(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    path = folder / "series" / "monthly" / "index.yaml"
+    return read_yaml(path) if path.is_file() else {}
+
+
+@cache
 def _read_sources(path: Path) -> Mapping[str, Source]:
     known = {"producer", "title", "url", "published", "accessed", "licence", "sha256", "tier", "note"}
     sources: dict[str, Source] = {}

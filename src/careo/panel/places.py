@@ -402,9 +402,8 @@ def _sister_state(
     if not _listed(chosen[number], chosen[number + 1], tokens, text, _rules()):
         return None
     name = fold(text[tokens[chosen[number].first].start : tokens[chosen[number].last].end])
-    return next(
-        (p for p in by_code.values() if p.kind == "state" and fold(p.name).endswith(f" {name}")), None
-    )
+    named = (p for p in by_code.values() if p.kind == "state" and fold(p.name).endswith(f" {name}"))
+    return next((p for p in named if fold(p.name).split()[0] in _rules().state), None)
 
 
 @cache
