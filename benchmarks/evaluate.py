@@ -128,7 +128,7 @@ def units() -> dict[str, str]:
 
 def family(unit: str) -> str:
     """The family of a unit name."""
-    return units().get(unit.casefold(), "things" if unit and unit != "count" else "count")
+    return units().get(unit.casefold(), "things")
 
 
 def same_unit(asked: str, unit: str, every: str = "") -> bool:

@@ -248,7 +248,7 @@ def test_without_the_seed_pages_the_command_says_so(
         ("USD", "MXN", "", False),
         ("things", "bicycles", "", True),
         ("persons", "count", "", False),
-        ("things", "count", "", False),
+        ("things", "count", "", True),
     ],
 )
 def test_units_are_compared_after_the_published_mapping(
