@@ -52,7 +52,10 @@ def _name(language: str) -> re.Pattern[str]:
     rules = statement_rules(language)
     particles = "|".join(rules["particles"])
     capital = r"[A-ZÁÉÍÓÚÑÜ][\w’'&-]*\.?"
-    nouns = "|".join(spaced(n) for n in sorted(rules["actor_nouns"], key=len, reverse=True))
+    nouns = "|".join(
+        re.sub(r"^the ", r"the (?:[a-z-]+ ){0,3}?", n).replace(" ", r"\s+")
+        for n in sorted(rules["actor_nouns"], key=len, reverse=True)
+    )
     pronouns = "|".join(rules["pronouns"])
     return re.compile(
         rf"(?<!\w)(?:(?i:(?P<noun>{nouns}))(?!\w)|(?P<name>{capital}(?:\s+(?:(?:{particles})\s+){{0,2}}{capital})*)"
@@ -87,9 +90,9 @@ def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
     names = _candidates(passage.text, begin, cue, passage.language, speakers)
     if not names and begin > passage.span[0]:
         names = _candidates(passage.text, passage.span[0], cue, passage.language, speakers)
-    chosen = names[-1] if names else ""
+    chosen = names[-1] if names else "pronoun"
     if chosen == "pronoun":
-        return speakers.topic or speakers.last
+        return speakers.topic or speakers.last  # who the page is talking about
     return speakers.full(chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ class _Rule:
     first_person: str
     split: bool
     negatable: bool
+    strong: bool
     not_after: re.Pattern[str] | None
     not_next: re.Pattern[str] | None
     needs: re.Pattern[str] | None
@@ -36,6 +37,7 @@ class _Hit:
     end: int
     cue_end: int
     split: bool
+    strong: bool
 
 
 @cache
@@ -55,7 +57,8 @@ def _rule(kind: str, card: dict[str, Any]) -> _Rule:
         subject=str(card.get("subject", "any")),
         first_person=str(card.get("first_person", "")),
         split=bool(card.get("split", False)),
-        negatable=kind == "pledge" and not card.get("future", False),
+        negatable=kind in ("pledge", "request") and not card.get("future", False),
+        strong=bool(card.get("strong", False)),
         not_after=pattern("not_after"),
         not_next=pattern("not_next", r"\s*{}"),
         needs=pattern("needs"),
@@ -66,6 +69,8 @@ def acts(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[
     """Pledges, requests, causal claims and positions of one sentence."""
     chosen: list[_Hit] = []
     for hit in sorted(_hits(passage, actor), key=lambda h: (h.start, KINDS.index(h.kind))):
+        if hit.strong and chosen and chosen[-1].kind != hit.kind and chosen[-1].end > hit.start and _joined(passage, hit.start):
+            chosen[-1] = replace(chosen[-1], end=hit.start)  # "asked them to …, and pledged to …": two acts
         rivals = [c for c in chosen if hit.start < c.end and c.start < hit.end]
         if any(c.kind == hit.kind or {c.kind, hit.kind} == {"pledge", "request"} for c in rivals):
             continue
@@ -73,6 +78,13 @@ def acts(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[
     if any(c.kind in ("pledge", "request") for c in chosen):
         chosen = [c for c in chosen if c.kind != "position"]
     return [s for hit in chosen for s in _statements(passage, hit, source, actor, speakers)]
+
+
+_JOINED = re.compile(r"(?:,|\band|\by|\be)\s+(?:\w+\s+){0,2}$")
+
+
+def _joined(passage: Passage, at: int) -> bool:
+    return bool(_JOINED.search(passage.text[max(passage.span[0], at - 24) : at]))
 
 
 def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
@@ -97,7 +109,7 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
                 kind = rule.first_person
             if not first_person and not _subject(passage, rule, cue.start(), actor):
                 continue
-            yield _Hit(kind, cue.start(), _scope(passage, cue.start(), cue.end()), cue.end(), rule.split)
+            yield _Hit(kind, cue.start(), _scope(passage, cue.start(), cue.end()), cue.end(), rule.split, rule.strong)
 
 
 @cache

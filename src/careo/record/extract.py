@@ -49,6 +49,8 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
         else:
             here += acts(passage, source, actor, speakers)
         opened = _opens(passage, actor, speakers)
+        if opened:
+            here = [s for s in here if s.kind == "figure" or s.end < passage.span[1] - 30 or s.end - s.start > 60]
         current = opened or current
         found += here
     return tuple(sorted(_distinct(found), key=lambda s: (s.start, s.end, s.kind)))

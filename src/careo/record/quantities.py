@@ -13,6 +13,7 @@ from careo.record.sentences import Span, statement_rules
 from careo.record.statements import Quantity, Statement
 
 _WORD = re.compile(r"[\s(“\"'‘«]*([^\W_][\w’'-]*)")
+_SELF_EXPLAINED = ("share", "percentage_points", "rate_per_100k", "factor", "interval_minutes", "USD", "MXN", "EUR", "money", "count")
 _LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
 
 
@@ -38,6 +39,7 @@ def _figure(passage: Passage, number: Number, source: str, last: Statement | Non
         counted = phrases(passage.language, "not_counted").match(text, _skip_space(text, number.end))
         if counted and counted.end() <= passage.span[1]:
             return None
+        unit = unit or ("" if noun_span else _carried(passage, last))
     noun = text[noun_span[0] : noun_span[1]] if noun_span else ""
     if not _is_figure(passage, number, unit, noun):
         return None
@@ -147,14 +149,27 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         at = word.end(1)
     if first >= 0:
         return (_skip_space(text, number.end), reach), unit
+    if at > number.end:
+        return (_skip_space(text, number.end), at), ""  # a noun of no unit ("1,400 stolen bicycles") is still what is counted
     clause = passage.clause(number.start)
     hits = [m for m in pattern.finditer(text, max(clause[0], number.start - 90), number.start)]
     if hits and number.unit in ("count", "share", "factor", "percentage_points", "rate_per_100k"):
         best = hits[-1]
         return (best.start(), best.end()), units[re.sub(r"\s+", " ", best[0].lower())]
-    if at > number.end and number.unit != "count":
-        return (_skip_space(text, number.end), at), ""
     return None, ""
+
+
+def _carried(passage: Passage, last: Statement | None) -> str:
+    """The unit a bare number takes over ("89,500 by June"): that of the figure before it, else of the last noun spoken of."""
+    if last and last.quantity and last.quantity.unit not in _SELF_EXPLAINED:
+        return last.quantity.unit
+    pattern, units = _unit_nouns(passage.language)
+    for start, end in ((passage.span[0], passage.span[1]), passage.before.span if passage.before else (0, 0)):
+        nouns = [units[re.sub(r"\s+", " ", m[0].lower())] for m in pattern.finditer(passage.text, start, end)]
+        counted = [unit for unit in nouns if unit != "places"]
+        if counted:
+            return counted[-1]
+    return ""
 
 
 def _noun_follows(pattern: re.Pattern[str], text: str, at: int, end: int) -> bool:
@@ -186,7 +201,7 @@ def _hedges(language: str, side: str) -> re.Pattern[str]:
         groups.append(f"(?P<h{order}>{'|'.join(words)})")
     body = "|".join(groups)
     if side == "before":
-        return re.compile(rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another))?[\s(“\"]*$", re.IGNORECASE)
+        return re.compile(rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$", re.IGNORECASE)
     return re.compile(rf"[\s,(]*(?:{body})(?!\w)", re.IGNORECASE)
 
 
@@ -202,7 +217,8 @@ def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, i
         start = window + best.start(f"h{order}")
         # a modal before another hedge ("could be more than") leaves the firmer word in charge of the direction
         return classes[order], best[f"h{order}"], start, 0
-    for at in (number.end, max(number.end, noun_end)):
+    rhythms = [d.end for d in passage.dates if d.form == "every" and 0 <= d.start - noun_end < 3]
+    for at in (number.end, max(number.end, noun_end), *rhythms):
         after = _hedges(language, "after").match(text, at, min(passage.span[1], at + 32))
         if after:
             order = next(i for i in range(len(classes)) if after[f"h{i}"] is not None)
@@ -256,12 +272,15 @@ def _every(passage: Passage, start: int, end: int) -> str:
 def _period(passage: Passage, number: Number, span: Span, change: bool, every: bool) -> tuple[Period | None, str]:
     """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
     baseline = re.compile(rf"{spaced(str(statement_rules(passage.language)['baseline']))}\s*$", re.IGNORECASE)
-    mentions = [d for d in passage.dates if d.form in _LEVEL_FORMS and d.period is not None]
-    if change or mentions:
+    mentions = [d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))]
+    if mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, baseline, change)]
-    chosen = _nearest(mentions, passage.clause(number.start), span) or _nearest(mentions, passage.span, span)
+    chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(passage, mentions, passage.span, span)
     if every and not (chosen and abs(chosen.start - span[1]) < 30):
         return None, "every"
+    if chosen and chosen.form == "by" and chosen.period and chosen.period.last:
+        last = chosen.period.last
+        return Period(chosen.period.first or date(last.year, 1, 1), last), "at"
     if chosen:
         return chosen.period, "page" if not chosen.exact and passage.said is None else chosen.form
     over = next((d.form for d in passage.dates if d.form == "over" and span[0] - 40 <= d.start <= span[1] + 40), "")
@@ -274,14 +293,22 @@ def _period(passage: Passage, number: Number, span: Span, change: bool, every: b
     return passage.page_period, "page" if passage.page_period else ""
 
 
+def _reached(passage: Passage, mention: DateMention) -> bool:
+    """Whether "by mid-2020" lies in the past of the page, and so dates a figure instead of setting a deadline."""
+    last = mention.period.last if mention.period else None
+    return mention.form == "by" and last is not None and passage.said is not None and last <= passage.said
+
+
 def _told_of(passage: Passage, span: Span) -> DateMention | None:
     """The date of a neighbouring sentence that is about the same thing: the year just spoken of, or the start of the
     plan or programme that the next sentence takes up ("… a US$2.9 billion plan. The plan has run since 2008").
     """
-    if passage.before:
-        years = [d for d in passage.before.dates if d.form == "at" and d.period is not None]
-        if years and passage.before.block == passage.block:
+    earlier, steps = passage.before, 0
+    while earlier and steps < 3:
+        years = [d for d in earlier.dates if d.form == "at" and d.period is not None]
+        if years:
             return years[-1]
+        earlier, steps = earlier.before, steps + 1
     taken_up = re.compile(spaced(str(statement_rules(passage.language)["taken_up"])), re.IGNORECASE)
     if passage.after_text and taken_up.match(passage.after_text) and taken_up.search(passage.text, span[1], passage.span[1]):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
@@ -297,18 +324,21 @@ def _is_baseline(passage: Passage, mention: DateMention, span: Span, baseline: r
     return change and leads and len(between) < 40 and mention.start >= span[1]
 
 
-def _nearest(mentions: list[DateMention], within: Span, span: Span) -> DateMention | None:
+def _nearest(passage: Passage, mentions: list[DateMention], within: Span, span: Span) -> DateMention | None:
+    """The mention that costs least to reach: characters between, more when another figure stands between or owns it."""
     inside = [d for d in mentions if within[0] <= d.start < within[1]]
-    if not inside:
-        return None
-    overlapping = [d for d in inside if d.start < span[1] and d.end > span[0]]
-    if overlapping:
-        return overlapping[0]
-    after = [d for d in inside if d.start >= span[1] and d.start - span[1] <= 45]
-    before = [d for d in inside if d.end <= span[0]]
-    if before and after:
-        return before[-1] if span[0] - before[-1].end <= after[0].start - span[1] + 12 else after[0]
-    return before[-1] if before else min(inside, key=lambda d: abs(d.start - span[1]))
+    return min(inside, key=lambda d: (_cost(passage, d, span), d.start), default=None)
+
+
+def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
+    if mention.start < span[1] and mention.end > span[0]:
+        return 0
+    ahead = mention.start >= span[1]
+    low, high = (span[1], mention.start) if ahead else (mention.end, span[0])
+    others = [n for n in passage.numbers if n.role == "quantity" and not (n.start >= span[0] and n.end <= span[1])]
+    between = any(low <= n.start and n.end <= high for n in others)
+    owned = not ahead and any(0 <= mention.start - n.end <= 30 for n in others)
+    return (high - low) + 80 * between + 60 * owned + (8 if ahead else 0)
 
 
 def _against(passage: Passage, end: int, form: str) -> Period | None:

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 from careo.record.statements import Quantity
 
-_LOOSE = 1.5
+_LOOSE, _TIGHT = 1.5, 1.12
 
 
-def agrees(quantity: Quantity, hedge: str, official: float) -> bool:
-    """Whether an official value (same unit) agrees with a claimed quantity under its hedge."""
-    low, high = bounds(quantity, hedge)
+def agrees(quantity: Quantity, hedge: str, official: float, *, named: bool = True) -> bool:
+    """Whether an official value (same unit) agrees with a claimed quantity under its hedge.
+
+    A floor or ceiling is held tighter against a definition that the words do not name: it must be near, not merely above.
+    """
+    low, high = bounds(quantity, hedge, _LOOSE if named else _TIGHT)
     return low <= official <= high
 
 
-def bounds(quantity: Quantity, hedge: str) -> tuple[float, float]:
+def bounds(quantity: Quantity, hedge: str, loose: float = 1.5) -> tuple[float, float]:
     """The official values that a claim agrees with, [low, high], in the unit of the claim."""
     below, above = _slack(quantity)
     if hedge in ("about", "possible"):
@@ -28,9 +31,9 @@ def bounds(quantity: Quantity, hedge: str) -> tuple[float, float]:
         below, above = max(2 * below, wide), max(2 * above, wide)
     low, high = quantity.low - below, quantity.high + above
     if hedge == "at least":
-        return quantity.low - below * 0.5, max(high, quantity.high * _LOOSE)
+        return quantity.low - below * 0.5, max(high, quantity.high * loose)
     if hedge == "at most":
-        return min(low, quantity.low / _LOOSE), quantity.high + above * 0.5
+        return min(low, quantity.low / loose), quantity.high + above * 0.5
     return low, high
 
 

@@ -101,30 +101,30 @@ def check(
         language: of the findings' sentences, "en" or "es".
     """
     panel = panel or load_panel()
-    document = _as_document(sentence, panel, language)
+    document = _as_document(sentence, panel, language, said)
     return tuple(
         f for f in audit([document], panel, said=said, language=language).findings if f.kind != "quality"
     )
 
 
-def _as_document(sentence: str, panel: Panel, language: str) -> Document:
+def _as_document(sentence: str, panel: Panel, language: str, said: date | None) -> Document:
     """A sentence as a page of one paragraph, in the language in which more of it can be read."""
     from careo.sources.language import language_of, tally, words_of
 
     words = words_of(sentence)
     told = language_of(tally(words), len(words))
     if told in LANGUAGES:
-        return _one_paragraph(sentence, told)
+        return _one_paragraph(sentence, told, said)
     first = language if language in LANGUAGES else "en"
-    pages = [_one_paragraph(sentence, name) for name in sorted(LANGUAGES, key=lambda name: name != first)]
+    pages = [_one_paragraph(sentence, name, said) for name in sorted(LANGUAGES, key=lambda name: name != first)]
     return max(pages, key=lambda page: sum(1 + 2 * bool(s.concept) - s.weak for s in statements(page, panel)))
 
 
-def _one_paragraph(text: str, language: str) -> Document:
+def _one_paragraph(text: str, language: str, said: date | None) -> Document:
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     block = Block(start, end, "body", "prose", language=language)
     source = Source("sentence")
-    return Document(source, text, text, (), (block,), (), language, "", "", None, None, "text")
+    return Document(source, text, text, (), (block,), (), language, "", "", said, None, "text")
 
 
 def _relinked(statement: Statement, entry: Entry | None, document: Document, panel: Panel) -> Statement:

@@ -97,6 +97,8 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     if flows and stocks:
         if "stock" in naming and "flow" not in naming:
             return stocks
+        if period and period.first and period.last and (period.last - period.first).days <= 31 and statement.period_form != "page":
+            return stocks  # a day or a month dates a reading of a register
         if one_time or "flow" in naming or statement.period_form == "every":
             return flows
         return stocks if pool[0].kind == "stock" else flows
@@ -134,6 +136,8 @@ def _periods(
         return _stock_periods(period, form, ends, observed)
     if period and period.first and period.last and form not in ("page", "term", "since"):
         whole = [(period, True)]
+        if indicator.kind in ("money", "share"):  # announced once, or read at a date inside the year
+            whole += [(p, True) for p in dict.fromkeys(observed) if p != period and p.first and p.last and period.first <= p.first and p.last <= period.last]
         if form == "rolling" or period.first.year == period.last.year:
             whole += [(_year(period.last.year), False)]
         return whole

@@ -79,7 +79,7 @@ def _reading(panel: Panel, indicator: str, place: str, period: Period, on: date 
     found = value(period) if callable(value) else None
     if isinstance(found, Observation):
         return found
-    if panel.indicators[indicator].kind == "stock" and period.last:
+    if panel.indicators[indicator].kind in ("stock", "share", "money") and period.last:
         inside = [
             o
             for o in panel.series(indicator).observations

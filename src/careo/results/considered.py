@@ -45,7 +45,7 @@ def _row(statement: Statement, candidate: Candidate, reading: Reading, language:
     indicator, observation = candidate.indicator, reading.observation
     quantity = _comparable(statement, indicator)
     value = observation.value
-    fits = agrees(quantity, statement.hedge, value)
+    fits = agrees(quantity, statement.hedge, value, named=candidate.named)
     return Considered(
         indicator=indicator.id,
         name=in_words(indicator.name, language),
@@ -83,10 +83,9 @@ def row_words(row: Considered, language: str) -> dict[str, str]:
     return {"name": row.name, "value": row_value(row, language), "period": row.period, "vintage": row.vintage, "place": row.place}
 
 
-def _value(row: Considered, language: str) -> str:
-    from careo.results.wording import value_words
-
-    return valuerow_words(row.value, row.unit, language)
+def row_value(row: Considered, language: str) -> str:
+    """The value of a row in words, with its unit."""
+    return value_words(row.value, row.unit, language)
 
 
 def in_words(words: Mapping[str, str], language: str) -> str:

@@ -36,20 +36,25 @@ def statements(document: Document, panel: Panel | None = None) -> tuple[Statemen
 
 def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> Iterator[Statement]:
     sentence, terms, places = (-1, -1), (), ()
-    earlier: tuple[tuple[int, int], tuple[TermMention, ...], tuple[PlaceMention, ...], int] | None = None
+    told: tuple[TermMention, ...] = ()
     for statement in found:
         if statement.kind != "figure" or statement.quantity is None:
             yield statement
             continue
         if statement.sentence != sentence:
-            if sentence[0] >= 0:
-                earlier = (sentence, terms, places, last_block)
-            sentence, last_block = statement.sentence, statement.block
+            told = _told(document, statement, panel)
+            sentence = statement.sentence
             piece = document.text[sentence[0] : sentence[1]]
             terms = tuple(t._replace(start=t.start + sentence[0], end=t.end + sentence[0]) for t in panel.concepts.find(piece, statement.language))
             places = tuple(p._replace(start=p.start + sentence[0], end=p.end + sentence[0]) for p in panel.places.find(piece))
-        carried = earlier if earlier and earlier[3] == statement.block else None
-        yield link(document.text, statement, panel, terms, places, carried[1] if carried else ())
+        yield link(document.text, statement, panel, terms, places, told)
+
+
+def _told(document: Document, statement: Statement, panel: Panel) -> tuple[TermMention, ...]:
+    """What the block spoke of before a sentence, and the title: what "the figure" or "victims" there refers to."""
+    block = document.blocks[statement.block] if 0 <= statement.block < len(document.blocks) else None
+    before = document.text[max(block.start, statement.sentence[0] - 400) : statement.sentence[0]] if block else ""
+    return panel.concepts.find(f"{document.title}. {before}", statement.language)
 
 
 def link(
@@ -63,11 +68,11 @@ def link(
     """A figure with its concept, place and the definitions its words name.
 
     Args:
-        terms, places: mentions in its sentence, with offsets into `text`. earlier: terms of the sentence before.
+        terms, places: mentions in its sentence, with offsets into `text`. earlier: terms spoken of before it.
     """
     clauses = split_clauses(text, *statement.sentence, statement.language)
     concept, weak = _concept(text, statement, panel, terms, clauses)
-    if not concept and (statement.quantity and (not statement.quantity.noun or statement.quantity.change)):
+    if not concept and statement.quantity and (statement.quantity.change or not _specific(statement)):
         concept, weak = next(((n, True) for t in reversed(earlier) for n in t.names if _countable(panel, n, statement)), ("", False))
     place = _place(text, statement, panel, places, clauses, concept)
     naming = _naming(text, statement, panel, concept, clauses)
@@ -129,7 +134,8 @@ def _place(
     """Code of the place: the nearest that is named as a place in the clause, then in the sentence, then the default."""
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     own = panel.concepts.by_id[concept].place if concept in panel.concepts.by_id else ""
-    named = [p for p in places if p.kind != "demonym" and (p.kind != "foreign" or _LOCATIVE.search(text[max(0, p.start - 18) : p.start]))]
+    home = any(p.code == panel.code or p.kind in ("state", "municipality") for p in places)
+    named = [p for p in places if p.kind != "demonym" and (p.kind != "foreign" or _abroad(text, p, statement, home))]
     near = [p for p in named if clause[0] <= p.start < clause[1]] or [p for p in named if p.end <= statement.start] or named
     if near:
         chosen = min(near, key=lambda p: min(abs(p.start - statement.end), abs(statement.start - p.end)))
@@ -139,6 +145,13 @@ def _place(
     if adjacent:
         return adjacent[0].code
     return own or panel.default_place
+
+
+def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) -> bool:
+    """Whether a foreign country is where it happened ("in Brazil", "Brazil recorded …"), not a party to it."""
+    if _LOCATIVE.search(text[max(0, place.start - 18) : place.start]):
+        return True
+    return not home and place.start - statement.sentence[0] < 12
 
 
 # --- which definition ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from careo.base.texts import say
+from careo.base.units import unit_long
 from careo.panel import Panel
 from careo.record.statements import Quantity
 from careo.results.kinds import is_money
@@ -27,10 +28,12 @@ def value_words(value: float, unit: str, language: str) -> str:
     """An official value in words, with its unit."""
     if unit == "share":
         return f"{value * 100:.1f}%"
-    if is_money(unit.split("_")[0]):
-        return _plain(value, unit.split("_")[0], language)
+    currency, _, year = unit.partition(" of ")
+    if is_money(currency):
+        words = _plain(value, currency, language)
+        return say(language, "units.prices", money=words, year=year) if year else words
     digits = 0 if float(value).is_integer() or value >= 1000 else 1
-    return f"{value:,.{digits}f} {say(language, 'findings.unit.' + unit.replace(' ', '_').replace(',', ''))}".strip()
+    return f"{value:,.{digits}f} {unit_long(unit, language)}".strip()
 
 
 def _plain(value: float, unit: str, language: str) -> str:
