@@ -231,7 +231,7 @@ def score_attributes(score: Score, page: str, label: dict[str, Any], statement: 
         years = _years(statement.period)
         score["figures: years"].add(years == label["years"], f"{quote}: years {years} for {label['years']}")
     if label.get("place"):
-        ok = _plain(label["place"]) == _plain(statement.place)
+        ok = label["place"] == statement.place
         score["figures: place"].add(ok, f"{quote}: place {statement.place!r} for {label['place']!r}")
     if label.get("indicator_any_of"):
         ok = statement.indicator in label["indicator_any_of"]
@@ -243,10 +243,6 @@ def score_attributes(score: Score, page: str, label: dict[str, Any], statement: 
 def _years(period: Any) -> list[str | None]:
     ends = (period.first, period.last) if period else (None, None)
     return [str(end.year) if end else None for end in ends]
-
-
-def _plain(place: str) -> str:
-    return place.casefold().translate(str.maketrans("áéíóúü", "aeiouu"))
 
 
 def score_statements(
