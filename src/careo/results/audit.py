@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from careo.base.citations import Source
+from careo.base.shipped import language_data
 from careo.base.texts import LANGUAGES, say
 from careo.panel import Panel, load_panel
 from careo.record.anchoring import apply
@@ -108,16 +110,29 @@ def check(
 
 
 def _as_document(sentence: str, panel: Panel, language: str, said: date | None) -> Document:
-    """A sentence as a page of one paragraph, in the language in which more of it can be read."""
-    from careo.sources.language import language_of, tally, words_of
+    """A sentence as a page of one paragraph, in its own language: by its function words, else by what can be read of it."""
+    from careo.sources.language import words_of
 
     words = words_of(sentence)
-    told = language_of(tally(words), len(words))
-    if told in LANGUAGES:
-        return _one_paragraph(sentence, told, said)
-    first = language if language in LANGUAGES else "en"
-    pages = [_one_paragraph(sentence, name, said) for name in sorted(LANGUAGES, key=lambda name: name != first)]
-    return max(pages, key=lambda page: sum(1 + 2 * bool(s.concept) - s.weak for s in statements(page, panel)))
+    counts = {name: sum(word in _function_words(name) for word in words) for name in LANGUAGES}
+    best = max(counts.values())
+    names = [name for name in LANGUAGES if counts[name] == best]
+    names.sort(key=lambda name: name != language)
+    pages = [_one_paragraph(sentence, name, said) for name in names]
+    return pages[0] if len(pages) == 1 else max(pages, key=lambda page: _understood(statements(page, panel)))
+
+
+def _understood(found: Sequence[Statement]) -> tuple[float, int]:
+    """How much of what was read is linked to the record; fewer pieces of one number are better."""
+    figures = [s for s in found if s.kind == "figure"]
+    return (sum(1.0 + bool(s.concept) - s.weak for s in figures) / max(1, len(figures)), -len(figures))
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    from careo.sources.language import words_of
+
+    return frozenset(words_of(" ".join(language_data(language, "stopwords")["words"])))
 
 
 def _one_paragraph(text: str, language: str, said: date | None) -> Document:

@@ -91,8 +91,10 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     )
     if running:
         return kinds & {("flow", False), ("flow", True), ("stock", True), ("stock", False), ("money", True), ("money", False), ("share", False), ("rate", False)}
+    if "cumulative" not in naming:
+        kinds -= {("stock", True), ("flow", True)}  # a running total is meant only when the words run
     one_time = statement.period_form in ("at", "between", "rolling") and period is not None
-    flows = {k for k in kinds if k == ("flow", False)}
+    flows = {k for k in kinds if k[0] == "flow"}
     stocks = {k for k in kinds if k[0] == "stock"}
     if flows and stocks:
         if "stock" in naming and "flow" not in naming:
@@ -102,7 +104,7 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
         if one_time or "flow" in naming or statement.period_form == "every":
             return flows
         return stocks if pool[0].kind == "stock" else flows
-    return kinds
+    return kinds or {(i.kind, i.cumulative) for i in pool}
 
 
 def readings(candidate: Indicator, statement: Statement, panel: Panel, on: date | None) -> tuple[Reading, ...]:

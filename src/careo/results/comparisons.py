@@ -41,7 +41,8 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     if not rows:
         because = say(language, "findings.because.no_change", claim=claimed)
         return make_finding(statement, "comparison", "unverifiable", because, (), (), panel, language)
-    best = next((r for r in rows if r.fits and r.named), None) or next((r for r in rows if r.fits), None)
+    fitting = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known))
+    best = fitting[0] if fitting else None
     verdict, key = "inconsistent", "change_inconsistent"
     if best and best.named:
         verdict, key = "consistent", "change_consistent"
@@ -212,7 +213,7 @@ def compare_levels(
 
 
 def _definitions(rows: tuple[Considered, ...]) -> list[str]:
-    ordered = sorted((r for r in rows if r.fits), key=lambda r: not r.named)
+    ordered = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known, abs((r.ratio or 9) - 1)))
     return list(dict.fromkeys(r.indicator for r in ordered))
 
 

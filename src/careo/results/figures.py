@@ -67,7 +67,7 @@ def _judge(
     claimed = amount(quantity, language)
     if not rows:
         return (*_without_rows(statement, quantity, panel, language), ())
-    fitting = [r for r in rows if r.fits]
+    fitting = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, bool(r.note), r.verified == "memory", not r.known))
     named = [r for r in rows if r.named]
     best_named = next((r for r in fitting if r.named and r.known), None) or next((r for r in fitting if r.named), None)
     if best_named and not best_named.note:

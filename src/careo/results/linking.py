@@ -163,7 +163,7 @@ def _naming(text: str, statement: Statement, panel: Panel, concept: str, clauses
         return ()
     language = statement.language
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
-    window = text[min(clause[0], statement.start) : max(clause[1], statement.end)]
+    window = _around(text, statement, clause)
     found = [name for m in panel.concepts.find_measures(window, language) for name in m.names]
     sentence = fold(text[statement.sentence[0] : statement.sentence[1]])
     for indicator in panel.by_concept.get(concept, ()):
@@ -171,6 +171,17 @@ def _naming(text: str, statement: Statement, panel: Panel, concept: str, clauses
         if cues and _cue_pattern(cues).search(sentence):
             found.append(indicator.id)
     return tuple(dict.fromkeys(found))
+
+
+def _around(text: str, statement: Statement, clause: tuple[int, int]) -> str:
+    """The words of the clause that belong to the figure: up to the next number on either side."""
+    start, end = min(clause[0], statement.start), max(clause[1], statement.end)
+    before = [m.end() for m in _DIGITS.finditer(text, start, statement.start)]
+    after = _DIGITS.search(text, statement.end, end)
+    return text[before[-1] if before else start : after.start() if after else end]
+
+
+_DIGITS = re.compile(r"\d[\d.,]*")
 
 
 @cache
