@@ -244,7 +244,7 @@ def _mistake(error: click.UsageError) -> CareoError:
     command = error.ctx.command_path if error.ctx else "careo"
     words = {"command": command, "option": "", "guess": ""}
     if isinstance(error, click.NoSuchOption):
-        guess = sorted(error.possibilities or ())
+        guess = get_close_matches(error.option_name, list(error.possibilities or ()), n=1, cutoff=0.0)
         words |= {"option": error.option_name, "guess": guess[0] if guess else ""}
         return CareoError("usage_option", fix="did_you_mean" if guess else "help", **words)
     if isinstance(error, click.BadOptionUsage):

@@ -344,7 +344,7 @@ def _show_audit(screen: Screen, findings: Sequence[Finding], language: str) -> N
         screen.verdict(
             verdict_slug(finding.verdict),
             verdict_words(finding.verdict, language),
-            one_line(finding.claim, screen.width - 44),
+            _short(finding, screen.width - len(verdict_words(finding.verdict, language)) - 6),
         )
     flags = [finding for finding in findings if finding.kind == "quality"]
     if flags:
@@ -352,6 +352,12 @@ def _show_audit(screen: Screen, findings: Sequence[Finding], language: str) -> N
         screen.line(say(language, "cli.audit.flags"), style="bold")
         for finding in flags:
             screen.line("⚑ " + one_line(finding.because or finding.claim), indent=2)
+
+
+def _short(finding: Finding, width: int) -> str:
+    """The words judged and the reason, on one line."""
+    quote = one_line(finding.statement.quote if finding.statement else finding.claim, 48)
+    return one_line(f"“{quote}” {finding.because}", width)
 
 
 def _show_list(screen: Screen, panel: Any, code: str, language: str) -> None:
