@@ -53,7 +53,9 @@ class Amount:
     weak: bool = False
     raw: str = ""
     currency: str = ""
-    shape: str = ""  # "broken" when digits and separators make no number, "dotted" for 1.234, "plain" for bare digits
+    shape: str = (
+        ""  # "broken" when digits and separators make no number, "dotted" for 1.234, "plain" for bare digits
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class AmountWords:
     letters: Mapping[str, int]
     capitals: Mapping[str, int]
     acronyms: Mapping[str, tuple[int, str]]
+    scales: Mapping[str, int]
     bare_scales: frozenset[str]
     phrases: Mapping[str, int]
     joins: re.Pattern[str]
@@ -83,7 +86,7 @@ def amount_words(language: str) -> AmountWords:
     def add(kind: str, words: Mapping[str, float] | list[str], value: float = 1) -> None:
         pairs = words.items() if isinstance(words, Mapping) else [(word, value) for word in words]
         for word, number in pairs:
-            kinds.setdefault(fold(word), (kind, number))
+            kinds.setdefault(fold(word), (kind, float(number)))
 
     add("word", data["words"])
     add("one", data["one"])
@@ -93,8 +96,8 @@ def amount_words(language: str) -> AmountWords:
         add("factor", words, value)
     for value, entry in data["factor_pairs"].items():
         add("factor?", entry["words"], value)
-    add("scale", data["scales"])
     add("plural", data["plurals"])
+    add("scale", data["scales"])
     add("ordinal", data["ordinals"])
     add("denominator", data["denominators"])
     add("several", data["several"])
@@ -111,6 +114,7 @@ def amount_words(language: str) -> AmountWords:
         letters=letters,
         capitals=capitals,
         acronyms=acronyms,
+        scales={fold(k): int(v) for k, v in data["scales"].items()},
         bare_scales=frozenset(fold(w) for w in data["bare_scales"]),
         phrases={fold(k): int(v) for k, v in data["scale_phrases"].items()},
         joins=re.compile(rf"\s{{1,2}}{alternation(data['joins'])}\s{{1,2}}"),
@@ -168,13 +172,15 @@ def _read_digits(raw: str, english_decimal: bool) -> _Digits | None:
     if marks in ("',", "'."):  # 1'234,567: the Mexican million
         return _Digits(int(bare), 1, "grouped") if grouped else None
     head, last = parts[:-1], parts[-1]
-    if len(set(marks[:-1])) == 1 and marks[-1] != "'" and marks[-1] != marks[0]:
-        if 1 <= len(head[0]) <= 3 and all(len(part) == 3 for part in head[1:]):
-            return _Digits(int(bare), 10 ** len(last), "decimal")
+    one_mark = len(set(marks[:-1])) == 1 and marks[-1] != "'" and marks[-1] != marks[0]
+    if one_mark and 1 <= len(head[0]) <= 3 and all(len(part) == 3 for part in head[1:]):
+        return _Digits(int(bare), 10 ** len(last), "decimal")
     return None
 
 
-def read_amount(text: str, low: str, toks: list[Token], i: int, words: AmountWords, money: bool, splittable: bool = True) -> Amount | None:
+def read_amount(
+    text: str, low: str, toks: list[Token], i: int, words: AmountWords, money: bool, splittable: bool = True
+) -> Amount | None:
     """The amount that begins at token `i`, or None when that token begins none.
 
     Args:
@@ -203,12 +209,15 @@ def _near(gap: str) -> bool:
     return len(gap) <= 3 and gap.strip(" \u00a0\u2009\u202f\n\t\r") in ("", "-") and gap.count("\n") < 2
 
 
-def _scale_at(low: str, toks: list[Token], j: int, end: int, words: AmountWords) -> tuple[int, int, int] | None:
+def _scale_at(
+    low: str, toks: list[Token], j: int, end: int, words: AmountWords
+) -> tuple[int, int, int] | None:
     """A scale word at token `j` near `end`: (scale, token after, end); "miles de millones" is one scale."""
     if j >= len(toks) or not _near(low[end : toks[j].start]):
         return None
     tok = toks[j]
-    if tok.kind != "scale" and not (tok.kind == "plural" and tok.value >= 1000 and words.phrases):
+    scale = words.scales.get(tok.word)
+    if scale is None:
         return None
     for phrase, value in words.phrases.items():
         if low.startswith(phrase, tok.start):
@@ -216,10 +225,12 @@ def _scale_at(low: str, toks: list[Token], j: int, end: int, words: AmountWords)
             while j < len(toks) and toks[j].start < stop:
                 j += 1
             return value, j, stop
-    return int(tok.value), j + 1, tok.end
+    return scale, j + 1, tok.end
 
 
-def _from_digits(text: str, low: str, toks: list[Token], i: int, words: AmountWords, money: bool) -> Amount | None:
+def _from_digits(
+    text: str, low: str, toks: list[Token], i: int, words: AmountWords, money: bool
+) -> Amount | None:
     tok = toks[i]
     raw, end, j = tok.word, tok.end, i + 1
     if len(raw) <= 3 and raw[0] != "0" and end < len(low) and low[end] in " \u00a0\u2009\u202f":
@@ -230,7 +241,9 @@ def _from_digits(text: str, low: str, toks: list[Token], i: int, words: AmountWo
                 j += 1
     scale = _scale_at(low, toks, j, end, words)
     after = low[end : end + 2].lstrip()
-    english = words.language == "en" and (scale is not None or after[:1] == "%" or low[end : end + 4] == " per")
+    english = words.language == "en" and (
+        scale is not None or after[:1] == "%" or low[end : end + 4] == " per"
+    )
     read = _read_digits(re.sub(r"[ \u00a0\u2009\u202f]", "", raw), english)
     if read is None:
         if len(raw) > _LONGEST:
@@ -252,7 +265,18 @@ def _from_digits(text: str, low: str, toks: list[Token], i: int, words: AmountWo
 
 
 def _with_suffix(
-    text: str, low: str, toks: list[Token], i: int, j: int, end: int, top: int, bottom: int, shape: str, raw: str, words: AmountWords, money: bool
+    text: str,
+    low: str,
+    toks: list[Token],
+    i: int,
+    j: int,
+    end: int,
+    top: int,
+    bottom: int,
+    shape: str,
+    raw: str,
+    words: AmountWords,
+    money: bool,
 ) -> Amount:
     """Digits with a letter scale ("9.2bn", "5K") or an acronym ("500 mdp") after them, or with nothing."""
     scale, currency = 1, ""
@@ -263,13 +287,27 @@ def _with_suffix(
             (scale, currency), end, j = words.acronyms[tok.word], tok.end, j + 1
         elif tok.word in words.letters and (attached or spaced):
             scale, end, j = words.letters[tok.word], tok.end, j + 1
-        elif tok.word in words.capitals and (money or (attached and text[tok.start].isupper() and top * 10 < 10**7)):
+        elif tok.word in words.capitals and (
+            money or (attached and text[tok.start].isupper() and top * 10 < 10**7)
+        ):
             scale, end, j = words.capitals[tok.word], tok.end, j + 1
     value, digits, step = _measure(top, bottom, scale)
-    return Amount(i, j, toks[i].start, end, value, digits, step, scale, raw=raw, currency=currency, shape=shape)
+    return Amount(
+        i, j, toks[i].start, end, value, digits, step, scale, raw=raw, currency=currency, shape=shape
+    )
 
 
-def _scaled(low: str, toks: list[Token], i: int, j: int, end: int, top: int, bottom: int, words: AmountWords, weak: bool) -> Amount:
+def _scaled(
+    low: str,
+    toks: list[Token],
+    i: int,
+    j: int,
+    end: int,
+    top: int,
+    bottom: int,
+    words: AmountWords,
+    weak: bool,
+) -> Amount:
     """top/bottom times every scale word that follows ("2.5 mil millones")."""
     factor, currency, last = 1, "", 10**30
     while (found := _scale_at(low, toks, j, end, words)) is not None:
@@ -319,7 +357,13 @@ def _from_words(
         part, j, end, kind = int(tok.value), i + 1, tok.end, tok.kind
     weak = kind in ("one", "article")
     article = kind == "article"
-    safe = (i, end, total, thousands, part)  # where to return to when the last number turns out to begin another amount
+    safe = (
+        i,
+        end,
+        total,
+        thousands,
+        part,
+    )  # where to return to when the last number turns out to begin another amount
     while j < len(toks):
         nxt = toks[j]
         gap = low[end : nxt.start]
@@ -327,7 +371,7 @@ def _from_words(
             if not (_near(gap) or (kind == "start" and gap == "")):
                 break
             if nxt.word in words.acronyms:
-                if first is None or kind != "scale":
+                if first is None or not part + thousands:
                     break
                 value, currency = words.acronyms[nxt.word]
                 total, thousands, part = (total + thousands + part) * value, 0, 0
@@ -363,7 +407,11 @@ def _from_words(
             break
         joined = words.joins.fullmatch(gap)
         tens = words.tens_join.fullmatch(gap)
-        if nxt.kind in ("word", "one") and (_near(gap) or joined or tens) and not (gap == "-" and kind == "scale" and nxt.kind == "one"):
+        if (
+            nxt.kind in ("word", "one")
+            and (_near(gap) or joined or tens)
+            and not (gap == "-" and kind == "scale" and nxt.kind == "one")
+        ):
             value = int(nxt.value)
             small = part % 100
             fits = (
@@ -375,9 +423,18 @@ def _from_words(
                 fits = False
             if tens and not (value < 10 and kind == "word" and 30 <= small <= 90):
                 fits = False
-            if not tens and not joined and words.language == "es" and value < 10 and 0 < small and kind == "word":
+            if (
+                not tens
+                and not joined
+                and words.language == "es"
+                and value < 10
+                and small > 0
+                and kind == "word"
+            ):
                 fits = False  # Spanish joins tens and units by "y"
-            if nxt.kind == "one" and not (tens or (words.language == "en" and kind == "word" and 20 <= small)):
+            if nxt.kind == "one" and not (
+                tens or (words.language == "en" and kind == "word" and small >= 20)
+            ):
                 fits = False
             if not fits or (not _near(gap) and not joined and not tens):
                 break
@@ -387,7 +444,13 @@ def _from_words(
         if nxt.kind == "digits" and kind == "scale" and part == 0 and gap and not gap.strip(" \u00a0"):
             if not (nxt.word.isdigit() and len(nxt.word) <= 3 and nxt.word[0] != "0") or scale < 1000:
                 break
-            if low[nxt.end : nxt.end + 1] in ("%", "/", ":", "-", "."[: low[nxt.end + 1 : nxt.end + 2].isdigit()] or "%"):
+            if low[nxt.end : nxt.end + 1] in (
+                "%",
+                "/",
+                ":",
+                "-",
+                "."[: low[nxt.end + 1 : nxt.end + 2].isdigit()] or "%",
+            ):
                 break
             safe = (j, end, total, thousands, part)
             part, kind, end, j = int(nxt.word), "digits", nxt.end, j + 1
@@ -403,11 +466,22 @@ def _from_words(
     return Amount(i, j, toks[i].start, end, number, digits, step, scale, weak, raw, currency, shape)
 
 
-def _and_a_half(low: str, toks: list[Token], i: int, j: int, end: int, value: int, scale: int, words: AmountWords, raw: str) -> Amount:
+def _and_a_half(
+    low: str,
+    toks: list[Token],
+    i: int,
+    j: int,
+    end: int,
+    value: int,
+    scale: int,
+    words: AmountWords,
+    raw: str,
+) -> Amount:
     while j < len(toks) and toks[j].start < end:
         j += 1
     amount = _scaled(low, toks, i, j, end, 2 * value + scale, 2, words, weak=False)
     amount.raw, amount.scale = raw, max(amount.scale, scale)
+    amount.step = max(amount.step, scale / 10)
     return amount
 
 
@@ -427,5 +501,5 @@ def _measure(top: int, bottom: int, scale: int) -> tuple[float, int, float]:
             whole, zeros = whole // 10, zeros + 1
         return value, max(1, len(str(whole))), float(10**zeros)
     if 10**decimals != bottom:  # halves, thirds, quarters
-        return value, 1, value / 10 if value else 1.0
+        return value, 1 if top < bottom else 2, max(1.0, scale / 10) if scale > 1 else 0.1
     return value, max(1, len(str(top))), scale / bottom

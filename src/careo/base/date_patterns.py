@@ -37,6 +37,7 @@ class DateWords:
     join_between: re.Pattern[str]
     join_loose: re.Pattern[str]
     onwards: re.Pattern[str]
+    month: re.Pattern[str]
     month_before: re.Pattern[str]
     month_rel_before: Mapping[str, int]
     month_rel_after: Mapping[str, int]
@@ -54,30 +55,40 @@ def date_words(language: str) -> DateWords:
     a = alternation
     months = {fold(k): int(v) for k, v in data["months"].items()}
     weekdays = {fold(k): int(v) for k, v in data["weekdays"].items()}
-    counts = {fold(k): int(v) for k, v in numbers["words"].items()} | {fold(w): 1 for w in (*numbers["one"], *numbers["article"])}
+    counts = {fold(k): int(v) for k, v in numbers["words"].items()} | {
+        fold(w): 1 for w in (*numbers["one"], *numbers["article"])
+    }
     units = {fold(w): unit for unit, names in numbers["times"].items() for w in names}
     n = rf"(?P<n>[0-9]{{1,4}}(?![0-9.,][0-9])|{a(counts)})"
     unit = rf"(?P<unit>{a(units)})"
     year = rf"(?P<year>{YEAR})"
     year_of = {fold(k): int(v) for k, v in data["relative"]["year_of"].items()}
-    relative = {fold(k): (kind, int(v)) for kind in ("year", "month", "week", "day") for k, v in data["relative"][kind].items()}
+    relative = {
+        fold(k): (kind, int(v))
+        for kind in ("year", "month", "week", "day")
+        for k, v in data["relative"][kind].items()
+    }
     portions = {fold(k): (int(v[0]), int(v[1])) for k, v in data["portions"].items()}
     of = rf"(?:\s?{a(data['portion_of'])}|\s(?:de|del|of|in))"
     some_year = rf"(?:{year}|(?P<rel>{a(year_of)}))"
     month = a(months)
     monthly_year = rf"(?:(?:,?\s|\s(?:de|del|of)\s(?:(?:ano|the)\s)?|[-/]){year}|(?:\s(?:de|del|of))?\s(?P<rel>{a(year_of)}))"
     th = r"(?:st|nd|rd|th|o|º|°)?"
-    weekday = rf"(?:{a(weekdays)},?\s(?:the\s|el\s)?)?"
     every = {fold(p): kind for kind, phrases in data["every"].items() for p in phrases}
     short = {fold(p): kind for kind, phrases in data["every_short"].items() for p in phrases}
     term = data["term"]
     after_short = a(data["every_short_not_after"])
     first_months = "|".join(_slots(p, n=n) for p in data["first_months"])
+    first_days = "|".join(
+        _slots(p, n=n, unit=unit) for p in sorted(term["first_days"], key=len, reverse=True)
+    )
     cores = {
-        "numeric": rf"(?:(?P<y>[0-9]{{4}})[-/.](?P<m>[0-9]{{1,2}})[-/.](?P<d>[0-9]{{1,2}})(?:t[0-9:.]+(?:z|[+-][0-9:]+)?)?|(?P<a>[0-9]{{1,2}})(?P<sep>[/.-])(?P<b>[0-9]{{1,2}})(?P=sep)(?P<c>[0-9]{{4}}))(?![0-9])",
+        "numeric": r"(?:(?P<y>[0-9]{4})[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})(?:t[0-9:.]+(?:z|[+-][0-9:]+)?)?|(?P<a>[0-9]{1,2})(?P<sep>[/.-])(?P<b>[0-9]{1,2})(?P=sep)(?P<c>[0-9]{4}))(?![0-9])",
         "isomonth": r"(?P<y>(?:19|20)[0-9]{2})-(?P<m>0[1-9]|1[0-2])(?![0-9-])",
-        "years": rf"(?P<year>(?:19|20)[0-9]{{2}})\s?[-–—/]\s?(?P<short>[0-9]{{2}})(?![0-9-])",
-        "decade": rf"(?P<year>(?:19|20)[0-9]0)['’]?{a(data['decades'])}" if language == "en" else r"(?:(?:la\s)?decada\sde(?:\slos)?|los(?:\sanos)?|anos)\s(?P<year>(?:19|20)?[0-9]0)(?![0-9%.,])",
+        "years": r"(?P<year>(?:19|20)[0-9]{2})\s?[-–—/]\s?(?P<short>[0-9]{2})(?![0-9-])",
+        "decade": rf"(?P<year>(?:19|20)[0-9]0)['’]?{a(data['decades'])}"
+        if language == "en"
+        else r"(?:(?:la\s)?decada\sde(?:\slos)?|los(?:\sanos)?|anos)\s(?P<year>(?:19|20)?[0-9]0)(?![0-9%.,])",
         "days": rf"(?P<d1>[0-9]{{1,2}}){th}(?:\s(?:al?|to|and|y|through)\s(?:el\s)?|\s?[-–]\s?)(?P<d2>[0-9]{{1,2}}){th}\s(?:de\s|of\s)?(?P<month>{month})\.?{monthly_year}?",
         "day": rf"(?P<d>[0-9]{{1,2}}){th}(?:\s(?:de\s|of\s(?:the\s)?)?|[-.])(?P<month>{month})\.?{monthly_year}?",
         "monthdays": rf"(?P<month>{month})\.?\s(?P<d1>[0-9]{{1,2}}){th}(?:\s?[-–]\s?|\s(?:to|and|through|a|al|y)\s)(?P<d2>[0-9]{{1,2}}){th}(?![0-9:%]|[.,][0-9]|\s?{month}){monthly_year}?",
@@ -86,23 +97,29 @@ def date_words(language: str) -> DateWords:
         "weekday": rf"(?:(?P<lead>{a(data['weekday_lead'])}|(?P<next>{a(data['weekday_next'])}))\s){'?' if data['weekday_lead_optional'] else ''}(?P<weekday>{a(weekdays)})(?:\s(?P<after>{a(data['weekday_last_after'])}))?",
         "year": year,
         "relative": rf"(?P<phrase>{a(relative)})",
-        "portion": rf"(?:(?P<portion>{a(portions)})|{first_months}){of}(?:\s(?:the|el|este)(?=\s[0-9]))?\s?{some_year}",
+        "portion": rf"(?:(?:the|los|las|el|la)\s)?(?:(?P<portion>{a(portions)})|{first_months})(?:{of}(?:\s(?:the|el|este)(?=\s[0-9]))?\s?|\s|-){some_year}",
         "portion_alone": rf"(?P<portion>{a(p for p in portions if p.split()[-1] in data['portion_alone'])})",
         "rolling": rf"(?:{a(data['rolling_since'])}\s)?(?:(?:{a(data['rolling'])}\s{n}\s(?:(?:full|calendar|fiscal|consecutive)\s)?|{n}\s{a(data['rolling'])}\s){unit}|{a(data['rolling_single'])}\s(?P<single>{a(units)}))",
         "next": rf"(?:{a(data['next_lead'])}\s)?(?:{a(data['next'])}\s{n}\s{unit}|{n}\s{a(data['next'])}\s{unit})",
         "within": rf"{a(data['within'])}\s{n}[\s-]{unit}",
         "over": rf"{a(data['over'])}\s{n}\s{unit}",
-        "ago": rf"{a(data['ago_before'])}\s{n}\s{unit}" if data["ago_before"] else rf"{n}\s{unit}\s{a(data['ago_after'])}",
+        "ago": rf"{a(data['ago_before'])}\s{n}\s{unit}"
+        if data["ago_before"]
+        else rf"{n}\s{unit}\s{a(data['ago_after'])}",
         "so_far": "|".join(_slots(p, year=year) for p in sorted(data["so_far"], key=len, reverse=True)),
         "every": rf"(?P<phrase>{a(every)})",
         "short": rf"(?P<phrase>{a(short)})(?!\s(?:{after_short}|[0-9]))" if short else r"(?!)",
-        "first_days": "|".join(_slots(p, n=n, unit=unit) for p in sorted(term["first_days"], key=len, reverse=True)),
+        "first_days": rf"(?:{a(term['first_lead'])}\s)?(?:{first_days})",
         "term_so_far": a(term["so_far"]),
         "term_current": rf"(?:{a(term['lead'])}\s)?{a(term['current'])}",
         "term_previous": rf"(?:{a(term['lead'])}\s)?{a(term['previous'])}",
         "term_end": rf"{a(term['end'])}",
     }
-    digits_first = ("numeric", "isomonth", "years", "decade", "days", "day", "year", "rolling", "next", "ago") if language == "en" else ("numeric", "isomonth", "years", "days", "day", "year", "rolling", "next")
+    digits_first = (
+        ("numeric", "isomonth", "years", "decade", "days", "day", "year", "rolling", "next", "ago")
+        if language == "en"
+        else ("numeric", "isomonth", "years", "days", "day", "year", "rolling", "next")
+    )
     triggers: dict[str, list[str]] = {"0": [*digits_first, "portion"]}
 
     def trigger(core: str, *phrase_lists: Iterable[str]) -> None:
@@ -119,7 +136,7 @@ def date_words(language: str) -> DateWords:
     if data["weekday_lead_optional"]:
         trigger("weekday", weekdays)
     trigger("relative", relative)
-    trigger("portion", portions, data["first_months"])
+    trigger("portion", portions, data["first_months"], ["the", "los", "las", "el", "la"])
     trigger("portion_alone", (p for p in portions if p.split()[-1] in data["portion_alone"]))
     trigger("rolling", data["rolling_since"], data["rolling"], data["rolling_single"])
     trigger("next", data["next_lead"], data["next"])
@@ -129,7 +146,7 @@ def date_words(language: str) -> DateWords:
     trigger("so_far", data["so_far"])
     trigger("every", every)
     trigger("short", short)
-    trigger("first_days", term["first_days"])
+    trigger("first_days", term["first_days"], term["first_lead"])
     trigger("term_so_far", term["so_far"])
     trigger("term_current", term["lead"], term["current"])
     trigger("term_previous", term["lead"], term["previous"])
@@ -143,7 +160,11 @@ def date_words(language: str) -> DateWords:
         trigger("day", ())
     forms = data["before"]
     part = a(data["parts"])
-    lead = "|".join(f"(?P<{form if form != 'from' else 'origin'}>{a(forms[form])})" for form in ("before", "by", "since", "until", "after", "at") if forms[form])
+    lead = "|".join(
+        f"(?P<{form}>{a(forms[form])})"
+        for form in ("before", "by", "since", "until", "after", "at")
+        if forms[form]
+    )
     return DateWords(
         language=language,
         months=months,
@@ -164,6 +185,7 @@ def date_words(language: str) -> DateWords:
         join_between=re.compile(rf"\s{a(data['join_between'])}\s(?:{part}\s)?"),
         join_loose=re.compile(rf"\s{a(data['join_loose'])}\s(?:{part}\s)?|,\s"),
         onwards=re.compile(rf",?\s{a(data['after']['since'])}"),
+        month=re.compile(month),
         month_before=re.compile(rf"(?:(?<!\w){a(data['month_before'])}|[-–(])\s?(?:{part}\s)?\Z"),
         month_rel_before={fold(k): int(v) for k, v in data["month_rel_before"].items()},
         month_rel_after={fold(k): int(v) for k, v in data["month_rel_after"].items()},
@@ -178,7 +200,12 @@ def date_words(language: str) -> DateWords:
 def _slots(phrase: str, **patterns: str) -> str:
     """A phrase with `{slots}` as a pattern."""
     pieces = re.split(r"(\{\w+\})", phrase)
-    return "".join(patterns[p[1:-1]] if p.startswith("{") else r"\s{1,3}".join(re.escape(w) for w in re.split(r" ", fold(p))) for p in pieces)
+    return "".join(
+        patterns[p[1:-1]]
+        if p.startswith("{")
+        else r"\s{1,3}".join(re.escape(w) for w in re.split(r" ", fold(p)))
+        for p in pieces
+    )
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -206,7 +233,9 @@ def group(match: re.Match[str], name: str) -> str:
     return ""
 
 
-def name_patterns(language: str, names: Iterable[str]) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
+def name_patterns(
+    language: str, names: Iterable[str]
+) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
     """Patterns for the time in office of anyone of `names`, the one for "since X took office", and the words that may open them."""
     term = date_words(language).term
     name = rf"(?P<name>{alternation(names)})"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 
-from careo.base.date_patterns import DateWords, date_words, group, name_patterns
-from careo.base.numbers import read_numbers
+from careo.base.date_patterns import DateWords, date_words, group
 from careo.base.words import fold
 
 
@@ -33,18 +31,18 @@ class Period:
                 return f"{first.year:04d}"
             if first == last:
                 return first.isoformat()
-            if first.day == 1 and last == _month_end(first.year, first.month):
+            if first.day == 1 and last == month_end(first.year, first.month):
                 return f"{first:%Y-%m}"
         starts_year = first is None or (first.month == 1 and first.day == 1)
         ends_year = last is None or (last.month == 12 and last.day == 31)
         starts_month = first is None or first.day == 1
-        ends_month = last is None or last == _month_end(last.year, last.month)
+        ends_month = last is None or last == month_end(last.year, last.month)
         size = 4 if starts_year and ends_year else 7 if starts_month and ends_month else 10
         return "/".join(".." if day is None else day.isoformat()[:size] for day in (first, last))
 
     def contains(self, other: Period) -> bool:
         """Whether every day of `other` is one of this period; an open end is longer than any day."""
-        if other.first is None and self.first is not None or other.last is None and self.last is not None:
+        if (other.first is None and self.first is not None) or (other.last is None and self.last is not None):
             return False
         early = self.first is None or other.first is None or self.first <= other.first
         late = self.last is None or other.last is None or other.last <= self.last
@@ -117,7 +115,9 @@ def parse_period(text: str) -> Period:
         return Period(None, None)
     ends = text.split("/")
     if len(ends) > 2 or ends == ["..", ".."]:
-        raise ValueError(f"a period is a day, month or year, or two of them with a slash between; {text!r} is not")
+        raise ValueError(
+            f"a period is a day, month or year, or two of them with a slash between; {text!r} is not"
+        )
     spans = [None if end == ".." and len(ends) == 2 else _iso_span(end, text) for end in ends]
     left, right = spans[0], spans[-1]
     first, last = (left[0] if left else None), (right[1] if right else None)
@@ -136,12 +136,14 @@ def _iso_span(text: str, whole: str) -> tuple[date, date]:
             day = date(int(match[1]), int(match[2]), int(match[3]))
             return day, day
         if match and match[2]:
-            return date(int(match[1]), int(match[2]), 1), _month_end(int(match[1]), int(match[2]))
+            return date(int(match[1]), int(match[2]), 1), month_end(int(match[1]), int(match[2]))
         if match:
             return date(int(match[1]), 1, 1), date(int(match[1]), 12, 31)
     except ValueError:
         raise ValueError(f"there is no day {text!r}, in the period {whole!r}") from None
-    raise ValueError(f"a period is written 2018, 2018-05, 2018-05-17, 2019-01/2019-06, 2006/.. or undated; {whole!r} is not")
+    raise ValueError(
+        f"a period is written 2018, 2018-05, 2018-05-17, 2019-01/2019-06, 2006/.. or undated; {whole!r} is not"
+    )
 
 
 def read_day(text: str, language: str) -> date | None:
@@ -171,31 +173,33 @@ def read_day(text: str, language: str) -> date | None:
 
 def _full_day(match: re.Match[str], core: str, words: DateWords, day_first: bool) -> date | None:
     if core == "numeric":
-        return _numeric_day(match, day_first)
+        return numeric_day(match, day_first)
     year = group(match, "year")
-    return _day(int(year), words.months[match["month"]], int(match["d"])) if year else None
+    return calendar_day(int(year), words.months[match["month"]], int(match["d"])) if year else None
 
 
-def _numeric_day(match: re.Match[str], day_first: bool) -> date | None:
+def numeric_day(match: re.Match[str], day_first: bool) -> date | None:
     if match["y"]:
-        return _day(int(match["y"]), int(match["m"]), int(match["d"]))
+        return calendar_day(int(match["y"]), int(match["m"]), int(match["d"]))
     a, b, year = int(match["a"]), int(match["b"]), int(match["c"])
     first, second = ((year, b, a), (year, a, b)) if day_first else ((year, a, b), (year, b, a))
-    return _day(*first) or _day(*second)
+    return calendar_day(*first) or calendar_day(*second)
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def calendar_day(year: int, month: int, day: int) -> date | None:
     """That day, or None when the calendar (or 1900–2100) has none."""
-    if not 1900 <= year <= 2100 or not 1 <= month <= 12 or not 1 <= day <= _month_end(year, month).day:
+    if not 1900 <= year <= 2100 or not 1 <= month <= 12 or not 1 <= day <= month_end(year, month).day:
         return None
     return date(year, month, day)
 
 
-def _month_end(year: int, month: int) -> date:
+def month_end(year: int, month: int) -> date:
     return date(year, month, monthrange(year, month)[1])
 
 
-def read_dates(text: str, language: str, said: date | None, terms: tuple[Term, ...] = ()) -> tuple[DateMention, ...]:
+def read_dates(
+    text: str, language: str, said: date | None, terms: tuple[Term, ...] = ()
+) -> tuple[DateMention, ...]:
     """Every date and period of `text`, in order, resolved against the day it was said.
 
     Args:
@@ -203,460 +207,10 @@ def read_dates(text: str, language: str, said: date | None, terms: tuple[Term, .
         said: the day on which it was said or published; None when unknown.
         terms: times in office, for "under Calderón" and "en lo que va del sexenio".
     """
-    name = language if language in ("en", "es") else "en"
-    low = fold(text)
-    reader = _Reader(text, low, date_words(name), said, terms)
-    cores = reader.cores()
-    if not cores:
-        return ()
-    mentions = reader.mentions(cores)
+    from careo.base.date_reading import mentions
+
     out: list[DateMention] = []
-    for mention in mentions:
+    for mention in mentions(text, language if language in ("en", "es") else "en", said, terms):
         if not out or mention.start >= out[-1].end:
             out.append(mention)
     return tuple(out)
-
-
-@dataclass(slots=True)
-class _Core:
-    """A date on its way: what its words say, before its preposition and its neighbour are known."""
-
-    start: int
-    end: int
-    kind: str  # year, month, day, portion, span (resolved), or a form of its own
-    year: int | None = None
-    offset: int | None = None  # years from the year of speaking
-    month: int = 0
-    day: int = 0
-    last_day: int = 0
-    portion: tuple[int, int] = (0, 0)
-    period: Period | None = None
-    form: str = ""
-    every: str = ""
-    exact: bool = True
-
-
-_HEAD = re.compile(r"[^\W\d_]+|(?<![\w.,$€£/])[0-9]{1,4}(?![0-9])")
-_CALENDAR = ("year", "month", "day", "portion", "span", "decade")
-
-
-class _Reader:
-    """One reading of one text."""
-
-    def __init__(self, text: str, low: str, words: DateWords, said: date | None, terms: tuple[Term, ...]) -> None:
-        self.text, self.low, self.words, self.said, self.terms = text, low, words, said, terms
-        self.numbers: dict[int, str] | None = None
-
-    def quantity_at(self, at: int) -> bool:
-        """Whether the digits at `at` belong to a quantity or an identifier (2000 soldiers, Law 2018), so that they are no year."""
-        if self.numbers is None:
-            self.numbers = {}
-            for number in read_numbers(self.text, self.words.language):
-                if number.role in ("quantity", "identifier", "age", "time"):
-                    for k in range(number.start, min(number.end, number.start + 60)):
-                        self.numbers[k] = number.role
-        return at in self.numbers
-
-    def cores(self) -> list[_Core]:
-        found: list[_Core] = []
-        words, low = self.words, self.low
-        triggers, done = words.triggers, 0
-        names = _names(words.language, self.terms) if self.terms else None
-        for match in _HEAD.finditer(low):
-            at = match.start()
-            if at < done:
-                continue
-            head = match[0]
-            kinds = triggers.get(head) if not head[0].isdigit() else triggers["0"]
-            best: _Core | None = None
-            if kinds:
-                for kind in kinds:
-                    got = words.cores[kind].match(low, at)
-                    if got and (best is None or got.end() > best.end):
-                        core = self.core(kind, got)
-                        if core is not None:
-                            best = core
-            if names is not None and head in names[2]:
-                core = self.named(names, at)
-                if core is not None and (best is None or core.end >= best.end):
-                    best = core
-            if best is not None:
-                found.append(best)
-                done = best.end
-        return found
-
-    def core(self, kind: str, m: re.Match[str]) -> _Core | None:
-        """What a match of the pattern `kind` says; None when it is no date after all."""
-        words, start, end = self.words, m.start(), m.end()
-        if kind in ("numeric", "isomonth", "years", "days", "day", "monthday", "monthdays", "month", "year", "decade"):
-            return self.calendar(kind, m)
-        if kind in ("portion", "portion_alone"):
-            return self.portion(kind, m)
-        n, unit = group(m, "n"), words.units.get(group(m, "unit"), "")
-        count = int(n) if n.isdigit() else words.counts.get(n, 1)
-        said = self.said
-        if kind == "relative":
-            what, by = words.relative[_spaced(m["phrase"])]
-            return _Core(start, end, "span", period=_relative(said, what, by), form="at", exact=False)
-        if kind == "weekday":
-            return self.weekday(m)
-        if kind == "rolling":
-            unit = unit or words.units.get(group(m, "single"), "")
-            period = Period(_shift(said, unit, -count, 1), said) if said and _shift(said, unit, -count) else None
-            return _Core(start, end, "rolling", period=period, form="rolling", exact=False)
-        if kind == "next":
-            last = _shift(said, unit, count)
-            return _Core(start, end, "within", period=Period(said, last) if last else None, form="within", exact=False)
-        if kind == "within":
-            last = _shift(said, unit, count)
-            return _Core(start, end, "within", period=Period(said, last) if last else None, form="within", exact=False)
-        if kind == "over":
-            if unit in ("second", "minute", "hour"):
-                return None
-            if words.future.search(self.low, self.sentence_start(start), start):
-                last = _shift(said, unit, count)
-                return _Core(start, end, "within", period=Period(said, last) if last else None, form="within", exact=False)
-            return _Core(start, end, "over", form="over", exact=False)
-        if kind == "ago":
-            then = _shift(said, unit, -count)
-            period = None
-            if then is not None:
-                period = period_of_year(then.year) if unit in ("year", "decade", "century", "term") else _month(then.year, then.month) if unit in ("month", "quarter", "half", "bimester") else Period(then, then)
-            return _Core(start, end, "span", period=period, form="at", exact=False)
-        if kind == "so_far":
-            year = group(m, "year")
-            first = date(int(year), 1, 1) if year else date(said.year, 1, 1) if said else None
-            last = said
-            if first and said and first.year < said.year:
-                last = date(first.year, 12, 31)
-            usable = first and last and first <= last
-            return _Core(start, end, "so_far", period=Period(first, last) if usable else None, form="rolling" if False else "at", exact=False)
-        if kind in ("every", "short"):
-            if kind == "short" and not self.rhythm(start):
-                return None
-            return _Core(start, end, "every", form="every", every=words.every[_spaced(m["phrase"])])
-        if kind == "first_days":
-            term = self.current()
-            if not unit or unit in ("second", "minute"):
-                return None
-            last = _shift(term.first, unit, count) if term else None
-            return _Core(start, end, "within", period=Period(term.first, last) if term and last else None, form="within", exact=False)
-        return self.term(kind, start, end)
-
-    def rhythm(self, start: int) -> bool:
-        """Whether "a year" is a rhythm ("35,000 a year") and not a length ("in a year")."""
-        before = _LAST_WORD.search(self.low, max(0, start - 24), start)
-        return before is not None and before[1] not in self.words.short_not_before
-
-    def sentence_start(self, at: int) -> int:
-        begin = max(0, at - 120)
-        for stop in (". ", "\n", "; ", "? ", "! "):
-            cut = self.low.rfind(stop, begin, at)
-            begin = max(begin, cut + 1)
-        return begin
-
-    def calendar(self, kind: str, m: re.Match[str]) -> _Core | None:
-        words, start, end = self.words, m.start(), m.end()
-        if kind == "numeric":
-            day = _numeric_day(m, words.day_first)
-            return _Core(start, end, "span", period=Period(day, day)) if day else None
-        if kind == "isomonth":
-            return _Core(start, end, "span", period=_month(int(m["y"]), int(m["m"]))) if not self.quantity_at(start) else None
-        if kind == "years":
-            first, last = int(m["year"]), int(m["year"][:2] + m["short"])
-            if last <= first or last - first > 60 or self.quantity_at(start):
-                return None
-            return _Core(start, end, "between", period=Period(date(first, 1, 1), date(last, 12, 31)), form="between")
-        if kind == "decade":
-            raw = m["year"]
-            year = int(raw) if len(raw) == 4 else 1900 + int(raw) if int(raw) >= 30 else 2000 + int(raw)
-            if self.quantity_at(start) and len(raw) == 4:
-                return None
-            span = 99 if raw in ("1900", "2000") and False else 9
-            return _Core(start, end, "decade", period=Period(date(year, 1, 1), date(year + span, 12, 31)))
-        if kind == "year":
-            if self.quantity_at(start):
-                return None
-            return _Core(start, end, "year", year=int(m["year"]))
-        year, rel = group(m, "year"), group(m, "rel")
-        month = words.months[m["month"]]
-        core = _Core(start, end, "month", year=int(year) if year else None, offset=words.year_of[_spaced(rel)] if rel else None, month=month)
-        core.exact = bool(year)
-        if words.months_need_capital and not self.text[m.start("month")].isupper():
-            return None
-        if kind in ("day", "monthday"):
-            core.kind, core.day = "day", int(m["d"])
-            return core if 1 <= core.day <= 31 else None
-        if kind in ("days", "monthdays"):
-            core.kind, core.day, core.last_day = "day", int(m["d1"]), int(m["d2"])
-            return core if 1 <= core.day < core.last_day <= 31 else None
-        if not year and not rel:
-            return self.bare_month(core)
-        return core
-
-    def bare_month(self, core: _Core) -> _Core | None:
-        """A month without a year counts only after a word that leads to dates."""
-        words, low = self.words, self.low
-        if not words.month_before.search(low, max(0, core.start - 24), core.start):
-            tail = low[core.end : core.end + 3]
-            if not (tail[:1] in "-–—" or tail == " to" or tail == " a "):
-                return None
-        if words.months_need_capital and core.end - core.start == 3 and core.month != 5 and not self.text[core.end : core.end + 1] in (".", " ", "-", "–", ",", ""):
-            return None
-        before = _LAST_WORD.search(low, max(0, core.start - 14), core.start)
-        if before and before[1] in words.month_rel_before:
-            core.start = before.start(1)
-            core.last_day = 0
-            core.portion = (words.month_rel_before[before[1]] + 2, 0)
-        after = re.compile(r"\s([^\W\d_]+)").match(low, core.end)
-        if after and after[1] in words.month_rel_after:
-            core.end = after.end()
-        return core
-
-    def portion(self, kind: str, m: re.Match[str]) -> _Core | None:
-        words = self.words
-        name = group(m, "portion")
-        n = group(m, "n")
-        months = int(n) if n.isdigit() else words.counts.get(n, 0)
-        length, which = words.portions[_spaced(name)] if name else (months, 1)
-        if not 1 <= length * which <= 12:
-            return None
-        year, rel = group(m, "year"), group(m, "rel")
-        core = _Core(m.start(), m.end(), "portion", portion=(length, which))
-        core.year = int(year) if year else None
-        core.offset = words.year_of[_spaced(rel)] if rel else None
-        core.exact = bool(year)
-        return core
-
-    def weekday(self, m: re.Match[str]) -> _Core | None:
-        words = self.words
-        if words.months_need_capital and not self.text[m.start("weekday")].isupper():
-            return None
-        if not m["lead"] and self.low[m.end() : m.end() + 1] in ("'", "’"):
-            return None
-        period = None
-        if self.said:
-            ahead = (words.weekdays[m["weekday"]] - self.said.weekday()) % 7
-            day = self.said + timedelta(days=(ahead or 7) if m["next"] else ahead - 7 if ahead else 0)
-            period = Period(day, day)
-        return _Core(m.start(), m.end(), "span", period=period, form="at", exact=False)
-
-    def current(self) -> Term | None:
-        """The term in which it was said; the presidency before other offices."""
-        if self.said is None:
-            return None
-        running = [t for t in self.terms if t.first <= self.said and (t.last is None or self.said <= t.last)]
-        running.sort(key=lambda t: (t.office != "president", t.first))
-        return running[0] if running else None
-
-    def term(self, kind: str, start: int, end: int) -> _Core | None:
-        term, period = self.current(), None
-        if kind == "term_previous":
-            if term:
-                earlier = [t for t in self.terms if t.office == term.office and t.first < term.first]
-                term = max(earlier, key=lambda t: t.first) if earlier else None
-            period = Period(term.first, term.last) if term else None
-            return _Core(start, end, "term", period=period, form="term", exact=False)
-        if term and kind == "term_so_far":
-            period = Period(term.first, self.said)
-        elif term and kind == "term_current":
-            period = Period(term.first, term.last)
-        elif kind == "term_end":
-            if term and term.last:
-                period = Period(term.last, term.last)
-            return _Core(start, end, "span", period=period, exact=False, form="end")
-        return _Core(start, end, "term", period=period, form="term", exact=False)
-
-    def named(self, names: tuple[re.Pattern[str], re.Pattern[str], frozenset[str], dict[str, list[Term]]], at: int) -> _Core | None:
-        since = names[1].match(self.low, at)
-        match = since or names[0].match(self.low, at)
-        if match is None:
-            return None
-        holders = names[3].get(_spaced(group(match, "name")), [])
-        if self.said:
-            holders = [t for t in holders if t.first <= self.said] or holders
-        if not holders:
-            return None
-        term = max(holders, key=lambda t: (t.office == "president", t.first))
-        if since:
-            return _Core(at, match.end(), "term", period=Period(term.first, None), form="since")
-        return _Core(at, match.end(), "term", period=Period(term.first, term.last), form="term")
-
-    def mentions(self, cores: list[_Core]) -> list[DateMention]:
-        out: list[DateMention] = []
-        i = 0
-        while i < len(cores):
-            core = cores[i]
-            if core.kind not in _CALENDAR:
-                out.append(DateMention(core.start, core.end, core.period, core.form, core.every, core.exact))
-                i += 1
-                continue
-            nxt = cores[i + 1] if i + 1 < len(cores) else None
-            linked = self.link(core, nxt) if nxt is not None and nxt.kind in _CALENDAR and nxt.start - core.end <= 24 else None
-            if linked is not None:
-                out.append(linked)
-                i += 2
-                continue
-            out.append(self.single(core))
-            i += 1
-        return out
-
-    def link(self, a: _Core, b: _Core) -> DateMention | None:
-        """From 2006 to 2012, enero-junio de 2020: two dates as one period."""
-        words, low = self.words, self.low
-        gap = low[a.end : b.start]
-        lent = a.kind in ("month", "day", "portion") and b.kind in ("month", "day", "portion") and a.year is None and a.offset is None
-        if lent and b.month and (words.join.fullmatch(gap) or words.join_loose.fullmatch(gap)):
-            a.year, a.offset, a.exact = b.year, b.offset, b.exact
-            if a.year is not None and (a.month, a.day) > (b.month, b.day or 31):
-                a.year -= 1  # from November to February 2020
-        between = words.between.search(low, max(0, a.start - 32), a.start)
-        opener = words.opener.search(low, max(0, a.start - 32), a.start)
-        if between and words.join_between.fullmatch(gap):
-            lead = between
-        elif words.join.fullmatch(gap) and not words.join_loose.fullmatch(gap):
-            lead = opener
-        else:
-            return None
-        if a.kind == "year" and b.kind == "year" and a.year is not None and b.year is not None and a.year >= b.year:
-            return None
-        first, last = self.resolve(a, False), self.resolve(b, False)
-        start = lead.start() if lead else a.start
-        if first is None or last is None:
-            return DateMention(start, b.end, None, "between", "", a.exact and b.exact)
-        if first.first is None or last.last is None or first.first > last.last:
-            return None
-        return DateMention(start, b.end, Period(first.first, last.last), "between", "", a.exact and b.exact)
-
-    def single(self, core: _Core) -> DateMention:
-        """One date with the preposition before it."""
-        words, low = self.words, self.low
-        lead = words.before.search(low, max(0, core.start - 44), core.start)
-        form, start, end, part = core.form if core.form not in ("", "end") else "at", core.start, core.end, ""
-        if lead:
-            start = lead.start()
-            part = _spaced(lead["part"] or lead["only"] or "")
-            form = lead.lastgroup if lead.lastgroup not in ("part", "only", None) else form
-            for name in ("before", "by", "since", "until", "after"):
-                if lead[name]:
-                    form = name
-            if lead["at"] is None and lead["only"] is None and form == "at":
-                form = core.form or "at"
-            if lead["at"] or lead["only"]:
-                form = "at"
-        deadline = form in ("by", "until", "before")
-        period = self.resolve(core, deadline)
-        exact = core.exact and part not in words.part_end
-        onwards = words.onwards.match(low, core.end)
-        if onwards and form in ("at", "since"):
-            form, end = "since", onwards.end()
-        if period is None:
-            return DateMention(start, end, None, {"before": "by", "after": "since"}.get(form, form), "", exact)
-        if form == "since":
-            period = Period(period.first, None)
-        elif form == "until":
-            period = Period(None, period.last)
-        elif form == "by":
-            period = Period(None, period.last)
-        elif form == "before":
-            last = period.first - timedelta(days=1) if period.first else None
-            if core.form == "end" or part in words.part_end:
-                last = period.last
-            form = "until" if last and self.said and last < self.said else "by"
-            period = Period(None, last)
-        elif form == "after":
-            period, form = Period(period.last + timedelta(days=1) if period.last else None, None), "since"
-        return DateMention(start, end, period, form, "", exact)
-
-    def resolve(self, core: _Core, deadline: bool) -> Period | None:
-        """The period of one date; a missing year is the latest that is not after the day of speaking (the next, for a deadline)."""
-        said = self.said
-        if core.kind in ("span", "decade"):
-            return core.period
-        year = core.year
-        if year is None and core.offset is not None:
-            year = said.year + core.offset if said else None
-        if year is not None:
-            return self.in_year(core, year)
-        if said is None:
-            return None
-        if core.kind == "month" and core.portion[0] == 3:  # "next January"
-            return self.in_year(core, said.year if core.month > said.month else said.year + 1)
-        here = self.in_year(core, said.year)
-        if here is None:
-            return None
-        if deadline:
-            return here if here.last is not None and here.last >= said else self.in_year(core, said.year + 1)
-        return here if here.first is not None and here.first <= said else self.in_year(core, said.year - 1)
-
-    def in_year(self, core: _Core, year: int) -> Period | None:
-        if not 1900 <= year <= 2100:
-            return None
-        if core.kind == "year":
-            return period_of_year(year)
-        if core.kind == "month":
-            return _month(year, core.month)
-        if core.kind == "day":
-            first = _day(year, core.month, core.day)
-            last = _day(year, core.month, core.last_day) if core.last_day else first
-            return Period(first, last) if first and last else None
-        length, which = core.portion
-        return Period(date(year, length * (which - 1) + 1, 1), _month_end(year, length * which))
-
-
-_LAST_WORD = re.compile(r"([^\W\d_]+)[\s,]{1,2}\Z|(?<=[0-9%])\s\Z")
-
-
-def _spaced(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
-
-
-def _month(year: int, month: int) -> Period:
-    return Period(date(year, month, 1), _month_end(year, month))
-
-
-_MONTHS = {"month": 1, "year": 12, "decade": 120, "century": 1200, "quarter": 3, "half": 6, "term": 72, "bimester": 2}
-_DAYS = {"day": 1, "week": 7, "fortnight": 15}
-
-
-def _shift(day: date | None, unit: str, n: int, extra: int = 0) -> date | None:
-    """`day` moved by n units and `extra` days; None when it leaves 1900–2100 or the unit is shorter than a day."""
-    if day is None:
-        return None
-    if unit in _MONTHS:
-        months = day.year * 12 + day.month - 1 + n * _MONTHS[unit]
-        year, month = divmod(months, 12)
-        if not 1900 <= year <= 2100:
-            return None
-        moved = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-    elif unit in _DAYS and abs(n) <= 40000:
-        moved = day + timedelta(days=n * _DAYS[unit])
-    else:
-        return None
-    return moved + timedelta(days=extra) if 1900 <= moved.year <= 2100 else None
-
-
-def _relative(said: date | None, what: str, by: int) -> Period | None:
-    if said is None:
-        return None
-    if what == "year":
-        return period_of_year(said.year + by)
-    if what == "month":
-        year, month = divmod(said.year * 12 + said.month - 1 + by, 12)
-        return _month(year, month + 1)
-    if what == "week":
-        monday = said - timedelta(days=said.weekday()) + timedelta(days=7 * by)
-        return Period(monday, monday + timedelta(days=6))
-    day = said + timedelta(days=by)
-    return Period(day, day)
-
-
-@lru_cache(maxsize=16)
-def _names(language: str, terms: tuple[Term, ...]) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str], dict[str, list[Term]]]:
-    """Patterns for the holders of `terms`, and each holder's terms by folded name."""
-    by_name: dict[str, list[Term]] = {}
-    for term in terms:
-        for name in term.names:
-            by_name.setdefault(_spaced(fold(name)), []).append(term)
-    of, since, heads = name_patterns(language, tuple(by_name))
-    return of, since, heads, by_name

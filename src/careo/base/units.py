@@ -115,7 +115,12 @@ def convert(value: float, given: str, wanted: str) -> float:
     a, b = unit(given), unit(wanted)
     if a == b:
         return value
-    if a.kind == b.kind == "count" and a.every and b.every and a.name.partition(" per ")[0] == b.name.partition(" per ")[0]:
+    if (
+        a.kind == b.kind == "count"
+        and a.every
+        and b.every
+        and a.name.partition(" per ")[0] == b.name.partition(" per ")[0]
+    ):
         return value * _A_YEAR[a.every] / _A_YEAR[b.every]
     raise DataError("unit_convert", given=given, wanted=wanted)
 

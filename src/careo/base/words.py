@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_ACCENTS = str.maketrans("áàâäéèêëíìîïóòôöúùûüÁÀÂÄÉÈÊËÍÌÎÏÓÒÔÖÚÙÛÜ", "aaaaeeeeiiiioooouuuuAAAAEEEEIIIIOOOOUUUU")
+_ACCENTS = str.maketrans(
+    "áàâäãéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ", "aaaaaeeeeiiiiooooouuuuncAAAAAEEEEIIIIOOOOOUUUUNC"
+)
 
 
 def fold(text: str) -> str:
-    """`text` in lower case without acute accents and the like (ñ stays), character by character: offsets hold."""
+    """`text` in lower case without accents (año → ano), character by character: offsets hold."""
     low = text.translate(_ACCENTS).lower()
     if len(low) != len(text):  # a few letters (İ) grow when lowered
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_ACCENTS))
