@@ -93,7 +93,7 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
     for rule in _rules(language):
         for cue in rule.cue.finditer(text, start, end):
             before = text[max(start, cue.start() - 40) : cue.start()]
-            if rule.not_after and re.search(rule.not_after.pattern + r"$" if not rule.not_after.pattern.endswith("$") else rule.not_after.pattern, before, re.IGNORECASE):
+            if rule.not_after and rule.not_after.search(before):
                 continue
             if rule.not_next and rule.not_next.match(text, cue.end(), end):
                 continue
@@ -122,14 +122,22 @@ def _subject(passage: Passage, rule: _Rule, cue: int, actor: str) -> bool:
     if rule.subject == "any":
         return True
     text, (start, end) = passage.text, passage.span
-    institutions = re.compile(rf"(?<!\w){spaced(str(statement_rules(passage.language)['institutions']))}(?!\w)", re.IGNORECASE)
+    institutions = _institutions(passage.language)
     if rule.subject == "official":
         return bool(institutions.search(text, start, end)) or bool(actor)
     if institutions.search(text, start, cue):
         return True
-    if re.search(r"(?<![.!?¿¡“\"«]\s)(?<!^)\b[A-ZÁÉÍÓÚÑ][\w’'-]+", text[start:cue]):
+    if _INNER_NAME.search(text[start:cue]):
         return True
     return bool(actor)
+
+
+_INNER_NAME = re.compile(r"(?<![.!?¿¡“\"«]\s)(?<!^)\b[A-ZÁÉÍÓÚÑ][\w’'-]+")
+
+
+@cache
+def _institutions(language: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){spaced(str(statement_rules(language)['institutions']))}(?!\w)", re.IGNORECASE)
 
 
 def _scope(passage: Passage, start: int, cue_end: int) -> int:

@@ -246,7 +246,7 @@ def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int
     window = max(passage.span[0], start - 40)
     for direction in ("up", "down"):
         hit = _changes(language, direction, "before").search(text[window:start])
-        if hit:
+        if hit and not _from_to(text, hit[0], number.end):
             return direction, window + hit.start(), 0
     if number.unit in ("share", "percentage_points"):
         for direction in ("up", "down"):
@@ -254,6 +254,11 @@ def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int
             if hit:
                 return direction, start, hit.end()
     return "", start, 0
+
+
+def _from_to(text: str, cue: str, at: int) -> bool:
+    """Whether the number is where a change begins ("bajó de 36 mil en 2018 a 34 mil"): a level, not a change."""
+    return cue.split()[-1].lower() in ("de", "from") and bool(re.match(r"[^.;]{0,60}?\s(?:a|to)\s+(?:los\s+|las\s+)?\d", text[at : at + 80]))
 
 
 def _listed(text: str, end: int, start: int) -> bool:
@@ -271,10 +276,9 @@ def _every(passage: Passage, start: int, end: int) -> str:
 
 def _period(passage: Passage, number: Number, span: Span, change: bool, every: bool) -> tuple[Period | None, str]:
     """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
-    baseline = re.compile(rf"{spaced(str(statement_rules(passage.language)['baseline']))}\s*$", re.IGNORECASE)
     mentions = [d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))]
     if mentions:
-        mentions = [d for d in mentions if not _is_baseline(passage, d, span, baseline, change)]
+        mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
     chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(passage, mentions, passage.span, span)
     if every and not (chosen and abs(chosen.start - span[1]) < 30):
         return None, "every"
@@ -309,19 +313,24 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
         if years:
             return years[-1]
         earlier, steps = earlier.before, steps + 1
-    taken_up = re.compile(spaced(str(statement_rules(passage.language)["taken_up"])), re.IGNORECASE)
+    taken_up = _pattern(passage.language, "taken_up", "{}")
     if passage.after_text and taken_up.match(passage.after_text) and taken_up.search(passage.text, span[1], passage.span[1]):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
     return None
 
 
-def _is_baseline(passage: Passage, mention: DateMention, span: Span, baseline: re.Pattern[str], change: bool) -> bool:
-    between = passage.text[span[1] : mention.start] if mention.start >= span[1] else ""
-    if change and mention.form == "since":
+def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: bool) -> bool:
+    if not change or mention.form == "since" or mention.start < span[1] or mention.start - span[1] >= 40:
         return False
-    written = passage.text[max(passage.span[0], mention.start - 30) : mention.start]
-    leads = bool(baseline.search(written)) or bool(re.match(spaced(str(statement_rules(passage.language)["baseline"])) + r"\s", passage.text[mention.start : mention.end], re.IGNORECASE))
-    return change and leads and len(between) < 40 and mention.start >= span[1]
+    text, (ends, begins) = passage.text, _baseline(passage.language)
+    return bool(ends.search(text, max(passage.span[0], mention.start - 30), mention.start) or begins.match(text, mention.start))
+
+
+@cache
+def _baseline(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands before the period a change is measured against: right before the date, or as its first word."""
+    words = spaced(str(statement_rules(language)["baseline"]))
+    return re.compile(rf"{words}\s*$", re.IGNORECASE), re.compile(rf"{words}\s", re.IGNORECASE)
 
 
 def _nearest(passage: Passage, mentions: list[DateMention], within: Span, span: Span) -> DateMention | None:
@@ -353,8 +362,7 @@ def _against(passage: Passage, end: int, form: str) -> Period | None:
 
 
 def _share_of(passage: Passage, number: Number) -> str:
-    cue = re.compile(rf"\s*{spaced(str(statement_rules(passage.language)['share_of']))}(?=\S)", re.IGNORECASE)
-    hit = cue.match(passage.text, number.end, passage.span[1])
+    hit = _pattern(passage.language, "share_of", r"\s*{}(?=\S)").match(passage.text, number.end, passage.span[1])
     if not hit:
         return ""
     at, stop = hit.end(), _words(passage.language, "noun_stop")
@@ -364,6 +372,11 @@ def _share_of(passage: Passage, number: Number) -> str:
             break
         at = word.end(1)
     return passage.text[hit.end() : at].strip()
+
+
+@cache
+def _pattern(language: str, key: str, template: str) -> re.Pattern[str]:
+    return re.compile(template.format(spaced(str(statement_rules(language)[key]))), re.IGNORECASE)
 
 
 def _year(year: int) -> Period:
