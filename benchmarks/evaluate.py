@@ -272,7 +272,8 @@ def score_statements(
         else:
             right = read_by_hand().get((page, statement.start, statement.end, quote_hash(statement.quote)))
             if right is None:
-                score["pledges and requests: not read yet"].add(False, miss)
+                row = f"- {{source: {page}, start: {statement.start}, end: {statement.end}, hash: '{quote_hash(statement.quote)}', right: }}"
+                score["pledges and requests: not read yet"].add(False, f"{miss}\n{row}")
             else:
                 score["pledges and requests: precision"].add(right, miss)
 

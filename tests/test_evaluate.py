@@ -295,7 +295,9 @@ def test_a_persons_reading_decides_the_precision_on_incomplete_labels(
     ]
     evaluate.score_statements(score, "page", [], found, complete=False)
     assert score["pledges and requests: precision"].share == 0.5
-    assert score["pledges and requests: not read yet"].misses == ["page: 40-45 request: 'new'"]
+    assert score["pledges and requests: not read yet"].misses == [
+        "page: 40-45 request: 'new'\n- {source: page, start: 40, end: 45, hash: '11507a0e2f5e', right: }"
+    ]
 
 
 def test_an_id_is_found_through_any_of_its_spans_but_only_in_an_accepted_kind() -> None:
