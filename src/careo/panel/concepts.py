@@ -194,23 +194,18 @@ def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
                 )
     found.sort(key=lambda item: item[:4])
     taken = bytearray(len(tokens))
-    kept: list[tuple[int, int, _Phrase]] = []
+    kept: dict[tuple[int, int], _Phrase] = {}
     for _, _, first, last, phrase in found:
         if not any(taken[first : last + 1]):
             taken[first : last + 1] = b"\x01" * (last - first + 1)
-            kept.append((first, last, phrase))
-        else:
-            same = next(
-                (k for k in kept if k[0] == first and k[1] == last and k[2].weight == phrase.weight), None
-            )
-            if same and not set(phrase.names) <= set(same[2].names):
-                kept.remove(same)
-                kept.append(
-                    (first, last, same[2]._replace(names=tuple(dict.fromkeys(same[2].names + phrase.names))))
-                )
-    kept.sort(key=lambda item: item[0])
+            kept[first, last] = phrase
+            continue
+        same = kept.get((first, last))
+        if same and same.weight == phrase.weight:
+            kept[first, last] = same._replace(names=tuple(dict.fromkeys(same.names + phrase.names)))
     return tuple(
-        TermMention(tokens[a].start, tokens[b].end, p.names, p.term, p.weight == 0) for a, b, p in kept
+        TermMention(tokens[first].start, tokens[last].end, p.names, p.term, p.weight == 0)
+        for (first, last), p in sorted(kept.items())
     )
 
 

@@ -45,14 +45,6 @@ class Panel:
     folder: Path
 
     @cached_property
-    def by_concept(self) -> Mapping[str, tuple[Indicator, ...]]:
-        """Definitions that a reader may take for one another, in the order of `indicators`."""
-        grouped: dict[str, list[Indicator]] = {}
-        for indicator in self.indicators.values():
-            grouped.setdefault(indicator.concept, []).append(indicator)
-        return {concept: tuple(members) for concept, members in grouped.items()}
-
-    @cached_property
     def places(self) -> Places:
         """Its places, and how they are found in a text."""
         return load_places(self.country)

@@ -1,0 +1,90 @@
+"""Checking a country folder in full: every file read, every reference followed.
+
+A country loads leanly (`load_panel` reads what a claim needs); this is the slow and complete check, for tests and
+for somebody who writes a second country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from careo.base.errors import DataError
+from careo.panel.indicators import Indicator
+from careo.panel.panel import Panel, load_panel
+
+_WORDED = ("name", "definition", "breaks", "revisions")
+
+
+@dataclass(frozen=True, slots=True)
+class CountrySize:
+    """How much a country holds: indicators with their variants, observations by file kind, places, sources."""
+
+    indicators: int
+    variants: int
+    observations: int
+    months: int
+    places: int
+    sources: int
+
+
+def validate_country(country: str) -> CountrySize:
+    """Read every file of a country and follow every reference.
+
+    Args:
+        country: a shipped country or the path of a folder of the same layout.
+
+    Raises:
+        DataError: the first thing that is wrong, with file and, for tables, line.
+    """
+    panel = load_panel(country)
+    for indicator in panel.indicators.values():
+        _check_definition(panel, indicator)
+    _check_files(panel)
+    series = [panel.series(name) for name in panel.indicators]
+    monthly = [panel.months(name) for name in panel.indicators]
+    _ = panel.office_holders, panel.terms
+    return CountrySize(
+        indicators=sum(not i.parent for i in panel.indicators.values()),
+        variants=sum(bool(i.parent) for i in panel.indicators.values()),
+        observations=sum(len(s.observations) for s in series),
+        months=sum(len(s.observations) for s in monthly),
+        places=len(panel.places.by_code),
+        sources=len(panel.sources),
+    )
+
+
+def _check_definition(panel: Panel, indicator: Indicator) -> None:
+    where = f"{panel.folder / 'indicators.yaml'}: {indicator.id}"
+    for name in _WORDED:
+        words: Mapping[str, str] = getattr(indicator, name)
+        if name in ("breaks", "revisions") and not words:
+            continue
+        for language in panel.languages:
+            if not words.get(language):
+                raise DataError("panel_language", where=where, what=f"{name}.{language}")
+    for other, reason in indicator.not_comparable_with.items():
+        if other not in panel.indicators:
+            raise DataError("panel_other", where=where, indicator=indicator.id, found=repr(other))
+        for language in panel.languages:
+            if not reason.get(language):
+                raise DataError("panel_language", where=where, what=f"{other}.{language}")
+    if indicator.concept not in panel.concepts.by_id:
+        raise DataError(
+            "panel_concept_unknown", where=where, indicator=indicator.id, found=repr(indicator.concept)
+        )
+
+
+def _check_files(panel: Panel) -> None:
+    folder = panel.folder / "series"
+    parents = {i.parent for i in panel.indicators.values()}
+    written = {path.stem for path in folder.glob("*.csv")}
+    monthly = {path.stem for path in (folder / "monthly").glob("*.csv")}
+    for name in sorted(written | monthly):
+        if name not in panel.indicators:
+            raise DataError("panel_orphan", where=str(folder), indicator=name, fix="panel_indicator")
+    for indicator in panel.indicators.values():
+        if indicator.id not in written | monthly | parents:
+            raise DataError("panel_empty", where=str(folder), indicator=indicator.id)
+        if indicator.id in monthly and not panel.months(indicator.id).observations:
+            raise DataError("panel_empty", where=str(folder / "monthly"), indicator=indicator.id)
