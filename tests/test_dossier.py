@@ -221,7 +221,7 @@ def test_the_chart_marks_the_claim_and_says_what_it_shows() -> None:
     audit = an_audit()
     chart = finding_chart(audit.findings[0], a_panel(), "en")
     assert chart is not None
-    assert [name for _, name in chart.letters] == ["files", "victims"]
+    assert [name for _, name in chart.letters] == ["victims", "files"]  # in the order of the table
     assert 'role="img"' in chart.svg
     assert "The claim is marked at 120 victims, 2019." in chart.svg
     assert chart.svg.count("claimed") == 1

@@ -45,7 +45,9 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
     rows = _one_place(finding.considered)
     if not rows:
         return None
-    names = list(dict.fromkeys(row.indicator for row in rows))[: len(LETTERS)]
+    near = [row for row in rows if row.fits or row.named] or list(rows)
+    near.sort(key=finding.considered.index)  # letters in the order of the table
+    names = list(dict.fromkeys(row.indicator for row in near))[: len(LETTERS)]
     points: list[dict[str, Any]] = []
     letters: list[tuple[str, str]] = []
     shape = _frequency(str(rows[0].period))

@@ -266,6 +266,11 @@ def _finding(
         if statement
         else ""
     )
+    groups = _by_definition([_considered(row, panel, letters, language) for row in finding.considered])
+    near = [group for group in groups if any(row["fits"] or row["named"] for row in group)]
+    far = [group for group in groups if group not in near]
+    if not near:
+        near, far = far, []
     return {
         "anchor": anchor,
         "id": finding.id,
@@ -279,9 +284,8 @@ def _finding(
         "facts": _facts(statement, panel, language) if statement else [],
         "place": place,
         "source": statement.source if statement else "",
-        "considered": _by_definition(
-            [_considered(row, panel, letters, language) for row in finding.considered]
-        ),
+        "considered": near,
+        "others": far,
         "table": [dict(row) for row in finding.table],
         "heads": list(dict.fromkeys(key for row in finding.table for key in row)),
         "chart": chart.svg if chart else "",

@@ -16,7 +16,7 @@ from careo.base.shipped import country_folder
 from careo.base.texts import say
 from careo.results.finding import VERDICTS, Finding
 from careo.results.wording import place_name
-from careo.sources.documents import Document, locate, read_all
+from careo.sources.documents import Document, locate, read, read_all
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import (
@@ -116,15 +116,7 @@ def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str) ->
     said = _day(date)
     panel = careo.load_panel(asked.country)
     decisions = careo.read_ledger(ledger) if ledger else None
-    if not pages:
-        pages = [
-            str(path)
-            for path in sorted((country_folder(asked.country) / "pages").iterdir())
-            if path.suffix in _SUFFIXES
-        ]
-        if not pages:
-            raise InputError("no_sample_pages", where=asked.country)
-    documents = list(_documents(asked, pages))
+    documents = list(_documents(asked, pages)) if pages else list(_sample(asked.country))
     result = careo.audit(
         documents, panel, ledger=decisions, said=said, today=_today(), language=asked.language
     )
@@ -184,6 +176,16 @@ def schema_verb(asked: Asked) -> int:
 
 def _documents(asked: Asked, pages: Sequence[str]) -> Iterator[Document]:
     return read_all(pages, country=asked.country, offline=asked.offline)
+
+
+def _sample(country: str) -> Iterator[Document]:
+    """The embedded pages of a country, under the same names on every machine."""
+    folder = country_folder(country) / "pages"
+    found = [path for path in sorted(folder.glob("*")) if path.suffix in _SUFFIXES]
+    if not found:
+        raise InputError("no_sample_pages", where=country)
+    for path in found:
+        yield read(path, name=f"{Path(country).name}/{path.name}", country=country)
 
 
 def _is_page(argument: str) -> bool:
@@ -299,7 +301,10 @@ def _show_findings(screen: Screen, findings: Sequence[Finding], language: str) -
     if not findings:
         screen.line(say(language, "cli.check.none"))
     for finding in findings:
-        screen.verdict(verdict_slug(finding.verdict), verdict_words(finding.verdict, language), finding.claim)
+        quote = finding.statement.quote if finding.statement else finding.claim
+        screen.verdict(
+            verdict_slug(finding.verdict), verdict_words(finding.verdict, language), f"“{one_line(quote)}”"
+        )
         screen.line(finding.because, indent=2)
         if finding.considered:
             heads = [
@@ -309,14 +314,14 @@ def _show_findings(screen: Screen, findings: Sequence[Finding], language: str) -
             rows = [
                 [
                     "✓" if row.fits else "–",
-                    row.name,
+                    "" if index and finding.considered[index - 1].name == row.name else row.name,
                     period_words(row.period, language),
                     value_words(row.value, row.unit, language),
                     row.vintage
                     + ("" if row.verified != "memory" else f" ({say(language, 'dossier.unverified')})"),
                     row.source,
                 ]
-                for row in finding.considered
+                for index, row in enumerate(finding.considered)
             ]
             screen.table(heads, rows, indent=2, right=(3,))
         for caveat in finding.caveats:
