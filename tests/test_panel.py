@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -164,9 +165,7 @@ def test_arithmetic_on_a_plan_never_decides(mexico: Panel) -> None:
 
 def test_terms_are_those_of_the_countrys_own_presidents(mexico: Panel) -> None:
     assert [term.names[0] for term in mexico.terms][1] == "Felipe Calderón"
-    assert all(
-        a.last is None or a.last < b.first for a, b in zip(mexico.terms, mexico.terms[1:], strict=False)
-    )
+    assert all(a.last is None or a.last < b.first for a, b in pairwise(mexico.terms))
     assert any(h.country == "US" for h in mexico.office_holders)
 
 
