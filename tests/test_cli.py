@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -311,6 +312,29 @@ def test_escape_sequences_of_a_page_never_reach_the_terminal(
         code, out, err = run(capsys, verb, str(path))
         if code == 0:
             assert not set("\x1b\x07\u202e") & set(out + err), verb
+
+
+def test_a_hostile_html_page_stays_text_on_the_whole_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "evil.html"
+    evil = '<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)></svg><a href="javascript:alert(4)">x</a>'
+    shown = "&lt;script&gt;alert(5)&lt;/script&gt; &lt;img src=x onerror=alert(6)&gt; {{ 7 * 7 }}"
+    body = "".join(f"<p>{part} {shown} {evil}</p>" for part in PAGE.split("\n\n"))
+    title = "&lt;/title&gt;&lt;script&gt;alert(7)&lt;/script&gt;"
+    path.write_text(
+        f"<html><head><title>{title}</title></head><body><article>{body}</article></body></html>",
+        encoding="utf-8",
+    )
+    code, _, _ = run(capsys, "audit", str(path), "-o", str(tmp_path / "out"))
+    assert code == 0
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "alert(5)" in text
+    assert "{{ 7 * 7 }}" in text
+    assert "<script" not in text
+    assert "<img" not in text
+    assert not re.search(r"<[^>]+\son\w+=", text)
+    assert not re.search(r"href=[\"']?javascript", text)
 
 
 def test_out_writes_a_file_for_the_other_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,9 @@ def said(document: Document, *quotes: tuple[str, str]) -> tuple[Statement, ...]:
         start = document.text.index(quote, last)
         last = start + 1
         quantity = Quantity(120.0, 120.0, 120.0, "count", digits=3, step=1.0) if kind == "figure" else None
-        found.append(Statement(document.source.key, kind, start, start + len(quote), quote, quantity=quantity))
+        found.append(
+            Statement(document.source.key, kind, start, start + len(quote), quote, quantity=quantity)
+        )
     return tuple(found)
 
 
@@ -46,7 +48,9 @@ QUOTES = (
 )
 
 
-def decide(tmp_path: Path, document: Document, statements: tuple[Statement, ...], **decisions: dict[str, object]) -> Ledger:
+def decide(
+    tmp_path: Path, document: Document, statements: tuple[Statement, ...], **decisions: dict[str, object]
+) -> Ledger:
     """A ledger as a person leaves it: `decisions` by the index of the statement (s0, s1 …)."""
     fresh = apply(None, document, statements).page
     entries = [replace(e, **decisions.get(f"s{i}", {})) for i, e in enumerate(fresh.entries)]  # pyright: ignore[reportArgumentType]
@@ -100,7 +104,9 @@ def test_a_correction_says_how_exact_it_is(tmp_path: Path) -> None:
 
 def test_text_put_in_front_moves_the_entries_along(tmp_path: Path) -> None:
     document = page(TEXT)
-    ledger = decide(tmp_path, document, said(document, *QUOTES), s1={"decision": "reject"}, s0={"decision": "accept"})
+    ledger = decide(
+        tmp_path, document, said(document, *QUOTES), s1={"decision": "reject"}, s0={"decision": "accept"}
+    )
     changed = page("A new first paragraph stands here now.\n\n" + TEXT)
     applied = apply(ledger, changed, said(changed, *QUOTES))
     assert [e.decision for e in applied.page.entries] == ["accept", "reject", "undecided", "undecided"]
@@ -128,7 +134,9 @@ def test_another_number_is_another_claim_and_the_decision_is_listed_not_dropped(
     document = page(TEXT)
     ledger = decide(tmp_path, document, said(document, *QUOTES), s0={"decision": "accept", "note": "kept"})
     changed = page(TEXT.replace("200 new officers", "300 new officers"))
-    applied = apply(ledger, changed, said(changed, ("pledge", "promised 300 new officers by 2024"), *QUOTES[1:]))
+    applied = apply(
+        ledger, changed, said(changed, ("pledge", "promised 300 new officers by 2024"), *QUOTES[1:])
+    )
     assert applied.page.entries[0].decision == "undecided"
     assert [(e.quote, e.decision, e.note) for e in applied.page.unanchored] == [
         ("promised 200 new officers by 2024", "accept", "kept")
@@ -142,7 +150,8 @@ def test_a_statement_added_by_hand_is_kept_and_checked(tmp_path: Path) -> None:
     document = page(TEXT)
     path = tmp_path / "ledger.yaml"
     path.write_text(
-        "pages:\n- source: page.txt\n  statements:\n  - {kind: figure, quote: 200 new officers}\n", encoding="utf-8"
+        "pages:\n- source: page.txt\n  statements:\n  - {kind: figure, quote: 200 new officers}\n",
+        encoding="utf-8",
     )
     applied = apply(read_ledger(path), document, said(document, QUOTES[1]))
     assert [s.quote for s in applied.statements] == ["200 new officers", "120 burglaries"]
@@ -173,13 +182,28 @@ BROKEN = {
     "careo: ledger\n": (0, "no pages"),
     "pages:\n  source: x\n": (2, "pages must be a list"),
     "pages:\n- title: x\n": (2, "source is missing"),
-    "pages:\n- source: p\n  statments: []\n": (3, "did you mean 'statements'"),
+    "pages:\n- source: p\n  statments: []\n": (3, "did you mean 'statements'"),  # codespell:ignore
     "pages:\n- source: p\n  statements:\n  - {kind: figure}\n": (4, "quote is missing"),
-    "pages:\n- source: p\n  statements:\n  - {kind: figur, quote: q}\n": (4, "did you mean 'figure'"),
-    "pages:\n- source: p\n  statements:\n  - kind: figure\n    quote: q\n    decision: acept\n": (6, "did you mean 'accept'"),
-    "pages:\n- source: p\n  statements:\n  - kind: figure\n    quote: q\n    desicion: accept\n": (6, "did you mean 'decision'"),
-    "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, decision: correct}\n": (4, "nothing is corrected"),
-    "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, correct: {value: 3}}\n": (4, "decision: correct"),
+    "pages:\n- source: p\n  statements:\n  - {kind: figur, quote: q}\n": (
+        4,
+        "did you mean 'figure'",
+    ),  # codespell:ignore
+    "pages:\n- source: p\n  statements:\n  - kind: figure\n    quote: q\n    decision: acept\n": (  # codespell:ignore
+        6,
+        "did you mean 'accept'",
+    ),
+    "pages:\n- source: p\n  statements:\n  - kind: figure\n    quote: q\n    desicion: accept\n": (  # codespell:ignore
+        6,
+        "did you mean 'decision'",
+    ),
+    "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, decision: correct}\n": (
+        4,
+        "nothing is corrected",
+    ),
+    "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, correct: {value: 3}}\n": (
+        4,
+        "decision: correct",
+    ),
     "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, decision: correct, correct: {value: many}}\n": (
         4,
         "not a number",
@@ -188,7 +212,7 @@ BROKEN = {
         4,
         "not a number",
     ),
-    "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, decision: correct, correct: {hedge: abuot}}\n": (
+    "pages:\n- source: p\n  statements:\n  - {kind: figure, quote: q, decision: correct, correct: {hedge: abuot}}\n": (  # codespell:ignore
         4,
         "did you mean 'about'",
     ),
@@ -263,7 +287,11 @@ def test_quotes_and_notes_of_any_characters_come_back_the_same(
     if "\ud800" <= max(text + note, default="") <= "\udfff":
         return
     document = page(text)
-    statements = tuple(Statement("page.txt", "position", text.index(q), text.index(q) + len(q), q) for q in quotes if q.strip())
+    statements = tuple(
+        Statement("page.txt", "position", text.index(q), text.index(q) + len(q), q)
+        for q in quotes
+        if q.strip()
+    )
     fresh = apply(None, document, statements).page
     noted = tuple(replace(e, note=note) for e in fresh.entries)
     path = tmp_path_factory.getbasetemp() / "any.yaml"

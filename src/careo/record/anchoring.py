@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import SequenceMatcher
 from hashlib import sha256
+from heapq import nsmallest
 
 from careo.base.numbers import read_numbers
 from careo.record.ledger import Entry, Ledger, Page, read_period
@@ -136,7 +137,9 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[dict[int, En
             for order, new in enumerate(news[: 8 * _CANDIDATES]):
                 score = _context_score(before[old], now[new])
                 # A short quote ("15%") alone proves little: the text around it must agree, or there are as many as before.
-                sure = score or len(before[old].quote) >= _TELLING or (len(olds) == len(news) and rank == order)
+                sure = (
+                    score or len(before[old].quote) >= _TELLING or (len(olds) == len(news) and rank == order)
+                )
                 if sure or not before[old].quote_hash:
                     pairs.append((-score, abs(before[old].start - now[new].start), old, new))
     found: dict[int, Entry] = {}
@@ -145,10 +148,14 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[dict[int, En
         if old not in matched and new not in found:
             found[new] = before[old]
             matched.add(old)
+    kin: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for index, entry in enumerate(now):
+        if index not in found:
+            kin.setdefault(_kin(entry), []).append(index)
     lost: list[Entry] = []
     for index, entry in enumerate(before):
         if index not in matched:
-            new = _alike(entry, now, found)
+            new = _alike(entry, now, [i for i in kin.get(_kin(entry), ()) if i not in found])
             if new is None:
                 lost.append(entry)
             else:
@@ -156,17 +163,17 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[dict[int, En
     return found, lost
 
 
-def _alike(old: Entry, now: Sequence[Entry], taken: Mapping[int, Entry]) -> int | None:
-    """The fresh entry that is most like `old`; its numbers must be the same, or it is another claim."""
-    plain, digits = _plain(old.quote), _DIGITS.findall(old.quote)
-    free = [
-        i
-        for i, e in enumerate(now)
-        if i not in taken and e.kind == old.kind and _DIGITS.findall(e.quote) == digits
-    ]
-    free.sort(key=lambda i: abs(now[i].start - old.start))
+def _kin(entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """What must be the same, or it is another claim: the kind and the numbers."""
+    return entry.kind, tuple(_DIGITS.findall(entry.quote))
+
+
+def _alike(old: Entry, now: Sequence[Entry], free: list[int]) -> int | None:
+    """The fresh entry that is most like `old`, of those that may be it."""
+    plain = _plain(old.quote)
+    near = nsmallest(_CANDIDATES, free, key=lambda i: abs(now[i].start - old.start))
     best, score = None, _ALIKE
-    for index in free[:_CANDIDATES]:
+    for index in near:
         matcher = SequenceMatcher(None, _plain(now[index].quote)[:2000], plain[:2000], autojunk=False)
         if matcher.real_quick_ratio() <= score or matcher.quick_ratio() <= score:
             continue

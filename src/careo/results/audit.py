@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -76,10 +76,12 @@ def audit(
             for s, entry in zip(applied.statements, applied.decisions, strict=True)
         ]
         here = tuple(s for s, _ in pairs)
-        findings = list(check_figures(here, panel, said=day, language=language))
-        for statement, entry in pairs:
-            if entry and (entry.decision != "undecided" or entry.note):
-                findings = [_decided(f, statement, entry, panel, day, language) for f in findings]
+        findings = check_figures(here, panel, said=day, language=language)
+        decided = {
+            (s.start, s.end, s.kind): (s, e) for s, e in pairs if e and (e.decision != "undecided" or e.note)
+        }
+        if decided:
+            findings = tuple(_decided(finding, decided, panel, day, language) for finding in findings)
         kept += here
         found += [*findings, *quality_findings(document, language)]
         rejected += applied.rejected
@@ -174,10 +176,16 @@ def _relinked(statement: Statement, entry: Entry | None, document: Document, pan
 
 
 def _decided(
-    finding: Finding, statement: Statement, entry: Entry, panel: Panel, day: date | None, language: str
+    finding: Finding,
+    decided: Mapping[tuple[int, int, str], tuple[Statement, Entry]],
+    panel: Panel,
+    day: date | None,
+    language: str,
 ) -> Finding:
     """The finding of a statement, as a person decided it, and saying so."""
-    if finding.statement is not statement and finding.statement != statement:
+    said = finding.statement
+    statement, entry = decided.get((said.start, said.end, said.kind), (None, None)) if said else (None, None)
+    if statement is None or entry is None:
         return finding
     picked = entry.correct.get("indicator", "") if entry.decision == "correct" else ""
     if picked and finding.kind == "figure":

@@ -157,12 +157,15 @@ def _document(
         (s for s in audit.statements if s.source == document.source.key), key=lambda s: (s.start, -s.end)
     )
     runs: list[_Row] = []
-    for block in document.blocks:
+    by_block: dict[int, list[Statement]] = {}
+    for statement in here:
+        by_block.setdefault(statement.block, []).append(statement)
+    for index, block in enumerate(document.blocks):
         row = {
             "role": block.role,
             "reason": contract.block_reason(block.reason, language),
             "lang": block.language or document.language,
-            "pieces": _pieces(document, block, here, spots, anchors, places, language),
+            "pieces": _pieces(document, block, by_block.get(index, ()), spots, anchors, places, language),
         }
         marked = any(piece["marks"] for piece in row["pieces"])
         label = "body" if block.label == "body" or marked else block.label

@@ -356,7 +356,9 @@ def _show_audit(screen: Screen, findings: Sequence[Finding], language: str) -> N
         screen.line()
         screen.line(say(language, "cli.audit.flags"), style="bold")
         for finding in flags:
-            screen.line("⚑ " + one_line(finding.because or finding.claim), indent=2)
+            screen.line(
+                f"⚑ {finding.extra.get('source', finding.claim)}: {one_line(finding.because)}", indent=2
+            )
 
 
 def _short(finding: Finding, width: int) -> str:
