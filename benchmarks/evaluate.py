@@ -1,8 +1,8 @@
 """How good careo is, measured on labelled pages: `make evaluate` or `python -m benchmarks.evaluate`.
 
-Three sets: the seed pages beside the project (`../shared/seeds` with `../shared/gold`, the regression set), and careo's
-own second set (`tests/labelled`), its open and held-out halves apart. Leaves with 1 when a number that was asked for
-is not reached on the seed pages. Uses the public API only.
+Four sets: the seed pages beside the project (`../shared/seeds` with `../shared/gold`, the regression set), and careo's
+own second set (`tests/labelled`), its open, development and held-out pages apart. Leaves with 1 when a number that was
+asked for is not reached on the seed pages. Uses the public API only.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ ASKED = {
     "pledges and requests: recall": 0.80,
 }
 CHANGES = ("share", "percentage points", "factor")
+SPLITS = ("open", "dev", "held")
+"""Parts of the second set, by the beginning of a page's name."""
+SETS = ("seeds", *SPLITS)
+READABLE = ("seeds", "open", "dev")
+"""Sets whose misses may be read while rules are improved."""
 Span = tuple[int, int]
 
 
@@ -431,13 +436,11 @@ def main(argv: Sequence[str] | None = None, *, api: Any = None, shared: Path = S
     parser.add_argument(
         "--misses",
         nargs="*",
-        choices=["seeds", "open", "held"],
+        choices=SETS,
         metavar="SET",
-        help="list every miss of these sets (seeds, open; name held only at the very end)",
+        help=f"list every miss of these sets ({', '.join(READABLE)}; name held only at the very end)",
     )
-    parser.add_argument(
-        "--sets", nargs="+", choices=["seeds", "open", "held"], default=["seeds", "open", "held"]
-    )
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     options = parser.parse_args(argv)
     if api is None:
         sys.path.insert(0, str(ROOT / "src"))
@@ -466,7 +469,7 @@ def main(argv: Sequence[str] | None = None, *, api: Any = None, shared: Path = S
     for name, bodies in pages.items():
         for page, value in bodies.items():
             write(f"  {name:6}{page:36}{value:.4f}\n")
-    wanted = options.misses if options.misses is None or options.misses else ["seeds", "open"]
+    wanted = options.misses if options.misses is None or options.misses else READABLE
     for name in wanted or []:
         for measure, tally in columns.get(name, (0, {}))[1].items():
             write(f"\n{name}: {measure}: {len(tally.misses)} missed\n" if tally.misses else "")

@@ -185,19 +185,17 @@ def test_every_non_empty_line_has_a_label_the_package_knows() -> None:
 
 def test_the_two_halves_are_of_one_size_and_speak_both_languages() -> None:
     names = [path.name for path in (LABELLED / "pages").glob("*.txt")]
-    assert (
-        len([n for n in names if n.startswith("open_")])
-        == len([n for n in names if n.startswith("held_")])
-        == 6
-    )
-    assert len([n for n in names if "_es_" in n]) == len([n for n in names if "_en_" in n]) == 6
+    assert all(name.startswith(tuple(f"{split}_" for split in evaluate.SPLITS)) for name in names)
+    halves = [name for name in names if not name.startswith("dev_")]
+    assert len([n for n in halves if n.startswith("open_")]) == len(halves) / 2 == 6
+    assert len([n for n in halves if "_es_" in n]) == len([n for n in halves if "_en_" in n]) == 6
     sentences = evaluate._jsonl(LABELLED / "sentences.jsonl")
     assert len(sentences) == 70
     assert {verdict for s in sentences for f in s["figures"] for verdict in f["accept"]} == set(VERDICTS)
 
 
 def test_an_oracle_reaches_everything_that_is_asked(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate.main(["--misses", "seeds", "open", "held"], api=Oracle(LABELLED), shared=shared) == 0
+    assert evaluate.main(["--misses", *evaluate.SETS], api=Oracle(LABELLED), shared=shared) == 0
     out = capsys.readouterr().out
     assert "missed\n" not in out
     assert re.search(r"sentences: verdicts\s+–\s+1\.000 ", out)

@@ -9,6 +9,8 @@ A marked page (`marked/*.txt`) is the page itself with three kinds of marks:
   `f1 | value | unit | hedge | years | what | indicators | place` or `p1 | accepted kinds | what`.
   `-` means not labelled; `2006..` is open at the end; an upper-case indicator is a group of GROUPS.
 
+The beginning of a page's name is its split: `open_`, `dev_` (both may be read) or `held_` (scores only).
+
 Run `python tests/labelled/label.py`; a test fails when the written labels are not those of the marked pages.
 """
 
