@@ -122,7 +122,12 @@ def _small(line: Line) -> bool:
 def _by_lexicon(line: Line) -> None:
     text, words = line.text, line.words
     phrase = said_by(words, text, terminal=line.terminal)
-    if phrase is not None and line.piece.marker == "number" and phrase.anchor == START and phrase.label == "boilerplate":
+    if (
+        phrase is not None
+        and line.piece.marker == "number"
+        and phrase.anchor == START
+        and phrase.label == "boilerplate"
+    ):
         phrase = None  # an item of a numbered list that happens to begin like an appeal
     if phrase is None:
         if is_caption(text, words, terminal=line.terminal):
@@ -196,7 +201,11 @@ def _duplicates(page: Sheet) -> None:
     for index, line in enumerate(lines):  # a caption said once with its credit and once without
         if line.hint == "caption" and line.like < 0 and 5 <= line.n <= 60:
             for other in (index - 2, index - 1, index + 1, index + 2):
-                if 0 <= other < len(lines) and 4 <= lines[other].n < line.n and f" {lines[other].key} " in f" {line.key} ":
+                if (
+                    0 <= other < len(lines)
+                    and 4 <= lines[other].n < line.n
+                    and f" {lines[other].key} " in f" {line.key} "
+                ):
                     lines[other].like = index
 
 
@@ -225,7 +234,13 @@ def _without_prose(page: Sheet, stated: str) -> None:
         if line.label:
             continue
         ended = ended or line.hint in ("end", "close")
-        title = line is unlabelled[0] and sentences and not line.terminal and is_headline(line) and len(unlabelled) > 1
+        title = (
+            line is unlabelled[0]
+            and sentences
+            and not line.terminal
+            and is_headline(line)
+            and len(unlabelled) > 1
+        )
         if ended or line.hint == "link":
             line.be("related", "link" if line.hint == "link" else "after_end")
         elif line.hint == "caption" and len(unlabelled) > 1:

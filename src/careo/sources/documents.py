@@ -175,7 +175,8 @@ def _behind(document: Document, offset: int) -> int:
 
 
 def _document(data: bytes, key: str, *, kind: str, charset: str, url: str, country: str) -> Document:
-    from careo.sources.flags import flags_of, written_between
+    from careo.sources.flags import flags_of
+    from careo.sources.holders import written_between
     from careo.sources.metadata import facts_of
     from careo.sources.page import Page, page_of
 

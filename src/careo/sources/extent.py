@@ -125,7 +125,13 @@ def _without_teasers(page: Sheet, kept: list[int]) -> list[int]:
         while above > trial[-2] and lines[above].label in ("boilerplate", "meta"):
             above -= 1
         headed = above > trial[-2] and is_headline(lines[above]) and lines[above].n >= 5
-        if not headed or line.n > 60 or sentences(line) > 3 or shared(page, line) >= 0.34 or shared(page, lines[above]) >= 0.5:
+        if (
+            not headed
+            or line.n > 60
+            or sentences(line) > 3
+            or shared(page, line) >= 0.34
+            or shared(page, lines[above]) >= 0.5
+        ):
             break
         trial.pop()
     if len(kept) - len(trial) >= 2:
@@ -142,7 +148,9 @@ def _closing_sentences(page: Sheet, last: int, end: int) -> int:
     for index in range(last + 1, end):
         line, above = lines[index], lines[last]
         if line.label or line.hint or line.like >= 0:
-            passed += line.label != "repeat" and line.hint != "caption" and line.reason not in ("advert", "rule")
+            passed += (
+                line.label != "repeat" and line.hint != "caption" and line.reason not in ("advert", "rule")
+            )
         elif _continues(line, above, adjacent=index == last + 1):
             last = index
             continue

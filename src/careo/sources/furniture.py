@@ -8,6 +8,7 @@ phrases.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,9 +20,33 @@ WHOLE, START, ANY = 0, 1, 2
 _LONGEST_NOTICE = 130  # words; a longer paragraph is prose, whatever phrase it holds
 _LONGEST_LABEL = 45
 _AFTER_LABEL = re.compile(r"\s*(?:[:|»›>/→]|[-–—]\s|$)")
+_ORIGINAL_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _INITIAL = r"[A-ZÁÉÍÓÚÑÜ]"
 _PROPER = re.compile(rf"{_INITIAL}[\w.'’-]*$")
-_LINKING = frozenset(["de", "del", "la", "las", "los", "y", "e", "and", "da", "do", "van", "von", "der", "en", "in", "for", "the", "&", "al", "o"])
+_LINKING = frozenset(
+    (
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "y",
+        "e",
+        "and",
+        "da",
+        "do",
+        "van",
+        "von",
+        "der",
+        "en",
+        "in",
+        "for",
+        "the",
+        "&",
+        "al",
+        "o",
+    )
+)
 _TIME = re.compile(
     r"\b\d{1,2}\s?[:.h]\s?\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?\s?m\.?|hrs?\.?|h)?|\b\d{1,2}\s?[ap]\.?m\b\.?",
     re.IGNORECASE,
@@ -33,7 +58,8 @@ _CREDIT_AT_END = re.compile(
 )
 _AGENCY = r"(?:reuters|ap(?: photo)?|afp|efe|epa|getty(?: images)?|cuartoscuro|notimex|xinhua|archivo|file(?: photo)?|especial|shutterstock|bloomberg|upi|presidencia)"
 _AGENCY_AND_NAME = re.compile(
-    rf"\b(?:{_AGENCY}|pool)(?:\s(?:images|news))?\s?(?:/|\svia\s)\s?[\w.'’ -]{{2,50}}[\])]?\.?$", re.IGNORECASE
+    rf"\b(?:{_AGENCY}|pool)(?:\s(?:images|news))?\s?(?:/|\svia\s)\s?[\w.'’ -]{{2,50}}[\])]?\.?$",
+    re.IGNORECASE,
 )
 _AGENCY_AT_END = re.compile(
     rf"(?:[(\[|/–—]\s*[^()|/]{{0,60}}|\bvia\s+|\.\s+|\s/\s*){_AGENCY}\s*[\])]?\.?$", re.IGNORECASE
@@ -50,20 +76,23 @@ class Phrase:
     anchor: int
 
 
+Starts = Mapping[str, tuple[tuple[str, ...], ...]]  # openings by their first word, longest first
+
+
 @dataclass(frozen=True, slots=True)
 class Heads:
     """Words of the lines around the title."""
 
     caption_words: frozenset[str]
-    caption_start: tuple[tuple[str, ...], ...]
-    byline: tuple[tuple[str, ...], ...]
+    caption_start: Starts
+    byline: Starts
     byline_whole: frozenset[tuple[str, ...]]
-    published: tuple[tuple[str, ...], ...]
-    modified: tuple[tuple[str, ...], ...]
+    published: Starts
+    modified: Starts
     date_words: frozenset[str]
     relative: frozenset[str]
     headings: frozenset[tuple[str, ...]]
-    publisher: tuple[tuple[str, ...], ...]
+    publisher: Starts
     date: re.Pattern[str]
 
 
@@ -97,9 +126,7 @@ def heads() -> Heads:
         for name, values in part.items():
             merged.setdefault(name, []).extend(tuple(words_of(value)) for value in values)
     single = {name: frozenset(words[0] for words in values) for name, values in merged.items()}
-    longest_first = {
-        name: tuple(sorted(set(values), key=lambda w: (-len(w), w))) for name, values in merged.items()
-    }
+    longest_first = {name: _by_first_word(values) for name, values in merged.items()}
     month = "|".join(sorted(single["months"], key=lambda m: (-len(m), m)))
     date = re.compile(
         rf"\b\d{{1,2}}(?:st|nd|rd|th|ro|º|°)?[\s./-]{{0,3}}(?:de\s|of\s)?\s?(?:{month})\b\.?,?[\s./-]{{0,3}}(?:de\s|del\s)?\s?(?:\d{{4}}|\d{{2}}\b)?"
@@ -152,20 +179,25 @@ def _anchored(phrase: Phrase, count: int, text: str, *, terminal: bool) -> bool:
 
 def _after(text: str, size: int) -> bool:
     """Whether the first `size` words of a line are set off from what follows: "Photo: …", "Related | …"."""
-    seen = 0
-    for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", text):
-        seen += 1
+    for seen, match in enumerate(_ORIGINAL_WORD.finditer(text), 1):
         if seen == size:
             return bool(_AFTER_LABEL.match(text, match.end()))
     return False
 
 
-def starts_with(words: list[str], choices: tuple[tuple[str, ...], ...]) -> int:
+def starts_with(words: list[str], choices: Starts) -> int:
     """How many words of the longest of `choices` the line begins with; 0 for none."""
-    for choice in choices:
-        if tuple(words[: len(choice)]) == choice:
+    for choice in choices.get(words[0], ()) if words else ():
+        if len(choice) == 1 or tuple(words[: len(choice)]) == choice:
             return len(choice)
     return 0
+
+
+def _by_first_word(values: list[tuple[str, ...]]) -> Starts:
+    table: dict[str, list[tuple[str, ...]]] = {}
+    for value in sorted(set(values), key=lambda w: (-len(w), w)):
+        table.setdefault(value[0], []).append(value)
+    return {word: tuple(found) for word, found in table.items()}
 
 
 def is_credit(text: str, words: list[str]) -> bool:
@@ -173,7 +205,9 @@ def is_credit(text: str, words: list[str]) -> bool:
     size = starts_with(words, heads().caption_start)
     if not size or len(words) > size + 7:
         return False
-    rest = [token for token in text.replace(":", " ").replace("/", " ").split() if token.strip("([|,.")][size:]
+    rest = [token for token in text.replace(":", " ").replace("/", " ").split() if token.strip("([|,.")][
+        size:
+    ]
     return not rest or _names(rest)
 
 
@@ -187,12 +221,16 @@ def is_date_line(text: str, words: list[str], *, loose: bool = False) -> bool:
     """
     known = heads()
     if len(words) > 22 or not any(c.isdigit() for c in text):
-        return 0 < len(words) <= 4 and (words[0] in known.relative and all(w in known.date_words for w in words))
+        return 0 < len(words) <= 4 and (
+            words[0] in known.relative and all(w in known.date_words for w in words)
+        )
     folded = fold(text)
     blanked, dates = known.date.subn(_blank, folded)
     if not dates:
         relative = not known.relative.isdisjoint(words)
         return relative and len(words) <= 8 and all(w in known.date_words or w.isdigit() for w in words)
+    if starts_with(words, known.published) or starts_with(words, known.modified):
+        return True  # "Published on 3 May 2020 | 14 comments | Labels: …"
     blanked = _TIME.sub(_blank, blanked)
     left = [m for m in WORD.finditer(blanked) if m[0] not in known.date_words and not m[0].isdigit()]
     if len(left) <= 1:

@@ -29,7 +29,9 @@ _PUBLISHED = (
     "pubdate", "publishdate", "publish-date", "sailthru.date", "parsely-pub-date", "article.published", "cxenseparse:recs:publishtime",
 )  # fmt: skip
 _IN_LINKED_DATA = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([^"]{8,40})"')
-_PUBLISHER_IN_LINKED_DATA = re.compile(r'"publisher"\s{0,9}:\s{0,9}\{[^{}]{0,500}?"name"\s{0,9}:\s{0,9}"([^"]{1,100})"')
+_PUBLISHER_IN_LINKED_DATA = re.compile(
+    r'"publisher"\s{0,9}:\s{0,9}\{[^{}]{0,500}?"name"\s{0,9}:\s{0,9}"([^"]{1,100})"'
+)
 _BY_PLACE = frozenset(
     ("before_title", "before_body", "after_body", "fragment", "navigation", "aside", "other_headline", "after_end", "breadcrumb",
      "other_language")
@@ -61,8 +63,12 @@ def html_page(source: str, where: str, *, url: str = "") -> Page:
     extract = _Extract() if hostile else _extract(source, url)
     title = markup.meta.get("og:title") or extract.title or markup.title
     blocks = classify(markup.text, markup.pieces, title=title)
-    if not any(block.label == "body" for block in blocks):  # everything inside an element that was never closed
-        bare = [Piece(p.start, p.end, tag=p.tag if p.tag in ("h1", "h2", "li") else "") for p in markup.pieces]
+    if not any(
+        block.label == "body" for block in blocks
+    ):  # everything inside an element that was never closed
+        bare = [
+            Piece(p.start, p.end, tag=p.tag if p.tag in ("h1", "h2", "li") else "") for p in markup.pieces
+        ]
         blocks = classify(markup.text, bare, title=title)
     return Page(
         markup.text,
@@ -83,7 +89,11 @@ def _agreed(text: str, blocks: tuple[Block, ...], main: tuple[tuple[str, ...], .
     shingles = {" ".join(words[i : i + _SHINGLE]) for words in main for i in range(len(words) - _SHINGLE + 1)}
     inside = [_is_main(words_of(text[b.start : b.end]), whole, shingles) for b in blocks]
     size = sum(b.end - b.start for b in blocks if b.label == "body")
-    both = sum(b.end - b.start for b, main_text in zip(blocks, inside, strict=True) if b.label == "body" and main_text)
+    both = sum(
+        b.end - b.start
+        for b, main_text in zip(blocks, inside, strict=True)
+        if b.label == "body" and main_text
+    )
     if not size or both < 0.5 * size:  # the extractor lost the article
         return blocks
     agreed: list[Block] = []
@@ -116,12 +126,16 @@ def _extract(source: str, url: str) -> _Extract:
                 include_comments=False,
                 with_metadata=True,
                 # Fixed bounds: the default upper bound is the day of the run, and the same page must read the same tomorrow.
-                date_extraction_params={"original_date": True, "extensive_search": False, "max_date": "2100-01-01"},
+                date_extraction_params={
+                    "original_date": True,
+                    "extensive_search": False,
+                    "max_date": "2100-01-01",
+                },
             )
             if found is None:
                 return _Extract()
             facts = found if isinstance(found, dict) else found.as_dict()
-    except Exception:  # noqa: BLE001 - whatever a parser chokes on, the page is still read by our own classifier
+    except Exception:  # whatever a parser chokes on, the page is still read by our own classifier
         return _Extract()
     text = str(facts.get("text") or facts.get("raw_text") or "")
     return _Extract(
@@ -135,7 +149,9 @@ def _extract(source: str, url: str) -> _Extract:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the parsers' log lines and deprecation warnings, which say nothing to a reader."""
-    loggers = [logging.getLogger(name) for name in ("trafilatura", "htmldate", "courlan", "justext", "readability")]
+    loggers = [
+        logging.getLogger(name) for name in ("trafilatura", "htmldate", "courlan", "justext", "readability")
+    ]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -86,7 +87,7 @@ def _breaks(text: str, start: int, end: int) -> int:
 def _is_wrapped(text: str, lines: list[Piece]) -> bool:
     """Many lines in a row of like length that do not end sentences: an editor wrapped them."""
     inner = cut = 0
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         if following.gap or following.marker or line.marker in ("heading", "quote"):
             continue
         length = line.end - line.start
@@ -126,7 +127,9 @@ def _opens(text: str, piece: Piece, last: int, line: Piece, width: int) -> bool:
         return meant or ends
     if not meant:
         return False
-    return ends or text[line.start : line.start + 1].isupper() or not text[line.start : line.start + 1].isalpha()
+    return (
+        ends or text[line.start : line.start + 1].isupper() or not text[line.start : line.start + 1].isalpha()
+    )
 
 
 @cache

@@ -102,4 +102,4 @@ def follows_quote(page: Sheet, index: int) -> bool:
     above = page.lines[index - 1] if index else None
     if above is None or page.lines[index].n > 16:
         return False
-    return above.role == "quote" or above.text[:1] in "\"“«[(" or above.text[-1:] in "\"”»"
+    return above.role == "quote" or above.text[:1] in '"“«[(' or above.text[-1:] in '"”»'

@@ -16,7 +16,9 @@ from careo.sources.lines import Piece
 _NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:-]{0,30}")
 _STOP = re.compile(r"[\"'>]")
 _RUN = re.compile(r"[^\s&]+(?: [^\s&]+)*|\s+|&(?:#[xX]?[0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?|&")
-_ATTRIBUTE = re.compile(r"([a-zA-Z_:][\w:.-]{0,40})\s{0,9}=\s{0,9}(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|([^\s\"'>]{1,2000}))")
+_ATTRIBUTE = re.compile(
+    r"([a-zA-Z_:][\w:.-]{0,40})\s{0,9}=\s{0,9}(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|([^\s\"'>]{1,2000}))"
+)
 _RAW = frozenset(
     "script style noscript template textarea iframe svg math canvas object audio video select xmp noembed noframes".split()  # noqa: SIM905
 )
@@ -25,7 +27,23 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark meter q s samp small span "  # noqa: SIM905
     "strike strong sub sup time tt u var wbr input".split()
 )
-_KEPT = ("nav", "footer", "form", "button", "menu", "figcaption", "aside", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote")
+_KEPT = (
+    "nav",
+    "footer",
+    "form",
+    "button",
+    "menu",
+    "figcaption",
+    "aside",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "blockquote",
+)
 _CLOSED_BY = {"ul": "li", "ol": "li"}  # what an end tag closes that authors leave open
 _LONGEST_SCRIPT = 400_000
 
@@ -209,7 +227,10 @@ def _hint(counts: dict[str, int]) -> str:
 
 
 def _attributes(text: str) -> dict[str, str]:
-    pairs = {m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "") for m in reversed(list(_ATTRIBUTE.finditer(text)))}
+    pairs = {
+        m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "")
+        for m in reversed(list(_ATTRIBUTE.finditer(text)))
+    }
     return {name: value.strip() for name, value in pairs.items()}
 
 

@@ -6,18 +6,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from careo.sources.furniture import heads, starts_with
+from careo.base.dates import read_day
+from careo.sources.furniture import Starts, heads, starts_with
 from careo.sources.language import fold, language_of, tally, words_of
 from careo.sources.page import Page
-
-try:
-    from careo.base.dates import read_day  # pyright: ignore
-except ImportError:  # until base/dates.py is filled
-
-    def read_day(text: str, language: str) -> date | None:  # noqa: ARG001
-        return None
-
 
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:\d{4}\s*(?:[-–]\s*\d{4})?,?\s*)?(?:by\s|por\s)?", re.IGNORECASE
@@ -86,14 +80,12 @@ def _published(page: Page, language: str) -> date | None:
     return best[1] if best else None
 
 
-def _stamps(
-    line: str, published: tuple[tuple[str, ...], ...], modified: tuple[tuple[str, ...], ...]
-) -> list[tuple[int, str]]:
+def _stamps(line: str, published: Starts, modified: Starts) -> list[tuple[int, str]]:
     """Parts of a date line with their rank: 0 published, 1 not said, 2 modified. "Published 3 May | Updated 5 May" has two."""
     parts: list[tuple[int, str]] = []
     cut = [0]
     folded = fold(line)
-    pattern = _stamp_words(published, modified)
+    pattern = _stamp_words()
     cut += [m.start() for m in pattern.finditer(folded) if m.start()]
     for start, end in zip(cut, [*cut[1:], len(line)], strict=True):
         words = words_of(line[start:end])
@@ -107,10 +99,13 @@ def _stamps(
     return parts
 
 
-def _stamp_words(
-    published: tuple[tuple[str, ...], ...], modified: tuple[tuple[str, ...], ...]
-) -> re.Pattern[str]:
-    every = sorted({" ".join(p) for p in (*published, *modified)}, key=lambda p: (-len(p), p))
+@cache
+def _stamp_words() -> re.Pattern[str]:
+    tables = (heads().published, heads().modified)
+    every = sorted(
+        {" ".join(p) for table in tables for found in table.values() for p in found},
+        key=lambda p: (-len(p), p),
+    )
     return re.compile(r"\b(?:" + "|".join(map(re.escape, every)) + r")\b")
 
 

@@ -1,6 +1,7 @@
 """PDF files: the text layer through pypdf, lines joined into paragraphs, page heads and feet told apart.
 
-A hostile file is bounded by the number of pages, the size of what its streams unpack to and the time spent on it.
+A hostile file is bounded by the number of pages, the size of their text and the time spent; pypdf itself bounds what one
+stream may unpack to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from careo.base.errors import CareoError, InputError
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 MOST_PAGES = 2000
 MOST_CHARACTERS = 20_000_000
 MOST_SECONDS = 60.0
-_MOST_UNPACKED = 64 * 1024 * 1024  # bytes of one stream
 _EDGE = 2  # lines at the top and foot of a page that may be its head and foot
-_DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?")
 _PAGE_NUMBER = re.compile(
-    r"^(?:page|p[aá]g(?:ina)?\.?)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?\s*(?:(?:of|de|/)\s*\d{1,4})?$", re.IGNORECASE
+    r"^(?:page|p[aá]g(?:ina)?\.?)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?\s*(?:(?:of|de|/)\s*\d{1,4})?$",
+    re.IGNORECASE,
 )
 _DIGITS = re.compile(r"\d+")
 
@@ -47,11 +46,13 @@ def pdf_page(data: bytes, where: str) -> Page:
     """
     try:
         with _quiet():
-            sheets, title, written = _sheets(data, where)
+            sheets, title = _sheets(data, where)
     except CareoError:
         raise
     except RecursionError as error:
-        raise InputError("input_pdf_broken", where=where, fix="input_pdf_broken", problem="it refers to itself") from error
+        raise InputError(
+            "input_pdf_broken", where=where, fix="input_pdf_broken", problem="it refers to itself"
+        ) from error
     except Exception as error:  # pypdf raises nearly anything on a broken file
         problem = str(error).split("\n")[0][:120].rstrip(".") or type(error).__name__
         raise InputError("input_pdf_broken", where=where, fix="input_pdf_broken", problem=problem) from error
@@ -70,26 +71,42 @@ def pdf_page(data: bytes, where: str) -> Page:
         named.get(p.start) or Block(p.start, p.end, "boilerplate", edges[p.start], "other") for p in pieces
     )
     return Page(
-        text, text, (), _without_inner_titles(blocks), "pdf", tuple(offsets), stated_title=_plausible(title, text), stated_published=written
+        text,
+        text,
+        (),
+        _without_inner_titles(blocks),
+        "pdf",
+        tuple(offsets),
+        stated_title=_plausible(title, text),
     )
 
 
-def _sheets(data: bytes, where: str) -> tuple[list[str], str, date | None]:
+def _sheets(data: bytes, where: str) -> tuple[list[str], str]:
     import pypdf
 
-    _bound_streams()
     reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted and not _opens_without_password(reader):
         raise InputError("input_pdf_encrypted", where=where, fix="input_pdf_encrypted")
     count = len(reader.pages)
     if count > MOST_PAGES:
-        raise InputError("input_pdf_too_long", where=where, fix="input_pdf_too_long", problem=f"{count} pages, at most {MOST_PAGES}")
+        raise InputError(
+            "input_pdf_too_long",
+            where=where,
+            fix="input_pdf_too_long",
+            problem=f"{count} pages, at most {MOST_PAGES}",
+        )
     started = time.monotonic()
     sheets: list[str] = []
     size = 0
     for page in reader.pages:
         # A lone surrogate cannot be written out again, and a NUL is no text.
-        sheet = (page.extract_text() or "").encode("utf-8", "replace").decode("utf-8").replace("\0", "").replace("\f", "\n")
+        sheet = (
+            (page.extract_text() or "")
+            .encode("utf-8", "replace")
+            .decode("utf-8")
+            .replace("\0", "")
+            .replace("\f", "\n")
+        )
         size += len(sheet)
         if size > MOST_CHARACTERS or time.monotonic() - started > MOST_SECONDS:
             problem = f"more than {MOST_CHARACTERS:,} characters or {MOST_SECONDS:.0f} seconds"
@@ -97,7 +114,7 @@ def _sheets(data: bytes, where: str) -> tuple[list[str], str, date | None]:
         sheets.append(sheet)
     facts: Any = reader.metadata
     title = str(facts.get("/Title") or "") if facts else ""
-    return sheets, title.strip(), _day(str(facts.get("/CreationDate") or "")) if facts else None
+    return sheets, title.strip()  # the day the file was made is not the day of publication
 
 
 def _opens_without_password(reader: PdfReader) -> bool:
@@ -105,15 +122,6 @@ def _opens_without_password(reader: PdfReader) -> bool:
         return bool(reader.decrypt(""))
     except Exception:  # a cipher that needs a library which is not installed: as closed as with a password
         return False
-
-
-def _bound_streams() -> None:
-    """Let pypdf refuse streams that unpack to more than a page of text can need."""
-    import pypdf.filters as filters
-
-    for name in ("ZLIB_MAX_OUTPUT_LENGTH", "LZW_MAX_OUTPUT_LENGTH", "RUN_LENGTH_MAX_OUTPUT_LENGTH"):
-        if hasattr(filters, name):
-            setattr(filters, name, min(int(getattr(filters, name)), _MOST_UNPACKED))
 
 
 @contextmanager
@@ -132,24 +140,31 @@ def _quiet() -> Iterator[None]:
 def _pieces(text: str, sheets: list[str], offsets: list[int]) -> tuple[list[Piece], dict[int, str]]:
     """Paragraphs of every page, and the starts of page heads, feet and numbers with the reason."""
     lines = [
-        pieces_of(text, wrapped=False, start=offset, end=offset + len(sheet)) for sheet, offset in zip(sheets, offsets, strict=True)
+        pieces_of(text, wrapped=False, start=offset, end=offset + len(sheet))
+        for sheet, offset in zip(sheets, offsets, strict=True)
     ]
-    repeated: Counter[str] = Counter()
+    top: Counter[str] = Counter()
+    foot: Counter[str] = Counter()
     for page in lines:
-        repeated.update({_shape(text, line) for line in (*page[:_EDGE], *page[-_EDGE:])})
+        top.update({_shape(text, line) for line in page[:_EDGE]})
+        foot.update({_shape(text, line) for line in page[-_EDGE:]})
     edges: dict[int, str] = {}
     pieces: list[Piece] = []
     for page in lines:
         first, last = 0, len(page)
-        while first < min(_EDGE, last) and (reason := _edge(text, page[first], repeated, len(sheets))):
+        while first < min(_EDGE, last) and (reason := _edge(text, page[first], top, len(sheets))):
             edges[page[first].start] = reason
             first += 1
-        while last > max(first, len(page) - _EDGE) and (reason := _edge(text, page[last - 1], repeated, len(sheets))):
+        while last > max(first, len(page) - _EDGE) and (
+            reason := _edge(text, page[last - 1], foot, len(sheets))
+        ):
             edges[page[last - 1].start] = reason
             last -= 1
         pieces += page[:first]
         if last > first:
-            pieces += pieces_of(text, wrapped=_narrow(page[first:last]), start=page[first].start, end=page[last - 1].end)
+            pieces += pieces_of(
+                text, wrapped=_narrow(page[first:last]), start=page[first].start, end=page[last - 1].end
+            )
         pieces += page[last:]
     return pieces, edges
 
@@ -167,7 +182,16 @@ def _shape(text: str, line: Piece) -> str:
 def _edge(text: str, line: Piece, repeated: Counter[str], pages: int) -> str:
     if line.end - line.start <= 20 and _PAGE_NUMBER.match(text[line.start : line.end]):
         return "page_number"
-    if pages >= 3 and line.end - line.start <= 160 and repeated[_shape(text, line)] >= max(3, 0.4 * pages):
+    own = text[line.start : line.end]
+    sentence = (
+        own.endswith((".", ",", ";", ":")) or own[:1].islower()
+    )  # the last line of a paragraph that many pages share
+    if (
+        pages >= 3
+        and len(own) <= 160
+        and not sentence
+        and repeated[_shape(text, line)] >= max(3, 0.4 * pages)
+    ):
         return "running_header"
     return ""
 
@@ -177,7 +201,11 @@ def _without_inner_titles(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     fixed = list(blocks)
     for index in range(1, len(fixed) - 1):
         block = fixed[index]
-        if block.reason == "other_headline" and fixed[index - 1].label == "body" and fixed[index + 1].label == "body":
+        if (
+            block.reason == "other_headline"
+            and fixed[index - 1].label == "body"
+            and fixed[index + 1].label == "body"
+        ):
             fixed[index] = replace(block, label="body", reason="paragraph")
     return tuple(fixed)
 
@@ -185,17 +213,11 @@ def _without_inner_titles(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 def _plausible(title: str, text: str) -> str:
     """The title of the file's own record, when it is no name of a file and the first page shows its words."""
     words = words_of(title)
-    if len(words) < 3 or title.lower().endswith((".doc", ".docx", ".pdf", ".indd", ".rtf")) or title.startswith("Microsoft"):
+    if (
+        len(words) < 3
+        or title.lower().endswith((".doc", ".docx", ".pdf", ".indd", ".rtf"))
+        or title.startswith("Microsoft")
+    ):
         return ""
     head = set(words_of(text[:6000]))
     return title if sum(word in head for word in words) >= 0.6 * len(words) else ""
-
-
-def _day(stated: str) -> date | None:
-    found = _DATE.match(stated)
-    if not found or not found[2] or not found[3]:
-        return None
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None

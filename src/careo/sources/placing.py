@@ -64,10 +64,17 @@ def _opening(page: Sheet, stop: int, dates: list[int]) -> int:
         line = lines[at - 1]
         if line.label or line.hint:
             break
-        named = tuple(line.words) in heads().headings or line.piece.marker == "heading" or line.piece.tag in ("h2", "h3")
+        named = (
+            tuple(line.words) in heads().headings
+            or line.piece.marker == "heading"
+            or line.piece.tag in ("h2", "h3")
+        )
         listed = line.role == "item" and line.n >= 3 and at - 1 > floor
         sentence = (
-            line.n >= 5 and stop_share(line) >= 0.15 and bool(FULL_STOP.search(line.text)) and (at - 1 > page.title + 1 or at - 1 > floor)
+            line.n >= 5
+            and stop_share(line) >= 0.15
+            and bool(FULL_STOP.search(line.text))
+            and (at - 1 > page.title + 1 or at - 1 > floor)
         )
         if not (named or listed or sentence):
             break
@@ -107,7 +114,9 @@ def _title(page: Sheet, stop: int, stated: str) -> int:
         score -= min(0.04 * (stop - index), 0.8)
         # Of two lines that both would do, the upper one is the title and the lower one its subtitle.
         if best >= 0 and index - best <= 3 and lines[best].n >= 3 and not FULL_STOP.search(lines[best].text):
-            dated = any(lines[i].date for i in range(best, index))  # but above a date stands the name of the site
+            dated = any(
+                lines[i].date for i in range(best, index)
+            )  # but above a date stands the name of the site
             if not dated and score < best_score + (1.2 if index - best == 1 else 0.7):
                 continue
         if score > best_score:
@@ -115,7 +124,9 @@ def _title(page: Sheet, stop: int, stated: str) -> int:
     if best_score < 0.3:
         return -1
     key = lines[best].key
-    return next(i for i in range(best + 1) if i == best or (key and lines[i].key == key and not lines[i].label))
+    return next(
+        i for i in range(best + 1) if i == best or (key and lines[i].key == key and not lines[i].label)
+    )
 
 
 def _like_title(page: Sheet, line: Line) -> float:
@@ -141,7 +152,9 @@ def place_middle(page: Sheet) -> None:
     titles = title_keys(page)
     span = range(page.first, page.last + 1)
     rivals = {
-        i for i in span if not lines[i].label and not lines[i].prose and lines[i].role != "item" and is_headline(lines[i])
+        i
+        for i in span
+        if not lines[i].label and not lines[i].prose and lines[i].role != "item" and is_headline(lines[i])
     }
     following = _next_prose(page)
     dates = sum(1 for i in span if lines[i].date)
@@ -176,7 +189,13 @@ def place_middle(page: Sheet) -> None:
         elif pending and is_headline(line):
             line.be("related", "after_link")
             after_link = True
-        elif line.language and page.language and line.language != page.language and line.n >= 6 and is_headline(line):
+        elif (
+            line.language
+            and page.language
+            and line.language != page.language
+            and line.n >= 6
+            and is_headline(line)
+        ):
             line.be("related", "other_language")
         elif index in rivals and _is_teaser(page, index, len(rivals), following.get(index)):
             line.be("related", "other_headline")
@@ -228,7 +247,12 @@ def _next_prose(page: Sheet) -> dict[int, Line]:
 def _is_teaser(page: Sheet, index: int, rivals: int, following: Line | None) -> bool:
     """A headline in the middle of the text that is none of this article's: it shares no words with it and stands alone."""
     line = page.lines[index]
-    if line.n < 7 or line.piece.marker == "heading" or line.piece.tag in ("h2", "h3", "h4") or follows_quote(page, index):
+    if (
+        line.n < 7
+        or line.piece.marker == "heading"
+        or line.piece.tag in ("h2", "h3", "h4")
+        or follows_quote(page, index)
+    ):
         return False
     if following is not None and len(line.stems & following.stems) >= 2:
         return False
@@ -238,7 +262,9 @@ def _is_teaser(page: Sheet, index: int, rivals: int, following: Line | None) -> 
 def title_keys(page: Sheet) -> set[str]:
     """The wordings under which the head of the page shows its title."""
     return {
-        line.key for line in page.lines[: page.first] if line.key and line.reason in ("title", "title_variant", "repeated_title")
+        line.key
+        for line in page.lines[: page.first]
+        if line.key and line.reason in ("title", "title_variant", "repeated_title")
     }
 
 
@@ -253,7 +279,9 @@ def place_tail(page: Sheet) -> None:
             if line.reason == "comments_form":
                 zone = "comments"
             elif line.label == "meta" and zone != "after":
-                line.be(*(("related", "after_end") if zone == "related" else ("boilerplate", "comments", "other")))
+                line.be(
+                    *(("related", "after_end") if zone == "related" else ("boilerplate", "comments", "other"))
+                )
             continue
         if line.key in titles and (line.n >= 3 or line.key == lines[page.title].key):
             line.like = page.title
@@ -270,7 +298,9 @@ def place_tail(page: Sheet) -> None:
             line.be("boilerplate", "bio", "other")
         elif zone == "comments":
             line.be("boilerplate", "comments", "other")
-        elif line.hint == "foreign" or (line.language and page.language and line.language != page.language and line.n >= 5):
+        elif line.hint == "foreign" or (
+            line.language and page.language and line.language != page.language and line.n >= 5
+        ):
             line.be("related", "other_language")
         elif line.like >= 0 and line.n >= 5 and lines[line.like].label == "body":
             line.be("repeat", "duplicate")

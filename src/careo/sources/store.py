@@ -89,7 +89,11 @@ def _ask(address: str, url: str, end: float) -> Fetched | str:
     target = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host, fragment="").geturl()
     name = parts.hostname if not parts.port else f"{parts.hostname}:{parts.port}"
     left = max(0.5, end - time.monotonic())
-    headers = {"Host": name, "User-Agent": "careo (fact checking; reads one page)", "Accept": "text/html,text/plain,application/pdf,*/*;q=0.1"}
+    headers = {
+        "Host": name,
+        "User-Agent": "careo (fact checking; reads one page)",
+        "Accept": "text/html,text/plain,application/pdf,*/*;q=0.1",
+    }
     with (
         httpx.Client(timeout=left, follow_redirects=False, trust_env=False) as client,
         client.stream("GET", target, headers=headers, extensions={"sni_hostname": parts.hostname}) as answer,

@@ -1,0 +1,192 @@
+"""Which lines of a page are the article."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from careo.sources.documents import LABELS, Document, read
+
+DUMPS = Path(__file__).parent / "dumps"
+SHARED = Path(__file__).parents[1] / ".." / "shared"
+NAMES = {"B": "body", "M": "meta", "R": "repeat", "X": "related", "F": "boilerplate"}
+
+
+def tokens(text: str) -> Counter[str]:
+    return Counter(re.findall(r"\w+", text.lower()))
+
+
+def body(document: Document) -> str:
+    return "\n".join(document.text[b.start : b.end] for b in document.blocks if b.label == "body")
+
+
+def f1(found: Counter[str], gold: Counter[str]) -> float:
+    return 2 * (found & gold).total() / max(1, found.total() + gold.total())
+
+
+def labelled(path: Path) -> tuple[str, str, list[tuple[int, str]]]:
+    """The page, its body and (offset, label letter) of its lines."""
+    lines, gold, starts, at = [], [], [], 0
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        text = line[2:] if line.strip() else ""
+        if text:
+            starts.append((at, line[0]))
+            if line[0] == "B":
+                gold.append(text)
+        lines.append(text)
+        at += len(text) + 1
+    return "\n".join(lines), "\n".join(gold), starts
+
+
+@pytest.mark.parametrize("path", sorted(DUMPS.glob("*.txt")), ids=lambda p: p.stem)
+def test_the_article_is_found_in_pages_of_many_layouts(path: Path) -> None:
+    text, gold, _ = labelled(path)
+    assert f1(tokens(body(read(text.encode(), name=path.name))), tokens(gold)) >= 0.96
+
+
+def test_body_token_f1_over_all_dumps_is_at_least_098() -> None:
+    found, gold, right = Counter[str](), Counter[str](), 0
+    for path in sorted(DUMPS.glob("*.txt")):
+        text, wanted, _ = labelled(path)
+        mine, theirs = tokens(body(read(text.encode(), name=path.name))), tokens(wanted)
+        right += (mine & theirs).total()
+        found += mine
+        gold += theirs
+    assert 2 * right / (found.total() + gold.total()) >= 0.98
+
+
+def test_labels_other_than_body_are_mostly_right_too() -> None:
+    right = total = 0
+    for path in sorted(DUMPS.glob("*.txt")):
+        text, _, starts = labelled(path)
+        document = read(text.encode(), name=path.name)
+        begins = [b.start for b in document.blocks]
+        for at, letter in starts:
+            if letter in NAMES:
+                total += 1
+                right += document.blocks[bisect_right(begins, at + 3) - 1].label == NAMES[letter]
+    assert right / total >= 0.85
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("number", range(5))
+def test_body_token_f1_on_the_seed_pages_is_at_least_098(number: int) -> None:
+    if not (SHARED / "gold" / "blocks.json").is_file():
+        pytest.skip("../shared is not here")
+    name, rows = sorted(json.loads((SHARED / "gold" / "blocks.json").read_text(encoding="utf-8")).items())[
+        number
+    ]
+    gold = {int(line): label for line, label in rows}
+    page = SHARED / "seeds" / name
+    lines = page.read_text(encoding="utf-8").split("\n")
+    wanted = "\n".join(line for at, line in enumerate(lines, 1) if gold.get(at) == "body")
+    score = f1(tokens(body(read(page))), tokens(wanted))
+    print(f"{name} body token F1 {score:.4f}")
+    assert score >= 0.98
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    document = read(text.encode())
+    return [(b.label, document.text[b.start : b.end]) for b in document.blocks]
+
+
+PARAGRAPHS = [
+    "The ministry of security said on Monday that 1,200 officers will be sent to the coast before the end of the year.",
+    "Residents of the coast have asked for the officers since 2019, when eleven fishermen were killed in a single week.",
+    "The governor promised that the officers will stay on the coast until the murder rate falls by a third.",
+]
+
+
+def test_a_single_sentence_is_body() -> None:
+    assert blocks("In 2018 there were 33,000 murders.") == [("body", "In 2018 there were 33,000 murders.")]
+
+
+def test_a_title_above_one_sentence_is_meta() -> None:
+    labels = [
+        label for label, _ in blocks("Murders rise again in the north\n\nIn 2018 there were 33,000 murders.")
+    ]
+    assert labels == ["meta", "body"]
+
+
+def test_a_paragraph_repeated_from_a_longer_one_is_a_pull_quote() -> None:
+    quote = "when eleven fishermen were killed in a single week"
+    found = dict(
+        (text, label)
+        for label, text in blocks("\n\n".join([PARAGRAPHS[0], PARAGRAPHS[1], quote, PARAGRAPHS[2]]))
+    )
+    assert found[quote] == "repeat" and found[PARAGRAPHS[1]] == "body"
+
+
+def test_the_block_it_repeats_is_named() -> None:
+    text = "\n\n".join(
+        [PARAGRAPHS[0], PARAGRAPHS[1], "when eleven fishermen were killed in a single week", PARAGRAPHS[2]]
+    )
+    block = next(b for b in read(text.encode()).blocks if b.label == "repeat")
+    assert block.like is not None and text[slice(*block.like)] == PARAGRAPHS[1]
+
+
+@pytest.mark.parametrize(
+    "teaser",
+    [
+        "Read more: Who pays for the new stadium",
+        "See also | The island that banned cars",
+        "[Exclusive: a judge leaves the country after a threat]",
+        "Lee también: Quién paga el nuevo estadio",
+        "Te puede interesar: La isla que prohibió los coches",
+        "Seven Ways to Cook a Pumpkin That Grandmother Never Told You",
+        "Las diez mejores recetas de calabaza para preparar en familia",
+    ],
+)
+def test_a_teaser_in_the_middle_is_not_the_article(teaser: str) -> None:
+    found = blocks("\n\n".join([PARAGRAPHS[0], PARAGRAPHS[1], teaser, PARAGRAPHS[2]]))
+    assert ("related", teaser) in found
+    assert [label for label, _ in found].count("body") == 3
+
+
+@pytest.mark.parametrize(
+    "heading", ["What the governor promised", "A coast without officers", "## The plan", "Killed in a week"]
+)
+def test_a_heading_of_the_article_is_body(heading: str) -> None:
+    assert ("body", heading) in blocks("\n\n".join([PARAGRAPHS[0], PARAGRAPHS[1], heading, PARAGRAPHS[2]]))
+
+
+def test_a_paragraph_that_begins_like_a_marker_stays_in_the_article() -> None:
+    spanish = [
+        "La secretaría informó el lunes que enviará a mil 200 agentes a la costa antes de que termine el año.",
+        "Más de 300 pescadores han sido desplazados desde 2019, según la organización que agrupa a las cooperativas de la costa.",
+        "Lo más grave, dicen los pescadores, es que nadie ha explicado qué harán los agentes cuando lleguen a la costa.",
+    ]
+    assert [label for label, _ in blocks("\n".join(spanish))] == ["body"] * 3
+
+
+def test_what_follows_a_list_of_related_articles_is_not_body() -> None:
+    tail = [
+        "Related articles",
+        "Seven ways to cook a pumpkin",
+        "The island that banned cars",
+        "Subscribe to our newsletter",
+    ]
+    labels = [label for label, _ in blocks("\n".join(PARAGRAPHS + tail))]
+    assert labels == ["body"] * 3 + ["related"] * 3 + ["boilerplate"]
+
+
+def test_wrapped_lines_are_joined_into_paragraphs() -> None:
+    import textwrap
+
+    text = "\n\n".join(textwrap.fill(p + " " + p.replace("ministry", "office"), 72) for p in PARAGRAPHS)
+    document = read(text.encode())
+    assert [b.label for b in document.blocks].count("body") == 3 and len(document.blocks) == 3
+
+
+def test_every_block_has_a_label_and_a_reason_in_both_languages() -> None:
+    from careo.base.texts import say
+
+    for path in sorted(DUMPS.glob("*.txt")):
+        for block in read(labelled(path)[0].encode()).blocks:
+            assert block.label in LABELS
+            assert say("en", f"blocks.reason.{block.reason}") and say("es", f"blocks.reason.{block.reason}")
