@@ -242,7 +242,7 @@ def _from_digits(
     scale = _scale_at(low, toks, j, end, words)
     after = low[end : end + 2].lstrip()
     english = words.language == "en" and (
-        scale is not None or after[:1] == "%" or low[end : end + 4] == " per"
+        scale is not None or after[:1] == "%" or low[end : end + 5] == " per "
     )
     read = _read_digits(re.sub(r"[ \u00a0\u2009\u202f]", "", raw), english)
     if read is None:

@@ -79,6 +79,7 @@ def date_words(language: str) -> DateWords:
     term = data["term"]
     after_short = a(data["every_short_not_after"])
     first_months = "|".join(_slots(p, n=n) for p in data["first_months"])
+    some_year_here = rf"(?:{YEAR}|{a(year_of)})"
     first_days = "|".join(
         _slots(p, n=n, unit=unit) for p in sorted(term["first_days"], key=len, reverse=True)
     )
@@ -109,7 +110,7 @@ def date_words(language: str) -> DateWords:
         "so_far": "|".join(_slots(p, year=year) for p in sorted(data["so_far"], key=len, reverse=True)),
         "every": rf"(?P<phrase>{a(every)})",
         "short": rf"(?P<phrase>{a(short)})(?!\s(?:{after_short}|[0-9]))" if short else r"(?!)",
-        "first_days": rf"(?:{a(term['first_lead'])}\s)?(?:{first_days})",
+        "first_days": rf"(?:{a(term['first_lead'])}\s)?(?:{first_days})(?!{of}\s?{some_year_here})",
         "term_so_far": a(term["so_far"]),
         "term_current": rf"(?:{a(term['lead'])}\s)?{a(term['current'])}",
         "term_previous": rf"(?:{a(term['lead'])}\s)?{a(term['previous'])}",

@@ -20,6 +20,7 @@ _AREA = re.compile(r"[0-9]{2,3}\)[ -]?[0-9]{3,4}[ -]?[0-9]{4}(?![0-9])")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?:[.,][0-9]{1,6})?(?![0-9:])")
 _LIST_MARK = re.compile(r"[.)\]]\)?-?(?=\s|\Z)")
 _SLASH = re.compile(r"([0-9]{1,2})/([0-9]{1,3})(?![0-9/])")
+_LETTER = re.compile(r"[^\W\d_]")
 _NEXT = re.compile(r"[\s.-]{0,2}([^\W\d_]+|%)")
 _MONTH_NEXT = re.compile(r"(?:st|nd|rd|th|o|º|°|er|ro)?[\s.-]{0,2}(?:(?:de|of)\s(?:the\s)?)?([^\W\d_]+)")
 _YEAR_NEXT = re.compile(r",?\s(?:de\s|del\s)?[0-9]{4}(?![0-9])")
@@ -89,7 +90,7 @@ def _glued(low: str, tok: Token, before: str, lex: NumberWords) -> Found | None:
         return None
     begin = run_back(low, s)
     run = low[begin:s]
-    lettered = any(c.isalpha() for c in run)
+    lettered = _LETTER.search(run) is not None
     if "://" in run or "@" in run or "#" in run or (lettered and before in "/.?" and "$" not in run):
         return _named(tok, "identifier", begin, run_on(low, e))
     if before in "-–‑" and low[s - 2].isalpha() and tok.word.isdigit() and low[e : e + 1] != "%":

@@ -328,7 +328,9 @@ def _range(low: str, a: Found, b: Found, gap: str, lex: NumberWords) -> Found | 
 
 def _lend(a: Found, b: Found) -> tuple[Found, Found]:
     """`a` with the scale and unit that it shares with `b` ("20 to 30 million", "15 a 20%")."""
-    x = _copy(a)
+    if a.unit == b.unit and (a.scale > 1 or b.scale < 1000):
+        return a, b
+    x = replace(a)
     if a.unit == "count" and b.unit in (*_LENT, "rate_per_100k") and a.end == a.tail and a.scale == 1:
         by = 100.0 if b.unit in ("share", "percentage_points") else 1.0
         x.value, x.low, x.high, x.step = a.value / by, a.low / by, a.high / by, min(a.step, 1.0) / by
@@ -345,14 +347,10 @@ def _lend(a: Found, b: Found) -> tuple[Found, Found]:
             b.scale,
         )
     if b.unit == "count" and a.unit not in ("count", *_LENT, "rate_per_100k", "interval_minutes", "factor"):
-        y = _copy(b)  # $20 to 30 million
+        y = replace(b)  # $20 to 30 million
         y.unit = a.unit
         return x, y
     return x, b
-
-
-def _copy(f: Found) -> Found:
-    return replace(f)
 
 
 def _take(a: Found, x: Found) -> None:

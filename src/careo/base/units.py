@@ -1,22 +1,21 @@
 """The units values are counted in: their kind, their bounds, and the few conversions that lose nothing.
 
 A unit is a published name ("deaths", "share", "per 100,000 per year", "MXN of 2023"). Counts of different things are never
-converted into each other, nor are currencies, nor money of one year into money of another.
+converted into each other, nor are currencies, nor money of one year into money of another. A new thing to count needs no code: it is
+registered by its words in `data/texts/{en,es}/units.yaml`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import inf
 
 from careo.base.errors import DataError
 from careo.base.texts import say, sentences
 
-_COUNTS = (
-    "count", "persons", "deaths", "victims", "bodies", "graves", "cases", "case files", "complaints", "convictions", "arrests",
-    "records", "incidents", "places", "recommendations", "weapons", "vehicles", "tonnes", "kilograms", "hectares", "purchases", "groups",
-)  # fmt: skip
 _SPELLINGS = {
     "rate_per_100k": "per 100,000",
     "per_100k": "per 100,000",
@@ -49,7 +48,7 @@ class Unit:
     every: str = ""
 
 
-_REGISTRY = {name: Unit(name, "count") for name in _COUNTS} | {
+_MEASURES = {
     "share": Unit("share", "share", 0.0, 1.0),
     "percentage_points": Unit("percentage_points", "points", -1.0, 1.0),
     "per 100,000": Unit("per 100,000", "rate", 0.0, 100_000.0),
@@ -60,6 +59,15 @@ _REGISTRY = {name: Unit(name, "count") for name in _COUNTS} | {
 }
 
 
+@cache
+def _registry() -> Mapping[str, Unit]:
+    """The measures above, and the things counted: every other unit that `texts/en/units.yaml` has words for."""
+    keys = (key.removeprefix("units.") for key in sentences("en") if key.startswith("units."))
+    things = (key.replace("_", " ") for key in keys if "." not in key and key != "prices")
+    measures = {_key(name) for name in _MEASURES}
+    return {name: Unit(name, "count") for name in things if _key(name) not in measures} | _MEASURES
+
+
 def unit(name: str) -> Unit:
     """The unit of that name: a registered one, a currency ("MXN", "MXN of 2023") or a count with a rhythm ("persons per year").
 
@@ -67,16 +75,17 @@ def unit(name: str) -> Unit:
         DataError: there is no such unit.
     """
     name = _SPELLINGS.get(name, name)
-    known = _REGISTRY.get(name)
+    registry = _registry()
+    known = registry.get(name)
     if known is not None:
         return known
     money = _MONEY.fullmatch(name)
     if money:
         return Unit(name, "money", -inf, currency=money[1], prices=int(money[2] or 0))
     rhythm = _PER_YEAR.fullmatch(name)
-    if rhythm and rhythm[1] in _COUNTS:
+    if rhythm and rhythm[1] in registry and registry[rhythm[1]].kind == "count":
         return Unit(name, "count", every=rhythm[2])
-    raise DataError("unit_unknown", expected=", ".join(_REGISTRY), found=repr(name), fix="unit")
+    raise DataError("unit_unknown", expected=", ".join(registry), found=repr(name), fix="unit")
 
 
 def unit_long(name: str, language: str) -> str:
