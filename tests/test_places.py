@@ -81,6 +81,9 @@ def test_a_place_is_found_by_its_code(mexico: Places, text: str, codes: list[str
         "el progreso y la paz",
         "con el paso de los años",
         "salsa de chile",
+        "according to Reforma",
+        "publicó en Reforma que",
+        "said to Madera",
         "the centre of the allende square",
     ],
 )

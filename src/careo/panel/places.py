@@ -34,7 +34,8 @@ class Place:
         code: official code ("08", "08037"). name: as published. parent: code of the place it belongs to; "" for the nation.
         kind: "nation", "state", "municipality", or "unstated" (a bucket of a register, never found in a text).
         cue: "known" (recognised anywhere), "locative" (also a surname or a word: only after "in", beside its state,
-            or in a list of places), "" (a municipality: only after "in", and when no other bears its name).
+            or in a list of places), "beside" (a common word: only beside its state), "" (a municipality: only after "in",
+            and when no other bears its name).
         aliases: other names people write; one with a trailing "!" is recognised anywhere, whatever the cue.
     """
 
@@ -238,7 +239,7 @@ def _resolve(found: list[_Found], tokens: tuple[Word, ...], text: str, rules: _R
             if known:
                 sure = not _named_person(candidate, tokens, text, rules)
                 resolved.append(candidate._replace(entries=(known[0],), sure=sure))
-            elif len({e.code for e in cities}) == 1:
+            elif len({e.code for e in cities}) == 1 and cities[0].cue != "beside":
                 resolved.append(candidate._replace(sure=_cued(candidate, tokens, text, rules)))
             elif any(e.cue == "locative" for e in cities):
                 best = next(e for e in cities if e.cue == "locative")
@@ -290,9 +291,8 @@ def _cued(candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules)
         return False
     if _called(tokens, first, rules.city | rules.state, rules):
         return True
-    return before in rules.locative and not (
-        last + 1 < len(tokens) and tokens[last + 1].folded in rules.speech
-    )
+    cues = rules.inside if candidate.entries[0].kind == "municipality" else rules.locative
+    return before in cues and not (last + 1 < len(tokens) and tokens[last + 1].folded in rules.speech)
 
 
 def _named_person(candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules) -> bool:
