@@ -99,7 +99,7 @@ def _one_place(considered: Sequence[Considered]) -> list[Considered]:
 
 def _scale(unit: str) -> str:
     """Units that may share an axis: shares, one currency, rates, or counts of whatever is counted."""
-    if unit == "share" or unit.startswith("per ") or re.fullmatch(r"[A-Z]{3}(_\w+)?", unit):
+    if unit == "share" or unit.startswith("per ") or re.match(r"[A-Z]{3}\b", unit):
         return unit
     return "count"
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 
 from careo.base.dates import Period
+from careo.base.errors import DataError
 from careo.base.texts import LANGUAGES, say, sentences
+from careo.base.units import unit_long
 
 # What a terminal would obey, or what turns the order of letters around: never shown as it stands.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -53,8 +55,10 @@ def value_words(value: float, unit: str, language: str, change: str = "") -> str
         return f"{sign}{number(round(value * 100, 4))}%"
     if unit in ("percentage_points", "percentage points"):
         return say(language, "dossier.value.points", value=sign + number(round(value * 100, 4)))
-    if unit == "money" or re.fullmatch(r"[A-Z]{3}(_\w+)?", unit):
-        return sign + _money(value, unit, language)
+    currency, _, year = unit.partition(" of ")
+    if currency == "money" or re.fullmatch(r"[A-Z]{3}", currency):
+        words = sign + _money(value, currency, language)
+        return say(language, "units.prices", money=words, year=year) if year else words
     if unit.startswith("interval") or unit == "factor":
         return (
             say(language, f"dossier.value.{unit}", value=number(value)) if unit in _WORDED else number(value)
@@ -66,7 +70,7 @@ _WORDED = ("factor", "interval_minutes")
 
 
 def _money(value: float, unit: str, language: str) -> str:
-    currency = "" if unit == "money" else unit.partition("_")[0]
+    currency = "" if unit == "money" else unit
     size = abs(value)
     scale, divisor = next(((n, d) for n, d in _SCALES[language] if size >= d), ("", 1.0))
     amount = number(round(value / divisor, 1 if value / divisor < 1000 else 0))
@@ -81,10 +85,12 @@ def _money(value: float, unit: str, language: str) -> str:
 _SCALES = {"en": (("billion", 1e9), ("million", 1e6)), "es": (("million", 1e6),)}
 
 
-def unit_word(unit: str, language: str) -> str:
+def unit_word(name: str, language: str) -> str:
     """A published unit name in the reader's language."""
-    key = "dossier.unit." + re.sub(r"\W+", "_", unit.strip().lower()).strip("_")
-    return say(language, key) if key in sentences(language) else unit.replace("_", " ")
+    try:
+        return unit_long(name, language)
+    except (DataError, KeyError):  # a country's own unit ("boats") is its own word
+        return name.replace("_", " ")
 
 
 def period_words(period: Period | str | None, language: str) -> str:
