@@ -39,16 +39,18 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     source, speakers = document.source.key, Speakers(names_of_page(document.text))
     found: list[Statement] = []
     current: _List | None = None
+    told: Statement | None = None
     last_numbered = max((i for i, b in enumerate(document.blocks) if b.label == "body" and _NUMBERED.match(document.text, b.start)), default=-1)
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
-        here = [replace(s, actor=actor) for s in figures(passage, source)]
+        here = [replace(s, actor=actor) for s in figures(passage, source, told)]
+        told = next((s for s in reversed(here) if s.period_form == "at"), told)
         current = _still(current, passage, last_numbered)
         if current and passage.index != current.block:
             here += _item(passage, current, source)
         else:
             here += acts(passage, source, actor, speakers)
-        opened = _opens(passage, actor, speakers)
+        opened = _opens(document, passage, actor, speakers)
         if opened:
             here = [s for s in here if s.kind == "figure" or s.end < passage.span[1] - 30 or s.end - s.start > 60]
         current = opened or current
@@ -56,9 +58,13 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     return tuple(sorted(_distinct(found), key=lambda s: (s.start, s.end, s.kind)))
 
 
-def _opens(passage: Passage, actor: str, speakers: Speakers) -> _List | None:
-    """A list begins when a block ends in a colon and says that what follows is a plan, demands or proposals."""
-    if passage.span[1] < passage.block.end or not passage.words.rstrip().endswith(":"):
+def _opens(document: Document, passage: Passage, actor: str, speakers: Speakers) -> _List | None:
+    """A list begins when a block ends in a colon (or is a heading before items) and says that what follows is a plan,
+    demands or proposals.
+    """
+    if passage.span[1] < passage.block.end:
+        return None
+    if not passage.words.rstrip().endswith(":") and not _heads_items(document, passage):
         return None
     rules, words = statement_rules(passage.language)["lists"], passage.words
     if re.search(rf"(?<!\w){spaced(rules['not'])}(?!\w)", words, re.IGNORECASE):
@@ -71,6 +77,14 @@ def _opens(passage: Passage, actor: str, speakers: Speakers) -> _List | None:
     elif re.search(rf"(?<!\w){rules['position']}", words, re.IGNORECASE):
         kind = "position"
     return _List(kind, actor or agent(passage, passage.span[1], speakers), passage.index)
+
+
+def _heads_items(document: Document, passage: Passage) -> bool:
+    """Whether a block is a short heading ("Recommendations") with list items right below it."""
+    if len(passage.words) > 70 or passage.words.rstrip()[-1:] in ".!?":
+        return False
+    after = next((b for b in document.blocks[passage.index + 1 :] if b.label == "body"), None)
+    return after is not None and bool(_MARK.match(document.text, after.start))
 
 
 def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List | None:

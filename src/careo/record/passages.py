@@ -83,6 +83,7 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
         piece = document.text[block.start : block.end]
         numbers = [_moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))]
         dates = [_moved(d, block.start) for d in read_dates(piece, language, reckoned, terms)]
+        dates = _pointing(document.text, block.start, block.end, dates, language)
         before = None
         for start, end in split_sentences(document.text, block.start, block.end, language):
             before = Passage(
@@ -99,6 +100,21 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
                 before=before,
             )
             yield before
+
+
+def _pointing(text: str, start: int, end: int, dates: list[DateMention], language: str) -> list[DateMention]:
+    """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
+    found: list[DateMention] = []
+    for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after")):
+        for match in phrases(language, key).finditer(text, start, end):
+            told = [d for d in dates if d.end <= match.start() and d.form in ("at", "between") and d.period and d.period.last]
+            base = told[-1].period if told else None
+            if base and base.last:
+                year = base.last.year + shift
+                period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
+                found.append(DateMention(match.start(), match.end(), period, "at"))
+    kept = [d for d in dates if not any(f.start < d.end and d.start < f.end for f in found)]
+    return sorted([*kept, *found], key=lambda d: d.start)
 
 
 def _page_period(document: Document) -> Period | None:

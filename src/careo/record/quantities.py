@@ -17,18 +17,25 @@ _SELF_EXPLAINED = ("share", "percentage_points", "rate_per_100k", "factor", "int
 _LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
 
 
-def figures(passage: Passage, source: str) -> list[Statement]:
-    """The figures of one sentence, in order."""
+def figures(passage: Passage, source: str, told: Statement | None = None) -> list[Statement]:
+    """The figures of one sentence, in order.
+
+    Args:
+        told: the figure told last before this sentence; a bare number takes over what it counts, and of when.
+    """
     found: list[Statement] = []
     for number in passage.numbers:
         if number.role == "quantity":
-            statement = _figure(passage, number, source, found[-1] if found else None)
+            last = found[-1] if found else None
+            statement = _figure(passage, number, source, last, told)
             if statement:
                 found.append(statement)
     return found
 
 
-def _figure(passage: Passage, number: Number, source: str, last: Statement | None) -> Statement | None:
+def _figure(
+    passage: Passage, number: Number, source: str, last: Statement | None, told: Statement | None
+) -> Statement | None:
     text, rules = passage.text, statement_rules(passage.language)
     noun_span, unit = _noun(passage, number)
     hedge, hedge_words, start, tail = _hedge(passage, number, noun_span[1] if noun_span else number.end)
@@ -39,7 +46,7 @@ def _figure(passage: Passage, number: Number, source: str, last: Statement | Non
         counted = phrases(passage.language, "not_counted").match(text, _skip_space(text, number.end))
         if counted and counted.end() <= passage.span[1]:
             return None
-        unit = unit or ("" if noun_span else _carried(passage, last))
+        unit = unit or ("" if noun_span else _carried(passage, number, last or (told if told and told.block == passage.index else None)))
     noun = text[noun_span[0] : noun_span[1]] if noun_span else ""
     if not _is_figure(passage, number, unit, noun):
         return None
@@ -50,6 +57,9 @@ def _figure(passage: Passage, number: Number, source: str, last: Statement | Non
         hedge, hedge_words = last.hedge, last.hedge_words
     every = _every(passage, start, end)
     period, form = _period(passage, number, (start, end), bool(change) or number.unit == "factor", bool(every))
+    if form == "page":
+        spoken = _spoken_year(passage, noun or _previous_noun(last), told)
+        period, form = (spoken, "at") if spoken else (period, form)
     against = _against(passage, end, form)
     if number.unit == "factor" and not change:
         change = "up" if number.value >= 1 else "down"
@@ -159,10 +169,12 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
     return None, ""
 
 
-def _carried(passage: Passage, last: Statement | None) -> str:
+def _carried(passage: Passage, number: Number, last: Statement | None) -> str:
     """The unit a bare number takes over ("89,500 by June"): that of the figure before it, else of the last noun spoken of."""
     if last and last.quantity and last.quantity.unit not in _SELF_EXPLAINED:
         return last.quantity.unit
+    if last and last.quantity and len(last.quantity.unit) == 3 and number.value >= 1e6:
+        return last.quantity.unit  # "… and another 980 million"
     pattern, units = _unit_nouns(passage.language)
     for start, end in ((passage.span[0], passage.span[1]), passage.before.span if passage.before else (0, 0)):
         nouns = [units[re.sub(r"\s+", " ", m[0].lower())] for m in pattern.finditer(passage.text, start, end)]
@@ -170,6 +182,20 @@ def _carried(passage: Passage, last: Statement | None) -> str:
         if counted:
             return counted[-1]
     return ""
+
+
+def _spoken_year(passage: Passage, noun: str, told: Statement | None) -> Period | None:
+    """The year the page is speaking of, for a bare figure of events in a sentence about the past."""
+    if told is None or told.period_form != "at" or not told.period or passage.index - told.block > 3:
+        return None
+    if not phrases(passage.language, "events").search(noun):
+        return None
+    future = any(d.form in ("by", "within") for d in passage.dates)
+    return None if future else told.period
+
+
+def _previous_noun(last: Statement | None) -> str:
+    return last.quantity.noun if last and last.quantity else ""
 
 
 def _noun_follows(pattern: re.Pattern[str], text: str, at: int, end: int) -> bool:
