@@ -145,7 +145,7 @@ def test_the_items_of_a_plan_are_pledges_and_those_of_a_complaint_are_not() -> N
 
 
 def test_the_items_of_a_list_of_demands_are_requests() -> None:
-    text = "The families presented their demands:\n\n• Search for the missing in every state\n• Identify the bodies\n"
+    text = "The families presented their demands:\n\n• Publish the list of the missing in every state\n• Identify the bodies\n"
     assert len(_kinds(_page(text), "request")) == 2
 
 

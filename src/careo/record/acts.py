@@ -149,6 +149,8 @@ def _scope(passage: Passage, start: int, cue_end: int) -> int:
 
 def _statements(passage: Passage, hit: _Hit, source: str, actor: str, speakers: Speakers) -> Iterator[Statement]:
     doer = agent(passage, hit.start, speakers)
+    if hit.kind in ("pledge", "request") and _compiled(passage.language, "besides").match(passage.text, passage.span[0], hit.start):
+        hit = replace(hit, start=passage.span[0])
     for span in _items(passage, hit) if hit.split else [(hit.start, hit.end)]:
         begin, end = trim(passage.text, span)
         if end - begin > 3:

@@ -45,6 +45,9 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
         actor = speaker(passage, speakers)
         here = [replace(s, actor=actor) for s in figures(passage, source, told)]
         told = next((s for s in reversed(here) if s.period_form == "at"), told)
+        if passage.block.label == "meta":
+            found += here
+            continue
         current = _still(current, passage, last_numbered)
         if current and passage.index != current.block:
             here += _item(passage, current, source)

@@ -76,7 +76,9 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
     reckoned = said or (document.dated[0] if document.dated else None)
     page_period = _page_period(document)
     for index, block in enumerate(document.blocks):
-        if block.label != "body":
+        if block.label != "body" and block.role not in ("title", "subtitle"):
+            continue  # a title or deck may be the only place, or the first, where a figure stands
+        if block.label not in ("body", "meta"):
             continue
         language = block.language if block.language in ("en", "es") else document.language
         language = language if language in ("en", "es") else "en"
