@@ -328,3 +328,23 @@ def test_a_parent_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
 def test_an_audit_without_figures_says_so() -> None:
     bare = replace(an_audit(), findings=(), statements=())
     assert "No figure was found that could be checked." in page(bare, a_panel())
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_colour_of_text_contrasts_with_its_ground() -> None:
+    style = (Path(module.__file__).parent / "templates" / "dossier.css").read_text(encoding="utf-8")
+    names = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", style))
+    pairs = [(names[name], names[f"{name}-bg"]) for name in names if f"{name}-bg" in names]
+    pairs += [
+        (names[text], names[ground]) for text in ("ink", "soft", "link") for ground in ("paper", "ground")
+    ]
+    pairs += [("#ffffff", colour) for colour in re.findall(r"\.l-\w \{ background: (#[0-9a-f]{6})", style)]
+    assert len(pairs) >= 15
+    for text, ground in pairs:
+        low, high = sorted((_luminance(text), _luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
