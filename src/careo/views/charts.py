@@ -59,19 +59,20 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
             points += [{"x": x, "y": y, "line": letter} for x, y in line]
     if not letters:
         return None
-    claim = _claim(finding, rows, {name: letter for letter, name in letters}, points)
+    claims = _claims(finding, rows, {name: letter for letter, name in letters}, points)
     units = {row.unit for row in rows if row.indicator in {name for _, name in letters}}
     unit = rows[0].unit if len(units) == 1 else "count"
-    spec = _spec(points, claim, unit, language)
-    period = period_words(rows[0].period, language)
+    spec = _spec(points, [(x, y) for x, y, _ in claims], unit, language)
     title = say(
         language,
         "dossier.chart.title",
         names=", ".join(f"{k}: {_name(panel, n, language)}" for k, n in letters),
     )
-    if claim:
-        value = value_words(claim[1], unit, language)
-        title += " " + say(language, "dossier.chart.claim", value=value, period=period)
+    for _, y, period in claims:
+        value = value_words(y, unit, language)
+        title += " " + say(
+            language, "dossier.chart.claim", value=value, period=period_words(period, language)
+        )
     return Chart(_inline(svg(json.dumps(spec, sort_keys=True)), title), tuple(letters))
 
 
@@ -137,29 +138,29 @@ def _time(period: Period) -> float | None:
     return None if last is None else round(last.year + (last.month - 1) / 12 + (last.day - 1) / 365, 4)
 
 
-def _claim(
+def _claims(
     finding: Finding, rows: Sequence[Considered], lines: dict[str, str], points: Sequence[dict[str, Any]]
-) -> tuple[float, float] | None:
-    """Where the claim stands on the chart; None when it is not a level of this series (a change, another unit)."""
+) -> list[tuple[float, float, str]]:
+    """Where the claim stands on the chart, with its period: once, or both ends of a comparison of two figures.
+
+    Empty when it is not a level of these series (a change, another unit).
+    """
+    found: dict[float, tuple[float, float, str]] = {}
     for row in rows:
-        iso = row.period
-        if (
-            row.ratio is None
-            or row.indicator not in lines
-            or not iso[:4].isdigit()
-            or finding.kind == "comparison"
-        ):
+        parts = [
+            int(part)
+            for part in re.split(r"[-/]", row.period.partition("/")[2] or row.period)
+            if part.isdigit()
+        ]
+        if row.ratio is None or row.indicator not in lines or not parts:
             continue
-        parts = [int(part) for part in re.split(r"[-/]", iso.partition("/")[2] or iso) if part.isdigit()]
-        if not parts:
-            continue
-        x = float(parts[0])
-        if len(parts) > 1:
-            x = round(x + (parts[1] - 1) / 12, 4)
+        x = float(parts[0]) if len(parts) == 1 else round(parts[0] + (parts[1] - 1) / 12, 4)
         near = [p for p in points if p["line"] == lines[row.indicator] and abs(p["x"] - x) < 1.01]
         if any(abs(p["y"] - row.value) <= 0.25 * abs(row.value) for p in near):
-            return x, row.ratio * row.value
-    return None
+            found.setdefault(x, (x, row.ratio * row.value, row.period))
+            if finding.kind != "comparison":
+                break
+    return list(found.values())
 
 
 def _name(panel: Panel, indicator: str, language: str) -> str:
@@ -168,15 +169,14 @@ def _name(panel: Panel, indicator: str, language: str) -> str:
 
 
 def _spec(
-    points: list[dict[str, Any]], claim: tuple[float, float] | None, unit: str, language: str
+    points: list[dict[str, Any]], claims: list[tuple[float, float]], unit: str, language: str
 ) -> dict[str, Any]:
     """The specification: one line a definition, a letter at its end, the claim as a diamond with its value."""
     divisor, title, number_format = _axis(points, unit, language)
     points = [{**p, "y": p["y"] / divisor} for p in points]
     xs, ys = [p["x"] for p in points], [p["y"] for p in points]
-    if claim:
-        claim = (claim[0], claim[1] / divisor)
-        xs, ys = [*xs, claim[0]], [*ys, claim[1]]
+    claims = [(at, value / divisor) for at, value in claims]
+    xs, ys = [*xs, *(at for at, _ in claims)], [*ys, *(value for _, value in claims)]
     top = max(ys) * 1.12 or 1.0
     domain_x = [min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1]
     lines = sorted({p["line"] for p in points})
@@ -196,7 +196,7 @@ def _spec(
         {"data": {"values": _ends(points, lines, top)}, "mark": {"type": "text", "align": "left", "dx": 7, "fontWeight": "bold",
          "fontSize": 13}, "encoding": {"x": x, "y": y, "text": {"field": "line"}, "color": colour}},
     ]  # fmt: skip
-    if claim:
+    for claim in claims:
         left = claim[0] > (domain_x[0] + domain_x[1]) / 2
         mark = {"values": [{"x": claim[0], "y": claim[1], "label": say(language, "dossier.chart.claimed")}]}
         layers += [

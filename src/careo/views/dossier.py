@@ -83,6 +83,8 @@ def page(audit: Audit, panel: Panel, language: str = "en") -> str:
             spots.setdefault((s.source, s.start, s.end), []).append(finding)
     places = {id(s): f"s{index}" for index, s in enumerate(audit.statements, 1)}
     by_spot = {(s.source, s.start, s.end, s.kind): places[id(s)] for s in audit.statements}
+    for s in audit.statements:
+        by_spot.setdefault((s.source, s.start, -1, ""), places[id(s)])
     counts = Counter(f.verdict for f in findings)
 
     def text(key: str, **words: object) -> str:
@@ -269,6 +271,8 @@ def _finding(
         if statement
         else ""
     )
+    if statement and not place:  # a comparison spans two figures: read it at the first
+        place = by_spot.get((statement.source, statement.start, -1, ""), "")
     groups = _by_definition([_considered(row, panel, letters, language) for row in finding.considered])
     near = [group for group in groups if any(row["fits"] or row["named"] for row in group)]
     far = [group for group in groups if group not in near]
