@@ -115,10 +115,10 @@ def test_a_title_above_one_sentence_is_meta() -> None:
 
 def test_a_paragraph_repeated_from_a_longer_one_is_a_pull_quote() -> None:
     quote = "when eleven fishermen were killed in a single week"
-    found = dict(
-        (text, label)
+    found = {
+        text: label
         for label, text in blocks("\n\n".join([PARAGRAPHS[0], PARAGRAPHS[1], quote, PARAGRAPHS[2]]))
-    )
+    }
     assert found[quote] == "repeat" and found[PARAGRAPHS[1]] == "body"
 
 

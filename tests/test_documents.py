@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from well_formed import check
 
 from careo.base.errors import CareoError, InputError
 from careo.sources.documents import read, read_all
+from well_formed import check
 
 SPANISH = (
     "¿Qué pasó en el año 2019?\n\nSegún la Secretaría, la región tuvo 1,500 víctimas de homicidio; el señor Muñoz añadió: “así no”.\n"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from well_formed import check
 
 from careo.base.errors import CareoError
 from careo.sources.documents import Document, locate, read
+from well_formed import check
 
 PAGE = """<!DOCTYPE html><html lang="es"><head><meta charset="utf-8"><title>Sube la violencia | El Faro</title>
 <meta property="og:site_name" content="El Faro"><meta property="article:modified_time" content="2020-06-01">
@@ -108,10 +109,8 @@ def test_captions_are_repeats_and_navigation_is_boilerplate(document: Document) 
 )
 def test_hostile_mark_up_is_read_in_linear_time(mark_up: str) -> None:
     started = time.process_time()
-    try:
+    with contextlib.suppress(CareoError):
         read(f"<html><body><p>One sentence of text.</p>{mark_up}".encode())
-    except CareoError:
-        pass
     assert time.process_time() - started < 10
 
 

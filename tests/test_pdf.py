@@ -8,10 +8,10 @@ import textwrap
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from well_formed import check
 
 from careo.base.errors import CareoError, InputError
 from careo.sources.documents import Document, read
+from well_formed import check
 
 SENTENCES = [
     "The government said that it will spend more on prevention next year.",

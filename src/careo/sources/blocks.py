@@ -27,6 +27,7 @@ _COUNTED = re.compile(
     r"^\d{1,6}\s+(?:comments?|comentarios?|repl(?:y|ies)|responses?|respuestas?|thoughts?|shares?|likes?|views?|vistas)\b",
     re.IGNORECASE,
 )
+_COPYRIGHT = re.compile(r"^(?:©|\(c\)\s|copyright\s*(?:©|\(c\)|\d{4}))", re.IGNORECASE)
 _BRACKETED = re.compile(r"^[\[(【].{12,300}[\])】]$", re.DOTALL)
 _STEM = 6  # letters that tell a word from others of its family well enough
 _SHINGLE = 5  # words; a line at least this long that stands in a longer paragraph is taken from it
@@ -101,6 +102,8 @@ def _small(line: Line) -> bool:
     text, words = line.text, line.words
     if is_credit(text, words):
         line.be("boilerplate", "picture_credit", "other")
+    elif _COPYRIGHT.match(text):
+        line.be("boilerplate", "rights", "other")
     elif _COUNTED.match(text) and not line.terminal and line.n <= 12:
         line.be("boilerplate", "comments_form", "other")
     elif line.n > 8 and is_caption(text, words, terminal=line.terminal):

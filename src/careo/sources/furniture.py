@@ -53,10 +53,13 @@ _TIME = re.compile(
 )
 _CREDIT_AT_END = re.compile(
     r"(?:[(\[|/–—-]|\.\s|\s{2,})\s*(?:photo|photos|foto|fotos|image|imagen|credit|crédito|courtesy|cortesía|photograph|fotografía)\b"
-    r"[^.]{0,80}[\])]?\.?$",
+    r"(?:[^.]|\b[A-Z]\.){0,80}[\])]?\.?$",
     re.IGNORECASE,
 )
 _AGENCY = r"(?:reuters|ap(?: photo)?|afp|efe|epa|getty(?: images)?|cuartoscuro|notimex|xinhua|archivo|file(?: photo)?|especial|shutterstock|bloomberg|upi|presidencia)"
+_NAME_FOR_PAPER = re.compile(
+    rf"[.)\]]\s+(?:{_INITIAL}[\w'’-]+\s+){{2,4}}(?:for|para)\s+(?:the\s+|el\s+|la\s+)?{_INITIAL}[\w'’ -]{{1,40}}$"
+)
 _AGENCY_AND_NAME = re.compile(
     rf"\b(?:{_AGENCY}|pool)(?:\s(?:images|news))?\s?(?:/|\svia\s)\s?[\w.'’ -]{{2,50}}[\])]?\.?$",
     re.IGNORECASE,
@@ -235,8 +238,8 @@ def is_date_line(text: str, words: list[str], *, loose: bool = False) -> bool:
     left = [m for m in WORD.finditer(blanked) if m[0] not in known.date_words and not m[0].isdigit()]
     if len(left) <= 1:
         return not left or text[left[0].start()].isupper() or len(words) <= 6
-    if len(left) <= 3 and len(words) <= 12:
-        return all(text[m.start()].isupper() for m in left)
+    if len(left) <= 3 and len(words) <= 12 and all(text[m.start()].isupper() for m in left):
+        return True
     return loose and len(left) <= 11 and bool(re.search(r"[|·•—–/]|\s-\s|,", folded))
 
 
@@ -293,6 +296,6 @@ def is_caption(text: str, words: list[str], *, terminal: bool) -> bool:
     if size and (_after(text, size) or size > 1):
         return True
     tail = text[-120:]
-    if _CREDIT_AT_END.search(tail) or _AGENCY_AND_NAME.search(tail):
+    if _CREDIT_AT_END.search(tail) or _NAME_FOR_PAPER.search(tail) or _AGENCY_AND_NAME.search(tail):
         return True
     return bool(_AGENCY_AT_END.search(tail)) and (not terminal or len(words) <= 45)

@@ -18,7 +18,8 @@ _MARKER = re.compile(
 )
 _ENDS = re.compile(r"[.!?…:;][\"'”’»)\]*_]*$")
 _FIRST_WORD = re.compile(r"\S{1,60}")
-_NARROW, _WIDE = 45, 110  # columns between which editors and mail programs wrap
+_NARROW, _WIDE, _LONG = 45, 110, 160
+_SHORT = 25  # columns left free that no ragged edge explains  # columns between which editors and mail programs wrap
 
 
 @dataclass(slots=True)
@@ -85,20 +86,20 @@ def _breaks(text: str, start: int, end: int) -> int:
 
 
 def _is_wrapped(text: str, lines: list[Piece]) -> bool:
-    """Many lines in a row of like length that do not end sentences: an editor wrapped them."""
-    inner = cut = 0
+    """Lines of like length that end in the middle of a sentence: an editor wrapped them."""
+    inner = cut = lower = long = 0
     for line, following in pairwise(lines):
+        length = line.end - line.start
+        long += length > _LONG
         if following.gap or following.marker or line.marker in ("heading", "quote"):
             continue
-        length = line.end - line.start
-        if length > 2 * _WIDE:
-            return False
         inner += 1
-        ends = _ENDS.search(text, max(line.start, line.end - 6), line.end)
-        next_word = text[following.start : following.start + 1]
-        if _NARROW <= length <= _WIDE and not ends and (next_word.islower() or length > 60):
+        if _NARROW <= length <= _WIDE and not _ENDS.search(text, max(line.start, line.end - 6), line.end):
+            lower += text[following.start].islower()
             cut += 1
-    return inner >= 4 and cut >= 0.6 * inner and cut >= 0.3 * len(lines)
+    if long > lower:
+        return False
+    return (inner >= 4 and cut >= 0.6 * inner and cut >= 0.3 * len(lines)) or (lower >= 3 and lower >= 0.2 * inner)
 
 
 def _joined(text: str, lines: list[Piece]) -> list[Piece]:
@@ -122,14 +123,13 @@ def _opens(text: str, piece: Piece, last: int, line: Piece, width: int) -> bool:
     # An editor breaks a line when the next word does not fit; a break before a word that fits is the writer's.
     room = width - last - 1
     word = _FIRST_WORD.match(text, line.start, line.end)
-    meant = room > (word.end() - word.start() if word else 0) + 6
+    fits = room - (word.end() - word.start() if word else 0)
+    first = text[line.start : line.start + 1]
     if line.marker == "number":
-        return meant or ends
-    if not meant:
-        return False
-    return (
-        ends or text[line.start : line.start + 1].isupper() or not text[line.start : line.start + 1].isalpha()
-    )
+        return fits > 6 or ends
+    if first.isupper() and not ends:
+        return fits > 1
+    return fits > 6 and (ends or not first.isalpha() or room > _SHORT)
 
 
 @cache

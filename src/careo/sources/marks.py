@@ -91,6 +91,7 @@ def is_headline(line: Line) -> bool:
     """Reads as the headline of something: some words, capital first, no full stop."""
     return (
         4 <= line.n <= 30
+        and not sentence_breaks().search(line.text)
         and not FULL_STOP.search(line.text)
         and not line.text.endswith((":", ",", ";"))
         and (line.text[:1].isupper() or line.text[:1].isdigit() or line.text[:1] in QUOTE_OPEN + "¿¡[(#")

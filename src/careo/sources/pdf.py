@@ -152,11 +152,14 @@ def _pieces(text: str, sheets: list[str], offsets: list[int]) -> tuple[list[Piec
     pieces: list[Piece] = []
     for page in lines:
         first, last = 0, len(page)
-        while first < min(_EDGE, last) and (reason := _edge(text, page[first], top, len(sheets))):
+        full = 0.75 * max((line.end - line.start for line in page), default=0)  # a full line is text, no head
+        while first < min(_EDGE, last) and (
+            reason := _edge(text, page[first], top, len(sheets), first, full)
+        ):
             edges[page[first].start] = reason
             first += 1
         while last > max(first, len(page) - _EDGE) and (
-            reason := _edge(text, page[last - 1], foot, len(sheets))
+            reason := _edge(text, page[last - 1], foot, len(sheets), len(page) - last, full)
         ):
             edges[page[last - 1].start] = reason
             last -= 1
@@ -179,13 +182,12 @@ def _shape(text: str, line: Piece) -> str:
     return _DIGITS.sub("0", text[line.start : line.end].lower())[:200]
 
 
-def _edge(text: str, line: Piece, repeated: Counter[str], pages: int) -> str:
-    if line.end - line.start <= 20 and _PAGE_NUMBER.match(text[line.start : line.end]):
-        return "page_number"
+def _edge(text: str, line: Piece, repeated: Counter[str], pages: int, depth: int, full: float) -> str:
     own = text[line.start : line.end]
-    sentence = (
-        own.endswith((".", ",", ";", ":")) or own[:1].islower()
-    )  # the last line of a paragraph that many pages share
+    if len(own) <= 20 and _PAGE_NUMBER.match(own):
+        return "page_number"
+    # The last line of a paragraph that many pages share is no head or foot.
+    sentence = own.endswith((".", ",", ";", ":")) or own[:1].islower() or (depth > 0 and len(own) > full)
     if (
         pages >= 3
         and len(own) <= 160

@@ -111,13 +111,18 @@ def _title(page: Sheet, stop: int, stated: str) -> int:
         below = lines[index + 1] if index + 1 < stop else None
         if below is not None and (below.label == "meta" or is_name(below.text)):
             score += 0.4  # a byline or a date right below
+        if any(lines[i].label == "meta" for i in range(index + 1, min(index + 5, stop))):
+            score += 0.5
         score -= min(0.04 * (stop - index), 0.8)
         # Of two lines that both would do, the upper one is the title and the lower one its subtitle.
         if best >= 0 and index - best <= 3 and lines[best].n >= 3 and not FULL_STOP.search(lines[best].text):
             dated = any(
                 lines[i].date for i in range(best, index)
             )  # but above a date stands the name of the site
-            if not dated and score < best_score + (1.2 if index - best == 1 else 0.7):
+            margin = 1.2 if index - best == 1 else 0.7
+            if line.n > 1.5 * lines[best].n and line.n >= 12:
+                margin += 0.5  # a subtitle says more, so it shares more with the article
+            if not dated and score < best_score + margin:
                 continue
         if score > best_score:
             best, best_score = index, score
@@ -253,6 +258,8 @@ def _is_teaser(page: Sheet, index: int, rivals: int, following: Line | None) -> 
         or line.piece.tag in ("h2", "h3", "h4")
         or follows_quote(page, index)
     ):
+        return False
+    if line.text.endswith("?") and page.lines[index - 1].text.endswith(("?", ":")):
         return False
     if following is not None and len(line.stems & following.stems) >= 2:
         return False
