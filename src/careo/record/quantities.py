@@ -14,6 +14,7 @@ from careo.record.statements import Quantity, Statement
 
 _WORD = re.compile(r"[\s(“\"'‘«]*([^\W_][\w’'-]*)")
 _SELF_EXPLAINED = ("share", "percentage_points", "rate_per_100k", "factor", "interval_minutes", "USD", "MXN", "EUR", "money", "count")
+_RELATIVE = ("share", "percentage_points")
 _LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
 
 
@@ -272,7 +273,8 @@ def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int
     window = max(passage.span[0], start - 40)
     for direction in ("up", "down"):
         hit = _changes(language, direction, "before").search(text[window:start])
-        if hit and not _from_to(text, hit[0], number.end):
+        bare = hit is not None and hit[0].strip().lower() in ("up", "down") and number.unit not in _RELATIVE
+        if hit and not bare and not _from_to(text, hit[0], number.end):
             return direction, window + hit.start(), 0
     if number.unit in ("share", "percentage_points"):
         for direction in ("up", "down"):
@@ -297,12 +299,19 @@ def _listed(text: str, end: int, start: int) -> bool:
 
 def _every(passage: Passage, start: int, end: int) -> str:
     """The rhythm said right behind the figure, or right before it ("35,000 a year", "every day 100")."""
-    return next((d.every for d in passage.dates if d.form == "every" and (0 <= d.start - end < 40 or 0 <= start - d.end < 12)), "")
+    for mention in passage.dates:
+        if mention.form == "every":
+            between = passage.text[end : mention.start] if mention.start >= end else passage.text[mention.end : start]
+            if len(between) < (40 if mention.start >= end else 12) and "," not in between and ":" not in between:
+                return mention.every
+    return ""
 
 
 def _period(passage: Passage, number: Number, span: Span, change: bool, every: bool) -> tuple[Period | None, str]:
     """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
     mentions = [d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))]
+    record = _pattern(passage.language, "superlative", "{}")  # "the lowest since 2015" compares, it gives no period
+    mentions = [d for d in mentions if d.form != "since" or not record.search(passage.text, passage.span[0], d.start)]
     if mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
     chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(passage, mentions, passage.span, span)
@@ -310,7 +319,7 @@ def _period(passage: Passage, number: Number, span: Span, change: bool, every: b
         return None, "every"
     if chosen and chosen.form == "by" and chosen.period and chosen.period.last:
         last = chosen.period.last
-        return Period(chosen.period.first or date(last.year, 1, 1), last), "at"
+        return Period(chosen.period.first or date(last.year, 1, 1), last), "until"
     if chosen:
         return chosen.period, "page" if not chosen.exact and passage.said is None else chosen.form
     over = next((d.form for d in passage.dates if d.form == "over" and span[0] - 40 <= d.start <= span[1] + 40), "")

@@ -18,6 +18,7 @@ from careo.record.statements import Statement
 from careo.results.kinds import kind_fits
 
 PERSON_MEASURES = ("deaths", "victims", "persons", "bodies")
+MONEY_STAGES = {"money_announced", "money_voted", "money_appropriated", "money_spent", "money_delivered"}
 _YEARS_BACK = 4
 _NEAR_STOCK = timedelta(days=200)
 
@@ -63,10 +64,14 @@ def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
 def _named(statement: Statement, members: list[Indicator]) -> list[str]:
     """Ids of the definitions that the words name; when they name none in particular, all that a reader would mean."""
     naming, ids = set(statement.naming), {i.id for i in members}
+    if statement.quantity and statement.quantity.unit != "rate_per_100k" and "rate" not in naming:
+        members = [i for i in members if i.kind != "rate"] or members
     pool = [i for i in members if i.id in naming]
     measured = [i for i in (pool or members) if i.measure in naming]
     if measured:
         pool = measured
+    elif naming & MONEY_STAGES:
+        return []  # "spent" names no announcement, even when only the announcement is in the currency claimed
     if not pool:
         plain = [i for i in members if i.parent == "" or i.id in naming]
         counted = [i for i in plain if i.measure in PERSON_MEASURES] if _counts_persons(statement) else plain
@@ -119,10 +124,20 @@ def readings(candidate: Indicator, statement: Statement, panel: Panel, on: date 
             key = (observation.value, observation.vintage)
             if key not in seen:
                 seen.add(key)
-                found.append(Reading(observation, on is None or observation.known <= on, exact))
+                known = on is None or observation.known <= on or (not then and _was_public(candidate, vintages, observation, on))
+                found.append(Reading(observation, known, exact))
         if found and exact:
             break
     return tuple(found)
+
+
+def _was_public(indicator: Indicator, vintages: tuple[Observation, ...], observation: Observation, on: date) -> bool:
+    """Whether a value held only in a later copy was public on a day: its publisher's usual lag had passed."""
+    last = observation.period.last
+    if not indicator.lag_months or last is None or observation != vintages[0]:
+        return False
+    months = last.year * 12 + last.month + indicator.lag_months
+    return (on.year * 12 + on.month) > months
 
 
 def _periods(

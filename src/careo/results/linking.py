@@ -72,7 +72,7 @@ def link(
     """
     clauses = split_clauses(text, *statement.sentence, statement.language)
     concept, weak = _concept(text, statement, panel, terms, clauses)
-    if not concept and statement.quantity and (statement.quantity.change or not _specific(statement)):
+    if not concept and statement.quantity and _refers_back(statement):
         concept, weak = next(((n, True) for t in reversed(earlier) for n in t.names if _countable(panel, n, statement)), ("", False))
     place = _place(text, statement, panel, places, clauses, concept)
     naming = _naming(text, statement, panel, concept, clauses)
@@ -100,7 +100,7 @@ def _concept(
         same_clause = clause[0] <= term.start < clause[1]
         distance = gap + 60 * sum(c.isdigit() for c in between[:200]) * 0.25 + (0 if same_clause else 60)
         adjacent = overlap or (term.start >= statement.end and gap <= 14)
-        weak = not (adjacent or (same_clause and gap < 70 and not _specific(statement)) or (gap < 45 and not _specific(statement)))
+        weak = (term.weak and not adjacent) or not (adjacent or (same_clause and gap < 70 and not _specific(statement)) or (gap < 45 and not _specific(statement)))
         if best is None or distance < best[0]:
             best = (distance, names[0], weak)
     return (best[1], best[2]) if best else ("", False)
@@ -111,8 +111,18 @@ def _specific(statement: Statement) -> bool:
     quantity = statement.quantity
     if quantity is None or not quantity.noun or quantity.unit in ("share", "percentage_points", "rate_per_100k", "factor"):
         return False
-    generic = statement_rules(statement.language)["generic_nouns"]
+    rules = statement_rules(statement.language)
+    generic = (*rules["generic_nouns"], *rules["staff_nouns"])
     return not any(word in generic for word in re.findall(r"[^\W\d_]+", quantity.noun.lower()))
+
+
+def _refers_back(statement: Statement) -> bool:
+    """Whether earlier sentences say what a figure counts: a change, a bare number, or a noun as general as "victims"."""
+    quantity = statement.quantity
+    if quantity is None or quantity.change or not quantity.noun:
+        return quantity is not None
+    staff = statement_rules(statement.language)["staff_nouns"]
+    return not _specific(statement) and not any(word in staff for word in re.findall(r"[^\W\d_]+", quantity.noun.lower()))
 
 
 def _countable(panel: Panel, concept: str, statement: Statement) -> bool:
@@ -165,10 +175,11 @@ def _naming(text: str, statement: Statement, panel: Panel, concept: str, clauses
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     window = _around(text, statement, clause)
     found = [name for m in panel.concepts.find_measures(window, language) for name in m.names]
-    sentence = fold(text[statement.sentence[0] : statement.sentence[1]])
+    whole, near = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window)
     for indicator in panel.by_concept.get(concept, ()):
         cues = indicator.cues.get(language, ())
-        if cues and _cue_pattern(cues).search(sentence):
+        # a publisher may be named anywhere in the sentence; a variant only beside the figure
+        if cues and _cue_pattern(cues).search(near if indicator.parent else whole):
             found.append(indicator.id)
     return tuple(dict.fromkeys(found))
 
