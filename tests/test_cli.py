@@ -381,6 +381,11 @@ def test_the_locale_chooses_the_language_unless_told_otherwise() -> None:
     assert start("--help", "--lang", "es", env={**base, "LANG": "C"}).stdout.startswith("Uso:")
 
 
+def test_a_page_named_twice_is_one_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "audit", page, page, "--json")
+    assert len(json.loads(out)["documents"]) == 1
+
+
 def test_standard_input_is_a_page(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

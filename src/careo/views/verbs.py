@@ -175,7 +175,11 @@ def schema_verb(asked: Asked) -> int:
 
 
 def _documents(asked: Asked, pages: Sequence[str]) -> Iterator[Document]:
-    return read_all(pages, country=asked.country, offline=asked.offline)
+    seen: set[str] = set()  # a page named twice, or named and in a folder, is one page
+    for document in read_all(pages, country=asked.country, offline=asked.offline):
+        if document.source.key not in seen:
+            seen.add(document.source.key)
+            yield document
 
 
 def _sample(country: str) -> Iterator[Document]:
