@@ -143,11 +143,9 @@ def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
     shared: Counter[tuple[int, int]] = Counter()
     for place, block in enumerate(body):
         words = words_of(document.text[block.start : block.end])
-        own = (
-            set(zip(words, words[1:], words[2:], strict=False))
-            if len(words) >= 10
-            else set[tuple[str, str, str]]()
-        )
+        own: set[tuple[str, str, str]] = set()
+        if len(words) >= 10:  # shingles that begin with a long word: enough to tell, and a third of the work
+            own = {s for s in zip(words, words[1:], words[2:], strict=False) if len(s[0]) > 5}
         sizes.append(len(own))
         for shingle in own:
             holders = index.setdefault(shingle, [])
@@ -156,7 +154,9 @@ def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
                     shared[other, place] += 1
                 holders.append(place)
     pairs = sorted(
-        pair for pair, count in shared.items() if count >= _NEAR * min(sizes[pair[0]], sizes[pair[1]])
+        pair
+        for pair, count in shared.items()
+        if count >= max(2.0, _NEAR * min(sizes[pair[0]], sizes[pair[1]]))
     )
     if not pairs:
         return None

@@ -20,6 +20,7 @@ WHOLE, START, ANY = 0, 1, 2
 _LONGEST_NOTICE = 130  # words; a longer paragraph is prose, whatever phrase it holds
 _LONGEST_LABEL = 45
 _AFTER_LABEL = re.compile(r"\s*(?:[:|»›>/→]|[-–—]\s|$)")
+_DIGIT = re.compile(r"\d")
 _ORIGINAL_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _INITIAL = r"[A-ZÁÉÍÓÚÑÜ]"
 _PROPER = re.compile(rf"{_INITIAL}[\w.'’-]*$")
@@ -99,10 +100,14 @@ class Heads:
     date: re.Pattern[str]
 
 
+Index = Mapping[str, tuple[Phrase, ...]]  # phrases by their first word, longest first
+
+
 @cache
-def phrases() -> dict[str, tuple[Phrase, ...]]:
-    """The phrases of both languages by their first word, longest first."""
-    table: dict[str, list[Phrase]] = {}
+def phrases() -> tuple[Index, Index]:
+    """The phrases of both languages: those that must stand at the beginning of a line, and those that may stand anywhere."""
+    opening: dict[str, list[Phrase]] = {}
+    anywhere: dict[str, list[Phrase]] = {}
     for language in ("en", "es"):
         lexicon = language_data(language, "blocks")
         for label in ("boilerplate", "related"):
@@ -110,10 +115,13 @@ def phrases() -> dict[str, tuple[Phrase, ...]]:
                 for anchor, name in enumerate(("whole", "start", "any")):
                     for phrase in anchors.get(name, ()):
                         words = tuple(words_of(phrase))
+                        table = anywhere if anchor == ANY else opening
                         table.setdefault(words[0], []).append(Phrase(words, label, reason, anchor))
-    return {
-        word: tuple(sorted(found, key=lambda p: (-len(p.words), p.anchor))) for word, found in table.items()
-    }
+    return _sorted(opening), _sorted(anywhere)
+
+
+def _sorted(table: dict[str, list[Phrase]]) -> Index:
+    return {word: tuple(sorted(found, key=_order)) for word, found in table.items()}
 
 
 def _order(phrase: Phrase) -> tuple[int, int, int, str]:
@@ -155,14 +163,17 @@ def said_by(words: list[str], text: str, *, terminal: bool) -> Phrase | None:
     count = len(words)
     if not count or count > _LONGEST_NOTICE:
         return None
-    index = phrases()
+    opening, anywhere = phrases()
+    for phrase in opening.get(words[0], ()):
+        if tuple(words[: len(phrase.words)]) == phrase.words and _anchored(
+            phrase, count, text, terminal=terminal
+        ):
+            return phrase
     for at, word in enumerate(words):
-        for phrase in index.get(word, ()):
-            size = len(phrase.words)
-            if size > 1 and tuple(words[at : at + size]) != phrase.words:
-                continue
-            if phrase.anchor == ANY or (at == 0 and _anchored(phrase, count, text, terminal=terminal)):
-                return phrase
+        if word in anywhere:
+            for phrase in anywhere[word]:
+                if tuple(words[at : at + len(phrase.words)]) == phrase.words:
+                    return phrase
     return None
 
 
@@ -223,7 +234,7 @@ def is_date_line(text: str, words: list[str], *, loose: bool = False) -> bool:
         loose: also lines that join a date with the name of a section or an office.
     """
     known = heads()
-    if len(words) > 22 or not any(c.isdigit() for c in text):
+    if len(words) > 22 or not _DIGIT.search(text):
         return 0 < len(words) <= 4 and (
             words[0] in known.relative and all(w in known.date_words for w in words)
         )

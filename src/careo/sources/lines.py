@@ -99,7 +99,9 @@ def _is_wrapped(text: str, lines: list[Piece]) -> bool:
             cut += 1
     if long > lower:
         return False
-    return (inner >= 4 and cut >= 0.6 * inner and cut >= 0.3 * len(lines)) or (lower >= 3 and lower >= 0.2 * inner)
+    return (inner >= 4 and cut >= 0.6 * inner and cut >= 0.3 * len(lines)) or (
+        lower >= 3 and lower >= 0.2 * inner
+    )
 
 
 def _joined(text: str, lines: list[Piece]) -> list[Piece]:
