@@ -136,7 +136,7 @@ def test_a_real_interrupt_leaves_no_traceback_and_no_dossier(tmp_path: Path) -> 
         [sys.executable, "-m", "careo", "audit", "-", "-o", str(tmp_path / "out")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    time.sleep(1.0)
+    time.sleep(1.5)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=20)
     assert child.returncode == 130

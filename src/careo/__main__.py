@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
-    from careo.views.cli import run
+    try:
+        from careo.views.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command line could say so itself
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":
