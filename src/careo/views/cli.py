@@ -23,7 +23,8 @@ VERBS = ("read", "statements", "check", "audit", "indicators", "schema")
 """In the order of the work."""
 
 # Verb → its arguments and its own options, as click parameters; the global options come on top.
-_PAGES: dict[str, Any] = {"nargs": -1, "metavar": "PAGE"}
+_PAGES: dict[str, Any] = {"nargs": -1, "metavar": "PAGE…"}
+_PERHAPS: dict[str, Any] = {"nargs": -1, "metavar": "[PAGE…]"}
 _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "read": lambda _: [click.Argument(["pages"], required=True, **_PAGES)],
     "statements": lambda _: [click.Argument(["pages"], required=True, **_PAGES)],
@@ -32,12 +33,12 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "date", "YYYY-MM-DD"),
     ],
     "audit": lambda lang: [
-        click.Argument(["pages"], **_PAGES),
+        click.Argument(["pages"], **_PERHAPS),
         _option(lang, "ledger", "FILE"),
         _option(lang, "date", "YYYY-MM-DD"),
     ],
     "indicators": lambda lang: [
-        click.Argument(["indicator"], required=False, metavar="ID"),
+        click.Argument(["indicator"], required=False, metavar="[ID]"),
         _option(lang, "place", "PLACE"),
     ],
     "schema": lambda _: [],
@@ -142,7 +143,8 @@ class _Speaking(click.Command):
         formatter.write_usage(ctx.command_path, pieces, say(self.language, "cli.help.usage") + " ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [row for parameter in self.get_params(ctx) if (row := parameter.get_help_record(ctx))]
+        options = (p for p in self.get_params(ctx) if isinstance(p, click.Option))
+        rows = [row for option in options if (row := option.get_help_record(ctx))]
         with formatter.section(say(self.language, "cli.help.options")):
             formatter.write_dl(rows)
 
@@ -250,6 +252,6 @@ def _mistake(error: click.UsageError) -> CareoError:
     if isinstance(error, click.BadOptionUsage):
         return CareoError("usage_needs_value", fix="help", **(words | {"option": error.option_name}))
     if isinstance(error, click.MissingParameter):
-        name = error.param.human_readable_name if error.param else ""
+        name = error.param.human_readable_name.strip("[…]") if error.param else ""
         return CareoError("usage_missing", fix="help", **(words | {"option": name}))
     return CareoError("usage_extra", found=one_line(error.format_message(), 200), fix="help", **words)

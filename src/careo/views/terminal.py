@@ -77,8 +77,9 @@ class Screen:
         indent: int = 0,
         right: Sequence[int] = (),
         whole: Sequence[int] = (),
+        wide: int = -1,
     ) -> None:
-        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded."""
+        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded, `wide` gets room."""
         from rich.padding import Padding
         from rich.table import Table
         from rich.text import Text
@@ -93,6 +94,7 @@ class Screen:
                 justify="right" if index in right else "left",
                 overflow="fold",
                 no_wrap=index in whole or index in right,
+                min_width=self.width // 3 if index == wide else None,
             )
         for row in rows:
             table.add_row(*(Text(one_line(cell)) for cell in row))
