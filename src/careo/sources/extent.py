@@ -147,6 +147,8 @@ def _closing_sentences(page: Sheet, last: int, end: int) -> int:
     passed = 0
     for index in range(last + 1, end):
         line, above = lines[index], lines[last]
+        if not line.words:
+            break  # a rule of dashes or stars closes the article
         if line.label or line.hint or line.like >= 0:
             passed += (
                 line.label != "repeat" and line.hint != "caption" and line.reason not in ("advert", "rule")

@@ -113,7 +113,7 @@ def parse(source: str) -> Markup:
     """Read mark-up once from left to right."""
     page = Markup()
     writer = _Writer()
-    counts = dict.fromkeys(_KEPT, 0)
+    counts: dict[str, int] = dict.fromkeys(_KEPT, 0)
     depth = at = 0
     no_quote: set[str] = set()
     size = len(source)
