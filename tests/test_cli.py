@@ -381,6 +381,15 @@ def test_the_locale_chooses_the_language_unless_told_otherwise() -> None:
     assert start("--help", "--lang", "es", env={**base, "LANG": "C"}).stdout.startswith("Uso:")
 
 
+def test_tables_fold_long_words_and_lose_none(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "statements", page, "--json")
+    _, table, _ = run(capsys, "statements", page)
+    shown = re.sub(r"\s", "", table)
+    for row in json.loads(out)["statements"]:
+        for word in (row["quote"] + " " + row["deadline"]).split():
+            assert word in shown or len(word) > 14, word
+
+
 def test_a_page_named_twice_is_one_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "audit", page, page, "--json")
     assert len(json.loads(out)["documents"]) == 1

@@ -77,9 +77,8 @@ class Screen:
         indent: int = 0,
         right: Sequence[int] = (),
         whole: Sequence[int] = (),
-        wide: int = -1,
     ) -> None:
-        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded, `wide` gets room."""
+        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded."""
         from rich.padding import Padding
         from rich.table import Table
         from rich.text import Text
@@ -94,7 +93,6 @@ class Screen:
                 justify="right" if index in right else "left",
                 overflow="fold",
                 no_wrap=index in whole or index in right,
-                min_width=self.width // 3 if index == wide else None,
             )
         for row in rows:
             table.add_row(*(Text(one_line(cell)) for cell in row))

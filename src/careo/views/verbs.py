@@ -295,7 +295,7 @@ def _show_statements(screen: Screen, document: Document, found: Sequence[Any], l
             ]
         )
     if rows:
-        screen.table(heads, rows, right=(0,), whole=(1,), wide=2)
+        screen.table(heads, rows, right=(0,), whole=(1,))
     else:
         screen.line(say(language, "cli.statements.none"))
     screen.line()
