@@ -10,7 +10,7 @@ from careo.base.dates import Term
 from careo.record.actors import Speakers, agent, names_of_page, speaker, trim
 from careo.record.acts import act, acts
 from careo.record.passages import Passage, passages, spaced
-from careo.record.quantities import figures
+from careo.record.quantities import figures, goal
 from careo.record.sentences import statement_rules
 from careo.record.statements import Statement
 from careo.sources.documents import Document
@@ -44,6 +44,7 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
         here = [replace(s, actor=actor) for s in figures(passage, source, told)]
+        here = [replace(s, promised=True) if goal(passage, s) else s for s in here]
         told = next((s for s in reversed(here) if s.period_form == "at"), told)
         if passage.block.label == "meta":
             found += here
@@ -53,6 +54,11 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
             here += _item(passage, current, source)
         else:
             here += acts(passage, source, actor, speakers)
+        pledges = [s for s in here if s.kind == "pledge"]
+        here = [
+            replace(s, promised=True) if s.kind == "figure" and any(p.start <= s.start < p.end for p in pledges) else s
+            for s in here
+        ]
         opened = _opens(document, passage, actor, speakers)
         if opened:
             here = [s for s in here if s.kind == "figure" or s.end < passage.span[1] - 30 or s.end - s.start > 60]

@@ -34,6 +34,13 @@ def figures(passage: Passage, source: str, told: Statement | None = None) -> lis
     return found
 
 
+def goal(passage: Passage, figure: Statement) -> bool:
+    """Whether the words before a figure make it a goal ("the target of 150,000", "planned")."""
+    clause = passage.clause(figure.start)
+    cue = phrases(passage.language, "goal_words")
+    return bool(cue.search(passage.text, max(clause[0], figure.start - 60), figure.start))
+
+
 def _figure(
     passage: Passage, number: Number, source: str, last: Statement | None, told: Statement | None
 ) -> Statement | None:
@@ -160,14 +167,22 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         at = word.end(1)
     if first >= 0:
         return (_skip_space(text, number.end), reach), unit
-    if at > number.end:
+    if _names_something(text, number.end, at, through):
         return (_skip_space(text, number.end), at), ""  # a noun of no unit ("1,400 stolen bicycles") is still what is counted
     clause = passage.clause(number.start)
-    hits = [m for m in pattern.finditer(text, max(clause[0], number.start - 90), number.start)]
+    hits = [
+        m
+        for m in pattern.finditer(text, max(clause[0], number.start - 90), number.start)
+        if m[0][0].islower() or m.start() == passage.span[0]  # "States" of "United States" counts nothing
+    ]
     if hits and number.unit in ("count", "share", "factor", "percentage_points", "rate_per_100k"):
         best = hits[-1]
         return (best.start(), best.end()), units[re.sub(r"\s+", " ", best[0].lower())]
     return None, ""
+
+
+def _names_something(text: str, start: int, end: int, through: frozenset[str]) -> bool:
+    return any(word.lower() not in through for word in re.findall(r"[^\W_]+", text[start:end]))
 
 
 def _carried(passage: Passage, number: Number, last: Statement | None) -> str:
@@ -310,8 +325,8 @@ def _every(passage: Passage, start: int, end: int) -> str:
 def _period(passage: Passage, number: Number, span: Span, change: bool, every: bool) -> tuple[Period | None, str]:
     """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
     mentions = [d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))]
-    record = _pattern(passage.language, "superlative", "{}")  # "the lowest since 2015" compares, it gives no period
-    mentions = [d for d in mentions if d.form != "since" or not record.search(passage.text, passage.span[0], d.start)]
+    record = _pattern(passage.language, "superlative", "{}")
+    mentions = [d for d in mentions if not _compares(passage, d, record)]
     if mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
     chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(passage, mentions, passage.span, span)
@@ -338,13 +353,23 @@ def _reached(passage: Passage, mention: DateMention) -> bool:
     return mention.form == "by" and last is not None and passage.said is not None and last <= passage.said
 
 
+def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -> bool:
+    """Whether a date only serves a comparison: "the lowest since 2015", "the worst since the register began in 2015"."""
+    if mention.form not in ("since", "at"):
+        return False
+    best = record.search(passage.text, passage.span[0], mention.start)
+    since = statement_rules(passage.language)["since_words"]
+    return best is not None and (mention.form == "since" or any(f" {w} " in passage.text[best.start() : mention.start] for w in since))
+
+
 def _told_of(passage: Passage, span: Span) -> DateMention | None:
     """The date of a neighbouring sentence that is about the same thing: the year just spoken of, or the start of the
     plan or programme that the next sentence takes up ("… a US$2.9 billion plan. The plan has run since 2008").
     """
     earlier, steps = passage.before, 0
     while earlier and steps < 3:
-        years = [d for d in earlier.dates if d.form == "at" and d.period is not None]
+        record = _pattern(passage.language, "superlative", "{}")
+        years = [d for d in earlier.dates if d.form == "at" and d.period is not None and not _compares(earlier, d, record)]
         if years:
             return years[-1]
         earlier, steps = earlier.before, steps + 1

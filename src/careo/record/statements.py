@@ -51,6 +51,7 @@ class Statement:
         condition: "as long as …", "if …", as written.
         quantity: for figures. period: what the figure is about. period_form: DateMention.form that gave it, or "page" when only
             the date of the page gives it.
+        promised: True for a figure that somebody promises or sets as a goal, not one that is reported.
         place: code of the place it is about, "" before it is linked to a panel. indicator: id that its words name best,
             concept: what is counted, whoever counts it; weak: True when only words farther off say so; naming: ids and
             measures that the words name. All filled when linked to a panel (results/linking.py).
@@ -74,6 +75,7 @@ class Statement:
     quantity: Quantity | None = None
     period: Period | None = None
     period_form: str = ""
+    promised: bool = False
     place: str = ""
     indicator: str = ""
     concept: str = ""

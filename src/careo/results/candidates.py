@@ -18,6 +18,7 @@ from careo.record.statements import Statement
 from careo.results.kinds import kind_fits
 
 PERSON_MEASURES = ("deaths", "victims", "persons", "bodies")
+PLANNED = ("persons_planned", "money_announced", "money_voted", "money_appropriated")
 MONEY_STAGES = {"money_announced", "money_voted", "money_appropriated", "money_spent", "money_delivered"}
 _YEARS_BACK = 4
 _NEAR_STOCK = timedelta(days=200)
@@ -56,6 +57,8 @@ def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
     members = [i for i in panel.by_concept.get(statement.concept, ()) if i.usable and kind_fits(i, statement)]
     near = panel.concepts.by_id[statement.concept].near if statement.concept in panel.concepts.by_id else ()
     others = [i for c in near for i in panel.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
+    if statement.promised:
+        members, others = [i for i in members if i.measure in PLANNED], [i for i in others if i.measure in PLANNED]
     named = _named(statement, members)
     ranked = sorted(members, key=lambda i: (i.id not in named, named.index(i.id) if i.id in named else 0, i.parent != ""))
     return tuple(Candidate(i, i.id in named) for i in ranked) + tuple(Candidate(i, False) for i in others)
@@ -165,7 +168,8 @@ def _periods(
         return [(p, False) for p in spans[:3]]
     years = [p for p in reversed(ends) if _is_year(p)]
     back = years[: _YEARS_BACK if form == "every" else 2]
-    return [(p, order == 0 or form == "every") for order, p in enumerate(back)]
+    current = form == "every" or indicator.kind in ("share", "rate")  # told without a year, these are about how things stand
+    return [(p, order == 0 or current) for order, p in enumerate(back)]
 
 
 def _stock_periods(period: Period | None, form: str, ends: list[Period], observed: list[Period]) -> list[tuple[Period, bool]]:

@@ -65,6 +65,8 @@ def _judge(
     statement: Statement, quantity: Quantity, rows: tuple[Considered, ...], panel: Panel, on: date | None, language: str
 ) -> tuple[str, str, tuple[str, ...]]:
     claimed = amount(quantity, language)
+    if statement.promised and not any(r.fits for r in rows):
+        return "unverifiable", say(language, "findings.because.promised", claim=claimed), ()
     if not rows:
         return (*_without_rows(statement, quantity, panel, language), ())
     fitting = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, bool(r.note), r.verified == "memory", not r.known))

@@ -6,6 +6,12 @@ from careo.panel.indicators import Indicator
 from careo.record.statements import Statement
 
 
+# A count of things is answered only by a series of the same things; persons, events and files may be taken for one another.
+_THINGS = frozenset(
+    ("graves", "places", "facilities", "weapons", "vehicles", "tonnes", "kilograms", "hectares", "purchases", "groups")
+)
+
+
 def kind_fits(indicator: Indicator, statement: Statement) -> bool:
     """Whether an indicator is of the kind a figure is: money in its currency, shares, rates, counts."""
     quantity = statement.quantity
@@ -25,6 +31,8 @@ def kind_fits(indicator: Indicator, statement: Statement) -> bool:
         return indicator.kind == "money" and (quantity.unit == "money" or indicator.unit.startswith(quantity.unit))
     if quantity.unit == "interval_minutes":
         return indicator.kind == "flow"
+    if quantity.unit in _THINGS or (indicator.unit in _THINGS and quantity.unit != "count"):
+        return indicator.unit == quantity.unit
     return indicator.kind in ("flow", "stock")
 
 
