@@ -18,6 +18,7 @@ from careo.base.words import fold
 _TOKEN = re.compile(r"[0-9]+(?:[.,'’][0-9]+)*|[^\W\d_]+|[½¼¾⅓⅔⅛]")
 _SPACE_GROUPS = re.compile(r"(?:[ \u00a0\u2009\u202f][0-9]{3}(?![0-9]))+(?![0-9]*[.,][0-9])")
 _FRACTION_SIGNS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8)}
+_DECIMAL = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{1,2}")
 _LONGEST = 24  # digits; what is longer is no number anybody means
 
 
@@ -441,16 +442,23 @@ def _from_words(
             safe = (j, end, total, thousands, part)
             part, kind, end, j = part + value, "word", nxt.end, j + 1
             continue
+        if (
+            nxt.kind == "digits"
+            and scale == 1000
+            and kind == "scale"
+            and not total
+            and _DECIMAL.fullmatch(nxt.word)
+        ):
+            decimal = (
+                _and_a_decimal(low, toks, i, j, thousands, words, raw) if not gap.strip(" \u00a0") else None
+            )
+            if decimal is not None:
+                return decimal  # 93 mil 379.4 millones
         if nxt.kind == "digits" and kind == "scale" and part == 0 and gap and not gap.strip(" \u00a0"):
             if not (nxt.word.isdigit() and len(nxt.word) <= 3 and nxt.word[0] != "0") or scale < 1000:
                 break
-            if low[nxt.end : nxt.end + 1] in (
-                "%",
-                "/",
-                ":",
-                "-",
-                "."[: low[nxt.end + 1 : nxt.end + 2].isdigit()] or "%",
-            ):
+            mark = low[nxt.end : nxt.end + 2]
+            if mark[:1] == "%" or (mark[:1] in "/:-." and mark[1:].isdigit()):
                 break
             safe = (j, end, total, thousands, part)
             part, kind, end, j = int(nxt.word), "digits", nxt.end, j + 1
@@ -464,6 +472,27 @@ def _from_words(
         return _and_a_half(low, toks, i, j, half.end(), value, scale if kind == "scale" else 1, words, raw)
     number, digits, step = _measure(value, 1, 1)
     return Amount(i, j, toks[i].start, end, number, digits, step, scale, weak, raw, currency, shape)
+
+
+def _and_a_decimal(
+    low: str, toks: list[Token], i: int, j: int, thousands: int, words: AmountWords, raw: str
+) -> Amount | None:
+    """The thousands before a decimal number that has a scale of its own; None when it has none."""
+    whole, _, decimals = toks[j].word.replace(",", ".").partition(".")
+    bottom = 10 ** len(decimals)
+    amount = _scaled(
+        low,
+        toks,
+        i,
+        j + 1,
+        toks[j].end,
+        (thousands + int(whole)) * bottom + int(decimals),
+        bottom,
+        words,
+        weak=False,
+    )
+    amount.raw = raw
+    return amount if amount.scale >= 10**6 else None
 
 
 def _and_a_half(

@@ -73,7 +73,8 @@ def date_words(language: str) -> DateWords:
     some_year = rf"(?:{year}|(?P<rel>{a(year_of)}))"
     month = a(months)
     monthly_year = rf"(?:(?:,?\s|\s(?:de|del|of)\s(?:(?:ano|the)\s)?|[-/]){year}|(?:\s(?:de|del|of))?\s(?P<rel>{a(year_of)}))"
-    th = r"(?:st|nd|rd|th|o|º|°)?"
+    stop = r"(?:\.(?=,?\s(?:de\s|del\s)?[0-9]{4}))?"  # of an abbreviation, not of the sentence
+    th = r"(?:(?:st|nd|rd|th|o|º|°|er|ro)\.?)?"
     every = {fold(p): kind for kind, phrases in data["every"].items() for p in phrases}
     short = {fold(p): kind for kind, phrases in data["every_short"].items() for p in phrases}
     term = data["term"]
@@ -90,8 +91,8 @@ def date_words(language: str) -> DateWords:
         "decade": rf"(?P<year>(?:19|20)[0-9]0)['’]?{a(data['decades'])}"
         if language == "en"
         else r"(?:(?:la\s)?decada\sde(?:\slos)?|los(?:\sanos)?|anos)\s(?P<year>(?:19|20)?[0-9]0)(?![0-9%.,])",
-        "days": rf"(?P<d1>[0-9]{{1,2}}){th}(?:\s(?:al?|to|and|y|through)\s(?:el\s)?|\s?[-–]\s?)(?P<d2>[0-9]{{1,2}}){th}\s(?:de\s|of\s)?(?P<month>{month})\.?{monthly_year}?",
-        "day": rf"(?P<d>[0-9]{{1,2}}){th}(?:\s(?:de\s|of\s(?:the\s)?)?|[-.])(?P<month>{month})\.?{monthly_year}?",
+        "days": rf"(?P<d1>[0-9]{{1,2}}){th}(?:\s(?:al?|to|and|y|through)\s(?:el\s)?|\s?[-–]\s?)(?P<d2>[0-9]{{1,2}}){th}\s(?:de\s|of\s)?(?P<month>{month}){stop}{monthly_year}?",
+        "day": rf"(?P<d>[0-9]{{1,2}}){th}(?:\s(?:de\s|of\s(?:the\s)?)?|[-.])(?P<month>{month}){stop}{monthly_year}?",
         "monthdays": rf"(?P<month>{month})\.?\s(?P<d1>[0-9]{{1,2}}){th}(?:\s?[-–]\s?|\s(?:to|and|through|a|al|y)\s)(?P<d2>[0-9]{{1,2}}){th}(?![0-9:%]|[.,][0-9]|\s?{month}){monthly_year}?",
         "monthday": rf"(?P<month>{month})\.?\s(?:the\s)?(?P<d>[0-9]{{1,2}}){th}(?![0-9:%]|[.,][0-9]){monthly_year}?",
         "month": rf"(?P<month>{month})(?:\.(?=\s[0-9]))?{monthly_year}?",
@@ -102,6 +103,7 @@ def date_words(language: str) -> DateWords:
         "portion_alone": rf"(?P<portion>{a(p for p in portions if p.split()[-1] in data['portion_alone'])})",
         "rolling": rf"(?:{a(data['rolling_since'])}\s)?(?:(?:{a(data['rolling'])}\s{n}\s(?:(?:full|calendar|fiscal|consecutive)\s)?|{n}\s{a(data['rolling'])}\s){unit}|{a(data['rolling_single'])}\s(?P<single>{a(units)}))",
         "next": rf"(?:{a(data['next_lead'])}\s)?(?:{a(data['next'])}\s{n}\s{unit}|{n}\s{a(data['next'])}\s{unit})",
+        "ending": rf"(?:{a(data['next_lead'])}\s)?{n}\s{unit}\s{a(data['ending'])}\s(?P<month>{month}){monthly_year}",
         "within": rf"{a(data['within'])}\s{n}[\s-]{unit}",
         "over": rf"{a(data['over'])}\s{n}\s{unit}",
         "ago": rf"{a(data['ago_before'])}\s{n}\s{unit}"
@@ -117,9 +119,9 @@ def date_words(language: str) -> DateWords:
         "term_end": rf"{a(term['end'])}",
     }
     digits_first = (
-        ("numeric", "isomonth", "years", "decade", "days", "day", "year", "rolling", "next", "ago")
+        ("numeric", "isomonth", "years", "decade", "days", "day", "year", "rolling", "next", "ago", "ending")
         if language == "en"
-        else ("numeric", "isomonth", "years", "days", "day", "year", "rolling", "next")
+        else ("numeric", "isomonth", "years", "days", "day", "year", "rolling", "next", "ending")
     )
     triggers: dict[str, list[str]] = {"0": [*digits_first, "portion"]}
 
@@ -141,6 +143,7 @@ def date_words(language: str) -> DateWords:
     trigger("portion_alone", (p for p in portions if p.split()[-1] in data["portion_alone"]))
     trigger("rolling", data["rolling_since"], data["rolling"], data["rolling_single"])
     trigger("next", data["next_lead"], data["next"])
+    trigger("ending", data["next_lead"], counts)
     trigger("within", data["within"])
     trigger("over", data["over"])
     trigger("ago", data["ago_before"] or counts)
@@ -179,7 +182,9 @@ def date_words(language: str) -> DateWords:
         year_of=year_of,
         portions=portions,
         every=every | short,
-        before=re.compile(rf"(?<!\w)(?:(?:{lead})(?:\s(?P<part>{part}))?|(?P<only>{part}))\s?\Z"),
+        before=re.compile(
+            rf"(?<!\w)(?:(?:{lead})(?:\s(?P<part>{part}))?|(?:{a(data['at_before_part'])}\s)?(?P<only>{part}))\s?\Z"
+        ),
         opener=re.compile(rf"(?<!\w)(?:{a(forms['from'])})(?:\s{part})?\s\Z"),
         between=re.compile(rf"(?<!\w)(?:{a(forms['between'])})(?:\s{part})?\s\Z"),
         join=re.compile(rf"\s?{a(data['join'])}\s?(?:{part}\s)?"),

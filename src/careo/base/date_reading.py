@@ -142,6 +142,8 @@ class _Reader:
             return _Core(
                 start, end, "within", period=Period(said, last) if last else None, form="within", exact=False
             )
+        if kind == "ending":
+            return self.ending(m, count, unit)
         if kind == "within":
             last = _shift(said, unit, count)
             return _Core(
@@ -206,6 +208,21 @@ class _Reader:
                 exact=False,
             )
         return self.term(kind, start, end)
+
+    def ending(self, m: re.Match[str], count: int, unit: str) -> _Core | None:
+        """The 12 months to June 2019."""
+        core = _Core(
+            m.start(), m.end(), "month", month=self.words.months[m["month"]], exact=bool(group(m, "year"))
+        )
+        core.year = int(group(m, "year")) if group(m, "year") else None
+        core.offset = self.words.year_of.get(_spaced(group(m, "rel")))
+        end = self.resolve(core, False)
+        first = _shift(end.first, unit, -count) if end and unit in _MONTHS else None
+        if end is None or first is None or end.last is None:
+            return None
+        start = _shift(first, "month", 1)
+        period = Period(start, end.last)
+        return _Core(m.start(), m.end(), "rolling", period=period, form="rolling", exact=core.exact)
 
     def rhythm(self, start: int) -> bool:
         """Whether "a year" is a rhythm ("35,000 a year") and not a length ("in a year")."""
@@ -392,10 +409,17 @@ class _Reader:
             and a.year is None
             and a.offset is None
         )
-        if lent and b.month and (words.join.fullmatch(gap) or words.join_loose.fullmatch(gap)):
+        joined = words.join.fullmatch(gap) or words.join_loose.fullmatch(gap)
+        if lent and joined and b.month and (b.year is not None or b.offset is not None):
             a.year, a.offset, a.exact = b.year, b.offset, b.exact
             if a.year is not None and (a.month, a.day) > (b.month, b.day or 31):
                 a.year -= 1  # from November to February 2020
+        elif lent and joined and b.month and b.year is None and b.offset is None:
+            end = self.resolve(b, False)
+            if end is not None and end.last is not None:
+                b.year = end.last.year  # "de enero a septiembre": the latest whole run
+                a.year = b.year - ((a.month, a.day) > (b.month, b.day or 31))
+                a.exact = b.exact = False
         between = words.between.search(low, max(0, a.start - 32), a.start)
         opener = words.opener.search(low, max(0, a.start - 32), a.start)
         if between and words.join_between.fullmatch(gap):

@@ -98,6 +98,8 @@ def _one_part(low: str, start: int, tok: Token, end: int, gap: str, lex: NumberW
         return not tok.word.endswith("a") and (followed or lex.denominators[tok.word] == 3)
     if followed or gap == "-":
         return True
+    if word_after(low, end) in lex.fraction_verbs:
+        return True
     compared = word_after(low, end) in lex.comparatives or low[end : end + 1] in ("", ".", ",", ";")
     return compared and (not article or word_before(low, start) in lex.fraction_before)
 
@@ -106,9 +108,12 @@ def part_alone(low: str, tok: Token, lex: NumberWords) -> Found | None:
     """La tercera parte de: a share without a number before it."""
     part = lex.part.match(low, tok.end)
     bottom = lex.denominators.get(tok.word, 0)
-    if part is None or bottom == 0 or not lex.of.match(low, part.end()) or tok.word.endswith("s"):
+    if part is None or bottom == 0 or tok.word.endswith("s"):
         return None
     begin = tok.start - 3 if low[max(0, tok.start - 3) : tok.start] == "la " else tok.start
+    alone = begin < tok.start and low[part.end() : part.end() + 1] in ("", ".", ",", ";", ")")
+    if not alone and not lex.of.match(low, part.end()):
+        return None
     return share(begin, part.end(), 1, bottom)
 
 

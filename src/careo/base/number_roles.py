@@ -17,8 +17,13 @@ _NUMERIC_DATE = re.compile(
 )
 _PHONE = re.compile(r"(?:[0-9]{1,4}[ .-]){1,3}[0-9]{2,4}[ .-][0-9]{4}(?![0-9])|[0-9]{10,13}(?![0-9])")
 _AREA = re.compile(r"[0-9]{2,3}\)[ -]?[0-9]{3,4}[ -]?[0-9]{4}(?![0-9])")
+_ABROAD = re.compile(r"[0-9]{1,3}[ -]?\([0-9]{2,3}\)[ -]?[0-9]{3,4}[ -]?[0-9]{4}(?![0-9])")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?:[.,][0-9]{1,6})?(?![0-9:])")
+_DOT_CLOCK = re.compile(
+    r"0[0-9]\.[0-5][0-9](?![0-9.,%])|[0-2]?[0-9]\.[0-5][0-9]\s?(?:[ap]\.?\s?m(?!\w)\.?|hrs?(?!\w)|horas(?!\w))"
+)
 _LIST_MARK = re.compile(r"[.)\]]\)?-?(?=\s|\Z)")
+_FOLIO = re.compile(r"[0-9]{1,6}/(?:19|20)[0-9]{2}(?![0-9/])")
 _SLASH = re.compile(r"([0-9]{1,2})/([0-9]{1,3})(?![0-9/])")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT = re.compile(r"[\s.-]{0,2}([^\W\d_]+|%)")
@@ -35,6 +40,8 @@ def opaque(text: str, low: str, tok: Token, lex: NumberWords) -> Found | None:
         match = _NUMERIC_DATE.match(low, s)
         if match and before not in ("/", ".", "-", ","):
             return _named(tok, "date", s, match.end())
+    if "." in tok.word and len(tok.word) <= 5 and (match := _DOT_CLOCK.match(low, s)):
+        return _named(tok, "time", s, match.end())
     if after in (":", "h"):
         match = _CLOCK.match(low, s)
         if match:
@@ -49,7 +56,7 @@ def opaque(text: str, low: str, tok: Token, lex: NumberWords) -> Found | None:
         or 10 <= len(tok.word) <= 13
         or before == "+"
     ):
-        match = _PHONE.match(low, s)
+        match = _PHONE.match(low, s) or (_ABROAD.match(low, s) if before == "+" else None)
         if match and before not in ("$", "/", "€", "£", "-", ",") and (before == "+" or _dialled(match[0])):
             return _named(tok, "identifier", s - (before == "+"), match.end())
     if after == ")" and before == "(" and (match := _AREA.match(low, s)):
@@ -110,6 +117,10 @@ def _dialled(text: str) -> bool:
 
 def _slashed(low: str, tok: Token, lex: NumberWords) -> Found | None:
     """3/4 of (a share), 17/5 (a day), 9/11 (a name)."""
+    folio = _FOLIO.match(low, tok.start)
+    if folio:
+        month = len(tok.word) <= 2 and 1 <= int(tok.word) <= 12
+        return _named(tok, "date" if month else "identifier", tok.start, folio.end())
     match = _SLASH.match(low, tok.start)
     if match is None or low[match.end() : match.end() + 1] == "%":
         return None
@@ -183,6 +194,8 @@ def classified(
         item = _in_unit(low, a, unit, lex)
         if item is not None:
             return item
+    if after in lex.not_counted_after:
+        return found_of(a, "count", "identifier")
     if prev in lex.factor_last and lex.factor_before.search(low, max(0, s - 28), s):
         return found_of(a, "factor")
     if a.scale == 1 and a.raw:
@@ -197,7 +210,7 @@ def classified(
             return found_of(a, "count", "identifier", run_on(low, e))
     elif low[e : e + 1] == "-" and low[e + 1 : _letters_end(low, e + 1)] in lex.compound_names:
         return found_of(a, "count", "identifier", _letters_end(low, e + 1))
-    if low[s:e] in lex.not_alone:
+    if low[s:e] in lex.not_alone or (low[s:e] in lex.names_with_capital and text[s].isupper() and prev):
         return None
     item = _signed(low, found_of(a, "count"), sure=False)
     item.weak = a.weak
@@ -240,11 +253,16 @@ def _in_unit(low: str, a: Amount, unit: re.Match[str], lex: NumberWords) -> Foun
     if unit["percent"]:
         return _signed(low, _shared(found_of(a, "share", end=unit.end())))
     if unit["factor"]:
-        return found_of(a, "factor", end=unit.end())
+        item = found_of(a, "factor", end=unit.end())
+        if lex.half_times.match(low, a.end):
+            item.value = item.low = item.high = a.value + 0.5  # dos veces y media
+        return item
     if unit["age"]:
         return found_of(a, "count", "age", unit.end())
     if unit["time"]:
         return _time(low, a, unit, lex)
+    if a.weak:
+        return None  # "un peso" may be a weight
     return _signed(low, found_of(a, lex.currencies[_spaced(unit["currency"])], end=unit.end()))
 
 
@@ -262,7 +280,7 @@ def _name_or_year(
             decade = lex.decade_after.match(low, e) if glued and glued in "s'’" else None
             if decade or (word in lex.decade_before and len(a.raw) == 2 and word not in ("los",)):
                 return found_of(a, "count", "year", decade.end() if decade else e)
-        if a.value < 100 and (mark := _enumerator(low, s, e)) is not None:
+        if a.value < 1000 and (mark := _enumerator(low, s, e, lex)) is not None:
             return found_of(a, "count", "enumerator", mark, s)
     if word == lex.alias and _alias(text, low, s, e, lex):
         return found_of(a, "count", "identifier")
@@ -281,8 +299,17 @@ def _name_or_year(
             return found_of(a, "count", "age")
         if low[s - 2 : s] == ", " and low[e : e + 2] in (", ", ",\n") and _named_before(text, low, s):
             return found_of(a, "count", "age")
-    if plain and glued and glued in " snrt" and lex.street_after.match(low, e):
+    if (
+        plain
+        and glued in ("", ",", "\n")
+        and len(a.raw) <= 4
+        and lex.street_before.search(low, max(0, s - 60), s)
+    ):
         return found_of(a, "count", "identifier")
+    if plain and text[e + 1 : e + 2].isupper() and lex.street_after.match(low, e):
+        return found_of(a, "count", "identifier")
+    if plain and len(a.raw) == 5 and len(word) == 2 and text[s - 3 : s - 1].isupper():
+        return found_of(a, "count", "identifier")  # a postal code: DC 20515
     if plain and len(a.raw) > 1 and a.raw[0] == "0":
         return found_of(a, "count", "identifier")
     return None
@@ -315,7 +342,7 @@ def _alias(text: str, low: str, s: int, e: int, lex: NumberWords) -> bool:
     return inside and (e >= len(low) or low[e] in ",.;)”\"»'")
 
 
-def _enumerator(low: str, s: int, e: int) -> int | None:
+def _enumerator(low: str, s: int, e: int, lex: NumberWords) -> int | None:
     """End of a list marker: "1." or "8)" where a line begins, "(2)" anywhere; None when it is none."""
     mark = _LIST_MARK.match(low, e)
     if mark is None:
@@ -325,9 +352,18 @@ def _enumerator(low: str, s: int, e: int) -> int | None:
         begin -= 1
     opened = low[s - 1 : s] in ("(", "[")
     closed = low[e] in ")]"
-    if opened and closed:
+    if opened and closed and e - s <= 2:
         return e + 1
+    if e - s > 2 and (opened or closed or low[e + 1 : e + 2] != " "):
+        return None
     if begin < 0 or low[begin] == "\n":
+        if (
+            low[e] == "."
+            and begin > 0
+            and low[begin - 1].isalpha()
+            and word_before(low, begin) in lex.line_words
+        ):
+            return None  # a line broken inside a sentence
         return mark.end()
     if closed and low[max(0, s - 2) : s].endswith(" "):
         opening = low.rfind("(", max(0, s - 200), s)

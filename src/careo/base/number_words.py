@@ -84,6 +84,15 @@ class NumberWords:
     no_part_after: re.Pattern[str]
     alias: str
     not_alone: frozenset[str]
+    fraction_verbs: frozenset[str]
+    ratio_noun: re.Pattern[str]
+    ratio_first: re.Pattern[str]
+    names_with_capital: frozenset[str]
+    street_before: re.Pattern[str]
+    half_times: re.Pattern[str]
+    against_last: frozenset[str]
+    line_words: frozenset[str]
+    not_counted_after: frozenset[str]
 
 
 @cache
@@ -98,6 +107,7 @@ def number_words(language: str) -> NumberWords:
         return re.compile(pattern)
 
     months = a(dates["months"])
+    full_stop = r"(?:\.(?=,?\s(?:de\s|del\s)?[0-9]{4}))?"  # of an abbreviation, not of the sentence
     link = a(data["currency_links"])
     currencies = {_spaced(fold(word)): code for code, names in data["currencies"].items() for word in names}
     times = {fold(word): unit for unit, names in data["times"].items() for word in names}
@@ -135,7 +145,7 @@ def number_words(language: str) -> NumberWords:
         times=times,
         ordinal=here(rf"\.?(?:{endings})(?!\w)"),
         date=here(
-            rf"(?:st|nd|rd|th|o|º|°|er|ro)?\.?(?:[\s.-]{{1,2}}|\s(?:de|of)\s(?:the\s)?){months}\.?(?:(?:,?\s|[\s-]|\s(?:de|del|of)\s(?:ano\s)?)[0-9]{{4}}(?![0-9%]|[.,][0-9]))?"
+            rf"(?:st|nd|rd|th|o|º|°|er|ro)?\.?(?:[\s.-]{{1,2}}|\s(?:de|of)\s(?:the\s)?){months}{full_stop}(?:(?:,?\s|[\s-]|\s(?:de|del|of)\s(?:ano\s)?)[0-9]{{4}}(?![0-9%]|[.,][0-9]))?"
         ),
         month_before=here(rf"(?<!\w){months}\.?[\s-](?:(?:the|el|de|del|of)\s)?(?:ano\s)?\Z"),
         clock=here(
@@ -151,7 +161,7 @@ def number_words(language: str) -> NumberWords:
         identifier_before=words("identifier_before"),
         identifier_unless_of=words("identifier_unless_of"),
         plural_identifiers=words("plural_identifiers"),
-        street_after=here(rf"(?:st|nd|rd|th)?\s{a(data['street_after'])}"),
+        street_after=here(rf"(?:st|nd|rd|th)?(?:\s\w{{2,20}}){{0,3}}?\s{a(data['street_after'])}"),
         every=here(rf"(?<!\w){a(data['every'])}\s\Z"),
         per=here(rf"\s{a(data['per'])}\s\Z"),
         per_sure=here(rf"\s{a(data['per_sure'])}\s\Z"),
@@ -211,6 +221,17 @@ def number_words(language: str) -> NumberWords:
         no_part_after=here(rf"\s{a(data['no_part_after'])}"),
         alias=data["alias"],
         not_alone=words("not_alone"),
+        fraction_verbs=words("fraction_verbs"),
+        ratio_noun=here(
+            rf"(?:\s\w{{2,20}}){{1,3}}\s{a([*data['ratio_of'], 'out of', 'of every', 'out of every'])}\s"
+        ),
+        ratio_first=here(rf"(?<!\w){a([*data['ratio_of'], 'of every', 'out of every', 'for every'])}\s\Z"),
+        names_with_capital=words("names_with_capital"),
+        street_before=here(rf"(?<!\w){a(data['street_before'])}\.?\s(?:[\w.]{{2,20}}\s){{1,5}}\Z"),
+        half_times=here(r"\sveces\sy\smedia|\sand\sa\shalf\stimes"),
+        against_last=_lasts(data["against"]),
+        line_words=words("line_words"),
+        not_counted_after=words("not_counted_after"),
         list_gap=here(r",\s|\s(?:y|e|and|or|o|to|a|al|&)\s|,\s(?:and|or|y)\s|\s?[-–—]\s?|/"),
     )
 
@@ -228,7 +249,7 @@ def _lasts(phrases: Iterable[str]) -> frozenset[str]:
     return frozenset(fold(p).split()[-1] for p in phrases)
 
 
-_WORD_BEFORE = re.compile(r"([^\W\d_]+)(?:[.,]?[\s(“\"«¿¡]{0,3}|\.?\s?(?:n[oº°]|num|nos)?[.º°]{1,2}\s?|-)\Z")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)(?:[.,]?[\s(“\"«¿¡]{0,3}|\.?\s?(n[oº°]|num|nos)?[.º°]{1,2}\s?|-)\Z")
 _WORD_AFTER = re.compile(r"\s([^\W\d_]+)")
 
 
@@ -242,7 +263,9 @@ def word_before(low: str, at: int) -> str:
     if at == 0 or (low[at - 1] in " \n" and low[at - 2 : at - 1] in ("", " ", "\n") and at < 3):
         return ""
     match = _WORD_BEFORE.search(low, max(0, at - 26), at)
-    return match[1] if match else ""
+    if match is None:
+        return ""
+    return "no" if match[2] else match[1]
 
 
 def word_after(low: str, at: int) -> str:

@@ -20,7 +20,7 @@ from careo.base.number_phrases import (
     vague,
 )
 from careo.base.number_roles import classified, opaque
-from careo.base.number_words import NumberWords, number_words, word_before
+from careo.base.number_words import NumberWords, number_words, word_after, word_before
 from careo.base.words import fold
 
 
@@ -76,7 +76,29 @@ def _read(text: str, language: str) -> tuple[Found, ...]:
     toks = tokens(low, lexicon.words)
     if not toks:
         return ()
-    return tuple(f for f in _linked(low, _scan(text, low, toks, lexicon), lexicon) if not f.weak)
+    found = [f for f in _linked(low, _scan(text, low, toks, lexicon), lexicon) if not f.weak]
+    _pages(low, found)
+    return tuple(found)
+
+
+def _pages(low: str, found: list[Found]) -> None:
+    """ "1 2 3 4 5" at the foot of a page are marks, not quantities."""
+    begin = 0
+    for k in range(1, len(found) + 1):
+        a = found[k - 1]
+        b = found[k] if k < len(found) else None
+        if (
+            b is not None
+            and _counted(a)
+            and _counted(b)
+            and b.value == a.value + 1
+            and not low[a.end : b.start].strip(" |\n\u00a0")
+        ):
+            continue
+        if k - begin >= 3:
+            for f in found[begin:k]:
+                f.role = "enumerator"
+        begin = k
 
 
 def _scan(text: str, low: str, toks: list[Token], lex: NumberWords) -> list[Found]:
@@ -92,6 +114,8 @@ def _scan(text: str, low: str, toks: list[Token], lex: NumberWords) -> list[Foun
             i += 1
             continue
         i, item = got
+        if item is not None and found and found[-1].weak and item.start < found[-1].end:
+            found.pop()  # "one" was no number after all
         if item is not None and item.start >= (found[-1].end if found else 0):
             found.append(item)
             done = item.end
@@ -181,7 +205,15 @@ def _linked(low: str, found: list[Found], lex: NumberWords) -> list[Found]:
         if a is None or gap.isspace():
             out.append(b)
             continue
-        merged = _ratio(low, a, b, gap, lex) or _range(low, a, b, gap, lex)
+        if a.unit == "rate_per_100k" and _counted(b) and b.value < 1000 and b.scale == 1 and b.tail == b.end:
+            following = word_after(low, b.end)
+            if word_before(low, b.start) in lex.against_last and (
+                not following or following in lex.year_before
+            ):
+                b.unit = a.unit  # "27 per 100,000, up from 8.1 in 2007"
+        merged = (
+            _ratio(low, a, b, gap, lex) or _ratio_turned(low, a, b, gap, lex) or _range(low, a, b, gap, lex)
+        )
         if merged is None:
             _same_kind(a, b, gap, lex)
             out.append(b)
@@ -196,9 +228,16 @@ def _counted(a: Found) -> bool:
 
 def _ratio(low: str, a: Found, b: Found, gap: str, lex: NumberWords) -> Found | None:
     """One in three, nine out of ten, uno de cada tres."""
-    if not _counted(a) or not _counted(b) or len(gap) > 18:
+    if len(gap) > 60 or not _counted(a) or b.role != "quantity":
         return None
-    if not lex.ratio.fullmatch(gap) or b.value < 2 or not 0 < a.value < b.value:
+    if len(gap) > 18 or not lex.ratio.fullmatch(gap):  # "nine murders out of a hundred"
+        whole = b.value in (10, 100, 1000) and 0 < a.value < b.value and _counted(b)
+        return share(a.start, b.end, a.value, b.value) if whole and lex.ratio_noun.fullmatch(gap) else None
+    if b.unit != "count" and (
+        b.scale > 1 or b.unit in (*_LENT, "rate_per_100k", "interval_minutes") or b.start != b.core
+    ):
+        return None
+    if b.value < 2 or not 0 < a.value < b.value:
         return None
     usual = b.value in (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100, 1000, 10000, 100000)
     if not lex.ratio_sure.fullmatch(gap) and a.value != 1 and not usual:
@@ -207,9 +246,24 @@ def _ratio(low: str, a: Found, b: Found, gap: str, lex: NumberWords) -> Found | 
         return None
     if b.value >= 10000:
         return _as_rate(low, a, b, lex)
-    item = share(a.start, b.end, a.value, b.value)
+    item = share(a.start, b.tail or b.end, a.value, b.value)  # three of every four | pesos
     item.low, item.high = a.low / b.value, a.high / b.value
     return item
+
+
+def _ratio_turned(low: str, a: Found, b: Found, gap: str, lex: NumberWords) -> Found | None:
+    """De cada diez delitos, nueve quedan impunes; of every ten crimes, nine go unpunished."""
+    if (
+        not _counted(a)
+        or not _counted(b)
+        or a.value not in (2, 3, 4, 5, 10, 100, 1000)
+        or not 0 < b.value < a.value
+    ):
+        return None
+    lead = lex.ratio_first.search(low, max(0, a.start - 16), a.start)
+    if lead is None or _SENTENCE_ENDS.search(gap) or gap.count(",") > 1:
+        return None
+    return share(lead.start(), b.end, b.value, a.value)
 
 
 _DENOMINATORS = (1e3, 1e4, 1e5, 1e6)
@@ -283,7 +337,7 @@ def _range(low: str, a: Found, b: Found, gap: str, lex: NumberWords) -> Found | 
         clause = low[max(0, a.start - 80) : a.start]
         cut = max(clause.rfind(". "), clause.rfind(";"), clause.rfind("\n"))
         change = lex.change_verbs.search(clause[cut + 1 :]) is not None
-    x, y = _lend(a, b)
+    x, y = _lend(a, b, not change)
     if b.role != "quantity":
         if b.role == "duration" and a.role == "quantity" and a.unit == "count" and a.end == a.tail:
             a.role = "duration"
@@ -326,9 +380,9 @@ def _range(low: str, a: Found, b: Found, gap: str, lex: NumberWords) -> Found | 
     )
 
 
-def _lend(a: Found, b: Found) -> tuple[Found, Found]:
+def _lend(a: Found, b: Found, grouped: bool) -> tuple[Found, Found]:
     """`a` with the scale and unit that it shares with `b` ("20 to 30 million", "15 a 20%")."""
-    if a.unit == b.unit and (a.scale > 1 or b.scale < 1000):
+    if a.unit == b.unit and (a.scale > 1 or b.scale < 1000) and not (grouped and a.value * 1000 < b.value):
         return a, b
     x = replace(a)
     if a.unit == "count" and b.unit in (*_LENT, "rate_per_100k") and a.end == a.tail and a.scale == 1:
@@ -338,7 +392,14 @@ def _lend(a: Found, b: Found) -> tuple[Found, Found]:
         return x, b
     if a.unit == "count" and b.unit not in ("count", *_LENT, "rate_per_100k", "interval_minutes"):
         x.unit = b.unit
-    if a.scale == 1 and b.scale >= 1000 and a.value < 1000 and a.end == a.tail:
+    mantissa = b.value / b.scale
+    if (
+        a.scale < b.scale
+        and b.scale >= 1000
+        and a.end == a.tail
+        and a.value < 10 * mantissa
+        and a.scale <= 1000
+    ):
         x.value, x.low, x.high, x.step, x.scale = (
             a.value * b.scale,
             a.low * b.scale,
@@ -346,6 +407,22 @@ def _lend(a: Found, b: Found) -> tuple[Found, Found]:
             a.step * b.scale,
             b.scale,
         )
+    elif (
+        grouped
+        and a.scale == b.scale == 1
+        and a.value < b.value / 1000 <= 10 * a.value
+        and not b.value % 1000
+    ):
+        x.value, x.low, x.high, x.step = (
+            a.value * 1000,
+            a.low * 1000,
+            a.high * 1000,
+            a.step * 1000,
+        )  # 60-70,000
+    if b.unit == "DOLLAR" and x.unit == "USD":
+        y = replace(b)
+        y.unit = x.unit
+        return x, y
     if b.unit == "count" and a.unit not in ("count", *_LENT, "rate_per_100k", "interval_minutes", "factor"):
         y = replace(b)  # $20 to 30 million
         y.unit = a.unit
@@ -359,6 +436,8 @@ def _take(a: Found, x: Found) -> None:
 
 def _same_kind(a: Found, b: Found, gap: str, lex: NumberWords) -> None:
     """Days before a date are dates too ("5 and 6 May", "del 5 al 10 de mayo")."""
+    if _counted(a) and a.end == a.tail and b.role in ("age", "duration") and lex.list_gap.fullmatch(gap):
+        a.role = b.role  # "18 and 25 years old"
     days = _counted(a) and a.value <= 31 and a.value == int(a.value) and a.end == a.tail
     if days and b.role == "date" and lex.list_gap.fullmatch(gap):
         a.role = "date"

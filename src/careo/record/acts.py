@@ -104,6 +104,8 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
             if rule.kind == "pledge" and asks.search(text, passage.clause(cue.start())[0], cue.start()):
                 continue
             kind = rule.kind
+            if kind == "pledge" and text[:end].rstrip("”\"» ").endswith("?"):
+                continue  # a question promises nothing
             first_person = _compiled(language, "first_person").search(before) is not None
             if rule.first_person and first_person:
                 kind = rule.first_person

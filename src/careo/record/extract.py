@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from careo.base.dates import Term
 from careo.record.actors import Speakers, agent, names_of_page, speaker, trim
 from careo.record.acts import act, acts
-from careo.record.passages import Passage, passages, spaced
+from careo.record.passages import POINTED, Passage, passages, spaced
 from careo.record.quantities import figures, goal
 from careo.record.sentences import statement_rules
 from careo.record.statements import Statement
@@ -40,18 +40,21 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     found: list[Statement] = []
     current: _List | None = None
     told: Statement | None = None
+    before: Statement | None = None
     last_numbered = max((i for i, b in enumerate(document.blocks) if b.label == "body" and _NUMBERED.match(document.text, b.start)), default=-1)
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
-        here = [replace(s, actor=actor) for s in figures(passage, source, told)]
+        here = [replace(s, actor=actor) for s in figures(passage, source, told, before)]
+        before = here[-1] if here else before
         here = [replace(s, promised=True) if goal(passage, s) else s for s in here]
-        told = next((s for s in reversed(here) if s.period_form == "at"), told)
+        told = next((s for s in reversed(here) if s.period_form == "at" and not _pointed(passage, s)), told)
         if passage.block.label == "meta":
             found += here
             continue
         current = _still(current, passage, last_numbered)
         if current and passage.index != current.block:
-            here += _item(passage, current, source)
+            said = [s for s in acts(passage, source, actor or current.actor, speakers) if s.kind in ("pledge", "request")]
+            here += said if any(s.kind != current.kind for s in said) else _item(passage, current, source)
         else:
             here += acts(passage, source, actor, speakers)
         pledges = [s for s in here if s.kind == "pledge"]
@@ -65,6 +68,11 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
         current = opened or current
         found += here
     return tuple(sorted(_distinct(found), key=lambda s: (s.start, s.end, s.kind)))
+
+
+def _pointed(passage: Passage, figure: Statement) -> bool:
+    """Whether the year of a figure is only told by pointing ("a year earlier"): the page goes on about the other year."""
+    return any(d.every == POINTED and d.period == figure.period for d in passage.dates)
 
 
 def _opens(document: Document, passage: Passage, actor: str, speakers: Speakers) -> _List | None:

@@ -15,6 +15,8 @@ from careo.record.sentences import Span, split_clauses, split_sentences, stateme
 from careo.sources.documents import Block, Document
 
 
+POINTED = "pointed"  # DateMention.every of a year told by pointing at another one
+
 T = TypeVar("T", Number, DateMention)
 
 
@@ -104,17 +106,35 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
             yield before
 
 
+def _years_away(text: str, start: int, end: int, language: str) -> list[tuple[re.Match[str], int]]:
+    """ "Four years later", "una década antes": how many years away from the one just told."""
+    rules, found = statement_rules(language), []
+    for direction, sign in (("after", 1), ("before", -1)):
+        for match in _away(language, direction).finditer(text, start, end):
+            count = rules["small_numbers"].get(match["n"].lower()) or (int(match["n"]) if match["n"].isdigit() else 0)
+            if count:
+                found.append((match, sign * count * (10 if match["u"].lower().startswith(rules["decade"]) else 1)))
+    return found
+
+
+@cache
+def _away(language: str, direction: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['years_away'][direction])})(?!\w)", re.IGNORECASE)
+
+
 def _pointing(text: str, start: int, end: int, dates: list[DateMention], language: str) -> list[DateMention]:
     """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
     found: list[DateMention] = []
-    for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after")):
-        for match in phrases(language, key).finditer(text, start, end):
-            told = [d for d in dates if d.end <= match.start() and d.form in ("at", "between") and d.period and d.period.last]
-            base = told[-1].period if told else None
-            if base and base.last:
-                year = base.last.year + shift
-                period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
-                found.append(DateMention(match.start(), match.end(), period, "at"))
+    hits = [(m, shift) for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after")) for m in phrases(language, key).finditer(text, start, end)]
+    hits += _years_away(text, start, end, language)
+    for match, shift in sorted(hits, key=lambda h: h[0].start()):
+        told = [d for d in dates if d.end <= match.start() and d.form in ("at", "between") and d.period and d.period.last]
+        told += [f for f in found if f.end <= match.start()]
+        base = max(told, key=lambda d: d.end).period if told else None
+        if base and base.last:
+            year = base.last.year + shift
+            period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
+            found.append(DateMention(match.start(), match.end(), period, "at", every=POINTED))
     kept = [d for d in dates if not any(f.start < d.end and d.start < f.end for f in found)]
     return sorted([*kept, *found], key=lambda d: d.start)
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from careo.base.dates import DateMention, Period
 from careo.base.numbers import Number
-from careo.record.passages import Passage, phrases, spaced
+from careo.record.passages import POINTED, Passage, phrases, spaced
 from careo.record.sentences import Span, statement_rules
 from careo.record.statements import Quantity, Statement
 
@@ -18,17 +18,20 @@ _RELATIVE = ("share", "percentage_points")
 _LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
 
 
-def figures(passage: Passage, source: str, told: Statement | None = None) -> list[Statement]:
+def figures(
+    passage: Passage, source: str, told: Statement | None = None, before: Statement | None = None
+) -> list[Statement]:
     """The figures of one sentence, in order.
 
     Args:
-        told: the figure told last before this sentence; a bare number takes over what it counts, and of when.
+        told: the last figure with a year of its own; bare figures of events belong to that year too.
+        before: the figure before this sentence; a bare number takes over what it counts.
     """
     found: list[Statement] = []
     for number in passage.numbers:
         if number.role == "quantity":
             last = found[-1] if found else None
-            statement = _figure(passage, number, source, last, told)
+            statement = _figure(passage, number, source, last, told, before)
             if statement:
                 found.append(statement)
     return found
@@ -42,7 +45,12 @@ def goal(passage: Passage, figure: Statement) -> bool:
 
 
 def _figure(
-    passage: Passage, number: Number, source: str, last: Statement | None, told: Statement | None
+    passage: Passage,
+    number: Number,
+    source: str,
+    last: Statement | None,
+    told: Statement | None,
+    before: Statement | None,
 ) -> Statement | None:
     text, rules = passage.text, statement_rules(passage.language)
     noun_span, unit = _noun(passage, number)
@@ -54,7 +62,7 @@ def _figure(
         counted = phrases(passage.language, "not_counted").match(text, _skip_space(text, number.end))
         if counted and counted.end() <= passage.span[1]:
             return None
-        unit = unit or ("" if noun_span else _carried(passage, number, last or (told if told and told.block == passage.index else None)))
+        unit = unit or ("" if noun_span else _carried(passage, number, last or (before if before and passage.index - before.block <= 1 else None)))
     noun = text[noun_span[0] : noun_span[1]] if noun_span else ""
     if not _is_figure(passage, number, unit, noun):
         return None
@@ -66,7 +74,7 @@ def _figure(
     every = _every(passage, start, end)
     period, form = _period(passage, number, (start, end), bool(change) or number.unit == "factor", bool(every))
     if form == "page":
-        spoken = _spoken_year(passage, noun or _previous_noun(last), told)
+        spoken = _spoken_year(passage, noun or _previous_noun(last) or _previous_noun(before), told)
         period, form = (spoken, "at") if spoken else (period, form)
     against = _against(passage, end, form)
     if number.unit == "factor" and not change:
@@ -370,6 +378,15 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     while earlier and steps < 3:
         record = _pattern(passage.language, "superlative", "{}")
         years = [d for d in earlier.dates if d.form == "at" and d.period is not None and not _compares(earlier, d, record)]
+        ends, begins = _baseline(passage.language)
+        main = [
+            d
+            for d in years
+            if d.every != POINTED
+            and not ends.search(earlier.text, max(earlier.span[0], d.start - 30), d.start)
+            and not begins.match(earlier.text, d.start)
+        ]
+        years = main or years
         if years:
             return years[-1]
         earlier, steps = earlier.before, steps + 1
