@@ -150,7 +150,7 @@ def read_day(text: str, language: str) -> date | None:
     """The first full date of a page's date line; None when there is none.
 
     Args:
-        text: such as "Last Modified: 01 May 2013 10:12" or "martes 3 de marzo de 2020, 10:15".
+        text: such as "Updated: 02 June 2014 09:41" or "martes 3 de marzo de 2020, 10:15".
         language: decides 05/02/2025 (day first in Spanish, month first in English); month names of both are known.
     """
     low = fold(text[:2000])
