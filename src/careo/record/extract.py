@@ -40,12 +40,12 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     found: list[Statement] = []
     current: _List | None = None
     told: Statement | None = None
-    before: Statement | None = None
+    trail: list[Statement] = []
     last_numbered = max((i for i, b in enumerate(document.blocks) if b.label == "body" and _NUMBERED.match(document.text, b.start)), default=-1)
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
-        here = [replace(s, actor=actor) for s in figures(passage, source, told, before)]
-        before = here[-1] if here else before
+        here = [replace(s, actor=actor) for s in figures(passage, source, told, tuple(trail))]
+        trail = [*trail, *here][-6:]
         here = [replace(s, promised=True) if goal(passage, s) else s for s in here]
         told = next((s for s in reversed(here) if s.period_form == "at" and not _pointed(passage, s)), told)
         if passage.block.label == "meta":

@@ -30,6 +30,7 @@ class Passage:
         block, index: the block it stands in. language: its language. said: when, if known.
         page_period: the period the page is from, for a figure that names none.
         before: the passage before it in the same block, if any.
+        topic: the latest past year told so far on the page.
         after_text, after_dates: the sentence after it, also across blocks, and the dates in it.
     """
 
@@ -44,6 +45,7 @@ class Passage:
     said: date | None
     page_period: Period | None
     before: Passage | None
+    topic: Period | None = None
     after_text: str = ""
     after_dates: tuple[DateMention, ...] = ()
 
@@ -77,6 +79,9 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
     said = document.published
     reckoned = said or (document.dated[0] if document.dated else None)
     page_period = _page_period(document)
+    spoken: Period | None = None  # the year the page is speaking of, for "a year earlier" in a later block
+    spoken_at = -9
+    latest: Period | None = None  # the latest past year told so far: what the page is about
     for index, block in enumerate(document.blocks):
         if block.label != "body" and block.role not in ("title", "subtitle"):
             continue  # a title or deck may be the only place, or the first, where a figure stands
@@ -87,7 +92,13 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
         piece = document.text[block.start : block.end]
         numbers = [_moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))]
         dates = [_moved(d, block.start) for d in read_dates(piece, language, reckoned, terms)]
-        dates = _pointing(document.text, block.start, block.end, dates, language)
+        dates = _pointing(document.text, block.start, block.end, dates, language, spoken if index - spoken_at <= 4 else None)
+        for mention in dates:
+            year = mention.period if mention.form == "at" and mention.every != POINTED else None
+            if year and year.last and (reckoned is None or year.last.year <= reckoned.year):
+                spoken, spoken_at = year, index
+                if latest is None or not latest.last or year.last.year >= latest.last.year:
+                    latest = year
         before = None
         for start, end in split_sentences(document.text, block.start, block.end, language):
             before = Passage(
@@ -101,6 +112,7 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
                 language=language,
                 said=said,
                 page_period=page_period,
+                topic=latest,
                 before=before,
             )
             yield before
@@ -122,19 +134,22 @@ def _away(language: str, direction: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['years_away'][direction])})(?!\w)", re.IGNORECASE)
 
 
-def _pointing(text: str, start: int, end: int, dates: list[DateMention], language: str) -> list[DateMention]:
+def _pointing(
+    text: str, start: int, end: int, dates: list[DateMention], language: str, spoken: Period | None
+) -> list[DateMention]:
     """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
     found: list[DateMention] = []
     hits = [(m, shift) for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after")) for m in phrases(language, key).finditer(text, start, end)]
     hits += _years_away(text, start, end, language)
+    overlaps = [(DateMention(m.start(), m.end(), None, "at"), shift) for m, shift in hits]
     for match, shift in sorted(hits, key=lambda h: h[0].start()):
         told = [d for d in dates if d.end <= match.start() and d.form in ("at", "between") and d.period and d.period.last]
-        told += [f for f in found if f.end <= match.start()]
-        base = max(told, key=lambda d: d.end).period if told else None
+        told = [d for d in told if not any(f.start < d.end and d.start < f.end for f, _ in overlaps)]
+        base = max(told, key=lambda d: d.end).period if told else spoken
         if base and base.last:
             year = base.last.year + shift
             period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
-            found.append(DateMention(match.start(), match.end(), period, "at", every=POINTED))
+            found.append(DateMention(match.start(), match.end(), period, "at", every=POINTED if shift else ""))
     kept = [d for d in dates if not any(f.start < d.end and d.start < f.end for f in found)]
     return sorted([*kept, *found], key=lambda d: d.start)
 

@@ -166,6 +166,8 @@ def _periods(
     if form == "over":
         spans = [p for p in reversed(ends) if p.first and p.last and (p.last - p.first).days > 600]
         return [(p, False) for p in spans[:3]]
+    if form == "every" and period:
+        return [(period, True)]
     years = [p for p in reversed(ends) if _is_year(p)]
     back = years[: _YEARS_BACK if form == "every" else 2]
     current = form == "every" or indicator.kind in ("share", "rate")  # told without a year, these are about how things stand

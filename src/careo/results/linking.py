@@ -53,7 +53,11 @@ def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> I
 def _told(document: Document, statement: Statement, panel: Panel) -> tuple[TermMention, ...]:
     """What the block spoke of before a sentence, and the title: what "the figure" or "victims" there refers to."""
     block = document.blocks[statement.block] if 0 <= statement.block < len(document.blocks) else None
-    before = document.text[max(block.start, statement.sentence[0] - 400) : statement.sentence[0]] if block else ""
+    start = statement.sentence[0]
+    if block and start - block.start < 120:  # a block that has said little yet goes on from the one before
+        earlier = [b for b in document.blocks[: statement.block] if b.label == "body"]
+        block = earlier[-1] if earlier else block
+    before = document.text[max(block.start, start - 500) : start] if block else ""
     return panel.concepts.find(f"{document.title}. {before}", statement.language)
 
 
