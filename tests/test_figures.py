@@ -27,7 +27,11 @@ def _verdicts(sentence: str, said: str = "2025-12-31") -> list[str]:
         # victims, case files and certified deaths are three counts of 2018
         ("In 2018 there were 33,341 victims of intentional homicide in Mexico.", "2019-03-01", "consistent"),
         ("INEGI registered 36,685 homicides in 2018.", "2019-12-01", "consistent"),
-        ("In 2018 there were 28,816 victims of intentional homicide in Mexico.", "2019-03-01", "consistent under another definition"),
+        (
+            "In 2018 there were 28,816 victims of intentional homicide in Mexico.",
+            "2019-03-01",
+            "consistent under another definition",
+        ),
         ("INEGI registered 33,341 homicides in 2018.", "2019-12-01", "consistent under another definition"),
         ("In 2018 there were 12,000 homicides in Mexico.", "2019-12-01", "inconsistent"),
         # rate and count, rate right and wrong
@@ -41,9 +45,17 @@ def _verdicts(sentence: str, said: str = "2025-12-31") -> list[str]:
         # nothing to hold it against
         ("Brazil recorded 57,358 homicides in 2018.", "2020-03-01", "unverifiable"),
         ("The police seized 512 guitars in 2018.", "2020-03-01", "unverifiable"),
-        ("He explained that 70% of the strategy will be preventive.", "2018-12-01", "not measurable as stated"),
+        (
+            "He explained that 70% of the strategy will be preventive.",
+            "2018-12-01",
+            "not measurable as stated",
+        ),
         # money announced, not spent
-        ("The government announced that it will spend $9.2bn on prevention programmes in 2013.", "2013-05-01", "consistent"),
+        (
+            "The government announced that it will spend $9.2bn on prevention programmes in 2013.",
+            "2013-05-01",
+            "consistent",
+        ),
         # another country's series that is held
         ("Overdose deaths in the United States reached 91,799 in 2020.", "2022-01-10", "consistent"),
     ],
@@ -56,7 +68,11 @@ def test_one_figure_gets_the_verdict_of_the_record(sentence: str, said: str, ver
     ("sentence", "said", "verdict"),
     [
         ("En 2018 hubo 33 mil 341 víctimas de homicidio doloso.", "2019-03-01", "consistent"),
-        ("En 2018 se abrieron 33 mil 341 carpetas de investigación por homicidio doloso.", "2019-03-01", "consistent under another definition"),
+        (
+            "En 2018 se abrieron 33 mil 341 carpetas de investigación por homicidio doloso.",
+            "2019-03-01",
+            "consistent under another definition",
+        ),
         ("El 70 por ciento de la estrategia será preventiva.", "2018-12-01", "not measurable as stated"),
         ("En 2023 la cifra negra fue de 92.9 por ciento.", "2024-12-01", "consistent"),
     ],
@@ -82,7 +98,9 @@ def test_two_levels_of_one_definition_are_compared() -> None:
 
 def test_the_value_known_then_decides_and_its_revision_is_told() -> None:
     (finding,) = _check("En 2018 hubo 33 mil 341 víctimas de homicidio doloso.", "2019-03-01")
-    vintages = {(r.vintage, r.value, r.known) for r in finding.considered if r.indicator == "homicide_sesnsp_victims"}
+    vintages = {
+        (r.vintage, r.value, r.known) for r in finding.considered if r.indicator == "homicide_sesnsp_victims"
+    }
     assert ("2019-01", 33_341.0, True) in vintages
     assert any(not known and value == 33_742.0 for _, value, known in vintages)
     assert any("33,742" in caveat for caveat in finding.caveats)
@@ -96,7 +114,9 @@ def test_a_value_published_later_is_said_not_to_have_been_public() -> None:
 
 def test_every_finding_shows_unit_vintage_and_source_of_every_value() -> None:
     panel = careo.load_panel()
-    for finding in _check("In 2018 there were more than 33,000 murders, 40,000 disappeared and over 1,100 mass graves."):
+    for finding in _check(
+        "In 2018 there were more than 33,000 murders, 40,000 disappeared and over 1,100 mass graves."
+    ):
         assert finding.verdict in VERDICTS
         for row in finding.considered:
             assert row.unit
@@ -120,18 +140,26 @@ def test_findings_speak_spanish() -> None:
 def test_the_minimally_different_world_flips_the_verdict() -> None:
     """The same claim against a panel in which one published value is another."""
     panel = careo.load_panel()
-    document = careo.read(b"In 2018 there were 33,341 victims of intentional homicide in Mexico, the agency said.", name="page.txt")
+    document = careo.read(
+        b"In 2018 there were 33,341 victims of intentional homicide in Mexico, the agency said.",
+        name="page.txt",
+    )
     statements = careo.statements(document, panel)
     series = panel.series("homicide_sesnsp_victims")
     changed = replace(
         series,
-        observations=tuple(replace(o, value=o.value * 2) if str(o.period) == "2018" else o for o in series.observations),
+        observations=tuple(
+            replace(o, value=o.value * 2) if str(o.period) == "2018" else o for o in series.observations
+        ),
         index={},
     )
     other = replace(panel)
     other.__dict__["_read"] = {**panel.__dict__.get("_read", {}), "homicide_sesnsp_victims": changed}
     said = date(2019, 3, 1)
-    (here,), (there,) = careo.check_figures(statements, panel, said=said), careo.check_figures(statements, other, said=said)
+    (here,), (there,) = (
+        careo.check_figures(statements, panel, said=said),
+        careo.check_figures(statements, other, said=said),
+    )
     assert here.verdict == "consistent"
     assert there.verdict != "consistent"
 

@@ -27,13 +27,28 @@ def _kinds(statements: tuple[Statement, ...], kind: str) -> list[Statement]:
 @pytest.mark.parametrize(
     ("text", "value", "unit", "hedge"),
     [
-        ("The war has left more than 200,000 dead in the country, officials said.", 200_000, "persons", "at least"),
+        (
+            "The war has left more than 200,000 dead in the country, officials said.",
+            200_000,
+            "persons",
+            "at least",
+        ),
         ("Officials counted some 1,100 mass graves in the country last year.", 1_100, "graves", "about"),
-        ("Prosecutors opened as many as 29,000 case files for homicide, the report said.", 29_000, "case files", "at most"),
+        (
+            "Prosecutors opened as many as 29,000 case files for homicide, the report said.",
+            29_000,
+            "case files",
+            "at most",
+        ),
         ("The government says that 70% of the effort is preventive.", 0.70, "share", "none"),
         ("One in three women in the country reported violence, the survey said.", 1 / 3, "share", "none"),
         ("The plan will cost $9.2bn over the coming years, the ministry said.", 9.2e9, "USD", "none"),
-        ("There may have been possibly 40 attacks on the press, the group said.", 40, "incidents", "possible"),
+        (
+            "There may have been possibly 40 attacks on the press, the group said.",
+            40,
+            "incidents",
+            "possible",
+        ),
     ],
 )
 def test_a_figure_has_value_unit_and_hedge(text: str, value: float, unit: str, hedge: str) -> None:
@@ -45,10 +60,25 @@ def test_a_figure_has_value_unit_and_hedge(text: str, value: float, unit: str, h
 @pytest.mark.parametrize(
     ("text", "value", "unit", "hedge"),
     [
-        ("La guerra ha dejado más de 200 mil muertos en el país, dijo el funcionario.", 200_000, "persons", "at least"),
-        ("Se abrieron casi 29 mil carpetas de investigación por homicidio, según la fiscalía.", 29_000, "case files", "about"),
+        (
+            "La guerra ha dejado más de 200 mil muertos en el país, dijo el funcionario.",
+            200_000,
+            "persons",
+            "at least",
+        ),
+        (
+            "Se abrieron casi 29 mil carpetas de investigación por homicidio, según la fiscalía.",
+            29_000,
+            "case files",
+            "about",
+        ),
         ("El programa costará 2 mil 500 millones de pesos, dijo la secretaria.", 2.5e9, "MXN", "none"),
-        ("La violencia aumentó 15 puntos porcentuales, según la encuesta.", 0.15, "percentage_points", "none"),
+        (
+            "La violencia aumentó 15 puntos porcentuales, según la encuesta.",
+            0.15,
+            "percentage_points",
+            "none",
+        ),
         ("Hasta 30 periodistas fueron asesinados, denunció la organización.", 30, "persons", "at most"),
     ],
 )
@@ -76,24 +106,36 @@ def test_each_figure_keeps_the_year_of_its_own_clause() -> None:
 
 
 def test_since_leaves_the_period_open_at_its_end() -> None:
-    (figure,) = _kinds(_page("More than 80,000 persons went missing since 2006, the register says."), "figure")
+    (figure,) = _kinds(
+        _page("More than 80,000 persons went missing since 2006, the register says."), "figure"
+    )
     assert str(figure.period) == "2006/.."
 
 
 def test_a_change_names_the_period_it_is_measured_against() -> None:
     (figure,) = _kinds(_page("Murders in 2018 were up by 15% from 2017, the agency said."), "figure")
     assert figure.quantity is not None
-    assert (figure.quantity.change, str(figure.period), str(figure.quantity.against)) == ("up", "2018", "2017")
+    assert (figure.quantity.change, str(figure.period), str(figure.quantity.against)) == (
+        "up",
+        "2018",
+        "2017",
+    )
 
 
 def test_a_hedge_carries_over_a_list_but_not_over_a_new_phrase() -> None:
-    figures = _kinds(_page("The war left more than 210,000 dead, 41,000 disappeared, and the army lost 500 soldiers."), "figure")
+    figures = _kinds(
+        _page("The war left more than 210,000 dead, 41,000 disappeared, and the army lost 500 soldiers."),
+        "figure",
+    )
     assert [f.hedge for f in figures] == ["at least", "at least", "none"]
 
 
 def test_a_pledge_has_actor_hedge_and_deadline() -> None:
     pledges = _kinds(
-        _page("“We will withdraw the army from the streets by 2024,” said Olga Sanchez, the interior minister."), "pledge"
+        _page(
+            "“We will withdraw the army from the streets by 2024,” said Olga Sanchez, the interior minister."
+        ),
+        "pledge",
     )
     assert [(p.actor, p.deadline) for p in pledges] == [("Olga Sanchez", "by 2024")]
     assert str(pledges[0].due).endswith("2024") or "2024" in str(pledges[0].due)
@@ -101,7 +143,8 @@ def test_a_pledge_has_actor_hedge_and_deadline() -> None:
 
 def test_a_condition_is_kept_as_written() -> None:
     (pledge,) = _kinds(
-        _page("The government will keep the soldiers deployed as long as the crisis of violence persists."), "pledge"
+        _page("The government will keep the soldiers deployed as long as the crisis of violence persists."),
+        "pledge",
     )
     assert pledge.condition == "as long as the crisis of violence persists"
 
@@ -162,6 +205,8 @@ def test_a_pull_quote_and_a_teaser_are_no_second_statement() -> None:
 
 
 def test_spans_are_exact() -> None:
-    document = careo.read("Título\n\nEn 2018 hubo más de 33 mil homicidios, ñandú, informó la secretaría.".encode())
+    document = careo.read(
+        "Título\n\nEn 2018 hubo más de 33 mil homicidios, ñandú, informó la secretaría.".encode()
+    )
     for statement in careo.statements(document):
         assert document.text[statement.start : statement.end] == statement.quote

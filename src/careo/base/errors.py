@@ -27,9 +27,23 @@ class CareoError(Exception):
     """
 
     def __init__(
-        self, key: str, *, where: str = "", expected: str = "", found: str = "", fix: str = "", **words: object
+        self,
+        key: str,
+        *,
+        where: str = "",
+        expected: str = "",
+        found: str = "",
+        fix: str = "",
+        **words: object,
     ) -> None:
-        self.key, self.where, self.expected, self.found, self.fix, self.words = key, where, expected, found, fix, words
+        self.key, self.where, self.expected, self.found, self.fix, self.words = (
+            key,
+            where,
+            expected,
+            found,
+            fix,
+            words,
+        )
         super().__init__(self.render("en"))
 
     def render(self, language: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -18,8 +18,10 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is so
 class _Loader(_Base):
     """YAML 1.2 booleans: only true and false, so that the words "no", "yes" and "on" of a lexicon stay words."""
 
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [
+            (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"
+        ]
         for first, resolvers in _Base.yaml_implicit_resolvers.items()
     }
 

@@ -36,5 +36,9 @@ def sentences(language: str) -> Mapping[str, str]:
 def _flat(prefix: str, tree: object) -> list[tuple[str, str]]:
     if isinstance(tree, dict):
         branches: dict[str, object] = {str(k): v for k, v in tree.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        return [pair for name, branch in branches.items() for pair in _flat(f"{prefix}.{name}" if prefix else name, branch)]
+        return [
+            pair
+            for name, branch in branches.items()
+            for pair in _flat(f"{prefix}.{name}" if prefix else name, branch)
+        ]
     return [(prefix, str(tree))]

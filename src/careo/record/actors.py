@@ -66,7 +66,9 @@ def _name(language: str) -> re.Pattern[str]:
 def speaker(passage: Passage, speakers: Speakers) -> str:
     """Who says the sentence; "" when only the page does. Updates the memory of the page."""
     text, (start, end), language = passage.text, passage.span, passage.language
-    found = _according(text, start, end, language, speakers) or _reporting(text, start, end, language, speakers)
+    found = _according(text, start, end, language, speakers) or _reporting(
+        text, start, end, language, speakers
+    )
     quotes = len(_QUOTES.findall(text, start, end))
     opening = _candidates(text, start, min(end, start + 120), language, speakers)
     if opening and opening[0] != "pronoun" and not opening[0].islower():
@@ -119,7 +121,9 @@ def _candidates(text: str, start: int, end: int, language: str, speakers: Speake
     return found
 
 
-_PLACED = re.compile(r"(?<!\w)(?:of|in|from|at|into|across|en|desde|hacia)\s+(?:the\s+|el\s+|la\s+)?$", re.IGNORECASE)
+_PLACED = re.compile(
+    r"(?<!\w)(?:of|in|from|at|into|across|en|desde|hacia)\s+(?:the\s+|el\s+|la\s+)?$", re.IGNORECASE
+)
 
 
 def _begins_sentence(text: str, at: int) -> bool:
@@ -130,7 +134,9 @@ def _begins_sentence(text: str, at: int) -> bool:
 @cache
 def _according_cue(language: str) -> re.Pattern[str]:
     words = "|".join(spaced(w) for w in sorted(statement_rules(language)["according"], key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})\s+(?:a\s+|al\s+|el\s+|la\s+|los\s+|las\s+|the\s+|un\s+|una\s+)?", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w)(?:{words})\s+(?:a\s+|al\s+|el\s+|la\s+|los\s+|las\s+|the\s+|un\s+|una\s+)?", re.IGNORECASE
+    )
 
 
 def _according(text: str, start: int, end: int, language: str, speakers: Speakers) -> str:
@@ -178,7 +184,7 @@ def _saying(language: str) -> re.Pattern[str]:
 
 def _phrase_start(text: str, start: int, end: int) -> int:
     """Where the quoted words before a verb of saying end, so that names inside the quotation are not taken."""
-    last = max(text.rfind(q, start, end) for q in "”\"»“")
+    last = max(text.rfind(q, start, end) for q in '”"»“')
     return last + 1 if last > start else start
 
 
@@ -192,17 +198,11 @@ def _after(text: str, at: int) -> int:
     return at
 
 
-def within_quotes(passage: Passage, position: int) -> bool:
-    """Whether a place in the sentence stands inside quotation marks."""
-    opened = len(_QUOTES.findall(passage.text, passage.span[0], position)) % 2 == 1
-    return opened
-
-
 def trim(text: str, span: Span) -> Span:
     """A span without white space and closing punctuation at its ends."""
     start, end = span
-    while start < end and (text[start].isspace() or text[start] in ",;:“\"«"):
+    while start < end and (text[start].isspace() or text[start] in ',;:“"«'):
         start += 1
-    while end > start and (text[end - 1].isspace() or text[end - 1] in ".,;:”\"»"):
+    while end > start and (text[end - 1].isspace() or text[end - 1] in '.,;:”"»'):
         end -= 1
     return start, end

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from careo.record.actors import Speakers, agent, trim
@@ -69,7 +70,13 @@ def acts(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[
     """Pledges, requests, causal claims and positions of one sentence."""
     chosen: list[_Hit] = []
     for hit in sorted(_hits(passage, actor), key=lambda h: (h.start, KINDS.index(h.kind))):
-        if hit.strong and chosen and chosen[-1].kind != hit.kind and chosen[-1].end > hit.start and _joined(passage, hit.start):
+        if (
+            hit.strong
+            and chosen
+            and chosen[-1].kind != hit.kind
+            and chosen[-1].end > hit.start
+            and _joined(passage, hit.start)
+        ):
             chosen[-1] = replace(chosen[-1], end=hit.start)  # "asked them to …, and pledged to …": two acts
         rivals = [c for c in chosen if hit.start < c.end and c.start < hit.end]
         if any(c.kind == hit.kind or {c.kind, hit.kind} == {"pledge", "request"} for c in rivals):
@@ -104,14 +111,16 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
             if rule.kind == "pledge" and asks.search(text, passage.clause(cue.start())[0], cue.start()):
                 continue
             kind = rule.kind
-            if kind == "pledge" and text[:end].rstrip("”\"» ").endswith("?"):
+            if kind == "pledge" and text[:end].rstrip('”"» ').endswith("?"):
                 continue  # a question promises nothing
             first_person = _compiled(language, "first_person").search(before) is not None
             if rule.first_person and first_person:
                 kind = rule.first_person
             if not first_person and not _subject(passage, rule, cue.start(), actor):
                 continue
-            yield _Hit(kind, cue.start(), _scope(passage, cue.start(), cue.end()), cue.end(), rule.split, rule.strong)
+            yield _Hit(
+                kind, cue.start(), _scope(passage, cue.start(), cue.end()), cue.end(), rule.split, rule.strong
+            )
 
 
 @cache
@@ -139,7 +148,9 @@ _INNER_NAME = re.compile(r"(?<![.!?¿¡“\"«]\s)(?<!^)\b[A-ZÁÉÍÓÚÑ][\w�
 
 @cache
 def _institutions(language: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){spaced(str(statement_rules(language)['institutions']))}(?!\w)", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w){spaced(str(statement_rules(language)['institutions']))}(?!\w)", re.IGNORECASE
+    )
 
 
 def _scope(passage: Passage, start: int, cue_end: int) -> int:
@@ -149,9 +160,13 @@ def _scope(passage: Passage, start: int, cue_end: int) -> int:
     return stop.start() if stop and stop.start() - start > 15 else end
 
 
-def _statements(passage: Passage, hit: _Hit, source: str, actor: str, speakers: Speakers) -> Iterator[Statement]:
+def _statements(
+    passage: Passage, hit: _Hit, source: str, actor: str, speakers: Speakers
+) -> Iterator[Statement]:
     doer = agent(passage, hit.start, speakers)
-    if hit.kind in ("pledge", "request") and _compiled(passage.language, "besides").match(passage.text, passage.span[0], hit.start):
+    if hit.kind in ("pledge", "request") and _compiled(passage.language, "besides").match(
+        passage.text, passage.span[0], hit.start
+    ):
         hit = replace(hit, start=passage.span[0])
     for span in _items(passage, hit) if hit.split else [(hit.start, hit.end)]:
         begin, end = trim(passage.text, span)
@@ -166,7 +181,7 @@ def _items(passage: Passage, hit: _Hit) -> list[Span]:
     if not cuts:
         return [(hit.start, hit.end)]
     bounds = [hit.cue_end, *cuts, hit.end]
-    return [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b - a > 8]
+    return [(a, b) for a, b in pairwise(bounds) if b - a > 8]
 
 
 def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: str) -> Statement:
@@ -188,7 +203,7 @@ def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: s
         hedge_words=hedge_words,
         deadline=deadline,
         due=due,
-        condition=_condition(passage, start),
+        condition=_condition(passage),
         sentence=passage.span,
         claim=passage.claim,
         block=passage.index,
@@ -200,15 +215,16 @@ def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: s
 def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:
     """A hedge inside the span or just before it."""
     for name in statement_rules(passage.language)["act_hedges"]:
-        hit = phrases(passage.language, "act_hedges", name).search(passage.text, max(passage.span[0], start - 16), end)
+        hit = phrases(passage.language, "act_hedges", name).search(
+            passage.text, max(passage.span[0], start - 16), end
+        )
         if hit:
             return name, hit[0]
     return "none", ""
 
 
-def _condition(passage: Passage, start: int) -> str:
-    clause_start = passage.span[0]
-    hit = phrases(passage.language, "conditions").search(passage.text, clause_start, passage.span[1])
+def _condition(passage: Passage) -> str:
+    hit = phrases(passage.language, "conditions").search(passage.text, *passage.span)
     if not hit:
         return ""
     stop = re.compile(r"[,;.”\"»]").search(passage.text, hit.end(), passage.span[1])

@@ -30,7 +30,9 @@ class _List:
     begun: bool = False
 
 
-def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping[str, str] | None = None) -> tuple[Statement, ...]:
+def extract(
+    document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping[str, str] | None = None
+) -> tuple[Statement, ...]:
     """All statements of a document, in the order of the text.
 
     Args:
@@ -41,7 +43,14 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
     current: _List | None = None
     told: Statement | None = None
     trail: list[Statement] = []
-    last_numbered = max((i for i, b in enumerate(document.blocks) if b.label == "body" and _NUMBERED.match(document.text, b.start)), default=-1)
+    last_numbered = max(
+        (
+            i
+            for i, b in enumerate(document.blocks)
+            if b.label == "body" and _NUMBERED.match(document.text, b.start)
+        ),
+        default=-1,
+    )
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
         here = [replace(s, actor=actor) for s in figures(passage, source, told, tuple(trail))]
@@ -53,18 +62,26 @@ def extract(document: Document, *, terms: tuple[Term, ...] = (), dollar: Mapping
             continue
         current = _still(current, passage, last_numbered)
         if current and passage.index != current.block:
-            said = [s for s in acts(passage, source, actor or current.actor, speakers) if s.kind in ("pledge", "request")]
+            said = [
+                s
+                for s in acts(passage, source, actor or current.actor, speakers)
+                if s.kind in ("pledge", "request")
+            ]
             here += said if any(s.kind != current.kind for s in said) else _item(passage, current, source)
         else:
             here += acts(passage, source, actor, speakers)
         pledges = [s for s in here if s.kind == "pledge"]
         here = [
-            replace(s, promised=True) if s.kind == "figure" and any(p.start <= s.start < p.end for p in pledges) else s
+            replace(s, promised=True)
+            if s.kind == "figure" and any(p.start <= s.start < p.end for p in pledges)
+            else s
             for s in here
         ]
         opened = _opens(document, passage, actor, speakers)
         if opened:
-            here = [s for s in here if s.kind == "figure" or s.end < passage.span[1] - 30 or s.end - s.start > 60]
+            here = [
+                s for s in here if s.kind == "figure" or s.end < passage.span[1] - 30 or s.end - s.start > 60
+            ]
         current = opened or current
         found += here
     return tuple(sorted(_distinct(found), key=lambda s: (s.start, s.end, s.kind)))
@@ -119,7 +136,11 @@ def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List
     if current.numbered:
         if passage.index < last_numbered:
             return current
-        return current if passage.index == last_numbered + 1 and len(block) < 300 and not _heading(block) else None
+        return (
+            current
+            if passage.index == last_numbered + 1 and len(block) < 300 and not _heading(block)
+            else None
+        )
     return None
 
 

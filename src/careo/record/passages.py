@@ -14,7 +14,6 @@ from careo.base.numbers import Number, read_numbers
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
-
 POINTED = "pointed"  # DateMention.every of a year told by pointing at another one
 
 T = TypeVar("T", Number, DateMention)
@@ -90,12 +89,16 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
         language = block.language if block.language in ("en", "es") else document.language
         language = language if language in ("en", "es") else "en"
         piece = document.text[block.start : block.end]
-        numbers = [_moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))]
+        numbers = [
+            _moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))
+        ]
         dates = [_moved(d, block.start) for d in read_dates(piece, language, reckoned, terms)]
-        dates = _pointing(document.text, block.start, block.end, dates, language, spoken if index - spoken_at <= 4 else None)
+        dates = _pointing(
+            document.text, block.start, block.end, dates, language, spoken if index - spoken_at <= 4 else None
+        )
         for mention in dates:
             year = mention.period if mention.form == "at" and mention.every != POINTED else None
-            if year and year.last and (reckoned is None or year.last.year <= reckoned.year):
+            if year and _long(year) and year.last and (reckoned is None or year.last <= reckoned):
                 spoken, spoken_at = year, index
                 if latest is None or not latest.last or year.last.year >= latest.last.year:
                     latest = year
@@ -120,18 +123,43 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
 
 def _years_away(text: str, start: int, end: int, language: str) -> list[tuple[re.Match[str], int]]:
     """ "Four years later", "una década antes": how many years away from the one just told."""
-    rules, found = statement_rules(language), []
+    rules = statement_rules(language)
+    found: list[tuple[re.Match[str], int]] = []
     for direction, sign in (("after", 1), ("before", -1)):
         for match in _away(language, direction).finditer(text, start, end):
-            count = rules["small_numbers"].get(match["n"].lower()) or (int(match["n"]) if match["n"].isdigit() else 0)
+            count = rules["small_numbers"].get(match["n"].lower()) or (
+                int(match["n"]) if match["n"].isdigit() else 0
+            )
             if count:
-                found.append((match, sign * count * (10 if match["u"].lower().startswith(rules["decade"]) else 1)))
+                found.append(
+                    (match, sign * count * (10 if match["u"].lower().startswith(rules["decade"]) else 1))
+                )
     return found
 
 
 @cache
 def _away(language: str, direction: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['years_away'][direction])})(?!\w)", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w)(?:{spaced(statement_rules(language)['years_away'][direction])})(?!\w)", re.IGNORECASE
+    )
+
+
+def _long(period: Period) -> bool:
+    """Whether a period is long enough for a page to be about it: a quarter at least, not a day or a month."""
+    return period.first is not None and period.last is not None and (period.last - period.first).days > 80
+
+
+@cache
+def _no_dates(language: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['no_dates'])})", re.IGNORECASE)
+
+
+@cache
+def _compared(language: str) -> re.Pattern[str]:
+    words = "|".join(
+        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
+    )
+    return re.compile(rf"(?<!\w)(?:{words})\s[^.;,]{{0,24}}$", re.IGNORECASE)
 
 
 def _pointing(
@@ -139,17 +167,31 @@ def _pointing(
 ) -> list[DateMention]:
     """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
     found: list[DateMention] = []
-    hits = [(m, shift) for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after")) for m in phrases(language, key).finditer(text, start, end)]
+    hits = [
+        (m, shift)
+        for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after"))
+        for m in phrases(language, key).finditer(text, start, end)
+    ]
     hits += _years_away(text, start, end, language)
     overlaps = [(DateMention(m.start(), m.end(), None, "at"), shift) for m, shift in hits]
     for match, shift in sorted(hits, key=lambda h: h[0].start()):
-        told = [d for d in dates if d.end <= match.start() and d.form in ("at", "between") and d.period and d.period.last]
+        told = [
+            d
+            for d in dates
+            if d.end <= match.start() and d.form in ("at", "between") and d.period and d.period.last
+        ]
+        told = [d for d in told if d.period and _long(d.period)]
         told = [d for d in told if not any(f.start < d.end and d.start < f.end for f, _ in overlaps)]
+        told = [d for d in told if not _compared(language).search(text, max(start, d.start - 30), d.start)]
         base = max(told, key=lambda d: d.end).period if told else spoken
         if base and base.last:
             year = base.last.year + shift
             period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
-            found.append(DateMention(match.start(), match.end(), period, "at", every=POINTED if shift else ""))
+            found.append(
+                DateMention(match.start(), match.end(), period, "at", every=POINTED if shift else "")
+            )
+    untrue = _no_dates(language)
+    dates = [d for d in dates if not untrue.search(text, max(start, d.start - 4), d.end)]
     kept = [d for d in dates if not any(f.start < d.end and d.start < f.end for f in found)]
     return sorted([*kept, *found], key=lambda d: d.start)
 

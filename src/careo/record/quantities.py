@@ -13,7 +13,18 @@ from careo.record.sentences import Span, statement_rules
 from careo.record.statements import Quantity, Statement
 
 _WORD = re.compile(r"[\s(“\"'‘«]*([^\W_][\w’'-]*)")
-_SELF_EXPLAINED = ("share", "percentage_points", "rate_per_100k", "factor", "interval_minutes", "USD", "MXN", "EUR", "money", "count")
+_SELF_EXPLAINED = (
+    "share",
+    "percentage_points",
+    "rate_per_100k",
+    "factor",
+    "interval_minutes",
+    "USD",
+    "MXN",
+    "EUR",
+    "money",
+    "count",
+)
 _RELATIVE = ("share", "percentage_points")
 _TOO_FAR = 85  # a date behind another figure, or behind "than", is not this figure's
 _LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
@@ -69,13 +80,24 @@ def _figure(
     end = max(number.end, noun_span[1] if noun_span else 0, tail, change_end)
     if noun_span and noun_span[0] < number.start and noun_span[0] >= start - 20 and unit == "persons":
         start = min(start, noun_span[0]) if _attached(text, noun_span, start, rules) else start
-    if hedge == "none" and not change and last and last.hedge != "none" and last.quantity and _listed(text, last.end, start):
+    if (
+        hedge == "none"
+        and not change
+        and last
+        and last.hedge != "none"
+        and last.quantity
+        and _listed(text, last.end, start)
+    ):
         hedge, hedge_words = last.hedge, last.hedge_words
     every = _every(passage, start, end)
-    period, form = _period(passage, number, (start, end), bool(change) or number.unit == "factor", bool(every))
+    period, form = _period(
+        passage, number, (start, end), bool(change) or number.unit == "factor", bool(every)
+    )
     if form in ("page", "every"):
-        carried_noun = noun or next((f.quantity.noun for f in reversed(trail) if f.quantity and f.quantity.noun), "")
-        spoken = _spoken_year(passage, carried_noun, told)
+        carried_noun = noun or next(
+            (f.quantity.noun for f in reversed(trail) if f.quantity and f.quantity.noun), ""
+        )
+        spoken = _spoken_year(passage, carried_noun, number.unit, told)
         period, form = (spoken, "at" if form == "page" else "every") if spoken else (period, form)
     against = _against(passage, end, form)
     if number.unit == "factor" and not change:
@@ -124,7 +146,9 @@ def _is_figure(passage: Passage, number: Number, unit: str, noun: str) -> bool:
     if number.value < 10 or (in_words and number.value < 20):
         if number.value < 2:
             return False
-        return bool(noun) and bool(phrases(passage.language, "harm").search(passage.text, *_around(passage, number)))
+        return bool(noun) and bool(
+            phrases(passage.language, "harm").search(passage.text, *_around(passage, number))
+        )
     return bool(unit) or not in_words
 
 
@@ -142,7 +166,10 @@ def _unit_nouns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
         for noun in nouns:
             units.setdefault(str(noun).lower(), unit)
     ordered = sorted(units, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)", re.IGNORECASE), units
+    return re.compile(
+        rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)",
+        re.IGNORECASE,
+    ), units
 
 
 @cache
@@ -156,8 +183,9 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
     pattern, units = _unit_nouns(language)
     stop, through = _words(language, "noun_stop"), _words(language, "noun_through")
     at, reach, first, unit = number.end, number.end, -1, ""
+    limit = min((d.start for d in passage.dates if d.start >= number.end), default=passage.span[1])
     for _ in range(9):
-        word = _WORD.match(text, at, passage.span[1])
+        word = _WORD.match(text, at, limit)
         if not word or (at > number.end and re.search(r"[(“\"«]", text[at : word.start(1)])):
             break
         spelled = word[1].lower()
@@ -171,13 +199,20 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
             continue
         if spelled in stop and spelled not in through:
             break
-        if first >= 0 and spelled not in through and not _noun_follows(pattern, text, word.end(1), passage.span[1]):
+        if (
+            first >= 0
+            and spelled not in through
+            and not _noun_follows(pattern, text, word.end(1), passage.span[1])
+        ):
             break
         at = word.end(1)
     if first >= 0:
         return (_skip_space(text, number.end), reach), unit
     if _names_something(text, number.end, at, through):
-        return (_skip_space(text, number.end), at), ""  # a noun of no unit ("1,400 stolen bicycles") is still what is counted
+        return (
+            _skip_space(text, number.end),
+            at,
+        ), ""  # a noun of no unit ("1,400 stolen bicycles") is still what is counted
     clause = passage.clause(number.start)
     hits = [
         m
@@ -191,12 +226,18 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
 
 
 def _names_something(text: str, start: int, end: int, through: frozenset[str]) -> bool:
-    return any(word.lower() not in through for word in re.findall(r"[^\W_]+", text[start:end]))
+    return any(word.lower() not in through for word in re.findall(r"[^\W\d_]+", text[start:end]))
 
 
 def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str:
     """The unit a bare number takes over ("89,500 by June"): that of the figures before it, else of the last noun spoken of."""
-    near = [f.quantity for f in reversed(trail) if f.quantity and passage.index - f.block <= 4]
+    near = [
+        f.quantity
+        for f in reversed(trail)
+        if f.quantity
+        and passage.index - f.block <= 4
+        and passage.text[max(0, f.start - 2) : f.start].strip() != "("
+    ]
     if number.value >= 1e6:
         money = next((q.unit for q in near if len(q.unit) == 3 and q.unit.isupper()), "")
         if money:
@@ -214,11 +255,12 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
     return ""
 
 
-def _spoken_year(passage: Passage, noun: str, told: Statement | None) -> Period | None:
+def _spoken_year(passage: Passage, noun: str, unit: str, told: Statement | None) -> Period | None:
     """The year the page is speaking of, for a bare figure of events in a sentence about the past."""
     if passage.topic is None:
         return None
-    if noun and not phrases(passage.language, "events").search(noun):
+    relative = unit in ("rate_per_100k", "factor", *_RELATIVE)
+    if not relative and noun and not phrases(passage.language, "events").search(noun):
         return None
     future = any(d.form in ("by", "within") for d in passage.dates)
     near = told is not None and told.period is not None and told.block == passage.index
@@ -254,7 +296,10 @@ def _hedges(language: str, side: str) -> re.Pattern[str]:
         groups.append(f"(?P<h{order}>{'|'.join(words)})")
     body = "|".join(groups)
     if side == "before":
-        return re.compile(rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$", re.IGNORECASE)
+        return re.compile(
+            rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$",
+            re.IGNORECASE,
+        )
     return re.compile(rf"[\s,(]*(?:{body})(?!\w)", re.IGNORECASE)
 
 
@@ -288,7 +333,9 @@ def _changes(language: str, direction: str, side: str) -> re.Pattern[str]:
     rules = statement_rules(language)
     words = rules["change" if side == "before" else "change_after"][direction]
     body = "|".join(sorted((spaced(str(w)) for w in words), key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{body})\s*$" if side == "before" else rf"\s*(?:{body})(?!\w)", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w)(?:{body})\s*$" if side == "before" else rf"\s*(?:{body})(?!\w)", re.IGNORECASE
+    )
 
 
 def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int]:
@@ -304,7 +351,9 @@ def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int
             return direction, window + hit.start(), 0
     if number.unit in ("share", "percentage_points"):
         for direction in ("up", "down"):
-            hit = _changes(language, direction, "after").match(text, number.end, min(passage.span[1], number.end + 24))
+            hit = _changes(language, direction, "after").match(
+                text, number.end, min(passage.span[1], number.end + 24)
+            )
             if hit:
                 return direction, start, hit.end()
     return "", start, 0
@@ -312,7 +361,9 @@ def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int
 
 def _from_to(text: str, cue: str, at: int) -> bool:
     """Whether the number is where a change begins ("bajó de 36 mil en 2018 a 34 mil"): a level, not a change."""
-    return cue.split()[-1].lower() in ("de", "from") and bool(re.match(r"[^.;]{0,60}?\s(?:a|to)\s+(?:los\s+|las\s+)?\d", text[at : at + 80]))
+    return cue.split()[-1].lower() in ("de", "from") and bool(
+        re.match(r"[^.;]{0,60}?\s(?:a|to)\s+(?:los\s+|las\s+)?\d", text[at : at + 80])
+    )
 
 
 def _listed(text: str, end: int, start: int) -> bool:
@@ -327,20 +378,34 @@ def _every(passage: Passage, start: int, end: int) -> str:
     """The rhythm said right behind the figure, or right before it ("35,000 a year", "every day 100")."""
     for mention in passage.dates:
         if mention.form == "every":
-            between = passage.text[end : mention.start] if mention.start >= end else passage.text[mention.end : start]
-            if len(between) < (40 if mention.start >= end else 12) and "," not in between and ":" not in between:
+            between = (
+                passage.text[end : mention.start]
+                if mention.start >= end
+                else passage.text[mention.end : start]
+            )
+            if (
+                len(between) < (40 if mention.start >= end else 12)
+                and "," not in between
+                and ":" not in between
+            ):
                 return mention.every
     return ""
 
 
-def _period(passage: Passage, number: Number, span: Span, change: bool, every: bool) -> tuple[Period | None, str]:
+def _period(
+    passage: Passage, number: Number, span: Span, change: bool, every: bool
+) -> tuple[Period | None, str]:
     """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
-    mentions = [d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))]
+    mentions = [
+        d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))
+    ]
     record = _pattern(passage.language, "superlative", "{}")
     mentions = [d for d in mentions if not _compares(passage, d, record)]
     if mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
-    chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(passage, mentions, passage.span, span)
+    chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(
+        passage, mentions, passage.span, span
+    )
     if every and not (chosen and abs(chosen.start - span[1]) < 30):
         return None, "every"
     if chosen and chosen.form == "by" and chosen.period and chosen.period.last:
@@ -350,7 +415,9 @@ def _period(passage: Passage, number: Number, span: Span, change: bool, every: b
         return Period(chosen.period.first, None), "since"
     if chosen:
         return chosen.period, "page" if not chosen.exact and passage.said is None else chosen.form
-    over = next((d.form for d in passage.dates if d.form == "over" and span[0] - 40 <= d.start <= span[1] + 40), "")
+    over = next(
+        (d.form for d in passage.dates if d.form == "over" and span[0] - 40 <= d.start <= span[1] + 40), ""
+    )
     if over:
         return None, over
     if not any(d.form in ("within", "by") for d in passage.dates):
@@ -372,7 +439,9 @@ def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -
         return False
     best = record.search(passage.text, passage.span[0], mention.start)
     since = statement_rules(passage.language)["since_words"]
-    return best is not None and (mention.form == "since" or any(f" {w} " in passage.text[best.start() : mention.start] for w in since))
+    return best is not None and (
+        mention.form == "since" or any(f" {w} " in passage.text[best.start() : mention.start] for w in since)
+    )
 
 
 def _since_that(passage: Passage, mention: DateMention) -> bool:
@@ -387,7 +456,11 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     earlier, steps, pointed = passage.before, 0, None
     while earlier and steps < 3:
         record = _pattern(passage.language, "superlative", "{}")
-        years = [d for d in earlier.dates if d.form == "at" and d.period is not None and not _compares(earlier, d, record)]
+        years = [
+            d
+            for d in earlier.dates
+            if d.form == "at" and d.period is not None and not _compares(earlier, d, record)
+        ]
         ends, begins = _baseline(passage.language)
         main = [
             d
@@ -404,7 +477,11 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     if pointed:
         return pointed
     taken_up = _pattern(passage.language, "taken_up", "{}")
-    if passage.after_text and taken_up.match(passage.after_text) and taken_up.search(passage.text, span[1], passage.span[1]):
+    if (
+        passage.after_text
+        and taken_up.match(passage.after_text)
+        and taken_up.search(passage.text, span[1], passage.span[1])
+    ):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
     return None
 
@@ -415,7 +492,10 @@ def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: boo
     if not change or mention.form == "since" or mention.start < span[1] or mention.start - span[1] >= 40:
         return False
     text, (ends, begins) = passage.text, _baseline(passage.language)
-    return bool(ends.search(text, max(passage.span[0], mention.start - 30), mention.start) or begins.match(text, mention.start))
+    return bool(
+        ends.search(text, max(passage.span[0], mention.start - 30), mention.start)
+        or begins.match(text, mention.start)
+    )
 
 
 @cache
@@ -438,18 +518,24 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
         return 0
     ahead = mention.start >= span[1]
     low, high = (span[1], mention.start) if ahead else (mention.end, span[0])
-    others = [n for n in passage.numbers if n.role == "quantity" and not (n.start >= span[0] and n.end <= span[1])]
+    others = [
+        n for n in passage.numbers if n.role == "quantity" and not (n.start >= span[0] and n.end <= span[1])
+    ]
     between = any(low <= n.start and n.end <= high for n in others)
     owned = not ahead and any(0 <= mention.start - n.end <= 30 for n in others)
     text = passage.text[max(passage.span[0], mention.start - 24) : mention.start]
-    apart = (high - low) > 6 and bool(_against_cue(passage.language).search(text))  # "… 4.6% more than in the year before"
+    apart = (high - low) > 6 and bool(
+        _against_cue(passage.language).search(text)
+    )  # "… 4.6% more than in the year before"
     pointed = 25 if mention.every == POINTED else 0
     return (high - low) + pointed + 90 * apart + 80 * between + 60 * owned + (8 if ahead else 0)
 
 
 @cache
 def _against_cue(language: str) -> re.Pattern[str]:
-    words = "|".join(spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True))
+    words = "|".join(
+        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
+    )
     return re.compile(rf"(?<!\w)(?:{words})\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE)
 
 
@@ -459,13 +545,18 @@ def _against(passage: Passage, end: int, form: str) -> Period | None:
         if mention.period is None or mention.form not in ("at", "since") or not 0 <= mention.start - end < 45:
             continue
         between = passage.text[end : mention.end]
-        if re.match(rf"[\s,(]*(?:[\w’'-]+\s+){{0,4}}?{baseline}(?!\w)", between, re.IGNORECASE) and form != "since":
+        if (
+            re.match(rf"[\s,(]*(?:[\w’'-]+\s+){{0,4}}?{baseline}(?!\w)", between, re.IGNORECASE)
+            and form != "since"
+        ):
             return mention.period
     return None
 
 
 def _share_of(passage: Passage, number: Number) -> str:
-    hit = _pattern(passage.language, "share_of", r"\s*{}(?=\S)").match(passage.text, number.end, passage.span[1])
+    hit = _pattern(passage.language, "share_of", r"\s*{}(?=\S)").match(
+        passage.text, number.end, passage.span[1]
+    )
     if not hit:
         return ""
     at, stop = hit.end(), _words(passage.language, "noun_stop")

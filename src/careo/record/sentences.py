@@ -21,7 +21,9 @@ def statement_rules(language: str) -> dict[str, Any]:
 
 @cache
 def _abbreviation(language: str) -> re.Pattern[str]:
-    words = "|".join(sorted((re.escape(w) for w in statement_rules(language)["abbreviations"]), key=len, reverse=True))
+    words = "|".join(
+        sorted((re.escape(w) for w in statement_rules(language)["abbreviations"]), key=len, reverse=True)
+    )
     return re.compile(rf"(?:(?<!\w)(?:{words})|(?<!\w)[A-ZÁÉÍÓÚÑ]|(?:\b[A-Z]\.)+[A-Z])$")
 
 

@@ -58,9 +58,14 @@ def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
     near = panel.concepts.by_id[statement.concept].near if statement.concept in panel.concepts.by_id else ()
     others = [i for c in near for i in panel.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
     if statement.promised:
-        members, others = [i for i in members if i.measure in PLANNED], [i for i in others if i.measure in PLANNED]
+        members, others = (
+            [i for i in members if i.measure in PLANNED],
+            [i for i in others if i.measure in PLANNED],
+        )
     named = _named(statement, members)
-    ranked = sorted(members, key=lambda i: (i.id not in named, named.index(i.id) if i.id in named else 0, i.parent != ""))
+    ranked = sorted(
+        members, key=lambda i: (i.id not in named, named.index(i.id) if i.id in named else 0, i.parent != "")
+    )
     return tuple(Candidate(i, i.id in named) for i in ranked) + tuple(Candidate(i, False) for i in others)
 
 
@@ -80,12 +85,23 @@ def _named(statement: Statement, members: list[Indicator]) -> list[str]:
         counted = [i for i in plain if i.measure in PERSON_MEASURES] if _counts_persons(statement) else plain
         pool = counted or plain or members
     wanted = _wanted_kind(statement, pool, naming)
-    pool = [i for i in pool if (i.kind, i.cumulative) in wanted] or [i for i in members if (i.kind, i.cumulative) in wanted and i.parent == ""] or pool
+    pool = (
+        [i for i in pool if (i.kind, i.cumulative) in wanted]
+        or [i for i in members if (i.kind, i.cumulative) in wanted and i.parent == ""]
+        or pool
+    )
     return [i.id for i in pool if i.id in ids]
 
 
 def _counts_persons(statement: Statement) -> bool:
-    return statement.quantity is not None and statement.quantity.unit in ("persons", "count", "interval_minutes", "factor", "share", "percentage_points")
+    return statement.quantity is not None and statement.quantity.unit in (
+        "persons",
+        "count",
+        "interval_minutes",
+        "factor",
+        "share",
+        "percentage_points",
+    )
 
 
 def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) -> set[tuple[str, bool]]:
@@ -95,10 +111,22 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     if statement.quantity and statement.quantity.unit == "rate_per_100k":
         return kinds
     running = statement.period_form in ("since", "term", "over") or (
-        period is not None and period.first is not None and period.last is not None and period.last.year - period.first.year >= 2
+        period is not None
+        and period.first is not None
+        and period.last is not None
+        and period.last.year - period.first.year >= 2
     )
     if running:
-        return kinds & {("flow", False), ("flow", True), ("stock", True), ("stock", False), ("money", True), ("money", False), ("share", False), ("rate", False)}
+        return kinds & {
+            ("flow", False),
+            ("flow", True),
+            ("stock", True),
+            ("stock", False),
+            ("money", True),
+            ("money", False),
+            ("share", False),
+            ("rate", False),
+        }
     if "cumulative" not in naming:
         kinds -= {("stock", True), ("flow", True)}  # a running total is meant only when the words run
     one_time = statement.period_form in ("at", "between", "rolling") and period is not None
@@ -107,7 +135,13 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     if flows and stocks:
         if "stock" in naming and "flow" not in naming:
             return stocks
-        if period and period.first and period.last and (period.last - period.first).days <= 31 and statement.period_form != "page":
+        if (
+            period
+            and period.first
+            and period.last
+            and (period.last - period.first).days <= 31
+            and statement.period_form != "page"
+        ):
             return stocks  # a day or a month dates a reading of a register
         if one_time or "flow" in naming or statement.period_form == "every":
             return flows
@@ -115,7 +149,9 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     return kinds or {(i.kind, i.cumulative) for i in pool}
 
 
-def readings(candidate: Indicator, statement: Statement, panel: Panel, on: date | None) -> tuple[Reading, ...]:
+def readings(
+    candidate: Indicator, statement: Statement, panel: Panel, on: date | None
+) -> tuple[Reading, ...]:
     """The official values under one definition that answer the claim, known ones first."""
     place = statement.place or panel.default_place
     found: list[Reading] = []
@@ -127,14 +163,20 @@ def readings(candidate: Indicator, statement: Statement, panel: Panel, on: date 
             key = (observation.value, observation.vintage)
             if key not in seen:
                 seen.add(key)
-                known = on is None or observation.known <= on or (not then and _was_public(candidate, vintages, observation, on))
+                known = (
+                    on is None
+                    or observation.known <= on
+                    or (not then and _was_public(candidate, vintages, observation, on))
+                )
                 found.append(Reading(observation, known, exact))
         if found and exact:
             break
     return tuple(found)
 
 
-def _was_public(indicator: Indicator, vintages: tuple[Observation, ...], observation: Observation, on: date) -> bool:
+def _was_public(
+    indicator: Indicator, vintages: tuple[Observation, ...], observation: Observation, on: date
+) -> bool:
     """Whether a value held only in a later copy was public on a day: its publisher's usual lag had passed."""
     last = observation.period.last
     if not indicator.lag_months or last is None or observation != vintages[0]:
@@ -157,7 +199,11 @@ def _periods(
     if period and period.first and period.last and form not in ("page", "term", "since"):
         whole = [(period, True)]
         if indicator.kind in ("money", "share"):  # announced once, or read at a date inside the year
-            whole += [(p, True) for p in dict.fromkeys(observed) if p != period and p.first and p.last and period.first <= p.first and p.last <= period.last]
+            whole += [
+                (p, True)
+                for p in dict.fromkeys(observed)
+                if p != period and p.first and p.last and period.first <= p.first and p.last <= period.last
+            ]
         if form == "rolling" or period.first.year == period.last.year:
             whole += [(_year(period.last.year), False)]
         return whole
@@ -170,18 +216,26 @@ def _periods(
         return [(period, True)]
     years = [p for p in reversed(ends) if _is_year(p)]
     back = years[: _YEARS_BACK if form == "every" else 2]
-    current = form == "every" or indicator.kind in ("share", "rate")  # told without a year, these are about how things stand
+    current = form == "every" or indicator.kind in (
+        "share",
+        "rate",
+    )  # told without a year, these are about how things stand
     return [(p, order == 0 or current) for order, p in enumerate(back)]
 
 
-def _stock_periods(period: Period | None, form: str, ends: list[Period], observed: list[Period]) -> list[tuple[Period, bool]]:
+def _stock_periods(
+    period: Period | None, form: str, ends: list[Period], observed: list[Period]
+) -> list[tuple[Period, bool]]:
     if period and period.last and form in ("at", "between", "until"):
         first = period.first or date.min
         inside = [p for p in dict.fromkeys(observed) if p.last and first <= p.last <= period.last]
         if inside:
             return [(p, True) for p in sorted(inside, key=lambda p: p.last or date.min, reverse=True)]
         close = [p for p in dict.fromkeys(observed) if p.last and abs(p.last - period.last) <= _NEAR_STOCK]
-        return [(p, False) for p in sorted(close, key=lambda p: abs((p.last or date.min) - (period.last or date.min)))][:2]
+        return [
+            (p, False)
+            for p in sorted(close, key=lambda p: abs((p.last or date.min) - (period.last or date.min)))
+        ][:2]
     return [(p, order == 0) for order, p in enumerate(reversed(ends[-2:]))]
 
 

@@ -31,17 +31,28 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     if not statement.concept:
         key = "no_series" if quantity.noun or quantity.unit not in ("share", "factor") else "change_of_what"
         verdict = "unverifiable" if key == "no_series" else "not measurable as stated"
-        return make_finding(statement, "comparison", verdict, say(language, f"findings.because.{key}", claim=claimed), (), (), panel, language)
+        return make_finding(
+            statement,
+            "comparison",
+            verdict,
+            say(language, f"findings.because.{key}", claim=claimed),
+            (),
+            (),
+            panel,
+            language,
+        )
     rows: list[Considered] = []
     table: list[dict[str, str]] = []
     for candidate in candidates(statement, panel):
         for pair in _pairs(candidate, statement, panel, on):
             rows += _change_rows(candidate, pair, quantity, statement, on, language)
-            table.append(_table_row(candidate, pair, quantity, language))
+            table.append(_table_row(candidate, pair, language))
     if not rows:
         because = say(language, "findings.because.no_change", claim=claimed)
         return make_finding(statement, "comparison", "unverifiable", because, (), (), panel, language)
-    fitting = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known))
+    fitting = sorted(
+        (r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known)
+    )
     best = fitting[0] if fitting else None
     verdict, key = "inconsistent", "change_inconsistent"
     if best and best.named:
@@ -54,20 +65,33 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     return replace(finding, table=tuple(table))
 
 
-def _pairs(candidate: Candidate, statement: Statement, panel: Panel, on: date | None) -> list[tuple[Observation, Observation]]:
+def _pairs(
+    candidate: Candidate, statement: Statement, panel: Panel, on: date | None
+) -> list[tuple[Observation, Observation]]:
     """(before, after) under one definition: the periods claimed, else the last two whole years known."""
     indicator, place = candidate.indicator, statement.place or panel.default_place
 
     def value(period: Period) -> Observation | None:
-        return (panel.known(indicator.id, place, period, on) if on else None) or panel.newest(indicator.id, place, period)
+        return (panel.known(indicator.id, place, period, on) if on else None) or panel.newest(
+            indicator.id, place, period
+        )
 
     after, before = statement.period, statement.quantity.against if statement.quantity else None
     if after and after.last and statement.period_form in ("at", "between", "rolling"):
         base = before or _year_before(after)
-        new, old = _reading(panel, indicator.id, place, after, on, value), _reading(panel, indicator.id, place, base, on, value)
+        new, old = (
+            _reading(panel, indicator.id, place, after, on, value),
+            _reading(panel, indicator.id, place, base, on, value),
+        )
         return [(old, new)] if old and new else []
-    series = [o for o in panel.series(indicator.id).observations if o.place == place and (on is None or o.known <= on)]
-    last = max((o for o in series if o.period.last), key=lambda o: (o.period.last or date.min, o.known), default=None)
+    series = [
+        o
+        for o in panel.series(indicator.id).observations
+        if o.place == place and (on is None or o.known <= on)
+    ]
+    last = max(
+        (o for o in series if o.period.last), key=lambda o: (o.period.last or date.min, o.known), default=None
+    )
     if last is None:
         return []
     base = before or _year_before(last.period)
@@ -75,7 +99,9 @@ def _pairs(candidate: Candidate, statement: Statement, panel: Panel, on: date | 
     return [(old, last)] if old and old.period != last.period else []
 
 
-def _reading(panel: Panel, indicator: str, place: str, period: Period, on: date | None, value: object) -> Observation | None:
+def _reading(
+    panel: Panel, indicator: str, place: str, period: Period, on: date | None, value: object
+) -> Observation | None:
     """The value of a period; for a stock, its last reading inside the period."""
     found = value(period) if callable(value) else None
     if isinstance(found, Observation):
@@ -84,7 +110,10 @@ def _reading(panel: Panel, indicator: str, place: str, period: Period, on: date 
         inside = [
             o
             for o in panel.series(indicator).observations
-            if o.place == place and o.period.last and (period.first or date.min) <= o.period.last <= period.last and (on is None or o.known <= on)
+            if o.place == place
+            and o.period.last
+            and (period.first or date.min) <= o.period.last <= period.last
+            and (on is None or o.known <= on)
         ]
         return max(inside, key=lambda o: (o.period.last or date.min, o.known), default=None)
     return None
@@ -106,7 +135,7 @@ def _change_rows(
     language: str,
 ) -> list[Considered]:
     old, new = pair
-    fits = _change_fits(candidate, pair, quantity, statement)
+    fits = _change_fits(pair, quantity, statement)
     words = _change_words(candidate, pair, language)
     indicator = candidate.indicator
     return [
@@ -131,7 +160,7 @@ def _change_rows(
     ]
 
 
-def _change_fits(candidate: Candidate, pair: tuple[Observation, Observation], quantity: Quantity, statement: Statement) -> bool:
+def _change_fits(pair: tuple[Observation, Observation], quantity: Quantity, statement: Statement) -> bool:
     old, new = pair
     if quantity.unit == "percentage_points":
         signed = -quantity.value if quantity.change == "down" else quantity.value
@@ -140,7 +169,9 @@ def _change_fits(candidate: Candidate, pair: tuple[Observation, Observation], qu
         return old.value > 0 and abs(new.value / old.value - quantity.value) <= 0.12 * quantity.value
     if quantity.unit == "share":
         signed = -quantity.value if quantity.change == "down" else quantity.value
-        return old.value > 0 and change_agrees(signed, quantity.step, new.value / old.value - 1, statement.hedge)
+        return old.value > 0 and change_agrees(
+            signed, quantity.step, new.value / old.value - 1, statement.hedge
+        )
     difference = new.value - old.value
     rising = difference >= 0
     return rising == (quantity.change != "down") and agrees(quantity, statement.hedge, abs(difference))
@@ -151,7 +182,10 @@ def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], l
     unit = candidate.indicator.unit
     relative = f"{(new.value / old.value - 1) * 100:+.1f}%" if old.value else "–"
     if candidate.indicator.kind == "share":
-        relative = say(language, "findings.number.points", value=f"{(new.value - old.value) * 100:+.1f}") + f" ({relative})"
+        relative = (
+            say(language, "findings.number.points", value=f"{(new.value - old.value) * 100:+.1f}")
+            + f" ({relative})"
+        )
     return say(
         language,
         "findings.note.change",
@@ -163,7 +197,7 @@ def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], l
     )
 
 
-def _table_row(candidate: Candidate, pair: tuple[Observation, Observation], quantity: Quantity, language: str) -> dict[str, str]:
+def _table_row(candidate: Candidate, pair: tuple[Observation, Observation], language: str) -> dict[str, str]:
     return {"indicator": candidate.indicator.id, "change": _change_words(candidate, pair, language)}
 
 
@@ -171,18 +205,22 @@ def _table_row(candidate: Candidate, pair: tuple[Observation, Observation], quan
 
 
 def compare_levels(
-    first: Statement, second: Statement, found: list[Finding], panel: Panel, on: date | None, language: str = "en"
+    first: Statement,
+    second: Statement,
+    panel: Panel,
+    on: date | None,
+    language: str = "en",
 ) -> Finding | None:
     """The comparison two figures of one sentence make by standing side by side, or None when they make none."""
     a, b = first.quantity, second.quantity
-    if a is None or b is None or a.change or b.change or a.unit != b.unit or not _contrasted(first, second):
+    if a is None or b is None or a.change or b.change or a.unit != b.unit or not _contrasted(first):
         return None
     related = first.concept == second.concept or _near(panel, first.concept, second.concept)
     if not first.concept or not second.concept or not related:
         return None
     if first.period == second.period and first.place == second.place:
         return None
-    if not first.quantity or first.concept == second.concept and not _numbered_periods(first, second):
+    if not first.quantity or (first.concept == second.concept and not _numbered_periods(first, second)):
         return None
     rows_a, rows_b = considered(first, panel, on, language), considered(second, panel, on, language)
     fits_a, fits_b = _definitions(rows_a), _definitions(rows_b)
@@ -191,7 +229,10 @@ def compare_levels(
     caveats: tuple[str, ...] = ()
     if shared:
         name = in_words(panel.indicators[shared[0]].name, language)
-        verdict, because = "consistent", say(language, "findings.because.levels_consistent", name=name, **words)
+        verdict, because = (
+            "consistent",
+            say(language, "findings.because.levels_consistent", name=name, **words),
+        )
     elif fits_a and fits_b:
         verdict = "not comparable"
         because = say(
@@ -213,20 +254,27 @@ def compare_levels(
 
 
 def _definitions(rows: tuple[Considered, ...]) -> list[str]:
-    ordered = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known, abs((r.ratio or 9) - 1)))
+    ordered = sorted(
+        (r for r in rows if r.fits),
+        key=lambda r: (not r.named, r.verified == "memory", not r.known, abs((r.ratio or 9) - 1)),
+    )
     return list(dict.fromkeys(r.indicator for r in ordered))
 
 
 def _near(panel: Panel, one: str, other: str) -> bool:
     concepts = panel.concepts.by_id
-    return (one in concepts and other in concepts[one].near) or (other in concepts and one in concepts[other].near)
+    return (one in concepts and other in concepts[one].near) or (
+        other in concepts and one in concepts[other].near
+    )
 
 
 def _numbered_periods(first: Statement, second: Statement) -> bool:
     return first.period is not None and second.period is not None and first.period != second.period
 
 
-def _contrasted(first: Statement, second: Statement) -> bool:
+def _contrasted(first: Statement) -> bool:
     """Whether the sentence sets the second figure against the first."""
-    cue = re.compile(rf"(?<!\w){spaced(str(statement_rules(first.language)['contrast']))}(?!\w)", re.IGNORECASE)
+    cue = re.compile(
+        rf"(?<!\w){spaced(str(statement_rules(first.language)['contrast']))}(?!\w)", re.IGNORECASE
+    )
     return bool(cue.search(first.claim))

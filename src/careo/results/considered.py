@@ -71,16 +71,36 @@ def _comparable(statement: Statement, indicator: Indicator) -> Quantity:
     assert quantity is not None  # noqa: S101
     if quantity.unit == "interval_minutes" and quantity.value:
         value = _MINUTES_A_YEAR / quantity.value
-        return replace(quantity, value=value, low=value, high=value, unit="persons", step=value / max(quantity.value, 1), digits=2)
+        return replace(
+            quantity,
+            value=value,
+            low=value,
+            high=value,
+            unit="persons",
+            step=value / max(quantity.value, 1),
+            digits=2,
+        )
     times = _PER_YEAR.get(quantity.every, 1.0) if indicator.kind == "flow" else 1.0
     if times == 1.0:
         return quantity
-    return replace(quantity, value=quantity.value * times, low=quantity.low * times, high=quantity.high * times, step=quantity.step * times)
+    return replace(
+        quantity,
+        value=quantity.value * times,
+        low=quantity.low * times,
+        high=quantity.high * times,
+        step=quantity.step * times,
+    )
 
 
 def row_words(row: Considered, language: str) -> dict[str, str]:
     """The words of a row for the placeholders of a sentence."""
-    return {"name": row.name, "value": row_value(row, language), "period": row.period, "vintage": row.vintage, "place": row.place}
+    return {
+        "name": row.name,
+        "value": row_value(row, language),
+        "period": row.period,
+        "vintage": row.vintage,
+        "place": row.place,
+    }
 
 
 def row_value(row: Considered, language: str) -> str:
@@ -106,7 +126,9 @@ def make_finding(
     """A finding on a statement, with the sources of everything it shows."""
     keys = dict.fromkeys(r.source for r in rows)
     sources = [panel.sources[k] for k in keys if k in panel.sources]
-    digest = hashlib.sha256(f"{statement.source}|{statement.start}|{statement.end}|{kind}|{statement.quote}".encode()).hexdigest()
+    digest = hashlib.sha256(
+        f"{statement.source}|{statement.start}|{statement.end}|{kind}|{statement.quote}".encode()
+    ).hexdigest()
     return Finding(
         id=f"{kind[0]}{digest[:10]}",
         kind=kind,

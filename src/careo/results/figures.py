@@ -1,6 +1,6 @@
 """Figure check: a claimed figure against every official definition that fits, with the vintage known when it was claimed.
 
-    claim ─► concept ─► definitions (named / possible) ─► values (known then, newest) ─► verdict, one sentence, a table
+claim ─► concept ─► definitions (named / possible) ─► values (known then, newest) ─► verdict, one sentence, a table
 """
 
 from __future__ import annotations
@@ -40,8 +40,12 @@ def check_figures(
         on = said or _day(statement)
         finding = check_figure(statement, panel, on, language)
         found.append(finding)
-        if order and figures[order - 1].sentence == statement.sentence and figures[order - 1].source == statement.source:
-            pair = compare_levels(figures[order - 1], statement, found, panel, on, language)
+        if (
+            order
+            and figures[order - 1].sentence == statement.sentence
+            and figures[order - 1].source == statement.source
+        ):
+            pair = compare_levels(figures[order - 1], statement, panel, on, language)
             if pair:
                 found.append(pair)
     return tuple(found)
@@ -62,24 +66,46 @@ def check_figure(statement: Statement, panel: Panel, on: date | None, language: 
 
 
 def _judge(
-    statement: Statement, quantity: Quantity, rows: tuple[Considered, ...], panel: Panel, on: date | None, language: str
+    statement: Statement,
+    quantity: Quantity,
+    rows: tuple[Considered, ...],
+    panel: Panel,
+    on: date | None,
+    language: str,
 ) -> tuple[str, str, tuple[str, ...]]:
     claimed = amount(quantity, language)
     if statement.promised and not any(r.fits for r in rows):
         return "unverifiable", say(language, "findings.because.promised", claim=claimed), ()
     if not rows:
         return (*_without_rows(statement, quantity, panel, language), ())
-    fitting = sorted((r for r in rows if r.fits), key=lambda r: (not r.named, bool(r.note), r.verified == "memory", not r.known))
+    fitting = sorted(
+        (r for r in rows if r.fits),
+        key=lambda r: (not r.named, bool(r.note), r.verified == "memory", not r.known),
+    )
     named = [r for r in rows if r.named]
-    best_named = next((r for r in fitting if r.named and r.known), None) or next((r for r in fitting if r.named), None)
+    best_named = next((r for r in fitting if r.named and r.known), None) or next(
+        (r for r in fitting if r.named), None
+    )
     if best_named and not best_named.note:
-        return "consistent", _sentence("consistent", claimed, best_named, language), _caveats(statement, best_named, rows, on, language)
-    other = best_named or next((r for r in fitting if r.known and not r.note), None) or next((r for r in fitting if not r.note), None)
+        return (
+            "consistent",
+            _sentence("consistent", claimed, best_named, language),
+            _caveats(statement, best_named, rows, on, language),
+        )
+    other = (
+        best_named
+        or next((r for r in fitting if r.known and not r.note), None)
+        or next((r for r in fitting if not r.note), None)
+    )
     if other is None and statement.period_form not in ("at", "between"):
         other = next((r for r in fitting if r.known), None)
     if other:
         if other.named:
-            return "consistent", _sentence("consistent", claimed, other, language), (other.note, *_caveats(statement, other, rows, on, language))
+            return (
+                "consistent",
+                _sentence("consistent", claimed, other, language),
+                (other.note, *_caveats(statement, other, rows, on, language)),
+            )
         key = "other" if named else "other_only"
         first = named[0] if named else other
         because = say(
@@ -92,9 +118,17 @@ def _judge(
         )
         return "consistent under another definition", because, _caveats(statement, other, rows, on, language)
     if not _comparable_rows(rows):
-        return "unverifiable", say(language, "findings.because.no_period", claim=claimed, name=rows[0].name), ()
+        return (
+            "unverifiable",
+            say(language, "findings.because.no_period", claim=claimed, name=rows[0].name),
+            (),
+        )
     if statement.weak and all(r.ratio is None or r.ratio > _FAR or r.ratio < 1 / _FAR for r in rows):
-        return "unverifiable", say(language, "findings.because.something_else", claim=claimed, name=rows[0].name), ()
+        return (
+            "unverifiable",
+            say(language, "findings.because.something_else", claim=claimed, name=rows[0].name),
+            (),
+        )
     pool = [r for r in rows if not r.note] or list(rows)
     near = min([r for r in pool if r.named] or pool, key=lambda r: abs((r.ratio or 9e9) - 1))
     swap = _swapped(statement, quantity, panel, on, near, language)
@@ -109,17 +143,26 @@ def _comparable_rows(rows: tuple[Considered, ...]) -> bool:
 
 def _without_rows(statement: Statement, quantity: Quantity, panel: Panel, language: str) -> tuple[str, str]:
     claimed = amount(quantity, language)
-    if quantity.unit in ("share", "percentage_points") and not statement.concept and _base_unsaid(statement, quantity):
+    if (
+        quantity.unit in ("share", "percentage_points")
+        and not statement.concept
+        and _base_unsaid(statement, quantity)
+    ):
         return "not measurable as stated", say(language, "findings.because.share_of_what", claim=claimed)
     if not statement.concept:
         return "unverifiable", say(language, "findings.because.no_series", claim=claimed)
     names = [c.indicator for c in candidates(statement, panel)]
     if names and statement.place != panel.default_place:
         return "unverifiable", say(
-            language, "findings.because.no_place", claim=claimed, place=place_name(panel, statement.place, language)
+            language,
+            "findings.because.no_place",
+            claim=claimed,
+            place=place_name(panel, statement.place, language),
         )
     if names:
-        return "unverifiable", say(language, "findings.because.no_period", claim=claimed, name=in_words(names[0].name, language))
+        return "unverifiable", say(
+            language, "findings.because.no_period", claim=claimed, name=in_words(names[0].name, language)
+        )
     return "unverifiable", say(language, "findings.because.no_unit", claim=claimed)
 
 
@@ -137,14 +180,17 @@ def _swapped(
     """A sentence when the claim is the right value of the wrong thing: another place or another year."""
     if statement.place != panel.default_place:
         nation = replace(statement, place=panel.default_place)
-        row = next((r for r in considered(nation, panel, on, language) if r.fits and r.named and not r.note), None)
+        row = next(
+            (r for r in considered(nation, panel, on, language) if r.fits and r.named and not r.note), None
+        )
         if row:
             return say(language, "findings.caveat.nation", **row_words(row, language))
     series = panel.series(near.indicator).observations
     for observation in series:
-        if observation.place == near.place and str(observation.period) != near.period and len(str(observation.period)) == 4:
-            if quantity.digits >= 3 and agrees(quantity, "none", observation.value):
-                return say(language, "findings.caveat.other_year", name=near.name, period=str(observation.period))
+        other = observation.place == near.place and str(observation.period) != near.period
+        yearly = len(str(observation.period)) == 4 and quantity.digits >= 3
+        if other and yearly and agrees(quantity, "none", observation.value):
+            return say(language, "findings.caveat.other_year", name=near.name, period=str(observation.period))
     return ""
 
 
@@ -154,23 +200,35 @@ def _caveats(
     found: list[str] = []
     if not row.known:
         found.append(say(language, "findings.caveat.not_public", vintage=row.vintage))
-    same = [r for r in rows if r.indicator == row.indicator and r.period == row.period and r.place == row.place]
+    same = [
+        r for r in rows if r.indicator == row.indicator and r.period == row.period and r.place == row.place
+    ]
     newest = max(same, key=lambda r: r.vintage)
     if newest.value != row.value and newest.vintage > row.vintage:
-        found.append(say(language, "findings.caveat.revised", value=row_value(newest, language), vintage=newest.vintage))
-    if on and len(row.vintage) < 10 and row.known is False and row.vintage[:7] == on.isoformat()[: len(row.vintage[:7])]:
+        found.append(
+            say(
+                language, "findings.caveat.revised", value=row_value(newest, language), vintage=newest.vintage
+            )
+        )
+    if (
+        on
+        and len(row.vintage) < 10
+        and row.known is False
+        and row.vintage[:7] == on.isoformat()[: len(row.vintage[:7])]
+    ):
         found.append(say(language, "findings.caveat.last_day", vintage=row.vintage))
     if row.verified == "memory":
         found.append(say(language, "findings.caveat.memory"))
     if row.fits and statement.hedge == "at least" and row.ratio and row.ratio < 0.85:
         found.append(say(language, "findings.caveat.understates", value=row_value(row, language)))
-    differing = sorted({r.name for r in rows if r.named and not r.fits and not r.note and r.indicator != row.indicator})
+    differing = sorted(
+        {r.name for r in rows if r.named and not r.fits and not r.note and r.indicator != row.indicator}
+    )
     if row.fits and differing:
         found.append(say(language, "findings.caveat.others_differ", names="; ".join(differing[:3])))
     if statement.period_form == "page":
         found.append(say(language, "findings.caveat.no_period_said"))
     return tuple(found)
-
 
 
 def _sentence(key: str, claimed: str, row: Considered, language: str) -> str:

@@ -5,10 +5,20 @@ from __future__ import annotations
 from careo.panel.indicators import Indicator
 from careo.record.statements import Statement
 
-
 # A count of things is answered only by a series of the same things; persons, events and files may be taken for one another.
 _THINGS = frozenset(
-    ("graves", "places", "facilities", "weapons", "vehicles", "tonnes", "kilograms", "hectares", "purchases", "groups")
+    (
+        "graves",
+        "places",
+        "facilities",
+        "weapons",
+        "vehicles",
+        "tonnes",
+        "kilograms",
+        "hectares",
+        "purchases",
+        "groups",
+    )
 )
 
 
@@ -28,7 +38,9 @@ def kind_fits(indicator: Indicator, statement: Statement) -> bool:
     if quantity.unit == "rate_per_100k":
         return indicator.kind == "rate"
     if is_money(quantity.unit):
-        return indicator.kind == "money" and (quantity.unit == "money" or indicator.unit.startswith(quantity.unit))
+        return indicator.kind == "money" and (
+            quantity.unit == "money" or indicator.unit.startswith(quantity.unit)
+        )
     if quantity.unit == "interval_minutes":
         return indicator.kind == "flow"
     if quantity.unit in _THINGS or (indicator.unit in _THINGS and quantity.unit != "count"):

@@ -20,7 +20,11 @@ from careo.results.finding import Finding
 from careo.results.kinds import kind_fits
 from careo.sources.documents import Document
 
-_LOCATIVE = re.compile(r"(?:\b(?:in|en|across|throughout|inside|within|of|de|del)\s+(?:the\s+|el\s+|la\s+|los\s+)?)$", re.IGNORECASE)
+_UNITS = ("case_files", "victims", "deaths", "bodies", "graves", "incidents", "complaints", "convictions")
+_LOCATIVE = re.compile(
+    r"(?:\b(?:in|en|across|throughout|inside|within|of|de|del)\s+(?:the\s+|el\s+|la\s+|los\s+)?)$",
+    re.IGNORECASE,
+)
 
 
 def statements(document: Document, panel: Panel | None = None) -> tuple[Statement, ...]:
@@ -36,7 +40,7 @@ def statements(document: Document, panel: Panel | None = None) -> tuple[Statemen
 
 def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> Iterator[Statement]:
     sentence, terms, places = (-1, -1), (), ()
-    told: tuple[TermMention, ...] = ()
+    told: tuple[tuple[TermMention, ...], tuple[str, ...]] = ((), ())
     for statement in found:
         if statement.kind != "figure" or statement.quantity is None:
             yield statement
@@ -45,12 +49,20 @@ def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> I
             told = _told(document, statement, panel)
             sentence = statement.sentence
             piece = document.text[sentence[0] : sentence[1]]
-            terms = tuple(t._replace(start=t.start + sentence[0], end=t.end + sentence[0]) for t in panel.concepts.find(piece, statement.language))
-            places = tuple(p._replace(start=p.start + sentence[0], end=p.end + sentence[0]) for p in panel.places.find(piece))
-        yield link(document.text, statement, panel, terms, places, told)
+            terms = tuple(
+                t._replace(start=t.start + sentence[0], end=t.end + sentence[0])
+                for t in panel.concepts.find(piece, statement.language)
+            )
+            places = tuple(
+                p._replace(start=p.start + sentence[0], end=p.end + sentence[0])
+                for p in panel.places.find(piece)
+            )
+        yield link(document.text, statement, panel, terms, places, *told)
 
 
-def _told(document: Document, statement: Statement, panel: Panel) -> tuple[TermMention, ...]:
+def _told(
+    document: Document, statement: Statement, panel: Panel
+) -> tuple[tuple[TermMention, ...], tuple[str, ...]]:
     """What the block spoke of before a sentence, and the title: what "the figure" or "victims" there refers to."""
     block = document.blocks[statement.block] if 0 <= statement.block < len(document.blocks) else None
     start = statement.sentence[0]
@@ -58,7 +70,11 @@ def _told(document: Document, statement: Statement, panel: Panel) -> tuple[TermM
         earlier = [b for b in document.blocks[: statement.block] if b.label == "body"]
         block = earlier[-1] if earlier else block
     before = document.text[max(block.start, start - 500) : start] if block else ""
-    return panel.concepts.find(f"{document.title}. {before}", statement.language)
+    said = f"{document.title}. {before}"
+    units = [
+        n for m in panel.concepts.find_measures(said, statement.language) for n in m.names if n in _UNITS
+    ]
+    return panel.concepts.find(said, statement.language), tuple(units)
 
 
 def link(
@@ -68,18 +84,24 @@ def link(
     terms: tuple[TermMention, ...],
     places: tuple[PlaceMention, ...],
     earlier: tuple[TermMention, ...] = (),
+    measures: tuple[str, ...] = (),
 ) -> Statement:
     """A figure with its concept, place and the definitions its words name.
 
     Args:
-        terms, places: mentions in its sentence, with offsets into `text`. earlier: terms spoken of before it.
+        terms, places: mentions in its sentence, with offsets into `text`. earlier, measures: what was spoken of before it.
     """
     clauses = split_clauses(text, *statement.sentence, statement.language)
     concept, weak = _concept(text, statement, panel, terms, clauses)
     if not concept and statement.quantity and _refers_back(statement):
-        concept, weak = next(((n, True) for t in reversed(earlier) for n in t.names if _countable(panel, n, statement)), ("", False))
+        concept, weak = next(
+            ((n, True) for t in reversed(earlier) for n in t.names if _countable(panel, n, statement)),
+            ("", False),
+        )
     place = _place(text, statement, panel, places, clauses, concept)
     naming = _naming(text, statement, panel, concept, clauses)
+    if concept and not naming and statement.quantity and not statement.quantity.noun:
+        naming = measures[-1:]  # a bare number counts what was counted before
     linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
     chosen = candidates(linked, panel) if concept else ()
     return replace(linked, indicator=chosen[0].indicator.id if chosen else "")
@@ -89,7 +111,11 @@ def link(
 
 
 def _concept(
-    text: str, statement: Statement, panel: Panel, terms: tuple[TermMention, ...], clauses: tuple[tuple[int, int], ...]
+    text: str,
+    statement: Statement,
+    panel: Panel,
+    terms: tuple[TermMention, ...],
+    clauses: tuple[tuple[int, int], ...],
 ) -> tuple[str, bool]:
     """(concept, weak): the mention nearest to the figure that can be counted in its unit."""
     best: tuple[float, str, bool] | None = None
@@ -104,7 +130,11 @@ def _concept(
         same_clause = clause[0] <= term.start < clause[1]
         distance = gap + 60 * sum(c.isdigit() for c in between[:200]) * 0.25 + (0 if same_clause else 60)
         adjacent = overlap or (term.start >= statement.end and gap <= 14)
-        weak = (term.weak and not adjacent) or not (adjacent or (same_clause and gap < 70 and not _specific(statement)) or (gap < 45 and not _specific(statement)))
+        weak = (term.weak and not adjacent) or not (
+            adjacent
+            or (same_clause and gap < 70 and not _specific(statement))
+            or (gap < 45 and not _specific(statement))
+        )
         if best is None or distance < best[0]:
             best = (distance, names[0], weak)
     return (best[1], best[2]) if best else ("", False)
@@ -113,7 +143,11 @@ def _concept(
 def _specific(statement: Statement) -> bool:
     """Whether the counted noun is about something of its own ("43 students"), so that words farther off do not explain it."""
     quantity = statement.quantity
-    if quantity is None or not quantity.noun or quantity.unit in ("share", "percentage_points", "rate_per_100k", "factor"):
+    if (
+        quantity is None
+        or not quantity.noun
+        or quantity.unit in ("share", "percentage_points", "rate_per_100k", "factor")
+    ):
         return False
     rules = statement_rules(statement.language)
     generic = (*rules["generic_nouns"], *rules["staff_nouns"])
@@ -126,7 +160,9 @@ def _refers_back(statement: Statement) -> bool:
     if quantity is None or quantity.change or not quantity.noun:
         return quantity is not None
     staff = statement_rules(statement.language)["staff_nouns"]
-    return not _specific(statement) and not any(word in staff for word in re.findall(r"[^\W\d_]+", quantity.noun.lower()))
+    return not _specific(statement) and not any(
+        word in staff for word in re.findall(r"[^\W\d_]+", quantity.noun.lower())
+    )
 
 
 def _countable(panel: Panel, concept: str, statement: Statement) -> bool:
@@ -149,13 +185,27 @@ def _place(
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     own = panel.concepts.by_id[concept].place if concept in panel.concepts.by_id else ""
     home = any(p.code == panel.code or p.kind in ("state", "municipality") for p in places)
-    named = [p for p in places if p.kind != "demonym" and (p.kind != "foreign" or _abroad(text, p, statement, home))]
-    near = [p for p in named if clause[0] <= p.start < clause[1]] or [p for p in named if p.end <= statement.start] or named
+    named = [
+        p
+        for p in places
+        if p.kind != "demonym" and (p.kind != "foreign" or _abroad(text, p, statement, home))
+    ]
+    near = (
+        [p for p in named if clause[0] <= p.start < clause[1]]
+        or [p for p in named if p.end <= statement.start]
+        or named
+    )
     if near:
         chosen = min(near, key=lambda p: min(abs(p.start - statement.end), abs(statement.start - p.end)))
         if not (own and chosen.kind == "nation"):
             return chosen.code
-    adjacent = [p for p in places if p.kind == "demonym" and statement.start - 2 <= p.start <= statement.end + 12 and p.code != panel.code]
+    adjacent = [
+        p
+        for p in places
+        if p.kind == "demonym"
+        and statement.start - 2 <= p.start <= statement.end + 12
+        and p.code != panel.code
+    ]
     if adjacent:
         return adjacent[0].code
     return own or panel.default_place
@@ -171,7 +221,9 @@ def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) ->
 # --- which definition ---------------------------------------------------------------------------------------------------
 
 
-def _naming(text: str, statement: Statement, panel: Panel, concept: str, clauses: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+def _naming(
+    text: str, statement: Statement, panel: Panel, concept: str, clauses: tuple[tuple[int, int], ...]
+) -> tuple[str, ...]:
     """Measures ("case_files") and indicator ids that the words around the figure name."""
     if not concept:
         return ()

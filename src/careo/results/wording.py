@@ -11,13 +11,22 @@ from careo.results.kinds import is_money
 
 def unit_name(quantity: Quantity) -> str:
     """The published unit of a claimed figure: "persons", "persons per year", "share", "USD"…"""
-    return f"{quantity.unit} per {quantity.every}" if quantity.every and not is_money(quantity.unit) else quantity.unit
+    return (
+        f"{quantity.unit} per {quantity.every}"
+        if quantity.every and not is_money(quantity.unit)
+        else quantity.unit
+    )
 
 
 def amount(quantity: Quantity, language: str) -> str:
     """A claimed quantity in words: "33,000", "15%", "USD 9,200 million", "one every 15 minutes"."""
     if quantity.low != quantity.high:
-        return say(language, "findings.number.range", low=_plain(quantity.low, quantity.unit, language), high=_plain(quantity.high, quantity.unit, language))
+        return say(
+            language,
+            "findings.number.range",
+            low=_plain(quantity.low, quantity.unit, language),
+            high=_plain(quantity.high, quantity.unit, language),
+        )
     words = _plain(quantity.value, quantity.unit, language)
     if quantity.change and quantity.unit != "factor":
         words = say(language, f"findings.number.{quantity.change}", value=words)
@@ -48,7 +57,12 @@ def _plain(value: float, unit: str, language: str) -> str:
     if unit == "interval_minutes":
         return say(language, "findings.number.interval", value=f"{value:.4g}")
     if is_money(unit):
-        return say(language, "findings.number.money", unit="" if unit == "money" else unit, value=f"{value / 1e6:,.6g}" if value < 1e9 else f"{value / 1e6:,.0f}").strip()
+        return say(
+            language,
+            "findings.number.money",
+            unit="" if unit == "money" else unit,
+            value=f"{value / 1e6:,.6g}" if value < 1e9 else f"{value / 1e6:,.0f}",
+        ).strip()
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
 
 
