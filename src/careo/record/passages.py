@@ -78,8 +78,6 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
     said = document.published
     reckoned = said or (document.dated[0] if document.dated else None)
     page_period = _page_period(document)
-    spoken: Period | None = None  # the year the page is speaking of, for "a year earlier" in a later block
-    spoken_at = -9
     latest: Period | None = None  # the latest past year told so far: what the page is about
     for index, block in enumerate(document.blocks):
         if block.label != "body" and block.role not in ("title", "subtitle"):
@@ -93,15 +91,9 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
             _moved(n, block.start) for n in read_numbers(piece, language, dollar=dollar.get(language, "USD"))
         ]
         dates = [_moved(d, block.start) for d in read_dates(piece, language, reckoned, terms)]
-        dates = _pointing(
-            document.text, block.start, block.end, dates, language, spoken if index - spoken_at <= 4 else None
-        )
+        dates = _pointing(document.text, block.start, block.end, dates, language, latest)
         for mention in dates:
-            year = mention.period if mention.form == "at" and mention.every != POINTED else None
-            if year and _long(year) and year.last and (reckoned is None or year.last <= reckoned):
-                spoken, spoken_at = year, index
-                if latest is None or not latest.last or year.last.year >= latest.last.year:
-                    latest = year
+            latest = _later(latest, mention, reckoned)
         before = None
         for start, end in split_sentences(document.text, block.start, block.end, language):
             before = Passage(
@@ -144,6 +136,16 @@ def _away(language: str, direction: str) -> re.Pattern[str]:
     )
 
 
+def _later(latest: Period | None, mention: DateMention, reckoned: date | None) -> Period | None:
+    """The topic of the page after one more date: the latest past stretch told outright, no day, no "two decades ago"."""
+    period = mention.period
+    if mention.form != "at" or mention.every == POINTED or period is None or period.last is None or not _long(period):
+        return latest
+    if reckoned and (period.last > reckoned or (not mention.exact and period.last.year < reckoned.year - 2)):
+        return latest
+    return period if latest is None or not latest.last or period.last.year >= latest.last.year else latest
+
+
 def _long(period: Period) -> bool:
     """Whether a period is long enough for a page to be about it: a quarter at least, not a day or a month."""
     return period.first is not None and period.last is not None and (period.last - period.first).days > 80
@@ -159,7 +161,7 @@ def _compared(language: str) -> re.Pattern[str]:
     words = "|".join(
         spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
     )
-    return re.compile(rf"(?<!\w)(?:{words})\s[^.;,]{{0,24}}$", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{words})\s[^.;,\d]{{0,24}}$", re.IGNORECASE)
 
 
 def _pointing(

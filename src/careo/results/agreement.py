@@ -4,7 +4,8 @@ A writer rounds or cuts. A figure written with one or two significant digits may
 or 2 %, whichever is larger, but never by more than 5 %; with three, by one unit of the last digit or 1 %; with four or more by 0.5 %
 (assumption: the press rounds to two or three digits; the tolerance is on the claim, never fitted to a check).
 "About" doubles that, to at least 5 %. "More than" wants a value not below the claim, and one that the claim does not hide:
-at most half as much again. "At most" is its mirror image. A share may be off by half a unit of its last digit, at least half a point.
+at most half as much again. "At most" is its mirror image. A rate may be off by 2.5 %, because
+bases of population differ by about 2 %. A share may be off by half a unit of its last digit, at least half a point.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ def bounds(quantity: Quantity, hedge: str, loose: float = 1.5) -> tuple[float, f
 
 def _slack(quantity: Quantity) -> tuple[float, float]:
     value, step = abs(quantity.value), quantity.step or 0.0
+    if quantity.unit == "rate_per_100k":
+        slack = max(0.5 * step, 0.025 * value)
+        return slack, slack
     if quantity.unit in ("share", "percentage_points"):
         half = max(0.5 * step, 0.005)
         return half, half

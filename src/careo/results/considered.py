@@ -36,7 +36,7 @@ def _thinned(rows: list[Considered]) -> list[Considered]:
         same = [r for r in rows if r.period == period]
         known = next((r for r in same if r.known), None)
         newest = max(same, key=lambda r: r.vintage)
-        fitting = next((r for r in same if r.fits), None)
+        fitting = min((r for r in same if r.fits), key=lambda r: abs((r.ratio or 9) - 1), default=None)
         kept += [r for r in same if r in (known, newest, fitting)]
     return kept
 

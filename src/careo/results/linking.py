@@ -196,7 +196,7 @@ def _place(
         or named
     )
     if near:
-        chosen = min(near, key=lambda p: min(abs(p.start - statement.end), abs(statement.start - p.end)))
+        chosen = min(near, key=lambda p: _reach(text, p, statement))
         if not (own and chosen.kind == "nation"):
             return chosen.code
     adjacent = [
@@ -209,6 +209,16 @@ def _place(
     if adjacent:
         return adjacent[0].code
     return own or panel.default_place
+
+
+def _reach(text: str, place: PlaceMention, statement: Statement) -> int:
+    """How far a place is from a figure: more when another number stands between, or right behind the place ("Colima (812)")."""
+    if place.start >= statement.end:
+        between, gap = text[statement.end : place.start], place.start - statement.end
+    else:
+        between, gap = text[place.end : statement.start], max(0, statement.start - place.end)
+    owned = place.start >= statement.end and bool(re.match(r"[\s,:]*\(?\d", text[place.end : place.end + 6]))
+    return gap + 60 * bool(_DIGITS.search(between)) + 60 * owned
 
 
 def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) -> bool:
