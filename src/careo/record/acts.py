@@ -51,7 +51,7 @@ def _rule(kind: str, card: dict[str, Any]) -> _Rule:
         return re.compile(template.format(spaced(str(card[key]))), re.IGNORECASE) if key in card else None
 
     cue = str(card["cue"])
-    edge = "" if cue.startswith("(?<!") else r"(?<!\w)"
+    edge = "" if "(?<" in cue[:8] or cue.startswith("^") else r"(?<!\w)"  # a cue may set its own edge
     return _Rule(
         kind=kind,
         cue=re.compile(edge + spaced(cue), re.IGNORECASE),
@@ -96,19 +96,21 @@ def _joined(passage: Passage, at: int) -> bool:
 
 def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
     text, (start, end), language = passage.text, passage.span, passage.language
+    sentence = text[start:end]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
     for rule in _rules(language):
-        for cue in rule.cue.finditer(text, start, end):
-            before = text[max(start, cue.start() - 40) : cue.start()]
+        for hit in rule.cue.finditer(sentence):  # on the sentence alone, so that ^ is its beginning
+            cue = (start + hit.start(), start + hit.end())
+            before = text[max(start, cue[0] - 40) : cue[0]]
             if rule.not_after and rule.not_after.search(before):
                 continue
-            if rule.not_next and rule.not_next.match(text, cue.end(), end):
+            if rule.not_next and rule.not_next.match(text, cue[1], end):
                 continue
             if rule.needs and not rule.needs.search(text, start, end):
                 continue
             if rule.negatable and negated.search(before):
                 continue
-            if rule.kind == "pledge" and asks.search(text, passage.clause(cue.start())[0], cue.start()):
+            if rule.kind == "pledge" and asks.search(text, passage.clause(cue[0])[0], cue[0]):
                 continue
             kind = rule.kind
             if kind == "pledge" and text[:end].rstrip('”"» ').endswith("?"):
@@ -116,11 +118,9 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
             first_person = _compiled(language, "first_person").search(before) is not None
             if rule.first_person and first_person:
                 kind = rule.first_person
-            if not first_person and not _subject(passage, rule, cue.start(), actor):
+            if not first_person and not _subject(passage, rule, cue[0], actor):
                 continue
-            yield _Hit(
-                kind, cue.start(), _scope(passage, cue.start(), cue.end()), cue.end(), rule.split, rule.strong
-            )
+            yield _Hit(kind, cue[0], _scope(passage, cue[0], cue[1]), cue[1], rule.split, rule.strong)
 
 
 @cache

@@ -131,7 +131,7 @@ def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List
         current.numbered = bool(_NUMBERED.match(block))
         short = len(block) < 220 and not block.rstrip().endswith(":")
         return current if _MARK.match(block) or passage.block.role == "item" or short else None
-    if _MARK.match(block) or passage.block.role == "item":
+    if _MARK.match(block) or (passage.block.role == "item" and len(block) < 200):
         return current
     if current.numbered:
         if passage.index < last_numbered:

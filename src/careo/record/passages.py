@@ -14,7 +14,7 @@ from careo.base.numbers import Number, read_numbers
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
-POINTED = "pointed"  # DateMention.every of a year told by pointing at another one
+POINTED = "pointed"  # DateMention.every of a year told by pointing back ("a year earlier"): an aside, not the topic
 
 T = TypeVar("T", Number, DateMention)
 
@@ -190,7 +190,7 @@ def _pointing(
             year = base.last.year + shift
             period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
             found.append(
-                DateMention(match.start(), match.end(), period, "at", every=POINTED if shift else "")
+                DateMention(match.start(), match.end(), period, "at", every=POINTED if shift < 0 else "")
             )
     untrue = _no_dates(language)
     dates = [d for d in dates if not untrue.search(text, max(start, d.start - 4), d.end)]

@@ -487,7 +487,7 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
 
 
 def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: bool) -> bool:
-    if change and mention.every == POINTED:
+    if change and mention.every == POINTED and mention.start >= span[1]:
         return True  # "up 15% from a year earlier"
     if not change or mention.form == "since" or mention.start < span[1] or mention.start - span[1] >= 40:
         return False
@@ -527,7 +527,7 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
     apart = (high - low) > 6 and bool(
         _against_cue(passage.language).search(text)
     )  # "… 4.6% more than in the year before"
-    pointed = 25 if mention.every == POINTED else 0
+    pointed = 25 if mention.every == POINTED and high - low > 3 else 0
     return (high - low) + pointed + 90 * apart + 80 * between + 60 * owned + (8 if ahead else 0)
 
 
