@@ -151,14 +151,7 @@ def _relinked(statement: Statement, entry: Entry | None, document: Document, pan
     correct = entry.correct if entry.decision == "correct" else {}
     if statement.concept and not {"place", "indicator", "kind", "unit"} & correct.keys():
         return statement
-    text, (start, end) = document.text, statement.sentence
-    piece = text[start:end]
-    terms = tuple(
-        t._replace(start=t.start + start, end=t.end + start)
-        for t in panel.concepts.find(piece, statement.language)
-    )
-    places = tuple(p._replace(start=p.start + start, end=p.end + start) for p in panel.places.find(piece))
-    linked = link(text, statement, panel, terms, places)
+    linked = link(document, statement, panel)
     if "place" in correct:
         named = panel.places.find(f"in {correct['place']}")
         code = (

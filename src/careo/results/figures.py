@@ -80,7 +80,13 @@ def _judge(
         return (*_without_rows(statement, quantity, panel, language), ())
     fitting = sorted(
         (r for r in rows if r.fits),
-        key=lambda r: (not r.named, bool(r.note), r.verified == "memory", not r.known, abs((r.ratio or 9) - 1)),
+        key=lambda r: (
+            not r.named,
+            bool(r.note),
+            r.verified == "memory",
+            not r.known,
+            abs((r.ratio or 9) - 1),
+        ),
     )
     named = [r for r in rows if r.named]
     best_named = next((r for r in fitting if r.named and r.known), None) or next(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 
 from careo.base.texts import say
 from careo.panel import Panel, load_panel
@@ -39,72 +39,91 @@ def statements(document: Document, panel: Panel | None = None) -> tuple[Statemen
 
 
 def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> Iterator[Statement]:
-    sentence, terms, places = (-1, -1), (), ()
-    told: tuple[tuple[TermMention, ...], tuple[str, ...]] = ((), ())
+    mentions: Mentions | None = None
     for statement in found:
         if statement.kind != "figure" or statement.quantity is None:
             yield statement
             continue
-        if statement.sentence != sentence:
-            told = _told(document, statement, panel)
-            sentence = statement.sentence
-            piece = document.text[sentence[0] : sentence[1]]
-            terms = tuple(
-                t._replace(start=t.start + sentence[0], end=t.end + sentence[0])
-                for t in panel.concepts.find(piece, statement.language)
-            )
-            places = tuple(
-                p._replace(start=p.start + sentence[0], end=p.end + sentence[0])
-                for p in panel.places.find(piece)
-            )
-        yield link(document.text, statement, panel, terms, places, *told)
+        if mentions is None or mentions.sentence != statement.sentence:
+            mentions = Mentions(document, statement, panel)
+        yield link(document, statement, panel, mentions)
 
 
-def _told(
-    document: Document, statement: Statement, panel: Panel
-) -> tuple[tuple[TermMention, ...], tuple[str, ...]]:
-    """What the block spoke of before a sentence, and the title: what "the figure" or "victims" there refers to."""
-    block = document.blocks[statement.block] if 0 <= statement.block < len(document.blocks) else None
-    start = statement.sentence[0]
-    if block and start - block.start < 120:  # a block that has said little yet goes on from the one before
-        earlier = [b for b in document.blocks[: statement.block] if b.label == "body"]
-        block = earlier[-1] if earlier else block
-    before = document.text[max(block.start, start - 500) : start] if block else ""
-    said = f"{document.title}. {before}"
-    units = [
-        n for m in panel.concepts.find_measures(said, statement.language) for n in m.names if n in _UNITS
-    ]
-    return panel.concepts.find(said, statement.language), tuple(units)
+class Mentions:
+    """What a sentence names, with offsets into the text, and what was spoken of before it (read only when asked for)."""
+
+    def __init__(self, document: Document, statement: Statement, panel: Panel) -> None:
+        self._document, self._statement, self._panel = document, statement, panel
+        self.sentence = statement.sentence
+
+    @cached_property
+    def terms(self) -> tuple[TermMention, ...]:
+        """Concepts named in the sentence."""
+        start, end = self.sentence
+        found = self._panel.concepts.find(self._document.text[start:end], self._statement.language)
+        return tuple(t._replace(start=t.start + start, end=t.end + start) for t in found)
+
+    @cached_property
+    def places(self) -> tuple[PlaceMention, ...]:
+        """Places named in the sentence."""
+        start, end = self.sentence
+        found = self._panel.places.find(self._document.text[start:end])
+        return tuple(p._replace(start=p.start + start, end=p.end + start) for p in found)
+
+    @cached_property
+    def _said(self) -> str:
+        """The title and the words before the sentence: what "the figure" or "victims" there refers to."""
+        document, statement = self._document, self._statement
+        block = document.blocks[statement.block] if 0 <= statement.block < len(document.blocks) else None
+        start = self.sentence[0]
+        if (
+            block and start - block.start < 120
+        ):  # a block that has said little yet goes on from the one before
+            before = (b for b in reversed(document.blocks[: statement.block]) if b.label == "body")
+            block = next(before, block)
+        return f"{document.title}. {document.text[max(block.start, start - 500) : start] if block else ''}"
+
+    @cached_property
+    def earlier(self) -> tuple[TermMention, ...]:
+        """Concepts named before the sentence, in order."""
+        return self._panel.concepts.find(self._said, self._statement.language)
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """What was counted before the sentence ("case_files"), in order."""
+        found = self._panel.concepts.find_measures(self._said, self._statement.language)
+        return tuple(name for mention in found for name in mention.names if name in _UNITS)
 
 
 def link(
-    text: str,
-    statement: Statement,
-    panel: Panel,
-    terms: tuple[TermMention, ...],
-    places: tuple[PlaceMention, ...],
-    earlier: tuple[TermMention, ...] = (),
-    measures: tuple[str, ...] = (),
+    document: Document, statement: Statement, panel: Panel, mentions: Mentions | None = None
 ) -> Statement:
     """A figure with its concept, place and the definitions its words name.
 
     Args:
-        terms, places: mentions in its sentence, with offsets into `text`. earlier, measures: what was spoken of before it.
+        mentions: of its sentence, when already at hand.
     """
+    mentions = mentions or Mentions(document, statement, panel)
+    text = document.text
     clauses = split_clauses(text, *statement.sentence, statement.language)
-    concept, weak = _concept(text, statement, panel, terms, clauses)
+    concept, weak = _concept(text, statement, panel, mentions.terms, clauses)
     if not concept and statement.quantity and _refers_back(statement):
         concept, weak = next(
-            ((n, True) for t in reversed(earlier) for n in t.names if _countable(panel, n, statement)),
+            (
+                (n, True)
+                for t in reversed(mentions.earlier)
+                for n in t.names
+                if _countable(panel, n, statement)
+            ),
             ("", False),
         )
-    place = _place(text, statement, panel, places, clauses, concept)
+    place = _place(text, statement, panel, mentions.places, clauses, concept)
     naming = _naming(text, statement, panel, concept, clauses)
     if concept and not naming and statement.quantity and not statement.quantity.noun:
-        naming = measures[-1:]  # a bare number counts what was counted before
+        naming = mentions.measures[-1:]  # a bare number counts what was counted before
     linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
     chosen = candidates(linked, panel) if concept else ()
-    return replace(linked, indicator=chosen[0].indicator.id if chosen else "")
+    return replace(linked, indicator=chosen[0].indicator.id) if chosen else linked
 
 
 # --- what ---------------------------------------------------------------------------------------------------------------
