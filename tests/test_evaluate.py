@@ -190,7 +190,11 @@ def test_the_two_halves_are_of_one_size_and_speak_both_languages() -> None:
     assert len([n for n in halves if n.startswith("open_")]) == len(halves) / 2 == 6
     assert len([n for n in halves if "_es_" in n]) == len([n for n in halves if "_en_" in n]) == 6
     sentences = evaluate._jsonl(LABELLED / "sentences.jsonl")
-    assert len(sentences) == 70
+    assert len([s for s in sentences if s["split"] != "dev"]) == 70
+    assert [len([s for s in sentences if s["id"].startswith(f"dev-{code}")]) for code in ("en", "es")] == [
+        45,
+        45,
+    ]
     assert {verdict for s in sentences for f in s["figures"] for verdict in f["accept"]} == set(VERDICTS)
 
 
