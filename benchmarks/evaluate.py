@@ -309,7 +309,9 @@ def score_sentence(score: Score, sentence: dict[str, Any], findings: Sequence[An
             for f in spoken
             if overlap(span(label), span(f.statement)) and f.kind in ("figure", "comparison")
         ]
-        preferred = "comparison" if label["unit"] in CHANGES else "figure"
+        # "from 91% to 96%": the shares are levels, and the change between them is scored as the comparison below
+        change = label["unit"] in CHANGES and not sentence["compare"]
+        preferred = "comparison" if change else "figure"
         near.sort(key=lambda f: (f.kind != preferred, -overlap(span(label), span(f.statement))))
         verdict = near[0].verdict if near else "no finding"
         said = f"{name}: {text!r} {label['quote']!r}: {verdict!r} for {label['accept']} ({sentence['why']})"

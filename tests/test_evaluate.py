@@ -320,3 +320,25 @@ def test_an_id_is_found_through_any_of_its_spans_but_only_in_an_accepted_kind() 
         score["pledges and requests: precision"].hits,
         score["pledges and requests: precision"].trials,
     ) == (1, 2)
+
+
+def test_a_share_of_a_comparison_is_scored_by_its_own_finding() -> None:
+    label = {"start": 5, "end": 8, "quote": "91%", "value": 0.91, "unit": "share", "hedge_class": None}
+    sentence = {
+        "id": "x",
+        "text": "from 91% to 96%",
+        "why": "",
+        "figures": [{**label, "years": None, "accept": ["consistent"]}],
+        "compare": ["not comparable"],
+    }
+    level = Fake(5, 8, quote="91%", quantity=FakeQuantity(0.91, "share"))
+    whole = Fake(0, 15, quote="from 91% to 96%", quantity=FakeQuantity(0.96, "share"))
+    findings = [
+        Fake(kind="comparison", verdict="not comparable", statement=whole),
+        Fake(kind="figure", verdict="consistent", statement=level),
+    ]
+    score: evaluate.Score = evaluate.defaultdict(evaluate.Tally)
+    evaluate.score_sentence(score, sentence, findings)
+    assert {name: tally.share for name, tally in score.items()} == dict.fromkeys(score, 1.0)
+    evaluate.score_sentence(score, {**sentence, "compare": []}, findings)
+    assert score["sentences: verdicts"].share == 0.5
