@@ -52,15 +52,26 @@ def _name(language: str) -> re.Pattern[str]:
     rules = statement_rules(language)
     particles = "|".join(rules["particles"])
     capital = r"[A-ZÁÉÍÓÚÑÜ][\w’'&-]*\.?"
-    nouns = "|".join(
-        re.sub(r"^the ", r"the (?:[a-z-]+ ){0,3}?", n).replace(" ", r"\s+")
-        for n in sorted(rules["actor_nouns"], key=len, reverse=True)
-    )
+    nouns = _factored(rules["actor_nouns"])
     pronouns = "|".join(rules["pronouns"])
     return re.compile(
         rf"(?<!\w)(?:(?i:(?P<noun>{nouns}))(?!\w)|(?P<name>{capital}(?:\s+(?:(?:{particles})\s+){{0,2}}{capital})*)"
         rf"|(?i:(?P<pronoun>{pronouns}))(?!\w))"
     )
+
+
+def _factored(nouns: list[str]) -> str:
+    """Noun phrases by their first word, so that "the" is tried once and not sixty times; English takes adjectives between."""
+    groups: dict[str, list[str]] = {}
+    for noun in sorted(nouns, key=len, reverse=True):
+        first, _, rest = noun.partition(" ")
+        groups.setdefault(first, []).append(rest)
+    parts: list[str] = []
+    for first, rests in groups.items():
+        adjectives = r"(?:[a-z-]+\s+){0,3}?" if first == "the" else ""
+        body = "|".join(rest.replace(" ", r"\s+") for rest in rests if rest)
+        parts.append(rf"{first}\s+{adjectives}(?:{body})" if body else first)
+    return "|".join(parts)
 
 
 def speaker(passage: Passage, speakers: Speakers) -> str:

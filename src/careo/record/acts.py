@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
+
+import regex
 
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
@@ -98,8 +100,17 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
     text, (start, end), language = passage.text, passage.span, passage.language
     sentence = text[start:end]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
-    for rule in _rules(language):
-        for hit in rule.cue.finditer(sentence):  # on the sentence alone, so that ^ is its beginning
+    rules = _rules(language)
+    taken = [0] * len(rules)  # up to where a rule has matched: its matches do not overlap
+    for begin in _begins(sentence):
+        for order in _possible(
+            language, sentence[begin - 1 : begin] if begin else "", sentence[begin : begin + 4]
+        ):
+            rule = rules[order]
+            hit = rule.cue.match(sentence, begin) if begin >= taken[order] else None
+            if hit is None:
+                continue
+            taken[order] = hit.end()
             cue = (start + hit.start(), start + hit.end())
             before = text[max(start, cue[0] - 40) : cue[0]]
             if rule.not_after and rule.not_after.search(before):
@@ -121,6 +132,33 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
             if not first_person and not _subject(passage, rule, cue[0], actor):
                 continue
             yield _Hit(kind, cue[0], _scope(passage, cue[0], cue[1]), cue[1], rule.split, rule.strong)
+
+
+_BEGIN = re.compile(r"(?<![^\W_])[^\W_]|['’]")
+
+
+def _begins(sentence: str) -> Iterator[int]:
+    """Where a cue can begin: at the beginning, at a word, at an apostrophe."""
+    yield 0
+    for match in _BEGIN.finditer(sentence):
+        if match.start():
+            yield match.start()
+
+
+@lru_cache(maxsize=16_384)
+def _possible(language: str, before: str, opening: str) -> tuple[int, ...]:
+    """The rules whose cue can begin with these four characters.
+
+    Some fifty rules are tried at every word of a page; nearly all fail on its first letters. `regex` can tell from
+    the letters alone (a partial match), and the answer is kept, so that a page tries only what can match.
+    """
+    gates = _gates(language)
+    return tuple(i for i, g in enumerate(gates) if g.match(before + opening, pos=len(before), partial=True))
+
+
+@cache
+def _gates(language: str) -> tuple[regex.Pattern[str], ...]:
+    return tuple(regex.compile(rule.cue.pattern, regex.IGNORECASE) for rule in _rules(language))
 
 
 @cache

@@ -155,6 +155,12 @@ def _long(period: Period) -> bool:
 
 
 @cache
+def _hints(language: str) -> re.Pattern[str]:
+    """Words without which nothing points and nothing is corrected: most blocks need no closer look."""
+    return re.compile("|".join(statement_rules(language)["pointing_words"]), re.IGNORECASE)
+
+
+@cache
 def _no_dates(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['no_dates'])})", re.IGNORECASE)
 
@@ -172,6 +178,8 @@ def _pointing(
 ) -> list[DateMention]:
     """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
     found: list[DateMention] = []
+    if not _hints(language).search(text, start, end):
+        return dates
     hits = [
         (m, shift)
         for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after"))

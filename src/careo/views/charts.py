@@ -1,35 +1,25 @@
-"""Charts: a Vega-Lite specification as plain data → SVG. One code path for every view.
+"""Charts: which series stand beside a claim, and where the claim stands among them. One code path for every view.
 
 Only numbers and words of our own go into a chart, never words of a page. Lines carry letters, as the table beside them does.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from html import escape
-from typing import Any
 
 from careo.base.dates import Period
 from careo.base.texts import say
 from careo.panel import Panel
 from careo.panel.series import Observation
 from careo.results.finding import Considered, Finding
-from careo.views.i18n import period_words, value_words
+from careo.views.drawing import Plot, draw
+from careo.views.i18n import period_words, unit_word, value_words
 
 LETTERS = "ABCDEF"
 # Okabe and Ito (2008), without the two that are too pale for lines on white.
 PALETTE = ("#0072b2", "#d55e00", "#00785a", "#a34c7d", "#8a6d00", "#555555")
-_CLAIM = "#111111"
-_WIDTH, _HEIGHT = 500, 190
-_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_FORBIDDEN = re.compile(
-    r"<\s*(script|foreignobject|image|use|a|style|iframe)\b|\son\w+\s*=|(?:xlink:)?href\s*=|javascript:|url\((?!#)",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
     near = [row for row in rows if row.fits or row.named] or list(rows)
     near.sort(key=finding.considered.index)  # letters in the order of the table
     names = list(dict.fromkeys(row.indicator for row in near))[: len(LETTERS)]
-    points: list[dict[str, Any]] = []
+    lines: dict[str, list[tuple[float, float]]] = {}
     letters: list[tuple[str, str]] = []
     shape = _frequency(str(rows[0].period))
     for name in names:
@@ -56,13 +46,21 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
         if len(line) >= 2:
             letter = LETTERS[len(letters)]
             letters.append((letter, name))
-            points += [{"x": x, "y": y, "line": letter} for x, y in line]
+            lines[letter] = line
     if not letters:
         return None
-    claims = _claims(finding, rows, {name: letter for letter, name in letters}, points)
+    claims = _claims(finding, rows, {name: letter for letter, name in letters}, lines)
     units = {row.unit for row in rows if row.indicator in {name for _, name in letters}}
     unit = rows[0].unit if len(units) == 1 else "count"
-    spec = _spec(points, [(x, y) for x, y, _ in claims], unit, language)
+    divisor, axis = _axis([point for line in lines.values() for point in line], unit, language)
+    plot = Plot(
+        lines={letter: [(x, y / divisor) for x, y in line] for letter, line in lines.items()},
+        colours=dict(zip(LETTERS, PALETTE, strict=True)),
+        claims=[(x, y / divisor) for x, y, _ in claims],
+        claimed=say(language, "dossier.chart.claimed"),
+        unit=axis,
+        share=unit == "share",
+    )
     title = say(
         language,
         "dossier.chart.title",
@@ -73,16 +71,7 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
         title += " " + say(
             language, "dossier.chart.claim", value=value, period=period_words(period, language)
         )
-    return Chart(_inline(svg(json.dumps(spec, sort_keys=True)), title), tuple(letters))
-
-
-@lru_cache(maxsize=512)
-def svg(spec: str) -> str:
-    """Draws a Vega-Lite specification (JSON text). Nothing is fetched; the same text gives the same drawing."""
-    import vl_convert
-
-    drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    return drawn
+    return Chart(draw(plot, title), tuple(letters))
 
 
 def _one_place(considered: Sequence[Considered]) -> list[Considered]:
@@ -139,7 +128,10 @@ def _time(period: Period) -> float | None:
 
 
 def _claims(
-    finding: Finding, rows: Sequence[Considered], lines: dict[str, str], points: Sequence[dict[str, Any]]
+    finding: Finding,
+    rows: Sequence[Considered],
+    lines: dict[str, str],
+    points: Mapping[str, Sequence[tuple[float, float]]],
 ) -> list[tuple[float, float, str]]:
     """Where the claim stands on the chart, with its period: once, or both ends of a comparison of two figures.
 
@@ -155,8 +147,8 @@ def _claims(
         if row.ratio is None or row.indicator not in lines or not parts:
             continue
         x = float(parts[0]) if len(parts) == 1 else round(parts[0] + (parts[1] - 1) / 12, 4)
-        near = [p for p in points if p["line"] == lines[row.indicator] and abs(p["x"] - x) < 1.01]
-        if any(abs(p["y"] - row.value) <= 0.25 * abs(row.value) for p in near):
+        near = [value for time, value in points[lines[row.indicator]] if abs(time - x) < 1.01]
+        if any(abs(value - row.value) <= 0.25 * abs(row.value) for value in near):
             found.setdefault(x, (x, row.ratio * row.value, row.period))
             if finding.kind != "comparison":
                 break
@@ -168,96 +160,11 @@ def _name(panel: Panel, indicator: str, language: str) -> str:
     return item.name.get(language, indicator) if item else indicator
 
 
-def _spec(
-    points: list[dict[str, Any]], claims: list[tuple[float, float]], unit: str, language: str
-) -> dict[str, Any]:
-    """The specification: one line a definition, a letter at its end, the claim as a diamond with its value."""
-    divisor, title, number_format = _axis(points, unit, language)
-    points = [{**p, "y": p["y"] / divisor} for p in points]
-    xs, ys = [p["x"] for p in points], [p["y"] for p in points]
-    claims = [(at, value / divisor) for at, value in claims]
-    xs, ys = [*xs, *(at for at, _ in claims)], [*ys, *(value for _, value in claims)]
-    top = max(ys) * 1.12 or 1.0
-    domain_x = [min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1]
-    lines = sorted({p["line"] for p in points})
-    colour = {
-        "field": "line",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": list(LETTERS), "range": list(PALETTE)},
-    }
-    x = {"field": "x", "type": "quantitative", "title": None, "scale": {"domain": domain_x, "nice": False},
-         "axis": {"format": "d", "tickMinStep": 1, "tickCount": 8, "grid": False}}  # fmt: skip
-    y = {"field": "y", "type": "quantitative", "title": title, "scale": {"domain": [min(0.0, *ys), top], "nice": False},
-         "axis": {"format": number_format, "tickCount": 4, "domain": False, "ticks": False}}  # fmt: skip
-    layers: list[dict[str, Any]] = [
-        {"data": {"values": points}, "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 16, "filled": True}},
-         "encoding": {"x": x, "y": y, "color": colour}},
-        {"data": {"values": _ends(points, lines, top)}, "mark": {"type": "text", "align": "left", "dx": 7, "fontWeight": "bold",
-         "fontSize": 13}, "encoding": {"x": x, "y": y, "text": {"field": "line"}, "color": colour}},
-    ]  # fmt: skip
-    for claim in claims:
-        left = claim[0] > (domain_x[0] + domain_x[1]) / 2
-        mark = {"values": [{"x": claim[0], "y": claim[1], "label": say(language, "dossier.chart.claimed")}]}
-        layers += [
-            {"data": mark, "mark": {"type": "point", "shape": "diamond", "size": 130, "filled": True, "color": _CLAIM,
-             "stroke": "white", "strokeWidth": 1.5, "opacity": 1}, "encoding": {"x": x, "y": y}},
-            {"data": mark, "mark": {"type": "text", "align": "right" if left else "left", "dx": -10 if left else 10, "dy": -11,
-             "fontSize": 12, "fontStyle": "italic", "color": _CLAIM}, "encoding": {"x": x, "y": y, "text": {"field": "label"}}},
-        ]  # fmt: skip
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": _WIDTH,
-        "height": _HEIGHT,
-        "background": None,
-        "padding": {"left": 4, "right": 18, "top": 8, "bottom": 4},
-        "layer": layers,
-        "config": {
-            "font": _FONT,
-            "view": {"stroke": None},
-            "axis": {
-                "labelColor": "#444", "labelFontSize": 12, "titleColor": "#444", "titleFontSize": 12, "titleFontWeight": "normal",
-                "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleBaseline": "bottom", "gridColor": "#e4e0d8",
-                "domainColor": "#999", "tickColor": "#999",
-            },
-            "axisY": {"titleX": 0, "titleY": -6},
-        },
-    }  # fmt: skip
-
-
-def _axis(points: Sequence[dict[str, Any]], unit: str, language: str) -> tuple[float, str, str]:
-    """Divisor, title and number format of the value axis."""
+def _axis(points: Sequence[tuple[float, float]], unit: str, language: str) -> tuple[float, str]:
+    """Divisor and title of the value axis."""
     if unit == "share":
-        return 1.0, "", ".0%" if max(abs(p["y"]) for p in points) >= 0.04 else ".1%"
-    largest = max(abs(p["y"]) for p in points)
-    from careo.views.i18n import unit_word
-
+        return 1.0, ""
     word = unit_word(unit, language)
-    if largest >= 1e8:
-        return 1e6, say(language, "dossier.chart.millions", unit=word), ",.0f"
-    return 1.0, word, ",.0f" if largest >= 10 else ",.2~f"
-
-
-def _ends(points: Sequence[dict[str, Any]], lines: Sequence[str], top: float) -> list[dict[str, Any]]:
-    """A letter at the end of each line, moved apart where they would touch."""
-    last = [max((p for p in points if p["line"] == line), key=lambda p: p["x"]) for line in lines]
-    room = top * 15 / _HEIGHT
-    ends: list[dict[str, Any]] = []
-    for point in sorted(last, key=lambda p: (p["y"], p["line"])):
-        close = [e["y"] for e in ends if abs(e["x"] - point["x"]) < 2]
-        y = max([point["y"], *(other + room for other in close)])
-        ends.append({**point, "y": round(y, 6)})
-    return sorted(ends, key=lambda p: p["line"])
-
-
-def _inline(drawn: str, title: str) -> str:
-    """An SVG that may stand inside a page: no names that clash, no roles but one, nothing that could act."""
-    text = re.sub(r'\s(?:aria-[\w-]+|role|id|class|xmlns:xlink|pointer-events)="(?!url\()[^"]*"', "", drawn)
-    text = re.sub(r'\sclip-path="url\(#[^"]*\)"', "", text)
-    if _FORBIDDEN.search(text):
-        return ""
-    size = re.match(r'<svg[^>]*?\bwidth="([\d.]+)" height="([\d.]+)"', text)
-    box = f"0 0 {size[1]} {size[2]}" if size else f"0 0 {_WIDTH} {_HEIGHT}"
-    label = escape(title, quote=True)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
-    return re.sub(r"^<svg[^>]*>", lambda _: head, text, count=1)
+    if max(abs(y) for _, y in points) >= 1e8:
+        return 1e6, say(language, "dossier.chart.millions", unit=word)
+    return 1.0, word
