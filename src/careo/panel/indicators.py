@@ -30,6 +30,8 @@ class Indicator:
             "money_spent", "money_announced", "money_appropriated", "money_delivered", "share", "rate"…
         cumulative: True when it accumulates since `since` (a running total).
         timing: "registration", "occurrence", "file_opened", "cut_off", "fiscal_year"…: which date places an event.
+        qualifier: words without which this definition is not meant, and with which its neighbours are not ("in real
+            terms", "since 2006"), by language; empty for a definition that is meant without more.
         publisher: who publishes it; cues: words that name this definition or its publisher explicitly, by language.
         frequency, geography, since, breaks, revisions: as the publisher states, for the reader.
         not_comparable_with: id → reason by language.
@@ -50,6 +52,7 @@ class Indicator:
     cumulative: bool = False
     timing: str = ""
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    qualifier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     frequency: str = ""
     geography: str = ""
     since: str = ""
@@ -80,7 +83,7 @@ def _family(path: Path, name: str, entry: Mapping[str, Any]) -> Iterator[Indicat
             "panel_indicator", where=str(path), indicator=name, field="definition", fix="panel_indicator"
         )
     yield _indicator(path, name, "", entry)
-    own = {"variants", "cues", "cumulative", "usable", *_REQUIRED} - {"concept", "publisher"}
+    own = {"variants", "cues", "qualifier", "cumulative", "usable", *_REQUIRED} - {"concept", "publisher"}
     inherited = {key: value for key, value in entry.items() if key not in own}
     for variant, changes in (entry.get("variants") or {}).items():
         yield _indicator(path, f"{name}.{variant}", name, inherited | (changes or {}))
@@ -113,6 +116,7 @@ def _indicator(path: Path, name: str, parent: str, entry: Mapping[str, Any]) -> 
         cumulative=bool(entry.get("cumulative", False)),
         timing=entry.get("timing", ""),
         cues={language: tuple(words) for language, words in (entry.get("cues") or {}).items()},
+        qualifier={language: tuple(words) for language, words in (entry.get("qualifier") or {}).items()},
         frequency=entry.get("frequency", ""),
         geography=entry.get("geography", ""),
         since=str(entry.get("since", "")),

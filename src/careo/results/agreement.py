@@ -56,7 +56,7 @@ def _slack(quantity: Quantity) -> tuple[float, float]:
 
 def change_agrees(claimed: float, step: float, official: float, hedge: str) -> bool:
     """Whether an official relative change agrees with a claimed one (both as shares, signed): one unit of the last digit, at least a point."""
-    slack = max(step, 0.01)
+    slack = max(step, 0.01 if step >= 0.01 else 0.005)
     if hedge in ("about", "possible"):
         slack = max(2 * slack, 0.1 * abs(claimed))
     if claimed * official < 0:

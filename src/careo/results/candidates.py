@@ -43,13 +43,13 @@ class Reading:
     Attributes:
         observation: the value with its vintage and source. known: whether it was public on the day of the claim.
         exact: whether it covers the very period of the claim; False for the nearest one.
-        factor: what the value is multiplied by to stand beside the claim (a yearly count beside "every 15 minutes": 1).
+        meant: False when the words name another stage of it ("preliminary", "final").
     """
 
     observation: Observation
     known: bool
     exact: bool = True
-    factor: float = 1.0
+    meant: bool = True
 
 
 def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
@@ -74,11 +74,13 @@ def _named(statement: Statement, members: list[Indicator]) -> list[str]:
     naming, ids = set(statement.naming), {i.id for i in members}
     if statement.quantity and statement.quantity.unit != "rate_per_100k" and "rate" not in naming:
         members = [i for i in members if i.kind != "rate"] or members
+    qualified = [i for i in members if i.qualifier and i.id in naming]
+    members = qualified or [i for i in members if not i.qualifier] or members
     pool = [i for i in members if i.id in naming]
     measured = [i for i in (pool or members) if i.measure in naming]
     if measured:
         pool = measured
-    elif naming & MONEY_STAGES:
+    elif naming & MONEY_STAGES and any(i.kind == "money" for i in members):
         return []  # "spent" names no announcement, even when only the announcement is in the currency claimed
     if not pool:
         plain = [i for i in members if i.parent == "" or i.id in naming]
@@ -110,6 +112,8 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     period = statement.period
     if statement.quantity and statement.quantity.unit == "rate_per_100k":
         return kinds
+    if pool and all(i.qualifier for i in pool):
+        return kinds  # the words have said which one
     running = statement.period_form in ("since", "term", "over") or (
         period is not None
         and period.first is not None

@@ -23,10 +23,26 @@ _PER_YEAR = {"month": 12.0, "week": 52.1775, "day": 365.25}
 def considered(statement: Statement, panel: Panel, on: date | None, language: str) -> tuple[Considered, ...]:
     """Every official value a figure was held against, definitions that its words name first."""
     rows: list[Considered] = []
+    stage = {"preliminary", "revised"} & set(statement.naming)
     for candidate in candidates(statement, panel):
         readings_ = readings(candidate.indicator, statement, panel, on)
+        if len(stage) == 1:
+            readings_ = _of_stage(readings_, "preliminary" in stage)
         rows += _thinned([_row(statement, candidate, r, language) for r in readings_])
     return tuple(rows)
+
+
+def _of_stage(found: tuple[Reading, ...], preliminary: bool) -> tuple[Reading, ...]:
+    """Readings of the stage the words name: "preliminary" the first value published, "final" the last.
+
+    The others stay in the table, as values of another stage that does not decide what the words name.
+    """
+    kept: list[Reading] = []
+    for period in dict.fromkeys(r.observation.period for r in found):
+        same = sorted((r for r in found if r.observation.period == period), key=lambda r: r.observation.known)
+        meant = same[0] if preliminary else same[-1]
+        kept += [r if r is meant else replace(r, meant=False) for r in same]
+    return tuple(kept)
 
 
 def _thinned(rows: list[Considered]) -> list[Considered]:
@@ -59,7 +75,7 @@ def _row(statement: Statement, candidate: Candidate, reading: Reading, language:
         verified=observation.verified,
         ratio=round(quantity.value / value, 4) if value else None,
         fits=fits,
-        named=candidate.named,
+        named=candidate.named and reading.meant,
         known=reading.known,
         note="" if reading.exact else say(language, "findings.note.other_period"),
     )

@@ -44,7 +44,7 @@ def kind_fits(indicator: Indicator, statement: Statement) -> bool:
     if quantity.unit == "interval_minutes":
         return indicator.kind == "flow"
     if quantity.unit in _THINGS or (indicator.unit in _THINGS and quantity.unit != "count"):
-        return indicator.unit == quantity.unit
+        return indicator.unit == quantity.unit or (quantity.unit == "graves" and indicator.unit == "bodies")
     return indicator.kind in ("flow", "stock")
 
 

@@ -261,11 +261,18 @@ def _naming(
     window = _around(text, statement, clause)
     found = [name for m in panel.concepts.find_measures(window, language) for name in m.names]
     whole, near = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window)
+    wide = fold(_around(text, statement, statement.sentence))
     for indicator in panel.by_concept.get(concept, ()):
+        if indicator.qualifier:
+            if _cue_pattern(indicator.qualifier.get(language, ("",))).search(wide):
+                found.append(indicator.id)
+            continue
         cues = indicator.cues.get(language, ())
         # a publisher may be named anywhere in the sentence; a variant only beside the figure
         if cues and _cue_pattern(cues).search(near if indicator.parent else whole):
             found.append(indicator.id)
+    if statement.quantity and statement.quantity.unit == "case files":
+        found.append("case_files")
     return tuple(dict.fromkeys(found))
 
 
@@ -277,7 +284,7 @@ def _around(text: str, statement: Statement, clause: tuple[int, int]) -> str:
     return text[before[-1] if before else start : after.start() if after else end]
 
 
-_DIGITS = re.compile(r"\d[\d.,]*")
+_DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d[\d.,]*")  # numbers, years apart
 
 
 @cache
