@@ -1,0 +1,269 @@
+"""The documentation is true: its commands run and print what it shows, its code runs, its links lead somewhere.
+
+A ```console block shows commands after `$` and, below each, exactly what it prints; they run in a folder that holds the files
+of docs/pages. After a change of careo's words, `python tests/test_docs.py` writes what is printed now into the pages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+import careo
+from careo.base.numbers import read_numbers
+from careo.base.texts import sentences
+from careo.record.ledger import CORRECTABLE, DECISIONS
+from careo.record.statements import HEDGES, KINDS, Quantity
+from careo.results.agreement import bounds
+from careo.results.finding import VERDICTS
+from careo.sources.documents import LABELS
+from careo.views import cli, verbs
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+SCREEN = [*PAGES, ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
+_FENCE = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block: its language, title, text, and where the text stands in the file."""
+
+    path: Path
+    language: str
+    title: str
+    text: str
+    start: int
+
+
+def fences(path: Path, *languages: str) -> list[Fence]:
+    text = path.read_text(encoding="utf-8")
+    found = [Fence(path, m[1], m[2] or "", m[3], m.start(3)) for m in _FENCE.finditer(text)]
+    return [f for f in found if f.language in languages]
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """(file, command) of every `careo …` that a reader may copy: out of blocks and out of running text."""
+    for path in SCREEN:
+        for fence in fences(path, "sh", "console"):
+            for line in fence.text.splitlines():
+                line = line.removeprefix("$ ").partition("  #")[0].strip()
+                if line.startswith("careo "):
+                    yield path.name, line
+        bare = _FENCE.sub("", path.read_text(encoding="utf-8"))
+        for spoken in re.findall(r"`(careo [a-z][^`\n]*)`", bare):
+            if spoken.split()[1:] != [spoken.split()[-1]] and not re.search(r"[…\[\]]|\bPAGE\b", spoken):
+                yield path.name, spoken
+
+
+def run(command: str, language: str) -> str:
+    """What a command prints, output and talk together; `| head -N` and `| tail -N` are understood."""
+    line, _, cut = command.partition(" | ")
+    screen = io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {"CAREO_LANG": language}),
+        contextlib.redirect_stdout(screen),
+        contextlib.redirect_stderr(screen),
+    ):
+        cli.run(shlex.split(line)[1:])
+    lines = [shown.rstrip() for shown in screen.getvalue().strip("\n").split("\n")]
+    if cut:
+        verb, count = cut.split()
+        size = int(count.lstrip("-"))
+        lines = lines[:size] if verb == "head" else lines[-size:]
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def desk(folder: Path) -> Iterator[None]:
+    """A folder with the files of docs/pages, to run commands in."""
+    for file in (DOCS / "pages").iterdir():
+        shutil.copy(file, folder / file.name)
+    with contextlib.chdir(folder):
+        yield
+
+
+def replayed(fence: Fence) -> str:
+    """The block as it ought to be: its commands with what they print now."""
+    language = "es" if fence.path.parent.name == "es" else "en"
+    asked = [line[2:] for line in fence.text.splitlines() if line.startswith("$ ")]
+    return "\n\n".join(f"$ {command}\n{run(command, language)}".rstrip() for command in asked) + "\n"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in PAGES if fences(p, "console")], ids=lambda p: str(p.relative_to(DOCS))
+)
+def test_every_command_prints_what_the_page_shows(path: Path, tmp_path: Path) -> None:
+    with desk(tmp_path):
+        for fence in fences(path, "console"):
+            assert fence.text == replayed(fence), "renew the pages: python tests/test_docs.py"
+
+
+@pytest.mark.parametrize(("where", "command"), sorted(set(commands())))
+def test_every_command_that_is_shown_is_one_that_careo_knows(
+    where: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for verb in cli.VERBS:
+        monkeypatch.setattr(verbs, f"{verb}_verb", lambda *_, **__: 0)
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert cli.run(shlex.split(command.partition(" | ")[0])[1:]) == 0, f"{where}: {command}"
+
+
+def test_there_are_commands_to_try() -> None:
+    assert len({command for _, command in commands()}) > 25
+
+
+def test_every_verb_and_every_option_is_documented() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    spanish = (DOCS / "es" / "index.md").read_text(encoding="utf-8")
+    for verb in cli.VERBS:
+        assert f"careo {verb}" in text
+        assert f"careo {verb}" in spanish
+        for option in re.findall(r"--[a-z]+", run(f"careo {verb} --help", "en")):
+            assert f"`{option}" in text or f" {option}" in text, f"{verb} {option}"
+
+
+def test_the_words_of_the_contract_are_explained() -> None:
+    dossier = (DOCS / "dossier.md").read_text(encoding="utf-8")
+    spanish = (DOCS / "es" / "index.md").read_text(encoding="utf-8")
+    pages = (DOCS / "pages.md").read_text(encoding="utf-8")
+    ledger = (DOCS / "ledger.md").read_text(encoding="utf-8")
+    for verdict in VERDICTS:
+        assert f"| {verdict} |" in dossier
+        assert f"| {sentences('es')['dossier.verdict.' + verdict.replace(' ', '_') + '.name']} |" in spanish
+    for word in (*LABELS, *KINDS):
+        assert f"| `{word}` |" in pages
+    for hedge in HEDGES:
+        assert f"`{hedge}`" in dossier
+    for word in (*DECISIONS, *CORRECTABLE):
+        assert f"`{word}`" in ledger
+    for key in sentences("en"):
+        if key.startswith("flags."):
+            assert f"| `{key.removeprefix('flags.')}` |" in pages
+
+
+def test_every_reason_a_block_can_have_is_listed() -> None:
+    pages = (DOCS / "pages.md").read_text(encoding="utf-8")
+    reasons = {text for key, text in sentences("en").items() if key.startswith("blocks.reason.")}
+    assert {reason for reason in reasons if reason not in pages} == set()
+
+
+def test_the_tolerances_shown_are_those_of_the_code() -> None:
+    rows = re.findall(
+        r"^\| ([$\d][^|]*) \| `([a-z ]+)` \| ([^|]+) \| ([^|]+) \|$",
+        (DOCS / "dossier.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert len(rows) >= 8
+    for written, hedge, low, high in rows:
+        number = read_numbers(written if written[0] == "$" or "%" in written else f"{written} people", "en")[
+            0
+        ]
+        claim = Quantity(
+            number.value, number.low, number.high, number.unit, digits=number.digits, step=number.step
+        )
+        ends = [read_numbers(end, "en")[0].value for end in (low, high)]
+        assert bounds(claim, hedge) == pytest.approx(tuple(ends), rel=1e-4), (written, hedge)
+
+
+@pytest.mark.parametrize("path", SCREEN, ids=lambda p: p.name)
+def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    "fence", [f for path in SCREEN for f in fences(path, "python")], ids=lambda f: f"{f.path.name}:{f.start}"
+)
+def test_python_shown_to_a_reader_runs(fence: Fence, tmp_path: Path) -> None:
+    with desk(tmp_path):
+        shutil.copy("bulletin.txt", "speech.html")
+        screen = io.StringIO()
+        with contextlib.redirect_stdout(screen):
+            exec(compile(fence.text, fence.path.name, "exec"), {})  # noqa: S102 - our own documentation
+        if "print(" in fence.text:
+            assert screen.getvalue().strip()
+
+
+def test_files_shown_are_the_files_that_lie_there() -> None:
+    shown = [f for path in PAGES for f in fences(path, "yaml", "text") if f.title]
+    assert shown
+    for fence in shown:
+        assert (DOCS / "pages" / fence.title).read_text(encoding="utf-8") == fence.text, fence.title
+
+
+def test_the_ledger_of_the_docs_decides_what_the_page_says(tmp_path: Path) -> None:
+    with desk(tmp_path):
+        result = careo.audit([careo.read("bulletin.txt")], ledger=careo.read_ledger("decisions.yaml"))
+    assert [s.quote for s in result.rejected] == ["120 new barracks"]
+    decided = [f for f in result.findings if f.decided == "correct"]
+    assert [(f.verdict, f.considered[0].indicator) for f in decided] == [
+        ("consistent", "homicide_sesnsp_case_files")
+    ]
+
+
+def test_the_site_builds_strictly_and_fetches_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "mkdocs",
+            "build",
+            "--strict",
+            "--quiet",
+            "--site-dir",
+            tmp_path,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    built = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//[^"]*', built) == []
+
+
+def test_the_architecture_file_agrees_with_the_tree() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "check_architecture.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def renew(folder: Path) -> None:
+    """Write what every command prints now into the pages."""
+    with desk(folder):
+        for path in PAGES:
+            text = path.read_text(encoding="utf-8")
+            blocks = [(f, replayed(f)) for f in fences(path, "console")]
+            for fence, now in reversed(blocks):
+                text = text[: fence.start] + now + text[fence.start + len(fence.text) :]
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as scratch:
+        renew(Path(scratch))
