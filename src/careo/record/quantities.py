@@ -48,6 +48,23 @@ def figures(
     return found
 
 
+def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str:
+    """"from" or "to" when the number is an end of "from A to B" ("pasaron de A a B"); else ""."""
+    text = passage.text
+    ends = statement_rules(passage.language)["pair_words"]
+    lead = text[max(passage.span[0], number.start - 14) : number.start].lower().split()
+    word = next((w for w in reversed(lead) if w not in ("los", "las", "the", "el", "la")), "")
+    ahead = re.match(rf"[^.;]{{0,60}}?\s(?:{'|'.join(ends['to'])})\s+(?:los\s+|las\s+|the\s+)?[$]?\d", text[number.end : number.end + 90])
+    if word in ends["from"] and ahead:
+        return "from"
+    last = trail[-1] if trail and trail[-1].sentence == passage.span else None
+    if last and word in ends["to"] and 0 < number.start - last.end < 70:
+        opening = text[max(passage.span[0], last.start - 14) : last.start].lower().split()
+        if any(w in ends["from"] for w in opening[-2:]):
+            return "to"
+    return ""
+
+
 def goal(passage: Passage, figure: Statement) -> bool:
     """Whether the words before a figure make it a goal ("the target of 150,000", "planned")."""
     clause = passage.clause(figure.start)
@@ -102,6 +119,9 @@ def _figure(
     against = _against(passage, end, form)
     if number.unit == "factor" and not change:
         change = "up" if number.value >= 1 else "down"
+    pair = _pair(passage, number, trail)
+    if pair and period and period.first and period.last and form == "between":
+        period, form = _year((period.first if pair == "from" else period.last).year), "at"
     if change and form == "since" and period and period.first:
         against = against or _year(period.first.year)
         period, form = passage.page_period, "page"
@@ -214,15 +234,26 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
             at,
         ), ""  # a noun of no unit ("1,400 stolen bicycles") is still what is counted
     clause = passage.clause(number.start)
+    begin = max(clause[0], number.start - 90)
+    if text[passage.span[0] : number.start].rstrip().endswith(":"):
+        begin = passage.span[0]  # "Clandestine graves: 344"
     hits = [
         m
-        for m in pattern.finditer(text, max(clause[0], number.start - 90), number.start)
+        for m in pattern.finditer(text, begin, number.start)
         if m[0][0].islower() or m.start() == passage.span[0]  # "States" of "United States" counts nothing
     ]
     if hits and number.unit in ("count", "share", "factor", "percentage_points", "rate_per_100k"):
         best = hits[-1]
+        while len(hits) > 1 and _of_what(text[hits[-2].end() : best.start()], passage.language):
+            hits.pop()  # "carpetas por homicidio": what is counted are the files
+            best = hits[-1]
         return (best.start(), best.end()), units[re.sub(r"\s+", " ", best[0].lower())]
     return None, ""
+
+
+def _of_what(between: str, language: str) -> bool:
+    words = between.lower().split()
+    return 0 < len(words) <= 3 and words[-1] in statement_rules(language)["of_words"]
 
 
 def _names_something(text: str, start: int, end: int, through: frozenset[str]) -> bool:
@@ -238,6 +269,8 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
         and passage.index - f.block <= 4
         and passage.text[max(0, f.start - 2) : f.start].strip() != "("
     ]
+    if trail and trail[-1].quantity and _pair(passage, number, trail) == "to":
+        return trail[-1].quantity.unit  # "from 29.3 per 100,000 to 22.7"
     if number.value >= 1e6:
         money = next((q.unit for q in near if len(q.unit) == 3 and q.unit.isupper()), "")
         if money:

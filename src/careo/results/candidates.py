@@ -77,7 +77,7 @@ def _named(statement: Statement, members: list[Indicator]) -> list[str]:
     qualified = [i for i in members if i.qualifier and i.id in naming]
     members = qualified or [i for i in members if not i.qualifier] or members
     pool = [i for i in members if i.id in naming]
-    measured = [i for i in (pool or members) if i.measure in naming]
+    measured = [i for i in pool if i.measure in naming] or [i for i in members if i.measure in naming]
     if measured:
         pool = measured
     elif naming & MONEY_STAGES and any(i.kind == "money" for i in members):
@@ -87,6 +87,8 @@ def _named(statement: Statement, members: list[Indicator]) -> list[str]:
         counted = [i for i in plain if i.measure in PERSON_MEASURES] if _counts_persons(statement) else plain
         pool = counted or plain or members
     wanted = _wanted_kind(statement, pool, naming)
+    if not wanted:
+        return []
     pool = (
         [i for i in pool if (i.kind, i.cumulative) in wanted]
         or [i for i in members if (i.kind, i.cumulative) in wanted and i.parent == ""]
@@ -134,6 +136,8 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
     if "cumulative" not in naming:
         kinds -= {("stock", True), ("flow", True)}  # a running total is meant only when the words run
     one_time = statement.period_form in ("at", "between", "rolling") and period is not None
+    if not kinds and one_time and "flow" in naming:
+        return set()  # "3,000 graves were found in 2023" does not name the running total
     flows = {k for k in kinds if k[0] == "flow"}
     stocks = {k for k in kinds if k[0] == "stock"}
     if flows and stocks:
@@ -193,10 +197,12 @@ def _periods(
     indicator: Indicator, statement: Statement, panel: Panel, place: str, on: date | None
 ) -> list[tuple[Period, bool]]:
     """Periods that answer the claim, best first; each with whether it is the very period claimed."""
-    observed = [o.period for o in panel.series(indicator.id).observations if o.place == place]
+    held = [o for o in panel.series(indicator.id).observations if o.place == place]
+    observed = [o.period for o in held]
     running = indicator.kind == "stock" or indicator.cumulative
     period, form = statement.period, statement.period_form
-    ends = [p for p in dict.fromkeys(observed) if p.last is not None and (on is None or p.last <= on)]
+    public = {o.period for o in held if on is None or o.known <= on or (o.period.last and o.period.last <= on)}
+    ends = [p for p in dict.fromkeys(observed) if p.last is not None and p in public]
     ends.sort(key=lambda p: (p.last or date.min, p.first or date.min))
     if running:
         return _stock_periods(period, form, ends, observed)

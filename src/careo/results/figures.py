@@ -5,6 +5,7 @@ claim ─► concept ─► definitions (named / possible) ─► values (known 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -129,7 +130,8 @@ def _judge(
             say(language, "findings.because.no_period", claim=claimed, name=rows[0].name),
             (),
         )
-    if statement.weak and all(r.ratio is None or r.ratio > _FAR or r.ratio < 1 / _FAR for r in rows):
+    narrower = statement.weak or _subgroup(statement, quantity, rows)
+    if narrower and all(r.ratio is None or r.ratio > _FAR or r.ratio < 1 / _FAR for r in rows):
         return (
             "unverifiable",
             say(language, "findings.because.something_else", claim=claimed, name=rows[0].name),
@@ -172,12 +174,18 @@ def _without_rows(statement: Statement, quantity: Quantity, panel: Panel, langua
     return "unverifiable", say(language, "findings.because.no_unit", claim=claimed)
 
 
+def _subgroup(statement: Statement, quantity: Quantity, rows: tuple[Considered, ...]) -> bool:
+    """Whether the figure counts a part of the population ("3,700 women") that none of the definitions is about."""
+    words = set(re.findall(r"[^\W\d_]+", quantity.noun.lower()))
+    parts = words & set(statement_rules(statement.language)["subgroups"])
+    return bool(parts) and not any(part in row.definition.lower() for row in rows for part in parts)
+
+
 def _base_unsaid(statement: Statement, quantity: Quantity) -> bool:
     """Whether nobody says of what a share is, or says it of a thing that has no size ("of the strategy")."""
-    if not quantity.of:
-        return not quantity.noun
     vague = statement_rules(statement.language)["sizeless"]
-    return any(word in quantity.of.lower() for word in vague)
+    words = re.findall(r"[^\W\d_]+", (quantity.of or quantity.noun).lower())
+    return not words or any(word.startswith(v) if len(v) > 4 else word == v for v in vague for word in words)
 
 
 def _swapped(

@@ -244,7 +244,9 @@ def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) ->
     """Whether a foreign country is where it happened ("in Brazil", "Brazil recorded …"), not a party to it."""
     if _LOCATIVE.search(text[max(0, place.start - 18) : place.start]):
         return True
-    return not home and place.start - statement.sentence[0] < 12
+    first = place.start - statement.sentence[0] < 12
+    between = text[place.end : statement.start]
+    return first and (not home or (place.start - statement.sentence[0] < 3 and len(between) < 12))  # "Ecuador, with 7,878 …"
 
 
 # --- which definition ---------------------------------------------------------------------------------------------------

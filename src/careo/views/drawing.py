@@ -16,6 +16,7 @@ _WIDTH, _HEIGHT = 500.0, 190.0
 _TOP, _BOTTOM, _RIGHT = 22.0, 26.0, 26.0
 _CHARACTER = 6.7  # width of a digit at size 12: fonts are never measured
 _GREY, _GRID, _CLAIM = "#444", "#e4e0d8", "#111111"
+_HALO = ' stroke="white" stroke-width="3" paint-order="stroke"'  # words stay readable where they cross a line
 _SERIES = 400  # points of a line beyond which single dots would only blur it
 
 
@@ -68,7 +69,9 @@ def draw(plot: Plot, title: str) -> str:
         out += _line([at(point) for point in line], plot.colours[letter])
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):
         out.append(
-            _text(x + 7, y + 4, letter, size=13, fill=plot.colours[letter], extra=' font-weight="bold"')
+            _text(
+                x + 7, y + 4, letter, size=13, fill=plot.colours[letter], extra=' font-weight="bold"' + _HALO
+            )
         )
     for claim in plot.claims:
         out += _mark(*at(claim), plot.claimed, to_the_left=claim[0] > (first + last) / 2)
@@ -93,7 +96,10 @@ def _mark(x: float, y: float, word: str, *, to_the_left: bool) -> list[str]:
         f'<path d="M{_n(x)} {_n(y - 7)}l7 7l-7 7l-7 -7z" fill="{_CLAIM}" stroke="white" stroke-width="1.5"/>'
     )
     shift, anchor = (-10, "end") if to_the_left else (10, "start")
-    return [diamond, _text(x + shift, y - 9, word, anchor=anchor, fill=_CLAIM, extra=' font-style="italic"')]
+    return [
+        diamond,
+        _text(x + shift, y - 9, word, anchor=anchor, fill=_CLAIM, extra=' font-style="italic"' + _HALO),
+    ]
 
 
 def _apart(ends: Mapping[str, tuple[float, float]]) -> list[tuple[str, float, float]]:
@@ -107,7 +113,7 @@ def _apart(ends: Mapping[str, tuple[float, float]]) -> list[tuple[str, float, fl
 
 def _ticks(low: float, high: float) -> list[float]:
     """Four or so round values between two."""
-    raw = (high - low) / 4
+    raw = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.99)
     return [index * step for index in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
