@@ -31,6 +31,7 @@ from careo.sources.documents import Block, Document, Flag
 from careo.views import dossier as module
 from careo.views.charts import finding_chart
 from careo.views.dossier import dossier, page
+from careo.views.drawing import Plot, draw
 
 HOSTILE = (
     '<script>alert(1)</script> <img src=x onerror="alert(2)"> <a href="javascript:alert(3)">x</a> '
@@ -348,3 +349,19 @@ def test_every_colour_of_text_contrasts_with_its_ground() -> None:
     for text, ground in pairs:
         low, high = sorted((_luminance(text), _luminance(ground)))
         assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
+
+
+def test_a_chart_labels_months_and_shares_and_draws_flat_series() -> None:
+    def drawn(line: list[tuple[float, float]], **how: Any) -> str:
+        return draw(Plot({"A": line}, {"A": "#0072b2"}, **how), "a <title>")
+
+    assert ">2018-05<" in drawn([(2018 + 4 / 12, 5.0), (2018 + 9 / 12, 9.0)])
+    assert ">10%<" in drawn([(2018, 0.08), (2020, 0.15)], share=True)
+    for line in (
+        [(2018.0, 0.0), (2019.0, 0.0)],
+        [(2018.0, 7.0), (2018.0, 7.0)],
+        [(1990.0, -3.0), (2020.0, -1.0)],
+    ):
+        text = drawn(line, claims=[(2018.0, line[0][1])], claimed="claimed")
+        assert "nan" not in text
+        assert "a &lt;title&gt;" in text
