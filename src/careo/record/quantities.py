@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -84,6 +85,11 @@ def _figure(
     noun_span, unit = _noun(passage, number)
     hedge, hedge_words, start, tail = _hedge(passage, number, noun_span[1] if noun_span else number.end)
     change, start, change_end = _change(passage, number, start)
+    ahead = noun_span is not None and noun_span[0] >= number.end
+    if number.unit == "count" and not ahead and _pair(passage, number, trail) == "to":
+        other = trail[-1].quantity.unit if trail[-1].quantity else ""
+        if other in _SELF_EXPLAINED and other != "count":
+            number = replace(number, unit=other)  # "from 29.3 per 100,000 to 22.7"
     if number.unit != "count":
         unit = number.unit
     elif unit == "" or (noun_span and noun_span[1] <= number.start):
@@ -269,8 +275,6 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
         and passage.index - f.block <= 4
         and passage.text[max(0, f.start - 2) : f.start].strip() != "("
     ]
-    if trail and trail[-1].quantity and _pair(passage, number, trail) == "to":
-        return trail[-1].quantity.unit  # "from 29.3 per 100,000 to 22.7"
     if number.value >= 1e6:
         money = next((q.unit for q in near if len(q.unit) == 3 and q.unit.isupper()), "")
         if money:

@@ -77,7 +77,12 @@ def _named(statement: Statement, members: list[Indicator]) -> list[str]:
     qualified = [i for i in members if i.qualifier and i.id in naming]
     members = qualified or [i for i in members if not i.qualifier] or members
     pool = [i for i in members if i.id in naming]
-    measured = [i for i in pool if i.measure in naming] or [i for i in members if i.measure in naming]
+    if naming & {"money_voted", "money_appropriated"}:
+        naming |= {"money_voted", "money_appropriated"}  # a parliament votes what a government calls assigned
+    measured = [i for i in pool if i.measure in naming]
+    files = statement.quantity is not None and statement.quantity.unit == "case files"
+    if not measured and (files or not pool):
+        measured = [i for i in members if i.measure in naming]
     if measured:
         pool = measured
     elif naming & MONEY_STAGES and any(i.kind == "money" for i in members):
