@@ -50,12 +50,15 @@ def figures(
 
 
 def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str:
-    """"from" or "to" when the number is an end of "from A to B" ("pasaron de A a B"); else ""."""
+    """ "from" or "to" when the number is an end of "from A to B" ("pasaron de A a B"); else ""."""
     text = passage.text
     ends = statement_rules(passage.language)["pair_words"]
     lead = text[max(passage.span[0], number.start - 14) : number.start].lower().split()
     word = next((w for w in reversed(lead) if w not in ("los", "las", "the", "el", "la")), "")
-    ahead = re.match(rf"[^.;]{{0,60}}?\s(?:{'|'.join(ends['to'])})\s+(?:los\s+|las\s+|the\s+)?[$]?\d", text[number.end : number.end + 90])
+    ahead = re.match(
+        rf"[^.;]{{0,60}}?\s(?:{'|'.join(ends['to'])})\s+(?:los\s+|las\s+|the\s+)?[$]?\d",
+        text[number.end : number.end + 90],
+    )
     if word in ends["from"] and ahead:
         return "from"
     last = trail[-1] if trail and trail[-1].sentence == passage.span else None

@@ -206,7 +206,9 @@ def _periods(
     observed = [o.period for o in held]
     running = indicator.kind == "stock" or indicator.cumulative
     period, form = statement.period, statement.period_form
-    public = {o.period for o in held if on is None or o.known <= on or (o.period.last and o.period.last <= on)}
+    public = {
+        o.period for o in held if on is None or o.known <= on or (o.period.last and o.period.last <= on)
+    }
     ends = [p for p in dict.fromkeys(observed) if p.last is not None and p in public]
     ends.sort(key=lambda p: (p.last or date.min, p.first or date.min))
     if running:

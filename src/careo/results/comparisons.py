@@ -54,6 +54,15 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
         (r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known)
     )
     best = fitting[0] if fitting else None
+    apart = None if best else _apart(statement, panel, on)
+    if apart:
+        names = [in_words(panel.indicators[i].name, language) for i in apart]
+        because = say(
+            language, "findings.because.change_apart", claim=claimed, before=names[0], after=names[1]
+        )
+        return make_finding(
+            statement, "comparison", "not comparable", because, tuple(rows), (), panel, language
+        )
     verdict, key = "inconsistent", "change_inconsistent"
     if best and best.named:
         verdict, key = "consistent", "change_consistent"
@@ -63,6 +72,25 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     because = say(language, f"findings.because.{key}", claim=claimed, name=shown.name, change=shown.note)
     finding = make_finding(statement, "comparison", verdict, because, tuple(rows), (), panel, language)
     return replace(finding, table=tuple(table))
+
+
+def _apart(statement: Statement, panel: Panel, on: date | None) -> tuple[str, str] | None:
+    """Two named definitions that give one end of the change each, when no named one gives both: two registers, say."""
+    quantity, place = statement.quantity, statement.place or panel.default_place
+    if quantity is None or quantity.against is None or statement.period is None:
+        return None
+    ends: list[set[str]] = []
+    for period in (quantity.against, statement.period):
+        found = {
+            c.indicator.id
+            for c in candidates(statement, panel)
+            if c.named and _reading(panel, c.indicator.id, place, period, on, lambda _: None)
+        }
+        ends.append(found)
+    before, after = ends
+    if not before or not after or before & after:
+        return None
+    return sorted(before)[0], sorted(after)[0]
 
 
 def _pairs(

@@ -178,9 +178,7 @@ def _subgroup(statement: Statement, quantity: Quantity, rows: tuple[Considered, 
     """Whether the figure counts a part of the population ("3,700 women") that none of the definitions is about."""
     words = set(re.findall(r"[^\W\d_]+", quantity.noun.lower()))
     parts = words & set(statement_rules(statement.language)["subgroups"])
-    return bool(parts) and not any(
-        part in row.name.lower() for row in rows if row.named for part in parts
-    )
+    return bool(parts) and not any(part in row.name.lower() for row in rows if row.named for part in parts)
 
 
 def _base_unsaid(statement: Statement, quantity: Quantity) -> bool:

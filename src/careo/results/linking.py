@@ -246,7 +246,9 @@ def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) ->
         return True
     first = place.start - statement.sentence[0] < 12
     between = text[place.end : statement.start]
-    return first and (not home or (place.start - statement.sentence[0] < 3 and len(between) < 12))  # "Ecuador, with 7,878 …"
+    return first and (
+        not home or (place.start - statement.sentence[0] < 3 and len(between) < 12)
+    )  # "Ecuador, with 7,878 …"
 
 
 # --- which definition ---------------------------------------------------------------------------------------------------
