@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from careo.base.errors import DataError
+from careo.base.units import unit_long
 from careo.panel.indicators import Indicator
 from careo.panel.panel import Panel, load_panel
 
@@ -63,6 +64,13 @@ def _check_definition(panel: Panel, indicator: Indicator) -> None:
         for language in panel.languages:
             if not words.get(language):
                 raise DataError("panel_language", where=where, what=f"{name}.{language}")
+    for language in panel.languages:
+        try:
+            unit_long(indicator.unit, language)
+        except (KeyError, DataError) as error:
+            raise DataError(
+                "panel_unit", where=where, found=repr(indicator.unit), fix="panel_unit"
+            ) from error
     for other, reason in indicator.not_comparable_with.items():
         if other not in panel.indicators:
             raise DataError("panel_other", where=where, indicator=indicator.id, found=repr(other))

@@ -71,7 +71,7 @@ def _rule(kind: str, card: dict[str, Any]) -> _Rule:
 def acts(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[Statement]:
     """Pledges, requests, causal claims and positions of one sentence."""
     chosen: list[_Hit] = []
-    for hit in sorted(_hits(passage, actor), key=lambda h: (h.start, KINDS.index(h.kind))):
+    for hit in sorted(_hits(passage, actor, speakers.known), key=lambda h: (h.start, KINDS.index(h.kind))):
         if (
             hit.strong
             and chosen
@@ -96,7 +96,7 @@ def _joined(passage: Passage, at: int) -> bool:
     return bool(_JOINED.search(passage.text[max(passage.span[0], at - 24) : at]))
 
 
-def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
+def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]:
     text, (start, end), language = passage.text, passage.span, passage.language
     sentence = text[start:end]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
@@ -129,7 +129,7 @@ def _hits(passage: Passage, actor: str) -> Iterator[_Hit]:
             first_person = _compiled(language, "first_person").search(before) is not None
             if rule.first_person and first_person:
                 kind = rule.first_person
-            if not first_person and not _subject(passage, rule, cue[0], actor):
+            if not first_person and not _subject(passage, rule, cue[0], actor, known):
                 continue
             yield _Hit(kind, cue[0], _scope(passage, cue[0], cue[1]), cue[1], rule.split, rule.strong)
 
@@ -166,7 +166,7 @@ def _compiled(language: str, key: str) -> re.Pattern[str]:
     return re.compile(spaced(str(statement_rules(language)[key])), re.IGNORECASE)
 
 
-def _subject(passage: Passage, rule: _Rule, cue: int, actor: str) -> bool:
+def _subject(passage: Passage, rule: _Rule, cue: int, actor: str, known: frozenset[str]) -> bool:
     """Whether a rule that wants an agent has one: an institution or a name before the cue, or a known speaker."""
     if rule.subject == "any":
         return True
@@ -178,6 +178,9 @@ def _subject(passage: Passage, rule: _Rule, cue: int, actor: str) -> bool:
         return True
     if _INNER_NAME.search(text[start:cue]):
         return True
+    first = re.match(r"\W*(\w+)", text[start:cue])
+    if first and first[1] in known and first[1][0].isupper():
+        return True  # a name at the beginning, known for one because it stands inside other sentences too
     return bool(actor)
 
 
@@ -245,7 +248,7 @@ def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: s
         sentence=passage.span,
         claim=passage.claim,
         block=passage.index,
-        said=passage.said.isoformat() if passage.said else "",
+        said=passage.reckoned.isoformat() if passage.reckoned else "",
         language=passage.language,
     )
 

@@ -26,6 +26,7 @@ class Passage:
         text: the whole text of the page; span: the sentence in it; clauses: its clauses.
         numbers, dates: what was read in the sentence, with offsets into `text`.
         block, index: the block it stands in. language: its language. said: when, if known.
+        reckoned: the day it was said, or the earliest it can have been said on an undated page.
         page_period: the period the page is from, for a figure that names none.
         before: the passage before it in the same block, if any.
         topic: the latest past year told so far on the page.
@@ -41,6 +42,7 @@ class Passage:
     index: int
     language: str
     said: date | None
+    reckoned: date | None
     page_period: Period | None
     before: Passage | None
     topic: Period | None = None
@@ -103,6 +105,7 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
                 index=index,
                 language=language,
                 said=said,
+                reckoned=reckoned,
                 page_period=page_period,
                 topic=latest,
                 before=before,

@@ -162,7 +162,7 @@ def _figure(
         sentence=passage.span,
         claim=passage.claim,
         block=passage.index,
-        said=passage.said.isoformat() if passage.said else "",
+        said=passage.reckoned.isoformat() if passage.reckoned else "",
         language=passage.language,
     )
 

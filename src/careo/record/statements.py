@@ -57,7 +57,7 @@ class Statement:
             measures that the words name. All filled when linked to a panel (results/linking.py).
         sentence: (start, end) of the sentence in `Document.text`; claim: that sentence, white space folded.
         block: index of the block in `Document.blocks`.
-        said: day on which it was said as ISO text, "" when unknown.
+        said: day on which it was said (on an undated page the earliest it can have been) as ISO text, "" when unknown.
         language: of the sentence.
     """
 

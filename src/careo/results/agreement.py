@@ -1,7 +1,8 @@
 """When a claimed figure agrees with an official value: precision as written, and the hedge.
 
-A writer rounds or cuts. A figure written with one or two significant digits may be off by one unit of its last digit
-or 2 %, whichever is larger, but never by more than 5 %; with three, by one unit of the last digit or 1 %; with four or more by 0.5 %
+A writer rounds or cuts. A figure written with one or two significant digits may lie half a unit of its last digit
+(or 2 %, whichever is larger) above the record, or a whole unit (or 2 %) below it, since writers also cut, but never more than 5 %;
+with three digits 1 % takes the place of 2 %; with four or more it may be off by 0.5 %
 (assumption: the press rounds to two or three digits; the tolerance is on the claim, never fitted to a check).
 "About" doubles that, to at least 5 %. "More than" wants a value not below the claim, and one that the claim does not hide:
 at most half as much again. "At most" is its mirror image. A rate may be off by 2.5 %, because

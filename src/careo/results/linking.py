@@ -13,6 +13,7 @@ from careo.panel.concepts import TermMention
 from careo.panel.places import PlaceMention
 from careo.panel.words import fold
 from careo.record.extract import extract
+from careo.record.passages import spaced
 from careo.record.sentences import split_clauses, statement_rules
 from careo.record.statements import Statement
 from careo.results.candidates import candidates
@@ -107,6 +108,8 @@ def link(
     text = document.text
     clauses = split_clauses(text, *statement.sentence, statement.language)
     concept, weak = _concept(text, statement, panel, mentions.terms, clauses)
+    if _partitive(statement.language).match(text, statement.start + _digits_end(statement)):
+        weak = True  # "43 of the dead" counts some of them
     if not concept and statement.quantity and _refers_back(statement):
         concept, weak = next(
             (
@@ -124,6 +127,17 @@ def link(
     linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
     chosen = candidates(linked, panel) if concept else ()
     return replace(linked, indicator=chosen[0].indicator.id) if chosen else linked
+
+
+@cache
+def _partitive(language: str) -> re.Pattern[str]:
+    return re.compile(spaced(str(statement_rules(language)["partitive"])), re.IGNORECASE)
+
+
+def _digits_end(statement: Statement) -> int:
+    """Where the number of a figure ends, counted from its start."""
+    found = list(re.finditer(r"\d[\d.,]*", statement.quote))
+    return found[-1].end() if found else len(statement.quote)
 
 
 # --- what ---------------------------------------------------------------------------------------------------------------
