@@ -27,7 +27,7 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     """The verdict on a claimed change: the same two periods under each definition, one definition at a time."""
     quantity = statement.quantity
     assert quantity is not None  # noqa: S101 - figures only
-    claimed = amount(quantity, language)
+    claimed = amount(quantity, language, statement.hedge)
     if not statement.concept:
         key = "no_series" if quantity.noun or quantity.unit not in ("share", "factor") else "change_of_what"
         verdict = "unverifiable" if key == "no_series" else "not measurable as stated"
@@ -253,7 +253,7 @@ def compare_levels(
     rows_a, rows_b = considered(first, panel, on, language), considered(second, panel, on, language)
     fits_a, fits_b = _definitions(rows_a), _definitions(rows_b)
     shared = [i for i in fits_a if i in fits_b]
-    words = {"first": amount(a, language), "second": amount(b, language)}
+    words = {"first": amount(a, language, first.hedge), "second": amount(b, language, second.hedge)}
     caveats: tuple[str, ...] = ()
     if shared:
         name = in_words(panel.indicators[shared[0]].name, language)

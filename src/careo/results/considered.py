@@ -150,7 +150,7 @@ def make_finding(
         kind=kind,
         claim=statement.claim or statement.quote,
         verdict=verdict,
-        because=because,
+        because=because[:1].upper() + because[1:],
         statement=statement,
         considered=rows,
         caveats=tuple(c for c in dict.fromkeys(caveats) if c),

@@ -74,7 +74,7 @@ def _judge(
     on: date | None,
     language: str,
 ) -> tuple[str, str, tuple[str, ...]]:
-    claimed = amount(quantity, language)
+    claimed = amount(quantity, language, statement.hedge)
     if statement.promised and not any(r.fits for r in rows):
         return "unverifiable", say(language, "findings.because.promised", claim=claimed), ()
     if not rows:
@@ -150,7 +150,7 @@ def _comparable_rows(rows: tuple[Considered, ...]) -> bool:
 
 
 def _without_rows(statement: Statement, quantity: Quantity, panel: Panel, language: str) -> tuple[str, str]:
-    claimed = amount(quantity, language)
+    claimed = amount(quantity, language, statement.hedge)
     if (
         quantity.unit in ("share", "percentage_points")
         and not statement.concept

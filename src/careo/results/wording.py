@@ -18,8 +18,15 @@ def unit_name(quantity: Quantity) -> str:
     )
 
 
-def amount(quantity: Quantity, language: str) -> str:
-    """A claimed quantity in words: "33,000", "15%", "USD 9,200 million", "one every 15 minutes"."""
+def amount(quantity: Quantity, language: str, hedge: str = "none") -> str:
+    """A claimed quantity in words, with its hedge: "33,000", "at least 15%", "USD 9,200 million", "one every 15 minutes"."""
+    words = _bare(quantity, language)
+    return (
+        words if hedge == "none" else say(language, f"findings.hedge.{hedge.replace(' ', '_')}", value=words)
+    )
+
+
+def _bare(quantity: Quantity, language: str) -> str:
     if quantity.low != quantity.high:
         return say(
             language,

@@ -15,6 +15,7 @@ from careo.base.texts import say
 from careo.record.anchoring import quote_hash
 from careo.record.statements import Statement
 from careo.results.finding import Considered, Finding
+from careo.results.wording import unit_name
 from careo.sources.documents import Document, locate
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def statement_data(statement: Statement, pages: Pages) -> dict[str, Any]:
         "condition": statement.condition,
         "quantity": {
             "value": quantity.value,
-            "unit": quantity.unit,
+            "unit": unit_name(quantity),
             "low": quantity.low,
             "high": quantity.high,
             "noun": quantity.noun,
@@ -175,7 +176,7 @@ def _claimed(statement: Statement, pages: Pages) -> dict[str, Any]:
         "end": end,
         "quote_hash": quote_hash(statement.quote),
         "value": quantity.value if quantity else None,
-        "unit": quantity.unit if quantity else None,
+        "unit": unit_name(quantity) if quantity else None,
         "hedge": statement.hedge,
         "period": str(statement.period) if statement.period else None,
         "place": statement.place,
