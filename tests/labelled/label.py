@@ -140,7 +140,7 @@ def compile_sentences(tree: dict[str, dict[str, list[dict[str, Any]]]]) -> list[
                 text, spans = _unmark(sentence["text"], sentence["text"])
                 rows.append(
                     {
-                        "id": f"{split}-{language}{number:02d}",
+                        "id": sentence.get("id", f"{split}-{language}{number:02d}"),
                         "split": split,
                         "language": language,
                         "date": str(sentence["date"]),
