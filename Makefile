@@ -45,18 +45,22 @@ clean:
 # uv is used where it is; else it is installed into .venv-tools, which belongs to this folder only.
 UV = $$(if uv --version >/dev/null 2>&1; then echo uv; else echo .venv-tools/bin/uv; fi)
 
+SYNC = $(UV) sync --frozen --compile-bytecode
+# Behind a proxy with a certificate of its own only the system knows whom to trust.
+AGAIN = echo "once more, with the certificates of this system" >&2; UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
+
 .venv-tools/uv:
 	@mkdir -p .venv-tools && printf '*\n' > .venv-tools/.gitignore
 	@uv --version >/dev/null 2>&1 || .venv-tools/bin/uv --version >/dev/null 2>&1 || \
-	  { python3 -m venv .venv-tools && .venv-tools/bin/python -m pip install --quiet uv; } || \
-	  python3 -m pip install --quiet --target .venv-tools uv
+	  { python3 -m venv .venv-tools && .venv-tools/bin/python -m pip install --quiet --disable-pip-version-check uv; } || \
+	  python3 -m pip install --quiet --disable-pip-version-check --target .venv-tools uv
 	@touch $@
 
 # --inexact: what the tests need stays when only the main job is asked for.
 .venv/.run: pyproject.toml uv.lock .venv-tools/uv
-	$(UV) sync --frozen --no-dev --inexact
+	@$(SYNC) --no-dev --inexact || $(AGAIN) $(SYNC) --no-dev --inexact
 	@touch $@
 
 .venv/.dev: pyproject.toml uv.lock .venv-tools/uv
-	$(UV) sync --frozen
+	@$(SYNC) || $(AGAIN) $(SYNC)
 	@touch $@ .venv/.run

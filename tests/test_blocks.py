@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from bisect import bisect_right
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -184,8 +186,6 @@ def test_what_follows_a_list_of_related_articles_is_not_body() -> None:
 
 
 def test_wrapped_lines_are_joined_into_paragraphs() -> None:
-    import textwrap
-
     text = "\n\n".join(textwrap.fill(p + " " + p.replace("ministry", "office"), 72) for p in PARAGRAPHS)
     document = read(text.encode())
     assert [b.label for b in document.blocks].count("body") == 3 and len(document.blocks) == 3
@@ -198,3 +198,55 @@ def test_every_block_has_a_label_and_a_reason_in_both_languages() -> None:
         for block in read(labelled(path)[0].encode()).blocks:
             assert block.label in LABELS
             assert say("en", f"blocks.reason.{block.reason}") and say("es", f"blocks.reason.{block.reason}")
+
+
+def test_text_wrapped_at_118_columns_is_joined_and_its_first_line_is_no_title() -> None:
+    paragraph = (
+        "The office of the ombudsman said that complaints had fallen by a tenth between March and July, and that it would go on "
+        "publishing daily counts. The figure, drawn from the register of the nine provinces, compares averages of the day, and "
+        "critics urged the office to explain why the number of people whom nobody can find keeps growing."
+    )
+    document = read((textwrap.fill(paragraph, 118) + "\n").encode())
+    assert document.title == ""
+    assert [block.label for block in document.blocks] == ["body"]
+
+
+def test_bullets_below_an_intro_are_the_writers_whatever_word_they_begin_with() -> None:
+    text = (
+        "Letter on the missing\nPublished 1 March 2019\n\nWe ask the new government to:\n"
+        "• Search for the missing in all nine provinces.\n• Subscribe to the procedure for urgent action.\n"
+        "• Follow the advice of the committee.\n"
+    )
+    labels = [block.label for block in read(text.encode()).blocks]
+    assert labels == ["meta", "meta", "body", "body", "body", "body"]
+    menu = "Follow us on:\n• Facebook\n• Twitter\n\n" + text
+    assert {block.label for block in read(menu.encode()).blocks[:3]} <= {"boilerplate", "related"}
+
+
+def test_a_short_first_line_above_a_date_is_the_title() -> None:
+    for body in (
+        "The National Guard will have 50,000 members by 2021, the president of the council said.",
+        "- Nine new posts\n- Two boats",
+        "It has 50,000 members.",
+    ):
+        document = read(f"Guard numbers\nPublished 1 March 2019\n\n{body}\n".encode())
+        assert document.title == "Guard numbers", body
+        assert document.published == date(2019, 3, 1)
+
+
+def test_labels_of_letters_and_front_matter_are_no_part_of_the_title() -> None:
+    prose = "\n\nThe office counted the dead of the nine provinces again and found fewer of them than in the year before.\n"
+    for head, title in (
+        ("From: Press <p@x.example>\nDate: Tue, 22 Jan 2019\nSubject: The year closes badly for all", "The year closes badly for all"),
+        ('---\ntitle: "Three numbers on theft"\ndate: 2023-09-14\n---', "Three numbers on theft"),
+        ("Asunto: Cierra mal el año para todos\nFecha: 22 de enero de 2019", "Cierra mal el año para todos"),
+    ):  # fmt: skip
+        assert read((head + prose).encode()).title == title
+
+
+def test_a_month_in_the_date_line_dates_the_page() -> None:
+    text = "Counting the dead again\nMarch 2021\n\nThe office counted the dead of the nine provinces again and found fewer of them than in the year before.\n"
+    document = read(text.encode())
+    assert document.published is None
+    assert document.dated == (date(2021, 3, 1), date(2021, 3, 31))
+    assert "no_date" not in {flag.code for flag in document.flags}

@@ -135,6 +135,7 @@ def test_a_real_interrupt_leaves_no_traceback_and_no_dossier(tmp_path: Path) -> 
     child = subprocess.Popen(
         [sys.executable, "-m", "careo", "audit", "-", "-o", str(tmp_path / "out")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - who runs us may ignore it
     )  # fmt: skip
     time.sleep(1.5)
     child.send_signal(signal.SIGINT)

@@ -186,3 +186,10 @@ def test_any_text_gives_ordered_blocks_that_cover_it(lines: list[str], end: str)
 
 def test_the_same_bytes_give_the_same_document() -> None:
     assert read(SPANISH.encode()) == read(SPANISH.encode())
+
+
+def test_more_paragraphs_or_text_than_any_page_has_is_refused() -> None:
+    for data in (b"word here\n\n" * 60_000, b"<p>w" * 60_000, b"word here and there " * 300_000):
+        with pytest.raises(InputError) as caught:
+            read(data, name="flood")
+        assert caught.value.key == "input_too_long"

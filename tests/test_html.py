@@ -166,3 +166,17 @@ def test_any_mark_up_gives_valid_places(parts: list[str]) -> None:
     except CareoError:
         return
     check(document)
+
+
+def test_a_deck_between_title_and_article_is_a_subtitle_and_the_window_title_names_no_publisher() -> None:
+    source = (
+        "<html><head><title>Fewer thefts in the nine provinces | Office of the Count | Government | portal.example</title></head>"
+        "<body><main><h1>Fewer thefts in the nine provinces</h1><h2>Half of them happen in two of the provinces</h2><div>"
+        "<p>In the last year thefts fell in seven of the nine provinces, said the head of the office on Monday.</p>"
+        "<p>She said that the count of the year was the lowest since the office began to publish its figures.</p>"
+        "</div></main></body></html>"
+    )
+    document = read(source.encode(), name="deck")
+    deck = next(b for b in document.blocks if document.text[b.start : b.end].startswith("Half of them"))
+    assert deck.label in ("meta", "body")
+    assert "|" not in document.publisher

@@ -49,7 +49,7 @@ class CareoError(Exception):
     def render(self, language: str) -> str:
         """The message in `language`: one sentence after `where`, then the lines that are known."""
         sentence = say(language, f"errors.{self.key}", **self.words)
-        lines = [f"{self.where}: {sentence}" if self.where else sentence]
+        lines = [f"{self.where}: {sentence}" if self.where else sentence[:1].upper() + sentence[1:]]
         for label, value in (
             ("expected", self.expected),
             ("found", self.found),

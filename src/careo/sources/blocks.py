@@ -45,8 +45,11 @@ def classify(text: str, pieces: Sequence[Piece], *, title: str = "") -> tuple[Bl
     """
     folded = fold(text)
     page = Sheet([_measure(text, folded, piece) for piece in pieces])
+    listed = False  # inside a list that a line of the writer's opens: "We ask the government to:"
     for index, line in enumerate(page.lines):
-        _by_itself(line)
+        _by_itself(line, listed=listed and line.role == "item")
+        if line.role != "item":
+            listed = not line.label and not line.hint and line.n >= 3 and line.text.endswith(":")
         if line.key == "image caption" and index + 1 < len(pieces):
             page.lines[index + 1].hint = "caption"
     _find_prose(page)
@@ -83,7 +86,7 @@ def _measure(text: str, folded: str, piece: Piece) -> Line:
     return Line(piece, own, words, packed, terminal, key, role=role, language=language_of(packed, len(words)))
 
 
-def _by_itself(line: Line) -> None:
+def _by_itself(line: Line, *, listed: bool = False) -> None:
     """What a line says of itself, or a hint that waits for the context."""
     text, words = line.text, line.words
     if not words:
@@ -95,7 +98,7 @@ def _by_itself(line: Line) -> None:
     elif _ADDRESS.match(text):
         line.be("boilerplate", "address", "other")
     elif line.n > 22 or not _small(line):
-        _by_lexicon(line)
+        _by_lexicon(line, listed=listed)
 
 
 def _small(line: Line) -> bool:
@@ -123,16 +126,17 @@ def _small(line: Line) -> bool:
     return True
 
 
-def _by_lexicon(line: Line) -> None:
+def _by_lexicon(line: Line, *, listed: bool) -> None:
     text, words = line.text, line.words
     phrase = said_by(words, text, terminal=line.terminal)
     if (
         phrase is not None
-        and line.piece.marker == "number"
+        and (line.piece.marker == "number" or (listed and line.n >= 4))
         and phrase.anchor == START
+        and len(phrase.words) < line.n
         and phrase.label == "boilerplate"
     ):
-        phrase = None  # an item of a numbered list that happens to begin like an appeal
+        phrase = None  # an item of a list that happens to begin like an appeal
     if phrase is None:
         if is_caption(text, words, terminal=line.terminal):
             line.hint = "caption"
@@ -238,12 +242,12 @@ def _without_prose(page: Sheet, stated: str) -> None:
         if line.label:
             continue
         ended = ended or line.hint in ("end", "close")
+        dated = index + 1 < len(lines) and lines[index + 1].date and line.role != "item" and line.n >= 2
         title = (
             line is unlabelled[0]
-            and sentences
             and not line.terminal
-            and is_headline(line)
             and len(unlabelled) > 1
+            and (dated or (sentences and is_headline(line)))
         )
         if ended or line.hint == "link":
             line.be("related", "link" if line.hint == "link" else "after_end")

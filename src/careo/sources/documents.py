@@ -72,8 +72,8 @@ class Document:
         flags: quality flags.
         language: "en", "es" or another code; the language of the body.
         title, publisher: "" when not stated. published: None when not stated.
-        dated: the earliest and latest day the page can have been written when `published` is None, inferred from its
-            body (office-holders named, years spoken of as past); None when nothing tells.
+        dated: the earliest and latest day the page can have been written when `published` is None: the month it
+            states, or inferred from its body (office-holders named, years spoken of as past); None when nothing tells.
         format: "text", "markdown", "html", "pdf".
         pages: PDF: offset in `text` at which each page begins; else empty.
     """
@@ -200,11 +200,11 @@ def _document(data: bytes, key: str, *, kind: str, charset: str, url: str, count
         title=facts.title,
         publisher=facts.publisher,
         published=facts.published,
-        dated=None,
+        dated=facts.within,
         format=page.format,
         pages=page.pages,
     )
-    dated = None if facts.published else written_between(bare, country)
+    dated = None if facts.published else facts.within or written_between(bare, country)
     return replace(bare, dated=dated, flags=flags_of(bare, country))
 
 

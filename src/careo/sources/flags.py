@@ -34,7 +34,7 @@ def flags_of(document: Document, country: str) -> tuple[Flag, ...]:
         *_contradicted(document, country),
         _near_duplicates(document, body),
         _other_languages(document),
-        None if document.published else Flag("no_date"),
+        None if document.published or document.dated else Flag("no_date"),
         None if body else Flag("no_body"),
     ]
     return tuple(flag for flag in found if flag is not None)

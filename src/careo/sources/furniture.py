@@ -97,6 +97,7 @@ class Heads:
     relative: frozenset[str]
     headings: frozenset[tuple[str, ...]]
     publisher: Starts
+    title_label: Starts
     date: re.Pattern[str]
 
 
@@ -148,7 +149,7 @@ def heads() -> Heads:
     return Heads(
         single["caption_words"], longest_first["caption_start"], longest_first["byline"],
         frozenset(merged["byline_whole"]), longest_first["published"], longest_first["modified"],
-        single["date_words"], single["relative"], frozenset(merged["headings"]), longest_first["publisher"], date,
+        single["date_words"], single["relative"], frozenset(merged["headings"]), longest_first["publisher"], longest_first["title_label"], date,
     )  # fmt: skip
 
 
@@ -293,6 +294,7 @@ def is_name(text: str) -> bool:
     return (
         2 <= len(tokens) <= 5
         and not text.endswith((".", "?", "!", ":"))
+        and not _DIGIT.search(text)
         and _names(tokens)
         and tokens[0][:1].isupper()
     )

@@ -18,11 +18,12 @@ from careo.sources.documents import Block
 from careo.sources.language import words_of
 from careo.sources.lines import Piece
 from careo.sources.markup import Markup, parse
-from careo.sources.page import Page
+from careo.sources.page import Page, not_too_long
 
 # Beyond these an extractor that builds a tree takes too long; no page of a newspaper comes near.
 _LARGEST, _MOST_TAGS, _DEEPEST = 4_000_000, 60_000, 200
 _SHINGLE = 6
+_BAR = re.compile(r"\s[|»›·•]\s")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _PUBLISHED = (
     "article:published_time", "og:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "dcterms.created",
@@ -59,6 +60,7 @@ def html_page(source: str, where: str, *, url: str = "") -> Page:
         from careo.base.errors import InputError
 
         raise InputError("input_empty", where=where, fix="input_empty")
+    not_too_long(markup.text, len(markup.pieces), where)
     hostile = len(source) > _LARGEST or markup.tags > _MOST_TAGS or markup.depth > _DEEPEST
     extract = _Extract() if hostile else _extract(source, url)
     title = markup.meta.get("og:title") or extract.title or markup.title
@@ -97,13 +99,17 @@ def _agreed(text: str, blocks: tuple[Block, ...], main: tuple[tuple[str, ...], .
     if not size or both < 0.5 * size:  # the extractor lost the article
         return blocks
     agreed: list[Block] = []
+    titled = False
     for index, (block, main_text) in enumerate(zip(blocks, inside, strict=True)):
         if main_text and block.label in ("boilerplate", "related") and block.reason in _BY_PLACE:
             block = replace(block, label="body", reason="main_text")
         elif block.label == "body" and not main_text:
             around = inside[max(0, index - 2) : index], inside[index + 1 : index + 3]
-            if not (any(around[0]) and any(around[1])):
+            if block.role == "heading" and any(around[1]) and not any(inside[:index]) and titled:
+                block = replace(block, label="meta", reason="subtitle", role="subtitle")
+            elif not (any(around[0]) and any(around[1])):
                 block = replace(block, label="boilerplate", reason="outside_main")
+        titled = titled or block.role == "title"
         agreed.append(block)
     return tuple(agreed)
 
@@ -141,9 +147,16 @@ def _extract(source: str, url: str) -> _Extract:
     return _Extract(
         tuple(tuple(words_of(line)) for line in text.split("\n") if line.strip()),
         str(facts.get("title") or ""),
-        str(facts.get("sitename") or ""),
+        _site(str(facts.get("sitename") or ""), str(facts.get("title") or "")),
         _day(str(facts.get("date") or "")),
     )
+
+
+def _site(name: str, title: str) -> str:
+    """The name of a site; an extractor sometimes takes the whole title of the window for it."""
+    parts = [part.strip() for part in _BAR.split(name)]
+    kept = [part for part in parts if part and part != title.strip()]
+    return kept[0] if kept else ""
 
 
 @contextmanager

@@ -18,8 +18,8 @@ _MARKER = re.compile(
 )
 _ENDS = re.compile(r"[.!?…:;][\"'”’»)\]*_]*$")
 _FIRST_WORD = re.compile(r"\S{1,60}")
-_NARROW, _WIDE, _LONG = 45, 110, 160
-_SHORT = 25  # columns left free that no ragged edge explains  # columns between which editors and mail programs wrap
+_NARROW, _WIDE, _LONG = 45, 132, 160  # columns between which editors and mail programs wrap
+_SHORT = 25  # columns left free that no ragged edge explains
 
 
 @dataclass(slots=True)
@@ -99,6 +99,8 @@ def _is_wrapped(text: str, lines: list[Piece]) -> bool:
             cut += 1
     if long > lower:
         return False
+    if inner >= 2 and lower == inner:
+        return True
     return (inner >= 4 and cut >= 0.6 * inner and cut >= 0.3 * len(lines)) or (
         lower >= 3 and lower >= 0.2 * inner
     )
@@ -131,6 +133,8 @@ def _opens(text: str, piece: Piece, last: int, line: Piece, width: int) -> bool:
         return fits > 6 or ends
     if first.isupper() and not ends:
         return fits > 1
+    if first.islower() and not ends and last >= _NARROW // 2 and not piece.marker:
+        return False  # a headline over two lines
     return fits > 6 and (ends or not first.isalpha() or room > _SHORT)
 
 

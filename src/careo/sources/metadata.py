@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from careo.base.dates import read_day
+from careo.base.dates import read_dates, read_day
 from careo.sources.furniture import Starts, heads, starts_with
 from careo.sources.language import fold, language_of, tally, words_of
 from careo.sources.page import Page
@@ -21,22 +21,25 @@ _NAME_END = re.compile(r"[.|,;·•]|\s[-–—]\s|all rights|todos los|derechos
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a page states of itself."""
+    """What a page states of itself; `within` is the month when it states no day."""
 
     title: str
     publisher: str
     published: date | None
     language: str
+    within: tuple[date, date] | None = None
 
 
 def facts_of(page: Page) -> Facts:
     """Title, publisher, date and language; mark-up is believed before the text."""
     language = _language(page)
+    published = page.stated_published or _published(page, language)
     return Facts(
         page.stated_title or _title(page),
         page.stated_publisher or _publisher(page),
-        page.stated_published or _published(page, language),
+        published,
         language,
+        None if published else _month(page, language),
     )
 
 
@@ -61,7 +64,12 @@ def _leaning(words: list[str]) -> str:
 def _title(page: Page) -> str:
     for block in page.blocks:
         if block.role == "title" and block.label == "meta":
-            return page.text[block.start : block.end].strip("#*_ \t")
+            title = page.text[block.start : block.end].strip("#*_ \t")
+            label = starts_with(words_of(title), heads().title_label)
+            rest = _after_words(title, label) if label else ""
+            # "Subject: …" of a letter, "title: …" at the head of a Markdown file
+            named = rest and title[: -len(rest)].rstrip().endswith(":")
+            return rest.strip("\"' ") if named else title
     return ""
 
 
@@ -78,6 +86,17 @@ def _published(page: Page, language: str) -> date | None:
             if day is not None and (best is None or rank < best[0]):
                 best = (rank, day)
     return best[1] if best else None
+
+
+def _month(page: Page, language: str) -> tuple[date, date] | None:
+    """The first month that a date line states without a day: "March 2021"."""
+    for block in page.blocks:
+        if block.label == "meta" and block.role == "dateline":
+            for mention in read_dates(page.text[block.start : block.end], language, None):
+                period = mention.period
+                if period is not None and len(str(period)) == 7 and period.first and period.last:
+                    return period.first, period.last
+    return None
 
 
 def _stamps(line: str, published: Starts, modified: Starts) -> list[tuple[int, str]]:

@@ -10,6 +10,9 @@ from careo.sources.decoding import declared_charset, decode
 from careo.sources.documents import Block
 from careo.sources.lines import pieces_of
 
+# Of visible text. A book of a thousand pages stays below; beyond, what was given is no page and would take minutes.
+_LONGEST, _MOST_PIECES = 5_000_000, 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -40,7 +43,27 @@ def page_of(data: bytes, where: str, *, kind: str = "", charset: str = "", url: 
         from careo.sources.html import html_page
 
         return html_page(text, where, url=url)
-    return Page(text, text, (), classify(text, pieces_of(text)), kind if kind == "markdown" else "text")
+    not_too_long(text, 0, where)
+    pieces = pieces_of(text)
+    not_too_long(text, len(pieces), where)
+    return Page(text, text, (), classify(text, pieces), kind if kind == "markdown" else "text")
+
+
+def not_too_long(text: str, pieces: int, where: str) -> None:
+    """Raises:
+    InputError: more text, or more paragraphs, than any page has.
+    """
+    if len(text) > _LONGEST or pieces > _MOST_PIECES:
+        from careo.base.errors import InputError
+
+        raise InputError(
+            "input_too_long",
+            where=where,
+            found=f"{len(text) / 1e6:.1f} M, {pieces:,} ¶" if pieces else f"{len(text) / 1e6:.1f} M",
+            fix="input_too_large",
+            characters=_LONGEST // 1_000_000,
+            pieces=f"{_MOST_PIECES:,}",
+        )
 
 
 def looks_like_html(text: str) -> bool:

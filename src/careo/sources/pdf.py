@@ -22,7 +22,7 @@ from careo.sources.blocks import classify
 from careo.sources.documents import Block
 from careo.sources.language import words_of
 from careo.sources.lines import Piece, pieces_of
-from careo.sources.page import Page
+from careo.sources.page import Page, not_too_long
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -65,6 +65,7 @@ def pdf_page(data: bytes, where: str) -> Page:
         at += len(sheet) + 1
     text = "\f".join(sheets)
     pieces, edges = _pieces(text, sheets, offsets)
+    not_too_long(text, len(pieces), where)
     kept = [piece for piece in pieces if piece.start not in edges]
     named = {block.start: block for block in classify(text, kept, title=title)}
     blocks = tuple(

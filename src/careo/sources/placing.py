@@ -100,6 +100,7 @@ def _title(page: Sheet, stop: int, stated: str) -> int:
     lines = page.lines
     counts = Counter(line.key for line in lines[: stop + 1] if line.key)
     wanted = " ".join(words_of(stated))
+    alone = sum(not line.label for line in lines[:stop]) == 1
     best, best_score = -1, 0.0
     for index in range(max(0, stop - 200), stop):
         line = lines[index]
@@ -113,6 +114,8 @@ def _title(page: Sheet, stop: int, stated: str) -> int:
             score += 0.4  # a byline or a date right below
         if any(lines[i].label == "meta" for i in range(index + 1, min(index + 5, stop))):
             score += 0.5
+        if alone and line.n == 2 and shared(page, line):
+            score += 0.5  # "Guard numbers": two words of the article, and nothing else above it
         score -= min(0.04 * (stop - index), 0.8)
         # Of two lines that both would do, the upper one is the title and the lower one its subtitle.
         if best >= 0 and index - best <= 3 and lines[best].n >= 3 and not FULL_STOP.search(lines[best].text):

@@ -6,6 +6,7 @@ printed as a sentence; 130 interrupted. Anything else keeps its traceback.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,12 +16,14 @@ from typing import Any
 
 import click
 
-from careo.base.errors import CareoError
+from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES, say
 from careo.views.i18n import choose_language, one_line
 
 VERBS = ("read", "statements", "check", "audit", "indicators", "schema")
 """In the order of the work."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what is left of a disk, not of our doing
 
 # Verb → its arguments and its own options, as click parameters; the global options come on top.
 _PAGES: dict[str, Any] = {"nargs": -1, "metavar": "PAGE…"}
@@ -29,7 +32,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "read": lambda _: [click.Argument(["pages"], required=True, **_PAGES)],
     "statements": lambda _: [click.Argument(["pages"], required=True, **_PAGES)],
     "check": lambda lang: [
-        click.Argument(["pages"], required=True, **_PAGES),
+        click.Argument(["pages"], required=True, nargs=-1, metavar=say(lang, "cli.help.sentence")),
         _option(lang, "date", "YYYY-MM-DD"),
     ],
     "audit": lambda lang: [
@@ -73,10 +76,20 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _talk(say(language, "cli.interrupted"), 130)
     except BrokenPipeError:
-        # Whoever read our output has heard enough; nothing may complain while Python shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hush()  # whoever read our output has heard enough
         return 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _hush()
+        full = OutputError("output_unwritable", where="stdout", found=error.strerror or "")
+        return _talk(full.render(language), 2)
     return code
+
+
+def _hush() -> None:
+    """Nothing may complain of standard output while Python shuts down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str], language: str) -> int:
@@ -175,9 +188,7 @@ class _Verb(_Speaking):
         }
         lang = merged["lang"] or ""
         if lang and lang.lower() not in LANGUAGES:
-            raise CareoError(
-                "usage_value", where="--lang", expected="es | en", found=repr(lang), option="--lang"
-            )
+            raise CareoError("usage_value", where="", expected="es | en", found=repr(lang), option="--lang")
         asked = Asked(
             language=self.language,
             json=bool(merged["json"]),

@@ -41,9 +41,9 @@ class Screen:
         self._out = out
         self._buffer = io.StringIO() if out else None
         tty = not out and sys.stdout.isatty()
-        self.width = (
-            max(_NARROW, min(_WIDE, shutil.get_terminal_size((_PIPED, 24)).columns)) if tty else _PIPED
-        )
+        asked = tty or os.environ.get("COLUMNS", "").isdigit()
+        columns = shutil.get_terminal_size((_PIPED, 24)).columns if asked else _PIPED
+        self.width = max(_NARROW, min(_WIDE, columns))
         self._console = Console(
             file=self._buffer or sys.stdout,
             width=self.width,
@@ -122,6 +122,9 @@ def write_whole(path: Path, text: str) -> None:
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written to, never replaced
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as error:

@@ -225,7 +225,9 @@ def _tell(asked: Asked, key: str, **words: object) -> None:
 def _unknown_indicator(name: str, known: Any) -> CareoError:
     from difflib import get_close_matches
 
-    guess = get_close_matches(name, list(known), n=1, cutoff=0.4)
+    # What somebody types first is the beginning or a part of a name; letters in common come second.
+    near = [item for item in sorted(known, key=len) if name.lower()[:5] and item.startswith(name.lower()[:5])]
+    guess = get_close_matches(name, near, n=1, cutoff=0.0) or get_close_matches(name, known, n=1, cutoff=0.4)
     return CareoError(
         "usage_indicator", found=repr(one_line(name, 60)), fix="did_you_mean" if guess else "indicators",
         guess=guess[0] if guess else "",
