@@ -353,7 +353,8 @@ def _enumerator(low: str, s: int, e: int, lex: NumberWords) -> int | None:
     opened = low[s - 1 : s] in ("(", "[")
     closed = low[e] in ")]"
     if opened and closed and e - s <= 2:
-        return e + 1
+        named = begin >= 0 and low[begin].isalpha() and low[s:e].isdigit() and int(low[s:e]) > 12
+        return None if named else e + 1  # "Jalisco (79)" gives a figure, "(2)" marks an item
     if e - s > 2 and (opened or closed or low[e + 1 : e + 2] != " "):
         return None
     if begin < 0 or low[begin] == "\n":

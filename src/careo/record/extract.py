@@ -69,7 +69,7 @@ def extract(
             ]
             here += said if any(s.kind != current.kind for s in said) else _item(passage, current, source)
         else:
-            here += acts(passage, source, actor, speakers)
+            here += _order(passage, source, actor, speakers) or acts(passage, source, actor, speakers)
         pledges = [s for s in here if s.kind == "pledge"]
         here = [
             replace(s, promised=True)
@@ -119,6 +119,24 @@ def _heads_items(document: Document, passage: Passage) -> bool:
         return False
     after = next((b for b in document.blocks[passage.index + 1 :] if b.label == "body"), None)
     return after is not None and bool(_MARK.match(document.text, after.start))
+
+
+def _order(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[Statement]:
+    """A marked item that orders, outside a list that was opened: asked in English ("1. Adopt a target"), where the
+    imperative speaks to somebody; pledged in Spanish ("1. Construir una cárcel"), where plans are written in infinitives.
+    """
+    mark = _MARK.match(passage.text, passage.span[0], passage.span[1])
+    if mark is None or passage.span[0] != passage.block.start:
+        return []
+    rules = statement_rules(passage.language)
+    orders = re.compile(spaced(rules["imperative_item"]), re.IGNORECASE).match(
+        passage.text, mark.end(), passage.span[1]
+    )
+    if orders is None or orders[0].split()[0] in rules["not_imperative"]:
+        return []
+    start, end = trim(passage.text, (mark.end(), passage.span[1]))
+    kind = "request" if passage.language == "en" else "pledge"
+    return [act(passage, kind, start, end, source, actor or agent(passage, start, speakers))]
 
 
 def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List | None:

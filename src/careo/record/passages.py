@@ -246,4 +246,4 @@ def phrases(language: str, *path: str) -> re.Pattern[str]:
 
 def spaced(pattern: str) -> str:
     """A pattern in which a space stands for any white space."""
-    return pattern.replace(" ", r"\s+")
+    return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")

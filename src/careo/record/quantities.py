@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from careo.base.dates import DateMention, Period
@@ -87,7 +87,12 @@ def _figure(
     last = trail[-1] if trail and trail[-1].sentence == passage.span else None
     noun_span, unit = _noun(passage, number)
     hedge, hedge_words, start, tail = _hedge(passage, number, noun_span[1] if noun_span else number.end)
-    change, start, change_end = _change(passage, number, start)
+    if hedge in _TURNED and _turned(passage, start):
+        hedge = _TURNED[hedge]
+    if hedge in _TURNED and number.unit not in _RELATIVE and _intransitive(passage, start):
+        change, change_end = "", 0
+    else:
+        change, start, change_end = _change(passage, number, start)
     ahead = noun_span is not None and noun_span[0] >= number.end
     if number.unit == "count" and not ahead and _pair(passage, number, trail) == "to":
         other = trail[-1].quantity.unit if trail[-1].quantity else ""
@@ -135,7 +140,7 @@ def _figure(
         against = against or _year(period.first.year)
         period, form = passage.page_period, "page"
     elif change and form == "between" and period and period.first and period.last and not against:
-        against, period, form = _year(period.first.year), _year(period.last.year), "at"
+        against, period, form = (*_ends(period.first, period.last), "at")
     return Statement(
         source=source,
         kind="figure",
@@ -362,6 +367,22 @@ def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, i
             order = next(i for i in range(len(classes)) if after[f"h{i}"] is not None)
             return classes[order], after[f"h{order}"], number.start, after.end()
     return "none", "", number.start, 0
+
+
+_TURNED = {"at least": "at most", "at most": "at least"}
+
+
+def _turned(passage: Passage, start: int) -> bool:
+    """Whether a negation before a hedge turns it round: "never fell below 30,000"."""
+    cue = _pattern(passage.language, "turned", "{}")
+    return bool(cue.search(passage.text, max(passage.span[0], start - 36), start))
+
+
+def _intransitive(passage: Passage, start: int) -> bool:
+    """Whether a verb of change stands right before a hedge, without "by": "fell below 30,000" tells a level."""
+    before = passage.text[max(passage.span[0], start - 40) : start]
+    hits = (_changes(passage.language, d, "before").search(before) for d in ("up", "down"))
+    return any(h is not None and h[0].split()[-1].lower() not in ("by", "of", "de", "en", "un") for h in hits)
 
 
 def _hedge_before(before: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -611,6 +632,14 @@ def _share_of(passage: Passage, number: Number) -> str:
 @cache
 def _pattern(language: str, key: str, template: str) -> re.Pattern[str]:
     return re.compile(template.format(spaced(str(statement_rules(language)[key]))), re.IGNORECASE)
+
+
+def _ends(first: date, last: date) -> tuple[Period, Period]:
+    """The two ends of a stretch a change is told over: years, or months when it is told in months."""
+    if (first.month, first.day) == (1, 1) and (last.month, last.day) == (12, 31):
+        return _year(first.year), _year(last.year)
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return Period(first, after - timedelta(days=1)), Period(date(last.year, last.month, 1), last)
 
 
 def _year(year: int) -> Period:

@@ -21,6 +21,7 @@ PERSON_MEASURES = ("deaths", "victims", "persons", "bodies")
 PLANNED = ("persons_planned", "money_announced", "money_voted", "money_appropriated")
 MONEY_STAGES = {"money_announced", "money_voted", "money_appropriated", "money_spent", "money_delivered"}
 _YEARS_BACK = 4
+_MONTH = timedelta(days=31)
 _NEAR_STOCK = timedelta(days=200)
 
 
@@ -181,7 +182,8 @@ def readings(
                     or observation.known <= on
                     or (not then and _was_public(candidate, vintages, observation, on))
                 )
-                found.append(Reading(observation, known, exact))
+                newer = then is not None and observation.known < then.known and observation is not then
+                found.append(Reading(observation, known, exact, meant=not newer))
         if found and exact:
             break
     return tuple(found)
@@ -225,7 +227,10 @@ def _periods(
             whole += [(_year(period.last.year), False)]
         return whole
     if form in ("since", "term") and period and period.first:
-        return [(p, True) for p in _since(period.first, on or (period.last or date.max), observed)]
+        whole = _covering(period, ends) + _to_date(indicator, panel, place, period.first, on)
+        return [(p, True) for p in whole] + [
+            (p, True) for p in _since(period.first, on or (period.last or date.max), observed)
+        ]
     if form == "over":
         spans = [p for p in reversed(ends) if p.first and p.last and (p.last - p.first).days > 600]
         return [(p, False) for p in spans[:3]]
@@ -238,6 +243,35 @@ def _periods(
         "rate",
     )  # told without a year, these are about how things stand
     return [(p, order == 0 or current) for order, p in enumerate(back)]
+
+
+def _covering(period: Period, ends: list[Period]) -> list[Period]:
+    """A published total of the very stretch ("December 2018 to September 2024"), its first month as told."""
+    found = [
+        p
+        for p in reversed(ends)
+        if p.first
+        and p.last
+        and period.first
+        and abs(p.first - period.first) <= _MONTH
+        and (p.last - p.first).days > 366
+    ]
+    last = period.last
+    if last:
+        found.sort(key=lambda p: abs((p.last or date.min) - last))
+    return found[:1]
+
+
+def _to_date(indicator: Indicator, panel: Panel, place: str, first: date, on: date | None) -> list[Period]:
+    """The stretch from a month to the last month observed, where monthly values are held."""
+    if first.day != 1:
+        return []
+    months = [
+        o.period.last
+        for o in panel.months(indicator.id).observations
+        if o.place == place and o.period.last and (on is None or o.period.last <= on)
+    ]
+    return [Period(first, max(months))] if months and max(months) > first else []
 
 
 def _stock_periods(

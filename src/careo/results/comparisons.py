@@ -13,7 +13,7 @@ from careo.base.dates import Period
 from careo.base.texts import say
 from careo.panel import Panel
 from careo.panel.series import Observation
-from careo.record.passages import spaced
+from careo.record.passages import phrases, spaced
 from careo.record.sentences import statement_rules
 from careo.record.statements import Quantity, Statement
 from careo.results.agreement import agrees, change_agrees
@@ -30,6 +30,9 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     claimed = amount(quantity, language, statement.hedge)
     if not statement.concept:
         key = "no_series" if quantity.noun or quantity.unit not in ("share", "factor") else "change_of_what"
+        uncounted = phrases(statement.language, "uncounted").search(statement.claim)
+        if uncounted and quantity.unit in ("share", "factor"):
+            key = "change_of_what"
         verdict = "unverifiable" if key == "no_series" else "not measurable as stated"
         return make_finding(
             statement,
@@ -47,9 +50,6 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
         for pair in _pairs(candidate, statement, panel, on):
             rows += _change_rows(candidate, pair, quantity, statement, on, language)
             table.append(_table_row(candidate, pair, language))
-    if not rows:
-        because = say(language, "findings.because.no_change", claim=claimed)
-        return make_finding(statement, "comparison", "unverifiable", because, (), (), panel, language)
     fitting = sorted(
         (r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known)
     )
@@ -63,6 +63,9 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
         return make_finding(
             statement, "comparison", "not comparable", because, tuple(rows), (), panel, language
         )
+    if not rows:
+        because = say(language, "findings.because.no_change", claim=claimed)
+        return make_finding(statement, "comparison", "unverifiable", because, (), (), panel, language)
     verdict, key = "inconsistent", "change_inconsistent"
     if best and best.named:
         verdict, key = "consistent", "change_consistent"

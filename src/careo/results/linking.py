@@ -41,13 +41,64 @@ def statements(document: Document, panel: Panel | None = None) -> tuple[Statemen
 
 def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> Iterator[Statement]:
     mentions: Mentions | None = None
+    last: Statement | None = None
     for statement in found:
         if statement.kind != "figure" or statement.quantity is None:
             yield statement
             continue
         if mentions is None or mentions.sentence != statement.sentence:
             mentions = Mentions(document, statement, panel)
-        yield link(document, statement, panel, mentions)
+        linked = _goes_on(document.text, link(document, statement, panel, mentions), last)
+        last = linked
+        yield linked
+
+
+def _goes_on(text: str, statement: Statement, last: Statement | None) -> Statement:
+    """A bare number set against the figure before it ("down from 95", "compared with 70,630") counts the same thing."""
+    quantity = statement.quantity
+    if (
+        last is None
+        or quantity is None
+        or quantity.change
+        or last.quantity is None
+        or last.sentence != statement.sentence
+    ):
+        return statement
+    between = text[last.end : statement.start]
+    same_kind = quantity.unit == last.quantity.unit or (quantity.unit == "count" and not quantity.noun)
+    bare = (
+        statement.start >= last.end and len(between) < 60 and _against_cue(statement.language).search(between)
+    )
+    if (
+        not bare
+        or not same_kind
+        or not last.concept
+        or last.quantity.change
+        or _named_behind(text, statement)
+    ):
+        return statement
+    return replace(
+        statement,
+        concept=last.concept,
+        weak=last.weak,
+        naming=last.naming,
+        indicator=last.indicator,
+        quantity=replace(quantity, every=quantity.every or last.quantity.every, unit=last.quantity.unit),
+    )
+
+
+def _named_behind(text: str, statement: Statement) -> bool:
+    """Whether a noun of its own follows the number."""
+    noun = statement.quantity.noun if statement.quantity else ""
+    return bool(noun) and text.find(noun, statement.start, statement.end) > statement.start
+
+
+@cache
+def _against_cue(language: str) -> re.Pattern[str]:
+    words = "|".join(
+        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
+    )
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
 
 class Mentions:
@@ -161,7 +212,9 @@ def _concept(
         gap = 0 if overlap else min(abs(term.start - statement.end), abs(statement.start - term.end))
         between = text[min(term.end, statement.end) : max(term.start, statement.start)]
         same_clause = clause[0] <= term.start < clause[1]
-        distance = gap + 60 * sum(c.isdigit() for c in between[:200]) * 0.25 + (0 if same_clause else 60)
+        distance = (
+            gap + 15 * sum(c.isdigit() for c in between[:200]) + 60 * (not same_clause) + 45 * term.weak
+        )
         adjacent = overlap or (term.start >= statement.end and gap <= 14)
         weak = (term.weak and not adjacent) or not (
             adjacent
