@@ -47,7 +47,7 @@ UV = $$(if uv --version >/dev/null 2>&1; then echo uv; else echo .venv-tools/bin
 
 SYNC = $(UV) sync --frozen --compile-bytecode
 # Behind a proxy with a certificate of its own only the system knows whom to trust.
-AGAIN = echo "once more, with the certificates of this system" >&2; UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
+AGAIN = echo "once more, with the certificates of this system" >&2; UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(SYNC)
 
 .venv-tools/uv:
 	@mkdir -p .venv-tools && printf '*\n' > .venv-tools/.gitignore
@@ -58,9 +58,9 @@ AGAIN = echo "once more, with the certificates of this system" >&2; UV_SYSTEM_CE
 
 # --inexact: what the tests need stays when only the main job is asked for.
 .venv/.run: pyproject.toml uv.lock .venv-tools/uv
-	@$(SYNC) --no-dev --inexact || $(AGAIN) $(SYNC) --no-dev --inexact
+	@$(SYNC) --no-dev --inexact || { $(AGAIN) --no-dev --inexact; }
 	@touch $@
 
 .venv/.dev: pyproject.toml uv.lock .venv-tools/uv
-	@$(SYNC) || $(AGAIN) $(SYNC)
+	@$(SYNC) || { $(AGAIN); }
 	@touch $@ .venv/.run

@@ -135,7 +135,7 @@ def test_a_real_interrupt_leaves_no_traceback_and_no_dossier(tmp_path: Path) -> 
     child = subprocess.Popen(
         [sys.executable, "-m", "careo", "audit", "-", "-o", str(tmp_path / "out")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - who runs us may ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # who runs us may ignore it
     )  # fmt: skip
     time.sleep(1.5)
     child.send_signal(signal.SIGINT)
@@ -422,3 +422,38 @@ def test_help_loads_no_verb_and_no_heavy_library() -> None:
         "pypdf",
         "httpx",
     }
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no /dev/full")
+def test_a_full_disk_below_standard_output_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "careo", "schema"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"cannot be written" in done.stderr
+
+
+def test_out_writes_to_a_pipe_and_does_not_replace_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        done = subprocess.run([sys.executable, "-m", "careo", "schema", "-o", str(pipe)], check=False)
+        assert done.returncode == 0
+        assert reader.communicate(timeout=20)[0].startswith(b"{")
+    assert pipe.is_fifo()
+
+
+def test_the_beginning_of_an_identifier_finds_its_like(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["indicators", "homicde"]) == 2
+    assert "did you mean 'homicide_" in capsys.readouterr().err
+
+
+def test_check_names_its_sources_and_leaves_out_what_the_words_do_not_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.run(["check", "In 2018 there were 33,341 victims of homicide in Mexico"]) == 0
+    out = capsys.readouterr().out
+    assert "ses_2018: SESNSP" in out
+    assert "`--json` lists them" in out

@@ -33,6 +33,9 @@ from careo.views.terminal import ICONS, Screen, bar
 FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated"})
 """Verdicts that make `--strict` leave with 1."""
 
+_PLAIN = frozenset({"consistent", "unverifiable"})
+"""Verdicts that the overview of an audit gives one line; the others bring their whole sentence."""
+
 _SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".pdf", ".text")
 
 
@@ -312,7 +315,8 @@ def _show_findings(screen: Screen, findings: Sequence[Finding], language: str) -
             verdict_slug(finding.verdict), verdict_words(finding.verdict, language), f"“{one_line(quote)}”"
         )
         screen.line(finding.because, indent=2)
-        if finding.considered:
+        near = [row for row in finding.considered if row.fits or row.named] or list(finding.considered)
+        if near:
             heads = [
                 say(language, f"cli.check.{name}")
                 for name in ("fits", "definition", "period", "value", "vintage", "source")
@@ -320,16 +324,24 @@ def _show_findings(screen: Screen, findings: Sequence[Finding], language: str) -
             rows = [
                 [
                     "✓" if row.fits else "–",
-                    "" if index and finding.considered[index - 1].name == row.name else row.name,
+                    "" if index and near[index - 1].name == row.name else row.name,
                     period_words(row.period, language),
                     value_words(row.value, row.unit, language),
                     row.vintage
                     + ("" if row.verified != "memory" else f" ({say(language, 'dossier.unverified')})"),
                     row.source,
                 ]
-                for index, row in enumerate(finding.considered)
+                for index, row in enumerate(near)
             ]
             screen.table(heads, rows, indent=2, right=(3,))
+            used = {row.source for row in near}
+            for source in finding.sources:
+                if source.key in used:
+                    words = ", ".join(filter(None, (source.producer, source.title, source.url)))
+                    screen.line(f"{source.key}: {one_line(words)}", indent=2, style="dim")
+            others = {row.indicator for row in finding.considered} - {row.indicator for row in near}
+            if others:
+                screen.line(say(language, "cli.check.others", count=len(others)), indent=2, style="dim")
         for caveat in finding.caveats:
             screen.line("· " + caveat, indent=2, style="dim")
         screen.line()
@@ -355,8 +367,12 @@ def _show_audit(screen: Screen, findings: Sequence[Finding], language: str) -> N
         screen.verdict(
             verdict_slug(finding.verdict),
             verdict_words(finding.verdict, language),
-            _short(finding, screen.width - len(verdict_words(finding.verdict, language)) - 6),
+            _short(finding, screen.width - len(verdict_words(finding.verdict, language)) - 6)
+            if finding.verdict in _PLAIN
+            else f"“{one_line(finding.statement.quote if finding.statement else finding.claim, 80)}”",
         )
+        if finding.verdict not in _PLAIN:
+            screen.line(one_line(finding.because), indent=2)
     flags = [finding for finding in findings if finding.kind == "quality"]
     if flags:
         screen.line()
