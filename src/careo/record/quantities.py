@@ -130,6 +130,11 @@ def _figure(
         )
         spoken = _spoken_year(passage, carried_noun, number.unit, told)
         period, form = (spoken, "at" if form == "page" else "every") if spoken else (period, form)
+    if form == "between" and period and _several_years(period) and _yearly(passage):
+        every, form = (
+            "year",
+            "every",
+        )  # "between 2018 and 2022 annual homicides never fell below …": so many in each
     against = _against(passage, end, form)
     if number.unit == "factor" and not change:
         change = "up" if number.value >= 1 else "down"
@@ -453,6 +458,15 @@ def _every(passage: Passage, start: int, end: int) -> str:
     return ""
 
 
+def _several_years(period: Period) -> bool:
+    return period.first is not None and period.last is not None and period.last.year - period.first.year >= 1
+
+
+def _yearly(passage: Passage) -> bool:
+    cue = phrases(passage.language, "each_year").search(passage.text, *passage.span)
+    return cue is not None or any(d.form == "every" and d.every == "year" for d in passage.dates)
+
+
 def _period(
     passage: Passage, number: Number, span: Span, change: bool, every: bool
 ) -> tuple[Period | None, str]:
@@ -601,14 +615,16 @@ def _against_cue(language: str) -> re.Pattern[str]:
 
 
 def _against(passage: Passage, end: int, form: str) -> Period | None:
-    baseline = spaced(str(statement_rules(passage.language)["baseline"]))
+    """The period a change is measured against: the first date behind it that a word of comparison leads."""
+    if form == "since":
+        return None
+    ends, begins = _baseline(passage.language)
     for mention in passage.dates:
-        if mention.period is None or mention.form not in ("at", "since") or not 0 <= mention.start - end < 45:
-            continue
-        between = passage.text[end : mention.end]
-        if (
-            re.match(rf"[\s,(]*(?:[\w’'-]+\s+){{0,4}}?{baseline}(?!\w)", between, re.IGNORECASE)
-            and form != "since"
+        near = (
+            mention.period is not None and mention.form in ("at", "since") and 0 <= mention.start - end < 45
+        )
+        if near and (
+            ends.search(passage.text, end, mention.start) or begins.match(passage.text, mention.start)
         ):
             return mention.period
     return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from careo.record.statements import Quantity
 
-_LOOSE, _TIGHT = 1.5, 1.12
+_LOOSE, _TIGHT = 1.5, 1.05
 
 
 def agrees(quantity: Quantity, hedge: str, official: float, *, named: bool = True) -> bool:

@@ -184,9 +184,17 @@ def readings(
                 )
                 newer = then is not None and observation.known < then.known and observation is not then
                 found.append(Reading(observation, known, exact, meant=not newer))
-        if found and exact:
+        if found and exact and not each_year(statement):
             break
     return tuple(found)
+
+
+def each_year(statement: Statement) -> bool:
+    """Whether a claim is about every year of a stretch, so that every one must agree."""
+    period = statement.period
+    if period is None or period.first is None or period.last is None:
+        return False
+    return statement.period_form == "every" and period.last.year > period.first.year
 
 
 def _was_public(
@@ -215,6 +223,8 @@ def _periods(
     ends.sort(key=lambda p: (p.last or date.min, p.first or date.min))
     if running:
         return _stock_periods(period, form, ends, observed)
+    if form == "every" and period and period.first and period.last:
+        return [(_year(year), True) for year in range(period.first.year, period.last.year + 1)]
     if period and period.first and period.last and form not in ("page", "term", "since"):
         whole = [(period, True)]
         if indicator.kind in ("money", "share"):  # announced once, or read at a date inside the year
@@ -234,8 +244,6 @@ def _periods(
     if form == "over":
         spans = [p for p in reversed(ends) if p.first and p.last and (p.last - p.first).days > 600]
         return [(p, False) for p in spans[:3]]
-    if form == "every" and period:
-        return [(period, True)]
     years = [p for p in reversed(ends) if _is_year(p)]
     back = years[: _YEARS_BACK if form == "every" else 2]
     current = form == "every" or indicator.kind in (

@@ -12,7 +12,7 @@ from careo.panel import Panel
 from careo.panel.indicators import Indicator
 from careo.record.statements import Quantity, Statement
 from careo.results.agreement import agrees
-from careo.results.candidates import Candidate, Reading, candidates, readings
+from careo.results.candidates import Candidate, Reading, candidates, each_year, readings
 from careo.results.finding import Considered, Finding
 from careo.results.wording import unit_name, value_words
 
@@ -28,7 +28,11 @@ def considered(statement: Statement, panel: Panel, on: date | None, language: st
         readings_ = readings(candidate.indicator, statement, panel, on)
         if len(stage) == 1:
             readings_ = _of_stage(readings_, "preliminary" in stage)
-        rows += _thinned([_row(statement, candidate, r, language) for r in readings_])
+        held = _thinned([_row(statement, candidate, r, language) for r in readings_])
+        if each_year(statement):
+            missed = {r.period for r in held} - {r.period for r in held if r.fits}
+            held = [replace(r, fits=r.fits and not missed) for r in held]
+        rows += held
     return tuple(rows)
 
 
