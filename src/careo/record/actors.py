@@ -18,10 +18,12 @@ class Speakers:
 
     last: who spoke last. topic: the name that last opened a sentence, whom a pronoun most likely means.
     known: words written with a capital inside a sentence somewhere on the page: names, not mere beginnings of sentences.
+    known_alone: names that the page uses by themselves after "the" or "in": places and bodies, no surnames.
     A page is read in order, so this is the one place where state lives; it never leaves `extract`.
     """
 
     known: frozenset[str] = frozenset()
+    known_alone: frozenset[str] = frozenset()
     names: dict[str, str] = field(default_factory=dict[str, str])
     last: str = ""
     topic: str = ""
@@ -33,18 +35,33 @@ class Speakers:
 
     def remember(self, name: str) -> str:
         """Keep a name, so that a later bare surname is read as the same person."""
-        if " " in name and name[0].isupper():
-            self.names.setdefault(name.split()[-1], name)
+        self._learn(name)
         self.last = self.full(name)
         return self.last
+
+    def learn_topic(self, name: str) -> None:
+        """The name that opens a sentence."""
+        self.topic = self.full(name)
+        self._learn(name)
+
+    def _learn(self, name: str) -> None:
+        """Let a surname stand for a full name; names of bodies ("United States and Mexico") have no surname."""
+        words = name.split()
+        if 2 <= len(words) <= 4 and all(w[0].isupper() for w in words) and words[-1] not in self.known_alone:
+            self.names.setdefault(words[-1], name)
 
 
 _INSIDE = re.compile(r"(?<=[a-záéíóúñ,;] )[A-ZÁÉÍÓÚÑÜ][\w’'&-]*")
 
 
-def names_of_page(text: str) -> frozenset[str]:
-    """Words that stand with a capital inside a sentence somewhere."""
-    return frozenset(_INSIDE.findall(text))
+_ALONE = re.compile(
+    r"(?<!\w)(?:in|the|of|en|el|la|del|desde|from)\s+([A-ZÁÉÍÓÚÑÜ][\w’'-]*)(?!\s+[A-ZÁÉÍÓÚÑÜ])"
+)
+
+
+def speakers_of(text: str) -> Speakers:
+    """An empty memory for a page, with the words that stand with a capital inside a sentence somewhere."""
+    return Speakers(frozenset(_INSIDE.findall(text)), frozenset(_ALONE.findall(text)))
 
 
 @cache
@@ -83,9 +100,7 @@ def speaker(passage: Passage, speakers: Speakers) -> str:
     quotes = len(_QUOTES.findall(text, start, end))
     opening = _candidates(text, start, min(end, start + 120), language, speakers)
     if opening and opening[0] != "pronoun" and not opening[0].islower():
-        speakers.topic = speakers.full(opening[0])
-        if " " in opening[0]:
-            speakers.names.setdefault(opening[0].split()[-1], opening[0])
+        speakers.learn_topic(opening[0])
     if found:
         speakers.remember(found)
         found = speakers.full(found)
@@ -97,16 +112,42 @@ def speaker(passage: Passage, speakers: Speakers) -> str:
 
 
 def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
-    """Who acts in the clause before a cue: the nearest name or institution; "" when none stands there."""
+    """Who acts in the clause before a cue: its subject as written, else a name there, else whom the page talks about."""
+    text, language = passage.text, passage.language
     clause = passage.clause(cue)
     begin = clause[0] if cue - clause[0] > 3 else passage.span[0]
-    names = _candidates(passage.text, begin, cue, passage.language, speakers)
+    whole = _subject_phrase(language).search(text[begin:cue])
+    names = _candidates(text, begin, cue, language, speakers)
+    if whole and "pronoun" not in names:
+        phrase = " ".join(whole["subject"].split())
+        longer = next((n for n in names if n in phrase or phrase in n), "")
+        return speakers.full(longer if longer and len(longer) >= len(phrase) else phrase)
     if not names and begin > passage.span[0]:
-        names = _candidates(passage.text, passage.span[0], cue, passage.language, speakers)
-    chosen = names[-1] if names else "pronoun"
+        names = _candidates(text, passage.span[0], cue, language, speakers)
+    chosen = names[0] if names else "pronoun"
     if chosen == "pronoun":
         return speakers.topic or speakers.last  # who the page is talking about
     return speakers.full(chosen)
+
+
+def subject(passage: Passage, speakers: Speakers) -> str:
+    """Who a whole sentence is about: its first name or institution ("Beacon International is calling on the authorities to:")."""
+    names = _candidates(passage.text, *passage.span, passage.language, speakers)
+    chosen = names[0] if names else "pronoun"
+    return (speakers.topic or speakers.last) if chosen == "pronoun" else speakers.full(chosen)
+
+
+@cache
+def _subject_phrase(language: str) -> re.Pattern[str]:
+    """A short noun phrase that fills a clause up to the cue: "The working groups" will meet, "Los alcaldes" exigen."""
+    rules = statement_rules(language)
+    opening = "|".join(rules["determiners"])
+    skip = "|".join(spaced(w) for w in sorted(rules["adverbials"], key=len, reverse=True))
+    return re.compile(
+        rf"^[\s,;:“\"«¡¿•–—-]*(?:(?:{skip}),?\s+)*(?P<subject>(?:{opening})\s+(?:[^\W\d_][\w’'-]*\s*){{1,6}}?)"
+        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$",
+        re.IGNORECASE,
+    )
 
 
 def _candidates(text: str, start: int, end: int, language: str, speakers: Speakers) -> list[str]:
@@ -133,7 +174,8 @@ def _candidates(text: str, start: int, end: int, language: str, speakers: Speake
 
 
 _PLACED = re.compile(
-    r"(?<!\w)(?:of|in|from|at|into|across|en|desde|hacia)\s+(?:the\s+|el\s+|la\s+)?$", re.IGNORECASE
+    r"(?<!\w)(?:of|in|from|at|into|across|with|against|en|desde|hacia|con|contra)\s+(?:the\s+|el\s+|la\s+)?$",
+    re.IGNORECASE,
 )
 
 
@@ -179,11 +221,17 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
             people = [n for n in names if n != "pronoun"]
             if names[-1] == "pronoun":
                 return people[0] if people else speakers.topic or speakers.last
-            # an apposition between commas ("X, the new head of Y, said") leaves the first name as the subject
-            return people[0] if text[: verb.start()].rstrip().endswith(",") else names[-1]
+            # an apposition between commas ("X, the new head of Y, said"; "el secretario de Y, X, dijo") leaves its name
+            if text[: verb.start()].rstrip().endswith(","):
+                named = [n for n in people if n[0].isupper() and " " in n and n[:3].lower() not in _ARTICLES]
+                return named[0] if named else people[0]
+            return names[-1]
         if language == "es" and speakers.last:
             return speakers.last  # Spanish drops the pronoun: "Aseguró que…"
     return ""
+
+
+_ARTICLES = ("the", "el ", "la ", "los", "las")
 
 
 @cache

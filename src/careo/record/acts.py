@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
 import regex
 
+from careo.base.dates import Period
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
 from careo.record.sentences import Span, statement_rules
@@ -28,6 +30,7 @@ class _Rule:
     split: bool
     negatable: bool
     strong: bool
+    addressed: bool  # who stands before the cue is asked, not asking ("the government should")
     not_after: re.Pattern[str] | None
     not_next: re.Pattern[str] | None
     needs: re.Pattern[str] | None
@@ -41,6 +44,7 @@ class _Hit:
     cue_end: int
     split: bool
     strong: bool
+    addressed: bool
 
 
 @cache
@@ -62,6 +66,7 @@ def _rule(kind: str, card: dict[str, Any]) -> _Rule:
         split=bool(card.get("split", False)),
         negatable=kind in ("pledge", "request") and not card.get("future", False),
         strong=bool(card.get("strong", False)),
+        addressed=bool(card.get("addressed", False)),
         not_after=pattern("not_after"),
         not_next=pattern("not_next", r"\s*{}"),
         needs=pattern("needs"),
@@ -131,7 +136,15 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
                 kind = rule.first_person
             if not first_person and not _subject(passage, rule, cue[0], actor, known):
                 continue
-            yield _Hit(kind, cue[0], _scope(passage, cue[0], cue[1]), cue[1], rule.split, rule.strong)
+            yield _Hit(
+                kind,
+                cue[0],
+                _scope(passage, cue[0], cue[1]),
+                cue[1],
+                rule.split,
+                rule.strong,
+                rule.addressed and kind == "request",
+            )
 
 
 _BEGIN = re.compile(r"(?<![^\W_])[^\W_]|['’]")
@@ -204,7 +217,7 @@ def _scope(passage: Passage, start: int, cue_end: int) -> int:
 def _statements(
     passage: Passage, hit: _Hit, source: str, actor: str, speakers: Speakers
 ) -> Iterator[Statement]:
-    doer = agent(passage, hit.start, speakers)
+    doer = "" if hit.addressed else agent(passage, hit.start, speakers)
     if hit.kind in ("pledge", "request") and _compiled(passage.language, "besides").match(
         passage.text, passage.span[0], hit.start
     ):
@@ -228,11 +241,7 @@ def _items(passage: Passage, hit: _Hit) -> list[Span]:
 def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: str) -> Statement:
     """A statement of a span, with its hedge, deadline and condition."""
     hedge, hedge_words = _hedge(passage, start, end) if kind != "causal_claim" else ("none", "")
-    deadline, due = "", None
-    for mention in passage.dates:
-        if mention.form in ("by", "within", "until") and start - 12 <= mention.start < end + 40:
-            deadline, due = passage.text[mention.start : mention.end], mention.period
-            break
+    deadline, due = _deadline(passage, start, end) if kind in ("pledge", "request") else ("", None)
     return Statement(
         source=source,
         kind=kind,
@@ -251,6 +260,53 @@ def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: s
         said=passage.reckoned.isoformat() if passage.reckoned else "",
         language=passage.language,
     )
+
+
+def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | None]:
+    """The deadline or horizon of an act as written, and the time it names: a date told as a limit, a phrase such as
+    "before it leaves office", or any date that still lies ahead.
+    """
+    near = [d for d in passage.dates if start - 12 <= d.start < end + 40]
+    phrase = _compiled(passage.language, "deadline_phrases").search(
+        passage.text, start, min(end + 40, passage.span[1])
+    )
+    for mention in near:
+        if mention.form in ("by", "within", "until"):
+            longer = phrase and phrase.start() <= mention.start and mention.end <= phrase.end()
+            written = phrase[0] if phrase and longer else passage.text[mention.start : mention.end]
+            return " ".join(written.split()), mention.period
+    said = passage.reckoned
+    for mention in near:
+        last = mention.period.last if mention.period else None
+        if (
+            mention.form in ("at", "between", "term")
+            and last
+            and (said is None or last >= said)
+            and mention.start >= start
+        ):
+            return passage.text[mention.start : mention.end], mention.period
+    if phrase:
+        dated = next((d.period for d in near if phrase.start() <= d.start < phrase.end()), None)
+        return " ".join(phrase[0].split()), dated
+    for mention in near:  # a bare month in a sentence about what will be is the next one
+        period = mention.period
+        if (
+            mention.form == "at"
+            and not mention.exact
+            and period
+            and period.first
+            and period.last
+            and said
+            and mention.start > start
+        ):
+            ahead = Period(_next_year(period.first), _next_year(period.last))
+            if (said - period.last).days < 366 and (period.last - period.first).days < 32:
+                return passage.text[mention.start : mention.end], ahead
+    return "", None
+
+
+def _next_year(day: date) -> date:
+    return date(day.year + 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from careo.base.dates import Term
-from careo.record.actors import Speakers, agent, names_of_page, speaker, trim
+from careo.record.actors import Speakers, agent, speaker, speakers_of, subject, trim
 from careo.record.acts import act, acts
 from careo.record.passages import POINTED, Passage, passages, spaced
 from careo.record.quantities import figures, goal
@@ -38,7 +38,7 @@ def extract(
     Args:
         terms: heads of government, for "so far this term". dollar: language → currency that a bare "$" means.
     """
-    source, speakers = document.source.key, Speakers(names_of_page(document.text))
+    source, speakers = document.source.key, speakers_of(document.text)
     found: list[Statement] = []
     current: _List | None = None
     told: Statement | None = None
@@ -110,7 +110,7 @@ def _opens(document: Document, passage: Passage, actor: str, speakers: Speakers)
         kind = "request"
     elif re.search(rf"(?<!\w){rules['position']}", words, re.IGNORECASE):
         kind = "position"
-    return _List(kind, actor or agent(passage, passage.span[1], speakers), passage.index)
+    return _List(kind, actor or subject(passage, speakers), passage.index)
 
 
 def _heads_items(document: Document, passage: Passage) -> bool:
@@ -136,7 +136,8 @@ def _order(passage: Passage, source: str, actor: str, speakers: Speakers) -> lis
         return []
     start, end = trim(passage.text, (mark.end(), passage.span[1]))
     kind = "request" if passage.language == "en" else "pledge"
-    return [act(passage, kind, start, end, source, actor or agent(passage, start, speakers))]
+    doer = "" if kind == "request" else agent(passage, start, speakers)
+    return [act(passage, kind, start, end, source, actor or doer)]
 
 
 def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List | None:
