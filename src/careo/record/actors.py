@@ -94,6 +94,8 @@ def _factored(nouns: list[str]) -> str:
 def speaker(passage: Passage, speakers: Speakers) -> str:
     """Who says the sentence; "" when only the page does. Updates the memory of the page."""
     text, (start, end), language = passage.text, passage.span, passage.language
+    if passage.before is None:
+        speakers.quoting = False  # a quotation left open does not reach into the next paragraph
     found = _according(text, start, end, language, speakers) or _reporting(
         text, start, end, language, speakers
     )
@@ -145,7 +147,7 @@ def _subject_phrase(language: str) -> re.Pattern[str]:
     skip = "|".join(spaced(w) for w in sorted(rules["adverbials"], key=len, reverse=True))
     return re.compile(
         rf"^[\s,;:“\"«¡¿•–—-]*(?:(?:{skip}),?\s+)*(?P<subject>(?:{opening})\s+(?:[^\W\d_][\w’'-]*\s*){{1,6}}?)"
-        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$",
+        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:has|have|had|is|are|was|were|ha|han|había|habían|hay|está|están)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$",
         re.IGNORECASE,
     )
 
@@ -198,7 +200,7 @@ def _according(text: str, start: int, end: int, language: str, speakers: Speaker
         names = _candidates(text, cue.end(), stop.start() if stop else end, language, speakers)
         if names and names[0] != "pronoun":
             return names[0]
-        noun = re.match(r"[^,;.:()]{3,50}", text[cue.end() : stop.start() if stop else end])
+        noun = re.match(r"[^,;.:()“”\"»]{3,50}", text[cue.end() : stop.start() if stop else end])
         if noun:
             return noun[0].strip()
     return ""
@@ -215,6 +217,11 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
             names = _candidates(text, behind.start(), behind.end(), language, speakers)
             if names:
                 return names[0]
+        whole = _subject_phrase(language).search(
+            text[_phrase_start(text, start, verb.start()) : verb.start()]
+        )
+        if whole and not inverted and whole["subject"].split()[0].lower() not in _POINTING:
+            return " ".join(whole["subject"].split())
         names = _candidates(text, _phrase_start(text, start, verb.start()), verb.start(), language, speakers)
         names = names or _candidates(text, start, verb.start(), language, speakers)
         if names:
@@ -231,6 +238,7 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
     return ""
 
 
+_POINTING = ("this", "that", "it", "esto", "eso", "ello", "his", "her", "their", "its", "su", "sus")
 _ARTICLES = ("the", "el ", "la ", "los", "las")
 
 

@@ -217,7 +217,10 @@ def _scope(passage: Passage, start: int, cue_end: int) -> int:
 def _statements(
     passage: Passage, hit: _Hit, source: str, actor: str, speakers: Speakers
 ) -> Iterator[Statement]:
-    doer = "" if hit.addressed else agent(passage, hit.start, speakers)
+    impersonal = (
+        passage.text[hit.start : hit.start + 3].lower() == "se "
+    )  # "se exhorta", "se instalará": nobody is named
+    doer = "" if hit.addressed or impersonal else agent(passage, hit.start, speakers)
     if hit.kind in ("pledge", "request") and _compiled(passage.language, "besides").match(
         passage.text, passage.span[0], hit.start
     ):
@@ -281,7 +284,7 @@ def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | Non
         if (
             mention.form in ("at", "between", "term")
             and last
-            and (said is None or last >= said)
+            and (said is None or last > said)
             and mention.start >= start
         ):
             return passage.text[mention.start : mention.end], mention.period

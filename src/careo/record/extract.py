@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from careo.base.dates import Term
-from careo.record.actors import Speakers, agent, speaker, speakers_of, subject, trim
+from careo.record.actors import Speakers, speaker, speakers_of, subject, trim
 from careo.record.acts import act, acts
 from careo.record.passages import POINTED, Passage, passages, spaced
 from careo.record.quantities import figures, goal
@@ -69,7 +69,7 @@ def extract(
             ]
             here += said if any(s.kind != current.kind for s in said) else _item(passage, current, source)
         else:
-            here += _order(passage, source, actor, speakers) or acts(passage, source, actor, speakers)
+            here += _order(passage, source, actor) or acts(passage, source, actor, speakers)
         pledges = [s for s in here if s.kind == "pledge"]
         here = [
             replace(s, promised=True)
@@ -121,7 +121,7 @@ def _heads_items(document: Document, passage: Passage) -> bool:
     return after is not None and bool(_MARK.match(document.text, after.start))
 
 
-def _order(passage: Passage, source: str, actor: str, speakers: Speakers) -> list[Statement]:
+def _order(passage: Passage, source: str, actor: str) -> list[Statement]:
     """A marked item that orders, outside a list that was opened: asked in English ("1. Adopt a target"), where the
     imperative speaks to somebody; pledged in Spanish ("1. Construir una cárcel"), where plans are written in infinitives.
     """
@@ -136,8 +136,7 @@ def _order(passage: Passage, source: str, actor: str, speakers: Speakers) -> lis
         return []
     start, end = trim(passage.text, (mark.end(), passage.span[1]))
     kind = "request" if passage.language == "en" else "pledge"
-    doer = "" if kind == "request" else agent(passage, start, speakers)
-    return [act(passage, kind, start, end, source, actor or doer)]
+    return [act(passage, kind, start, end, source, actor)]
 
 
 def _still(current: _List | None, passage: Passage, last_numbered: int) -> _List | None:
@@ -170,7 +169,10 @@ def _heading(block: str) -> bool:
 def _item(passage: Passage, current: _List, source: str) -> Iterator[Statement]:
     mark = _MARK.match(passage.text, passage.span[0], passage.span[1])
     start, end = trim(passage.text, (mark.end() if mark else passage.span[0], passage.span[1]))
-    if end - start > 5:
+    told = re.match(
+        r"[^:]{3,50}:\s*[~<>$+-]?\d", passage.text[start:end]
+    )  # "Impunity: 95%" informs, it orders nothing
+    if end - start > 5 and not told:
         yield act(passage, current.kind, start, end, source, current.actor)
 
 

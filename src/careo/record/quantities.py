@@ -139,6 +139,9 @@ def _figure(
     if number.unit == "factor" and not change:
         change = "up" if number.value >= 1 else "down"
     pair = _pair(passage, number, trail)
+    if pair == "from" and form in ("page", ""):
+        whole = next((d for d in passage.dates if d.form == "between" and d.period), None)
+        period, form = (whole.period, "between") if whole else (period, form)
     if pair and period and period.first and period.last and form == "between":
         period, form = _year((period.first if pair == "from" else period.last).year), "at"
     if change and form == "since" and period and period.first:
@@ -178,6 +181,11 @@ def _figure(
 
 
 def _is_figure(passage: Passage, number: Number, unit: str, noun: str) -> bool:
+    if number.unit == "factor":
+        wish = _pattern(
+            passage.language, "wish_before", "{}"
+        )  # "to double the budget" is asked, it has not happened
+        return not wish.search(passage.text, max(passage.span[0], number.start - 12), number.start + 12)
     if number.unit != "count":
         return True
     written = passage.text[number.start : number.end]

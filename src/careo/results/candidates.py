@@ -75,8 +75,14 @@ def _named(statement: Statement, members: list[Indicator]) -> list[str]:
     naming, ids = set(statement.naming), {i.id for i in members}
     if statement.quantity and statement.quantity.unit != "rate_per_100k" and "rate" not in naming:
         members = [i for i in members if i.kind != "rate"] or members
+    everything = members
     qualified = [i for i in members if i.qualifier and i.id in naming]
     members = qualified or [i for i in members if not i.qualifier] or members
+    if not qualified:
+        meant = _wanted_kind(statement, everything, naming)
+        registers = any(i.kind == "stock" and not i.cumulative for i in members)
+        if meant and registers and not any((i.kind, i.cumulative) in meant for i in members):
+            members = [i for i in everything if (i.kind, i.cumulative) in meant]
     pool = [i for i in members if i.id in naming]
     if naming & {"money_voted", "money_appropriated"}:
         naming |= {"money_voted", "money_appropriated"}  # a parliament votes what a government calls assigned

@@ -71,6 +71,11 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
         verdict, key = "consistent", "change_consistent"
     elif best:
         verdict, key = "consistent under another definition", "change_other"
+    if not best and statement.period_form in ("page", "") and quantity.against is None:
+        because = say(language, "findings.because.change_when", claim=claimed)
+        return make_finding(
+            statement, "comparison", "unverifiable", because, tuple(rows), (), panel, language
+        )
     shown = best or next((r for r in rows if r.named), rows[0])
     because = say(language, f"findings.because.{key}", claim=claimed, name=shown.name, change=shown.note)
     finding = make_finding(statement, "comparison", verdict, because, tuple(rows), (), panel, language)

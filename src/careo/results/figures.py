@@ -113,8 +113,9 @@ def _judge(
                 _sentence("consistent", claimed, other, language),
                 (other.note, *_caveats(statement, other, rows, on, language)),
             )
-        key = "other" if named else "other_only"
         first = named[0] if named else other
+        key = "superseded" if first.indicator == other.indicator else "other"
+        key = key if named else "other_only"
         because = say(
             language,
             f"findings.because.{key}",
