@@ -5,6 +5,8 @@ Countries are folders (`data/mexico`, `data/toyland`, or any folder of the same 
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -71,3 +73,23 @@ def language_data(language: str, part: str) -> dict[str, Any]:
 def country_data(country: str, *parts: str) -> Any:
     """One YAML file of a country, read once."""
     return read_yaml(country_folder(country).joinpath(*parts))
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    """The rows of a CSV table with exactly these columns, each with `file:line` for messages.
+
+    Raises:
+        DataError: other columns, or a row with more or fewer cells; says file and line.
+    """
+    from careo.base.errors import DataError
+
+    expected = ", ".join(columns)
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        if tuple(next(reader, ())) != columns:
+            raise DataError("panel_columns", where=f"{path}:1", expected=expected)
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            if len(row) != len(columns):
+                raise DataError("panel_columns", where=where, expected=expected, found=", ".join(row))
+            yield where, row

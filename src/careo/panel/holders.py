@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from careo.base import dates
 from careo.base.errors import DataError
+from careo.base.shipped import read_table
 
 COLUMNS = ("office", "country", "name", "aliases", "first", "last", "words", "head")
 
@@ -44,29 +44,20 @@ def read_holders(path: Path) -> tuple[OfficeHolder, ...]:
     if not path.is_file():
         return ()
     holders: list[OfficeHolder] = []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        if tuple(next(reader, ())) != COLUMNS:
-            raise DataError("panel_columns", where=f"{path}:1", expected=", ".join(COLUMNS))
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            if len(row) != len(COLUMNS):
-                raise DataError(
-                    "panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row)
-                )
-            office, country, name, aliases, first, last, words, head = row
-            holders.append(
-                OfficeHolder(
-                    office,
-                    country,
-                    name,
-                    _split(aliases),
-                    _day(first, where),
-                    _day(last, where) if last else None,
-                    _split(words),
-                    head == "yes",
-                )
+    for where, row in read_table(path, COLUMNS):
+        office, country, name, aliases, first, last, words, head = row
+        holders.append(
+            OfficeHolder(
+                office,
+                country,
+                name,
+                _split(aliases),
+                _day(first, where),
+                _day(last, where) if last else None,
+                _split(words),
+                head == "yes",
             )
+        )
     return tuple(holders)
 
 

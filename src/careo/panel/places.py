@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from careo.base.errors import DataError
-from careo.base.shipped import country_folder, language_data, read_yaml
+from careo.base.shipped import country_folder, language_data, read_table, read_yaml
 from careo.base.texts import LANGUAGES
 from careo.panel.words import Word, fold, words
 
@@ -426,24 +426,15 @@ def load_places(country: str = "mexico") -> Places:
 
 def _read_places(path: Path) -> Mapping[str, Place]:
     by_code: dict[str, Place] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        if tuple(next(reader, ())) != COLUMNS:
-            raise DataError("panel_columns", where=f"{path}:1", expected=", ".join(COLUMNS))
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            if len(row) != len(COLUMNS):
-                raise DataError(
-                    "panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row)
-                )
-            code, name, parent, kind, cue, aliases = row
-            if code in by_code:
-                raise DataError("panel_twice", where=where, found=code)
-            if kind not in KINDS:
-                raise DataError("panel_place_kind", where=where, expected=", ".join(KINDS), found=repr(kind))
-            if parent and parent not in by_code:
-                raise DataError("panel_place", where=where, found=repr(parent), fix="panel_parent")
-            by_code[code] = Place(code, name, parent, kind, cue, tuple(a for a in aliases.split("|") if a))
+    for where, row in read_table(path, COLUMNS):
+        code, name, parent, kind, cue, aliases = row
+        if code in by_code:
+            raise DataError("panel_twice", where=where, found=code)
+        if kind not in KINDS:
+            raise DataError("panel_place_kind", where=where, expected=", ".join(KINDS), found=repr(kind))
+        if parent and parent not in by_code:
+            raise DataError("panel_place", where=where, found=repr(parent), fix="panel_parent")
+        by_code[code] = Place(code, name, parent, kind, cue, tuple(a for a in aliases.split("|") if a))
     return by_code
 
 

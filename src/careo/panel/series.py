@@ -17,6 +17,7 @@ from pathlib import Path
 from careo.base import dates
 from careo.base.dates import Period
 from careo.base.errors import DataError
+from careo.base.shipped import read_table
 
 COLUMNS = ("place", "period", "value", "vintage", "source", "verified")
 VERIFIED = ("read", "computed", "excerpt", "memory")
@@ -132,32 +133,23 @@ def read_series(
     """
     observations: list[Observation] = []
     seen: set[tuple[str, str, str]] = set()
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        if tuple(next(reader, ())) != COLUMNS:
-            raise DataError("panel_columns", where=f"{path}:1", expected=", ".join(COLUMNS))
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            if len(row) != len(COLUMNS):
-                raise DataError(
-                    "panel_columns", where=where, expected=", ".join(COLUMNS), found=", ".join(row)
-                )
-            place, period, value, vintage, source, verified = row
-            if (place, period, vintage) in seen:
-                raise DataError("panel_twice", where=where, found=f"{place}, {period}, {vintage}")
-            seen.add((place, period, vintage))
-            _refuse_unknown(where, place, places, source, sources, verified)
-            observations.append(
-                Observation(
-                    place,
-                    _period(period, where),
-                    read_value(value, where, share=share),
-                    vintage,
-                    _known_from(vintage, where),
-                    source,
-                    verified,
-                )
+    for where, row in read_table(path, COLUMNS):
+        place, period, value, vintage, source, verified = row
+        if (place, period, vintage) in seen:
+            raise DataError("panel_twice", where=where, found=f"{place}, {period}, {vintage}")
+        seen.add((place, period, vintage))
+        _refuse_unknown(where, place, places, source, sources, verified)
+        observations.append(
+            Observation(
+                place,
+                _period(period, where),
+                read_value(value, where, share=share),
+                vintage,
+                _known_from(vintage, where),
+                source,
+                verified,
             )
+        )
     return make_series(indicator, observations)
 
 

@@ -247,3 +247,9 @@ def phrases(language: str, *path: str) -> re.Pattern[str]:
 def spaced(pattern: str) -> str:
     """A pattern in which a space stands for any white space."""
     return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
+
+
+@cache
+def pattern(language: str, key: str, template: str) -> re.Pattern[str]:
+    """One pattern of the statement lexicon put into a template, compiled once."""
+    return re.compile(template.format(spaced(str(statement_rules(language)[key]))), re.IGNORECASE)

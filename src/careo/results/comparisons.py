@@ -20,7 +20,7 @@ from careo.results.agreement import agrees, change_agrees
 from careo.results.candidates import Candidate, candidates
 from careo.results.considered import considered, in_words, make_finding
 from careo.results.finding import Considered, Finding
-from careo.results.wording import amount, value_words
+from careo.results.wording import amount, period_words, value_words
 
 
 def compare_change(statement: Statement, panel: Panel, on: date | None, language: str = "en") -> Finding:
@@ -219,16 +219,15 @@ def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], l
     relative = f"{(new.value / old.value - 1) * 100:+.1f}%" if old.value else "–"
     if candidate.indicator.kind == "share":
         relative = (
-            say(language, "findings.number.points", value=f"{(new.value - old.value) * 100:+.1f}")
-            + f" ({relative})"
+            say(language, "words.points", value=f"{(new.value - old.value) * 100:+.1f}") + f" ({relative})"
         )
     return say(
         language,
         "findings.note.change",
         old=value_words(old.value, unit, language),
         new=value_words(new.value, unit, language),
-        before=str(old.period),
-        after=str(new.period),
+        before=period_words(old.period, language),
+        after=period_words(new.period, language),
         change=relative,
     )
 

@@ -14,7 +14,7 @@ from careo.record.statements import Quantity, Statement
 from careo.results.agreement import agrees
 from careo.results.candidates import Candidate, Reading, candidates, each_year, readings
 from careo.results.finding import Considered, Finding
-from careo.results.wording import unit_name, value_words
+from careo.results.wording import period_words, unit_name, value_words
 
 _MINUTES_A_YEAR = 525_600.0
 _PER_YEAR = {"month": 12.0, "week": 52.1775, "day": 365.25}
@@ -117,7 +117,7 @@ def row_words(row: Considered, language: str) -> dict[str, str]:
     return {
         "name": row.name,
         "value": row_value(row, language),
-        "period": row.period,
+        "period": period_words(row.period, language),
         "vintage": row.vintage,
         "place": row.place,
     }

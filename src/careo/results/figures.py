@@ -19,7 +19,7 @@ from careo.results.candidates import candidates
 from careo.results.comparisons import compare_change, compare_levels
 from careo.results.considered import considered, in_words, make_finding, row_value, row_words
 from careo.results.finding import Considered, Finding
-from careo.results.wording import amount, place_name
+from careo.results.wording import amount, period_words, place_name
 
 _FAR = 3.0  # a figure three times smaller or larger than every series counts something else when only far words link it
 
@@ -205,7 +205,12 @@ def _swapped(
         other = observation.place == near.place and str(observation.period) != near.period
         yearly = len(str(observation.period)) == 4 and quantity.digits >= 3
         if other and yearly and agrees(quantity, "none", observation.value):
-            return say(language, "findings.caveat.other_year", name=near.name, period=str(observation.period))
+            return say(
+                language,
+                "findings.caveat.other_year",
+                name=near.name,
+                period=period_words(observation.period, language),
+            )
     return ""
 
 

@@ -14,8 +14,8 @@ from careo.base.texts import say
 from careo.panel import Panel
 from careo.panel.series import Observation
 from careo.results.finding import Considered, Finding
+from careo.results.wording import period_words, unit_word, value_words
 from careo.views.drawing import Plot, draw
-from careo.views.i18n import period_words, unit_word, value_words
 
 LETTERS = "ABCDEF"
 # Okabe and Ito (2008), without the two that are too pale for lines on white.

@@ -25,19 +25,11 @@ from careo.record.ledger import Ledger, read_ledger, write_ledger
 from careo.record.statements import KINDS, Statement
 from careo.results.audit import Audit
 from careo.results.finding import VERDICTS, Considered, Finding
-from careo.results.wording import place_name
+from careo.results.wording import period_words, place_name, unit_word, value_words
 from careo.sources.documents import Block, Document
 from careo.views import contract
 from careo.views.charts import finding_chart
-from careo.views.i18n import (
-    clean,
-    one_line,
-    period_words,
-    unit_word,
-    value_words,
-    verdict_slug,
-    verdict_words,
-)
+from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
 from careo.views.terminal import ICONS
 
 FILES = ("findings.json", "index.html", "ledger.yaml")
@@ -321,7 +313,7 @@ def _facts(statement: Statement, panel: Panel, language: str) -> list[tuple[str,
         value = value_words(quantity.value, quantity.unit, language, quantity.change)
         if quantity.low != quantity.high:
             low, high = (value_words(v, quantity.unit, language) for v in (quantity.low, quantity.high))
-            value = say(language, "dossier.period.between", first=low, last=high)
+            value = say(language, "words.period.between", first=low, last=high)
     hedge = (
         "" if statement.hedge == "none" else say(language, f"dossier.hedge.{verdict_slug(statement.hedge)}")
     )

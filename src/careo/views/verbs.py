@@ -15,19 +15,11 @@ from careo.base.errors import CareoError, InputError
 from careo.base.shipped import country_folder
 from careo.base.texts import say
 from careo.results.finding import VERDICTS, Finding
-from careo.results.wording import place_name
+from careo.results.wording import number, period_words, place_name, unit_word, value_words
 from careo.sources.documents import Document, locate, read, read_all
 from careo.views import contract
 from careo.views.cli import Asked
-from careo.views.i18n import (
-    number,
-    one_line,
-    period_words,
-    unit_word,
-    value_words,
-    verdict_slug,
-    verdict_words,
-)
+from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.terminal import ICONS, Screen, bar
 
 FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated"})

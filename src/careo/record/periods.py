@@ -1,0 +1,287 @@
+"""Of when a figure is: the date that belongs to it, told beside it, before it, or by the page as a whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from careo.base.dates import DateMention, Period
+from careo.base.numbers import Number
+from careo.record.passages import POINTED, Passage, pattern, phrases, spaced
+from careo.record.sentences import Span, statement_rules
+from careo.record.statements import Statement
+
+RELATIVE = ("share", "percentage_points")
+_TOO_FAR = 85  # a date behind another figure, or behind "than", is not this figure's
+_LEVEL_FORMS = ("at", "since", "between", "until", "rolling", "term")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Of when a figure is.
+
+    Attributes:
+        period: what it is about; None when nothing tells. form: DateMention.form that gave it, or "page".
+        every: "year", "month"… for a rhythm, else "". against: what a change is measured against, else None.
+    """
+
+    period: Period | None
+    form: str
+    every: str
+    against: Period | None
+
+
+def when(
+    passage: Passage,
+    number: Number,
+    span: Span,
+    *,
+    change: bool,
+    noun: str,
+    told: Statement | None,
+    pair: str,
+) -> When:
+    """Of when the figure at `span` is.
+
+    Args:
+        change: whether it is a change ("up 15%", "doubled"). noun: what it counts, its own or carried over.
+        told: the last figure with a year of its own. pair: "from" or "to" for an end of "from A to B".
+    """
+    every = _every(passage, *span)
+    period, form = _period(passage, number, span, change, bool(every))
+    if form in ("page", "every"):
+        spoken = _spoken_year(passage, noun, number.unit, told)
+        period, form = (spoken, "at" if form == "page" else "every") if spoken else (period, form)
+    if form == "between" and period and _several_years(period) and _yearly(passage):
+        every, form = (
+            "year",
+            "every",
+        )  # "between 2018 and 2022 annual homicides never fell below …": in each of them
+    against = _against(passage, span[1], form)
+    if pair == "from" and form in ("page", ""):
+        whole = next((d for d in passage.dates if d.form == "between" and d.period), None)
+        period, form = (whole.period, "between") if whole else (period, form)
+    if pair and period and period.first and period.last and form == "between":
+        period, form = _year((period.first if pair == "from" else period.last).year), "at"
+    if change and form == "since" and period and period.first:
+        return When(passage.page_period, "page", every, against or _year(period.first.year))
+    if change and form == "between" and period and period.first and period.last and not against:
+        first, last = _ends(period.first, period.last)
+        return When(last, "at", every, first)
+    return When(period, form, every, against)
+
+
+def _spoken_year(passage: Passage, noun: str, unit: str, told: Statement | None) -> Period | None:
+    """The year the page is speaking of, for a bare figure of events in a sentence about the past."""
+    if passage.topic is None:
+        return None
+    relative = unit in ("rate_per_100k", "factor", *RELATIVE)
+    if not relative and noun and not phrases(passage.language, "events").search(noun):
+        return None
+    future = any(d.form in ("by", "within") for d in passage.dates)
+    near = told is not None and told.period is not None and told.block == passage.index
+    return None if future else told.period if near and told else passage.topic
+
+
+def _every(passage: Passage, start: int, end: int) -> str:
+    """The rhythm said right behind the figure, or right before it ("35,000 a year", "every day 100")."""
+    for mention in passage.dates:
+        if mention.form == "every":
+            between = (
+                passage.text[end : mention.start]
+                if mention.start >= end
+                else passage.text[mention.end : start]
+            )
+            if (
+                len(between) < (40 if mention.start >= end else 12)
+                and "," not in between
+                and ":" not in between
+            ):
+                return mention.every
+    return ""
+
+
+def _several_years(period: Period) -> bool:
+    return period.first is not None and period.last is not None and period.last.year - period.first.year >= 1
+
+
+def _yearly(passage: Passage) -> bool:
+    cue = phrases(passage.language, "each_year").search(passage.text, *passage.span)
+    return cue is not None or any(d.form == "every" and d.every == "year" for d in passage.dates)
+
+
+def _period(
+    passage: Passage, number: Number, span: Span, change: bool, every: bool
+) -> tuple[Period | None, str]:
+    """The period a figure is of: the nearest mention in its clause, then in its sentence, then carried over."""
+    mentions = [
+        d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))
+    ]
+    record = pattern(passage.language, "superlative", "{}")
+    mentions = [d for d in mentions if not _compares(passage, d, record)]
+    if mentions:
+        mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
+    chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(
+        passage, mentions, passage.span, span
+    )
+    if every and not (chosen and abs(chosen.start - span[1]) < 30):
+        return None, "every"
+    if chosen and chosen.form == "by" and chosen.period and chosen.period.last:
+        last = chosen.period.last
+        return Period(chosen.period.first or date(last.year, 1, 1), last), "until"
+    if chosen and chosen.form == "at" and chosen.period and _since_that(passage, chosen):
+        return Period(chosen.period.first, None), "since"
+    if chosen:
+        return chosen.period, "page" if not chosen.exact and passage.said is None else chosen.form
+    over = next(
+        (d.form for d in passage.dates if d.form == "over" and span[0] - 40 <= d.start <= span[1] + 40), ""
+    )
+    if over:
+        return None, over
+    if not any(d.form in ("within", "by") for d in passage.dates):
+        told = _told_of(passage, span)
+        if told:
+            return told.period, told.form
+    return passage.page_period, "page" if passage.page_period else ""
+
+
+def _reached(passage: Passage, mention: DateMention) -> bool:
+    """Whether "by mid-2020" lies in the past of the page, and so dates a figure instead of setting a deadline."""
+    last = mention.period.last if mention.period else None
+    return mention.form == "by" and last is not None and passage.said is not None and last <= passage.said
+
+
+def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -> bool:
+    """Whether a date only serves a comparison: "the lowest since 2015", "the worst since the register began in 2015"."""
+    if mention.form not in ("since", "at"):
+        return False
+    best = record.search(passage.text, passage.span[0], mention.start)
+    since = statement_rules(passage.language)["since_words"]
+    return best is not None and (
+        mention.form == "since" or any(f" {w} " in passage.text[best.start() : mention.start] for w in since)
+    )
+
+
+def _since_that(passage: Passage, mention: DateMention) -> bool:
+    cue = pattern(passage.language, "since_that", r"(?<!\w){}")
+    return bool(cue.search(passage.text, max(passage.span[0], mention.start - 60), mention.start))
+
+
+def _told_of(passage: Passage, span: Span) -> DateMention | None:
+    """The date of a neighbouring sentence that is about the same thing: the year just spoken of, or the start of the
+    plan or programme that the next sentence takes up ("… a US$2.9 billion plan. The plan has run since 2008").
+    """
+    earlier, steps, pointed = passage.before, 0, None
+    while earlier and steps < 3:
+        record = pattern(passage.language, "superlative", "{}")
+        years = [
+            d
+            for d in earlier.dates
+            if d.form == "at" and d.period is not None and not _compares(earlier, d, record)
+        ]
+        ends, begins = _baseline(passage.language)
+        main = [
+            d
+            for d in years
+            if d.every != POINTED
+            and not ends.search(earlier.text, max(earlier.span[0], d.start - 30), d.start)
+            and not begins.match(earlier.text, d.start)
+        ]
+        pointed = pointed or (years[-1] if years else None)
+        years = main
+        if years:
+            return years[-1]
+        earlier, steps = earlier.before, steps + 1
+    if pointed:
+        return pointed
+    taken_up = pattern(passage.language, "taken_up", "{}")
+    if (
+        passage.after_text
+        and taken_up.match(passage.after_text)
+        and taken_up.search(passage.text, span[1], passage.span[1])
+    ):
+        return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
+    return None
+
+
+def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: bool) -> bool:
+    if change and mention.every == POINTED and mention.start >= span[1]:
+        return True  # "up 15% from a year earlier"
+    if not change or mention.form == "since" or mention.start < span[1] or mention.start - span[1] >= 40:
+        return False
+    text, (ends, begins) = passage.text, _baseline(passage.language)
+    return bool(
+        ends.search(text, max(passage.span[0], mention.start - 30), mention.start)
+        or begins.match(text, mention.start)
+    )
+
+
+@cache
+def _baseline(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands before the period a change is measured against: right before the date, or as its first word."""
+    words = spaced(str(statement_rules(language)["baseline"]))
+    return re.compile(rf"{words}\s*$", re.IGNORECASE), re.compile(rf"{words}\s", re.IGNORECASE)
+
+
+def _nearest(passage: Passage, mentions: list[DateMention], within: Span, span: Span) -> DateMention | None:
+    """The mention that costs least to reach: characters between, more when another figure stands between or owns it."""
+    inside = [d for d in mentions if within[0] <= d.start < within[1]]
+    reached = [(_cost(passage, d, span), d.start, d) for d in inside]
+    reached = [r for r in reached if r[0] < _TOO_FAR or r[2].start < span[0]]
+    return min(reached, key=lambda r: r[:2])[2] if reached else None
+
+
+def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
+    if mention.start < span[1] and mention.end > span[0]:
+        return 0
+    ahead = mention.start >= span[1]
+    low, high = (span[1], mention.start) if ahead else (mention.end, span[0])
+    others = [
+        n for n in passage.numbers if n.role == "quantity" and not (n.start >= span[0] and n.end <= span[1])
+    ]
+    between = any(low <= n.start and n.end <= high for n in others)
+    owned = not ahead and any(0 <= mention.start - n.end <= 30 for n in others)
+    text = passage.text[max(passage.span[0], mention.start - 24) : mention.start]
+    apart = (high - low) > 6 and bool(
+        _against_cue(passage.language).search(text)
+    )  # "… 4.6% more than in the year before"
+    pointed = 25 if mention.every == POINTED and high - low > 3 else 0
+    return (high - low) + pointed + 90 * apart + 80 * between + 60 * owned + (8 if ahead else 0)
+
+
+@cache
+def _against_cue(language: str) -> re.Pattern[str]:
+    words = "|".join(
+        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
+    )
+    return re.compile(rf"(?<!\w)(?:{words})\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE)
+
+
+def _against(passage: Passage, end: int, form: str) -> Period | None:
+    """The period a change is measured against: the first date behind it that a word of comparison leads."""
+    if form == "since":
+        return None
+    ends, begins = _baseline(passage.language)
+    for mention in passage.dates:
+        near = (
+            mention.period is not None and mention.form in ("at", "since") and 0 <= mention.start - end < 45
+        )
+        if near and (
+            ends.search(passage.text, end, mention.start) or begins.match(passage.text, mention.start)
+        ):
+            return mention.period
+    return None
+
+
+def _ends(first: date, last: date) -> tuple[Period, Period]:
+    """The two ends of a stretch a change is told over: years, or months when it is told in months."""
+    if (first.month, first.day) == (1, 1) and (last.month, last.day) == (12, 31):
+        return _year(first.year), _year(last.year)
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return Period(first, after - timedelta(days=1)), Period(date(last.year, last.month, 1), last)
+
+
+def _year(year: int) -> Period:
+    return Period(date(year, 1, 1), date(year, 12, 31))
