@@ -332,7 +332,7 @@ def _naming(
     window = _around(text, statement, clause)
     found = [name for m in panel.concepts.find_measures(window, language) for name in m.names]
     whole, near = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window)
-    wide = fold(_around(text, statement, statement.sentence))
+    wide = fold(_around(text, statement, (statement.sentence[0], max(clause[1], statement.end))))
     for indicator in panel.by_concept.get(concept, ()):
         if indicator.qualifier:
             if _cue_pattern(indicator.qualifier.get(language, ("",))).search(wide):
