@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -210,3 +211,24 @@ def test_spans_are_exact() -> None:
     )
     for statement in careo.statements(document):
         assert document.text[statement.start : statement.end] == statement.quote
+
+
+def test_a_sentence_that_never_ends_is_cut_at_a_space() -> None:
+    document = careo.read(("The ministry counted " + "5,000 homes and " * 400 + "no more.").encode())
+    statements = _kinds(careo.statements(document), "figure")
+    assert len(statements) == 400
+    assert all(document.text[s.start : s.end] == s.quote for s in statements)
+    assert max(s.sentence[1] - s.sentence[0] for s in statements) <= 1_500
+
+
+@pytest.mark.parametrize("bit", ["9 ", "$9 ", "will ", "mil ", "word ", "a", ".", "“a", "9,"])
+def test_the_cost_of_a_hostile_page_grows_with_its_length(bit: str) -> None:
+    def cost(characters: int) -> float:
+        document = careo.read(("El gobierno dijo que " + bit * (characters // len(bit))).encode())
+        begin = time.process_time()
+        careo.statements(document)
+        return time.process_time() - begin
+
+    cost(200)  # what is compiled once is not counted
+    short, long = cost(4_000), cost(16_000)
+    assert long < 0.3 or long < 9 * short, (short, long)  # the square would be sixteen times

@@ -118,7 +118,7 @@ def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
     text, language = passage.text, passage.language
     clause = passage.clause(cue)
     begin = clause[0] if cue - clause[0] > 3 else passage.span[0]
-    whole = _subject_phrase(language).search(text[begin:cue])
+    whole = _subject_phrase(language).match(text[begin:cue])
     names = _candidates(text, begin, cue, language, speakers)
     if whole and "pronoun" not in names:
         phrase = " ".join(whole["subject"].split())
@@ -146,7 +146,7 @@ def _subject_phrase(language: str) -> re.Pattern[str]:
     opening = "|".join(rules["determiners"])
     skip = "|".join(spaced(w) for w in sorted(rules["adverbials"], key=len, reverse=True))
     return re.compile(
-        rf"^[\s,;:“\"«¡¿•–—-]*(?:(?:{skip}),?\s+)*(?P<subject>(?:{opening})\s+(?:[^\W\d_][\w’'-]*\s*){{1,6}}?)"
+        rf"[\s,;:“\"«¡¿•–—-]*(?:(?:{skip}),?\s+)*(?P<subject>(?:{opening})\s+(?:[^\W\d_][\w’'-]*+\s*+){{1,6}}?)"
         rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:has|have|had|is|are|was|were|ha|han|había|habían|hay|está|están)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$",
         re.IGNORECASE,
     )
@@ -217,9 +217,7 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
             names = _candidates(text, behind.start(), behind.end(), language, speakers)
             if names:
                 return names[0]
-        whole = _subject_phrase(language).search(
-            text[_phrase_start(text, start, verb.start()) : verb.start()]
-        )
+        whole = _subject_phrase(language).match(text[_phrase_start(text, start, verb.start()) : verb.start()])
         if whole and not inverted and whole["subject"].split()[0].lower() not in _POINTING:
             return " ".join(whole["subject"].split())
         names = _candidates(text, _phrase_start(text, start, verb.start()), verb.start(), language, speakers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from careo.base.numbers import Number
 from careo.record.passages import Passage, pattern, phrases, spaced
@@ -12,6 +12,7 @@ from careo.record.periods import RELATIVE, when
 from careo.record.sentences import Span, statement_rules
 from careo.record.statements import Quantity, Statement
 
+_LOOK_BACK = 20  # figures of its own sentence that a bare number looks back over
 _WORD = re.compile(r"[\s(“\"'‘«]*([^\W_][\w’'-]*)")
 _SELF_EXPLAINED = (
     "share",
@@ -39,7 +40,7 @@ def figures(
     found: list[Statement] = []
     for number in passage.numbers:
         if number.role == "quantity":
-            statement = _figure(passage, number, source, told, (*trail, *found))
+            statement = _figure(passage, number, source, told, (*trail, *found[-_LOOK_BACK:]))
             if statement:
                 found.append(statement)
     return found
@@ -282,14 +283,21 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
     counted = next((q.unit for q in near if q.unit not in _SELF_EXPLAINED), "")
     if counted:
         return counted
-    pattern, units = _unit_nouns(passage.language)
-    for start, end in ((passage.span[0], passage.span[1]), passage.before.span if passage.before else (0, 0)):
-        hits = [m for m in pattern.finditer(passage.text, start, end) if m[0][0].islower()]
-        nouns = [units[re.sub(r"\s+", " ", m[0].lower())] for m in hits]
-        found = [unit for unit in nouns if unit != "places"]
+    for span in (passage.span, passage.before.span if passage.before else (0, 0)):
+        found = _last_noun(passage.text, span, passage.language)
         if found:
-            return found[-1]
+            return found
     return ""
+
+
+@lru_cache(maxsize=8)
+def _last_noun(text: str, span: Span, language: str) -> str:
+    """The unit of the last noun of a sentence that is counted; remembered, because every bare number of a list asks."""
+    pattern, units = _unit_nouns(language)
+    nouns = [
+        units[re.sub(r"\s+", " ", m[0].lower())] for m in pattern.finditer(text, *span) if m[0][0].islower()
+    ]
+    return next((unit for unit in reversed(nouns) if unit != "places"), "")
 
 
 def _noun_follows(pattern: re.Pattern[str], text: str, at: int, end: int) -> bool:

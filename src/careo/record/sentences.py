@@ -10,7 +10,9 @@ from careo.base.shipped import language_data
 
 Span = tuple[int, int]
 
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡•–—-]*[A-ZÁÉÍÓÚÜÑ0-9]|\s*$)|\n\s*\n")
+LONGEST = 1_500  # characters: what never ends (a table without stops, a hostile page) is cut, so that no reading grows with its square
+
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡•–—-]*[A-ZÁÉÍÓÚÜÑ0-9]|\s*$)|\n\s*\n")
 
 
 @cache
@@ -50,6 +52,13 @@ def _add(spans: list[Span], text: str, start: int, end: int) -> None:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
+    while end - start > LONGEST:
+        cut = max(text.rfind(" ", start + 1, start + LONGEST), text.rfind("\n", start + 1, start + LONGEST))
+        cut = cut if cut > start else start + LONGEST
+        spans.append((start, cut))
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
     if end > start:
         spans.append((start, end))
 
