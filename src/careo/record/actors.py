@@ -154,18 +154,18 @@ def _subject_phrase(language: str) -> re.Pattern[str]:
 
 def _candidates(text: str, start: int, end: int, language: str, speakers: Speakers) -> list[str]:
     """Names, institutions and pronouns between two places, as written (a pronoun as "pronoun")."""
-    dull = frozenset(statement_rules(language)["not_names"])
+    dull, particles = _not_names(language)
     found: list[str] = []
     for match in _name(language).finditer(text, start, end):
         if match["pronoun"]:
             found.append("pronoun")
             continue
-        name = re.sub(r"\s+", " ", match[0])
+        name = " ".join(match[0].split())
         if match["name"]:
             words = name.split(" ")
-            while words and (words[0] in dull or words[0].lower() in statement_rules(language)["particles"]):
+            while words and (words[0] in dull or words[0].lower() in particles):
                 words = words[1:]
-            name = re.sub(r"[’']s?$", "", " ".join(words).rstrip(".,"))
+            name = _OWNER.sub("", " ".join(words).rstrip(".,"))
             if _PLACED.search(text, max(0, match.start() - 14), match.start()):
                 continue  # "the mayor of Mexico City", "in Guerrero": where, not who
             if len(words) == 1 and _begins_sentence(text, match.start()) and name not in speakers.known:
@@ -173,6 +173,16 @@ def _candidates(text: str, start: int, end: int, language: str, speakers: Speake
         if len(name) > 1:
             found.append(name)
     return found
+
+
+_OWNER = re.compile(r"[’']s?$")
+
+
+@cache
+def _not_names(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Capitalized words that open no name, and the particles inside names."""
+    rules = statement_rules(language)
+    return frozenset(rules["not_names"]), frozenset(rules["particles"])
 
 
 _PLACED = re.compile(
