@@ -104,6 +104,7 @@ class _Phrase(NamedTuple):
     names: tuple[str, ...]
     term: str
     weight: int
+    second: str  # the word that must come next, when that is fixed
 
 
 class _Lexicon(NamedTuple):
@@ -167,7 +168,8 @@ def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] =
     for (term, is_weak), names in owners.items():
         parts = tuple(re.findall(r"[^\W_]+\*?|\*", term))
         weight = 0 if is_weak else sum(part != "*" for part in parts)
-        phrase = _Phrase(parts, tuple(dict.fromkeys(names)), term, weight)
+        second = parts[1] if len(parts) > 1 and not parts[1].endswith("*") else ""
+        phrase = _Phrase(parts, tuple(dict.fromkeys(names)), term, weight, second)
         first = parts[0]
         (stems.setdefault(first[:-1], []) if first.endswith("*") else exact.setdefault(first, [])).append(
             phrase
@@ -186,7 +188,14 @@ def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
     seen, beginning = lexicon.seen, lexicon.beginning
     for position, token in enumerate(tokens):
         phrases = seen.get(token.folded)
-        for phrase in beginning(token.folded) if phrases is None else phrases:
+        if phrases is None:
+            phrases = beginning(token.folded)
+        if not phrases:
+            continue
+        following = tokens[position + 1].folded if position + 1 < len(tokens) else ""
+        for phrase in phrases:
+            if phrase.second and phrase.second != following:
+                continue
             last = _match(phrase.parts, tokens, position, text) if len(phrase.parts) > 1 else position
             if last >= 0:
                 found.append(

@@ -53,9 +53,11 @@ def extract(
     )
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
-        here = [replace(s, actor=actor) for s in figures(passage, source, told, tuple(trail))]
+        here = [
+            replace(s, actor=actor, promised=goal(passage, s))
+            for s in figures(passage, source, told, tuple(trail))
+        ]
         trail = [*trail, *here][-6:]
-        here = [replace(s, promised=True) if goal(passage, s) else s for s in here]
         told = next((s for s in reversed(here) if s.period_form == "at" and not _pointed(passage, s)), told)
         if passage.block.label == "meta":
             found += here
