@@ -210,7 +210,9 @@ def _according(text: str, start: int, end: int, language: str, speakers: Speaker
         names = _candidates(text, cue.end(), stop.start() if stop else end, language, speakers)
         if names and names[0] != "pronoun":
             return names[0]
-        noun = re.match(r"[^,;.:()“”\"»]{3,50}", text[cue.end() : stop.start() if stop else end])
+        noun = re.match(
+            r"[^,;.:()“”\"»]{3,50}(?=[,;.:()“”\"»]|$)", text[cue.end() : stop.start() if stop else end]
+        )
         if noun:
             return noun[0].strip()
     return ""

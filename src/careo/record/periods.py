@@ -94,8 +94,9 @@ def _every(passage: Passage, start: int, end: int) -> str:
                 if mention.start >= end
                 else passage.text[mention.end : start]
             )
+            one_word = " " not in passage.text[mention.start : mention.end]  # "its annual report had 128,233"
             if (
-                len(between) < (40 if mention.start >= end else 12)
+                len(between) < (40 if mention.start >= end else 5 if one_word else 12)
                 and "," not in between
                 and ":" not in between
             ):

@@ -348,11 +348,14 @@ def _naming(
 
 
 def _around(text: str, statement: Statement, clause: tuple[int, int]) -> str:
-    """The words of the clause that belong to the figure: up to the next number on either side."""
+    """The words of the clause that belong to the figure: up to the next number on either side, and to the comma before it."""
     start, end = min(clause[0], statement.start), max(clause[1], statement.end)
     before = [m.end() for m in _DIGITS.finditer(text, start, statement.start)]
     after = _DIGITS.search(text, statement.end, end)
-    return text[before[-1] if before else start : after.start() if after else end]
+    if after:
+        comma = text.rfind(", ", statement.end, after.start())  # "had 128,233, short of the goal of 150,000"
+        end = comma if comma > 0 else after.start()
+    return text[before[-1] if before else start : end]
 
 
 _DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d[\d.,]*")  # numbers, years apart
