@@ -168,7 +168,8 @@ def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] =
     for (term, is_weak), names in owners.items():
         parts = tuple(re.findall(r"[^\W_]+\*?|\*", term))
         weight = 0 if is_weak else sum(part != "*" for part in parts)
-        second = parts[1] if len(parts) > 1 and not parts[1].endswith("*") else ""
+        following = "".join(parts[1:2])
+        second = "" if following.endswith("*") else following
         phrase = _Phrase(parts, tuple(dict.fromkeys(names)), term, weight, second)
         first = parts[0]
         (stems.setdefault(first[:-1], []) if first.endswith("*") else exact.setdefault(first, [])).append(
