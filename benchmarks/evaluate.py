@@ -365,7 +365,7 @@ def evaluate_sentences(api: Any, sentences: Iterable[dict[str, Any]], panel: Any
     score: Score = defaultdict(Tally)
     for sentence in sentences:
         result = api.check(sentence["text"], panel, said=date.fromisoformat(sentence["date"]))
-        score_sentence(score, sentence, list(getattr(result, "findings", result)))
+        score_sentence(score, sentence, result)
     return score
 
 

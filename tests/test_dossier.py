@@ -230,6 +230,16 @@ def test_the_chart_marks_the_claim_and_says_what_it_shows() -> None:
     assert finding_chart(audit.findings[1], a_panel(), "en") is None
 
 
+def test_the_claim_about_a_day_stands_on_the_reading_of_that_day() -> None:
+    (finding,) = careo.check(
+        "The National Guard had 128,233 members at the end of 2022.", said=date(2023, 6, 1)
+    )
+    chart = finding_chart(finding, careo.load_panel(), "en")
+    assert chart is not None
+    (claimed,) = re.findall(r'<path d="M([0-9.]+) [0-9.]+l7 7', chart.svg)
+    assert claimed in re.findall(r'<circle cx="([0-9.]+)"', chart.svg)
+
+
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     one = dossier(an_audit(body=HOSTILE), a_panel(), to=tmp_path / "a")
     two = dossier(an_audit(body=HOSTILE), a_panel(), to=tmp_path / "b")

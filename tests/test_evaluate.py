@@ -107,7 +107,7 @@ class Oracle:
         ]
         return found
 
-    def check(self, text: str, _: None, *, said: date) -> Fake:
+    def check(self, text: str, _: None, *, said: date) -> list[Fake]:
         row = self.sentences[text]
         assert str(said) == row["date"]
         findings = [
@@ -115,7 +115,7 @@ class Oracle:
         ]
         if row["compare"]:
             findings.append(Fake(kind="comparison", verdict=row["compare"][0], statement=Fake()))
-        return Fake(findings=findings)
+        return findings
 
     def _figure(self, row: dict[str, Any]) -> Fake:
         figure = _said(row, "figure")

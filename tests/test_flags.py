@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from careo.base.errors import DataError
+from careo.base.shipped import shipped
 from careo.base.texts import say
 from careo.sources.documents import Document, Flag, read
 
@@ -95,6 +98,14 @@ def test_a_president_out_of_office_on_the_day_of_publication_is_flagged() -> Non
 )
 def test_who_is_spoken_of_as_out_of_office_is_not_flagged(line: str) -> None:
     assert "date_contradicts_office_holders" not in flags(page(line, day="5 February 2016"))
+
+
+def test_a_broken_table_of_office_holders_is_named_when_a_page_is_read(tmp_path: Path) -> None:
+    folder = shutil.copytree(shipped("toyland"), tmp_path / "toyland")
+    table = folder / "office_holders.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("2012-03-01", "once"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"office_holders\.csv:2: this is not a period"):
+        read(b"The lord mayor, Barnaby Tock, opened a bridge on Monday in the old town.", country=str(folder))
 
 
 def test_office_holders_date_a_page_that_states_no_date() -> None:

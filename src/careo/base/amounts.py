@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from careo.base.shipped import language_data
-from careo.base.words import fold
+from careo.base.words import alternation, fold
 
 _TOKEN = re.compile(r"[0-9]+(?:[.,'’][0-9]+)*|[^\W\d_]+|[½¼¾⅓⅔⅛]")
 _SPACE_GROUPS = re.compile(r"(?:[ \u00a0\u2009\u202f][0-9]{3}(?![0-9]))+(?![0-9]*[.,][0-9])")
@@ -79,8 +79,6 @@ class AmountWords:
 @cache
 def amount_words(language: str) -> AmountWords:
     """Words of `language` by kind: word, one, article, scale, plural, half, denominator, ordinal, factor."""
-    from careo.base.words import alternation
-
     data = language_data(language, "numbers")
     kinds: dict[str, tuple[str, float]] = {}
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from careo.base.date_patterns import DateWords, date_words, group, name_patterns
 from careo.base.dates import DateMention, Period, Term, calendar_day, month_end, numeric_day, period_of_year
 from careo.base.numbers import read_numbers
-from careo.base.words import fold
+from careo.base.words import fold, single_spaced
 
 
 def mentions(text: str, language: str, said: date | None, terms: tuple[Term, ...]) -> list[DateMention]:
@@ -127,7 +127,7 @@ class _Reader:
         count = int(n) if n.isdigit() else words.counts.get(n, 1)
         said = self.said
         if kind == "relative":
-            what, by = words.relative[_spaced(m["phrase"])]
+            what, by = words.relative[single_spaced(m["phrase"])]
             return _Core(start, end, "span", period=_relative(said, what, by), form="at", exact=False)
         if kind == "weekday":
             return self.weekday(m)
@@ -137,31 +137,15 @@ class _Reader:
                 Period(_shift(said, unit, -count, 1), said) if said and _shift(said, unit, -count) else None
             )
             return _Core(start, end, "rolling", period=period, form="rolling", exact=False)
-        if kind == "next":
-            last = _shift(said, unit, count)
-            return _Core(
-                start, end, "within", period=Period(said, last) if last else None, form="within", exact=False
-            )
+        if kind in ("next", "within"):
+            return _within(start, end, said, _shift(said, unit, count))
         if kind == "ending":
             return self.ending(m, count, unit)
-        if kind == "within":
-            last = _shift(said, unit, count)
-            return _Core(
-                start, end, "within", period=Period(said, last) if last else None, form="within", exact=False
-            )
         if kind == "over":
             if unit in ("second", "minute", "hour"):
                 return None
             if words.future.search(self.low, self.sentence_start(start), start):
-                last = _shift(said, unit, count)
-                return _Core(
-                    start,
-                    end,
-                    "within",
-                    period=Period(said, last) if last else None,
-                    form="within",
-                    exact=False,
-                )
+                return _within(start, end, said, _shift(said, unit, count))
             return _Core(start, end, "over", form="over", exact=False)
         if kind == "ago":
             then = _shift(said, unit, -count)
@@ -193,20 +177,13 @@ class _Reader:
         if kind in ("every", "short"):
             if kind == "short" and not self.rhythm(start):
                 return None
-            return _Core(start, end, "every", form="every", every=words.every[_spaced(m["phrase"])])
+            return _Core(start, end, "every", form="every", every=words.every[single_spaced(m["phrase"])])
         if kind == "first_days":
             term = self.current()
             if not unit or unit in ("second", "minute"):
                 return None
-            last = _shift(term.first, unit, count) if term else None
-            return _Core(
-                start,
-                end,
-                "within",
-                period=Period(term.first, last) if term and last else None,
-                form="within",
-                exact=False,
-            )
+            first = term.first if term else None
+            return _within(start, end, first, _shift(first, unit, count))
         return self.term(kind, start, end)
 
     def ending(self, m: re.Match[str], count: int, unit: str) -> _Core | None:
@@ -215,7 +192,7 @@ class _Reader:
             m.start(), m.end(), "month", month=self.words.months[m["month"]], exact=bool(group(m, "year"))
         )
         core.year = int(group(m, "year")) if group(m, "year") else None
-        core.offset = self.words.year_of.get(_spaced(group(m, "rel")))
+        core.offset = self.words.year_of.get(single_spaced(group(m, "rel")))
         end = self.resolve(core, False)
         first = _shift(end.first, unit, -count) if end and unit in _MONTHS else None
         if end is None or first is None or end.last is None:
@@ -271,7 +248,7 @@ class _Reader:
             end,
             "month",
             year=int(year) if year else None,
-            offset=words.year_of[_spaced(rel)] if rel else None,
+            offset=words.year_of[single_spaced(rel)] if rel else None,
             month=month,
         )
         core.exact = bool(year)
@@ -310,13 +287,13 @@ class _Reader:
         name = group(m, "portion")
         n = group(m, "n")
         months = int(n) if n.isdigit() else words.counts.get(n, 0)
-        length, which = words.portions[_spaced(name)] if name else (months, 1)
+        length, which = words.portions[single_spaced(name)] if name else (months, 1)
         if not 1 <= length * which <= 12:
             return None
         year, rel = group(m, "year"), group(m, "rel")
         core = _Core(m.start(), m.end(), "portion", portion=(length, which))
         core.year = int(year) if year else None
-        core.offset = words.year_of[_spaced(rel)] if rel else None
+        core.offset = words.year_of[single_spaced(rel)] if rel else None
         core.exact = bool(year)
         return core
 
@@ -366,7 +343,7 @@ class _Reader:
         match = since or names[0].match(self.low, at)
         if match is None:
             return None
-        holders = names[3].get(_spaced(group(match, "name")), [])
+        holders = names[3].get(single_spaced(group(match, "name")), [])
         if self.said:
             holders = [t for t in holders if t.first <= self.said] or holders
         if not holders:
@@ -451,7 +428,7 @@ class _Reader:
         lead = words.before.search(low, max(0, core.start - 44), core.start)
         if lead:
             start = lead.start()
-            part = _spaced(lead["part"] or lead["only"] or "")
+            part = single_spaced(lead["part"] or lead["only"] or "")
             form = next((name for name in ("before", "by", "since", "until", "after") if lead[name]), "at")
         deadline = form in ("by", "until", "before")
         period = self.resolve(core, deadline)
@@ -525,8 +502,10 @@ _NEXT_WORD = re.compile(r"\s([^\W\d_]+)")
 _LAST_WORD = re.compile(r"([^\W\d_]+)[\s,]{1,2}\Z|(?<=[0-9%])\s\Z")
 
 
-def _spaced(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+def _within(start: int, end: int, first: date | None, last: date | None) -> _Core:
+    """A horizon, from the day it is counted from."""
+    period = Period(first, last) if last else None
+    return _Core(start, end, "within", period=period, form="within", exact=False)
 
 
 def _month(year: int, month: int) -> Period:
@@ -586,6 +565,6 @@ def _names(
     by_name: dict[str, list[Term]] = {}
     for term in terms:
         for name in term.names:
-            by_name.setdefault(_spaced(fold(name)), []).append(term)
+            by_name.setdefault(single_spaced(fold(name)), []).append(term)
     of, since, heads = name_patterns(language, tuple(by_name))
     return of, since, heads, by_name

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from careo.base.date_patterns import DateWords, date_words, group
+from careo.base.shipped import readable
 from careo.base.words import fold
 
 
@@ -103,6 +104,11 @@ class DateMention:
 def period_of_year(year: int) -> Period:
     """That whole calendar year."""
     return Period(date(year, 1, 1), date(year, 12, 31))
+
+
+def years_on(day: date, years: int) -> date:
+    """The same day so many years later (earlier when negative); in February never after the 28th."""
+    return date(day.year + years, day.month, min(day.day, 28) if day.month == 2 else day.day)
 
 
 def parse_period(text: str) -> Period:
@@ -210,7 +216,7 @@ def read_dates(
     from careo.base.date_reading import mentions
 
     out: list[DateMention] = []
-    for mention in mentions(text, language if language in ("en", "es") else "en", said, terms):
+    for mention in mentions(text, readable(language), said, terms):
         if not out or mention.start >= out[-1].end:
             out.append(mention)
     return tuple(out)

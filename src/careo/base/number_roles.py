@@ -10,6 +10,7 @@ import re
 from careo.base.amounts import Amount, Token
 from careo.base.number_phrases import Found, found_of, share_step
 from careo.base.number_words import NumberWords, word_after, word_before
+from careo.base.words import single_spaced
 
 _NUMERIC_DATE = re.compile(
     r"(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:t[0-9:.]{4,15}(?:z|[+-][0-9:]{4,5})?)?|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"
@@ -239,7 +240,7 @@ def _money(low: str, a: Amount, prefix: re.Match[str] | None, after: str, lex: N
     end = a.end
     unit = lex.units.match(low, a.end) if after in lex.unit_heads else None
     if unit and unit["money"]:
-        said = lex.currencies[_spaced(unit["currency"])]
+        said = lex.currencies[single_spaced(unit["currency"])]
         if said != "DOLLAR" or code == "DOLLAR":
             code = said
         end = unit.end()
@@ -263,7 +264,7 @@ def _in_unit(low: str, a: Amount, unit: re.Match[str], lex: NumberWords) -> Foun
         return _time(low, a, unit, lex)
     if a.weak:
         return None  # "un peso" may be a weight
-    return _signed(low, found_of(a, lex.currencies[_spaced(unit["currency"])], end=unit.end()))
+    return _signed(low, found_of(a, lex.currencies[single_spaced(unit["currency"])], end=unit.end()))
 
 
 def _name_or_year(
@@ -458,7 +459,3 @@ def _negated(item: Found, start: int) -> Found:
     item.start = start
     item.value = item.low = item.high = -item.value
     return item
-
-
-def _spaced(word: str) -> str:
-    return re.sub(r"\s+", " ", word)

@@ -9,7 +9,7 @@ from functools import cache
 
 from careo.base.amounts import AmountWords, amount_words
 from careo.base.shipped import language_data
-from careo.base.words import alternation, fold
+from careo.base.words import alternation, fold, single_spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,6 @@ class NumberWords:
     unit_heads: frozenset[str]
     clock_heads: frozenset[str]
     factor_last: frozenset[str]
-    every_last: frozenset[str]
     per_last: frozenset[str]
     slash_names: frozenset[str]
     compound_names: frozenset[str]
@@ -109,7 +108,9 @@ def number_words(language: str) -> NumberWords:
     months = a(dates["months"])
     full_stop = r"(?:\.(?=,?\s(?:de\s|del\s)?[0-9]{4}))?"  # of an abbreviation, not of the sentence
     link = a(data["currency_links"])
-    currencies = {_spaced(fold(word)): code for code, names in data["currencies"].items() for word in names}
+    currencies = {
+        single_spaced(fold(word)): code for code, names in data["currencies"].items() for word in names
+    }
     times = {fold(word): unit for unit, names in data["times"].items() for word in names}
     signs = {re.sub(r"\s", "", fold(word)): code for word, code in data["signs"].items()}
     percent = a(w for w in data["percent"])
@@ -211,7 +212,6 @@ def number_words(language: str) -> NumberWords:
         ),
         clock_heads=_heads([*data["clock"], "h"]),
         factor_last=_lasts(data["factor_before"]),
-        every_last=_lasts(data["every"]),
         per_last=_lasts([*data["per"], *data["per_sure"]]),
         slash_names=frozenset(data["slash_names"]),
         compound_names=words("compound_names"),
@@ -234,10 +234,6 @@ def number_words(language: str) -> NumberWords:
         not_counted_after=words("not_counted_after"),
         list_gap=here(r",\s|\s(?:y|e|and|or|o|to|a|al|&)\s|,\s(?:and|or|y)\s|\s?[-–—]\s?|/"),
     )
-
-
-def _spaced(word: str) -> str:
-    return re.sub(r"\s+", " ", word)
 
 
 def _heads(phrases: Iterable[str]) -> frozenset[str]:

@@ -21,6 +21,7 @@ from careo.base.number_phrases import (
 )
 from careo.base.number_roles import classified, opaque
 from careo.base.number_words import NumberWords, number_words, word_after, word_before
+from careo.base.shipped import readable
 from careo.base.words import fold
 
 
@@ -64,7 +65,7 @@ def read_numbers(text: str, language: str, *, dollar: str = "USD", peso: str = "
     names = {"DOLLAR": dollar, "PESO": peso}
     return tuple(
         Number(f.start, f.end, f.value, f.low, f.high, names.get(f.unit, f.unit), f.digits, f.step, f.role)
-        for f in _read(text, language if language in ("en", "es") else "en")
+        for f in _read(text, readable(language))
     )
 
 

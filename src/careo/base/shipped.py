@@ -63,6 +63,11 @@ def read_yaml(path: Path) -> Any:
         raise DataError("not_yaml", where=f"{path}{line}", problem=error.problem or "") from error
 
 
+def readable(language: str) -> str:
+    """The language whose lexicons read a text: its own where there are any, else English."""
+    return language if language in ("en", "es") else "en"
+
+
 @cache
 def language_data(language: str, part: str) -> dict[str, Any]:
     """One lexicon of a language (`data/languages/<language>/<part>.yaml`), read once."""

@@ -105,6 +105,11 @@ def unit_long(name: str, language: str) -> str:
     return say(language, f"units.{_key(known.name)}")
 
 
+def is_money(name: str) -> bool:
+    """Whether a unit is money of the day: an ISO currency code, or "money" where none is said."""
+    return name == "money" or (len(name) == 3 and name.isalpha() and name.isupper())
+
+
 def possible(value: float, name: str) -> bool:
     """Whether a value can be at all in that unit (a share outside [0, 1] cannot)."""
     known = unit(name)
@@ -130,11 +135,11 @@ def convert(value: float, given: str, wanted: str) -> float:
         and b.every
         and a.name.partition(" per ")[0] == b.name.partition(" per ")[0]
     ):
-        return value * _A_YEAR[a.every] / _A_YEAR[b.every]
+        return value * A_YEAR[a.every] / A_YEAR[b.every]
     raise DataError("unit_convert", given=given, wanted=wanted)
 
 
-_A_YEAR = {"year": 1.0, "month": 12.0, "week": 365.25 / 7, "day": 365.25}
+A_YEAR = {"year": 1.0, "month": 12.0, "week": 365.25 / 7, "day": 365.25}
 
 
 def _key(name: str) -> str:

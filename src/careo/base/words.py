@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
-_ACCENTS = str.maketrans(
-    "áàâäãéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ", "aaaaaeeeeiiiiooooouuuuncAAAAAEEEEIIIIOOOOOUUUUNC"
-)
+
+@cache
+def plain_letters() -> dict[int, str]:
+    """Latin letters with accents → the letters without, as `str.translate` takes them; one character for one."""
+    table: dict[int, str] = {}
+    for code in range(0xC0, 0x180):
+        bare = unicodedata.normalize("NFD", chr(code))[0]
+        table[code] = bare if bare.isascii() else chr(code).lower()
+    return table
 
 
 def fold(text: str) -> str:
     """`text` in lower case without accents (año → ano), character by character: offsets hold."""
-    low = text.translate(_ACCENTS).lower()
-    if len(low) != len(text):  # a few letters (İ) grow when lowered
-        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_ACCENTS))
-    return low
+    return text.lower() if text.isascii() else text.translate(plain_letters()).lower()
+
+
+def single_spaced(text: str) -> str:
+    """`text` with every run of white space as one space."""
+    return re.sub(r"\s+", " ", text)
 
 
 def alternation(words: Iterable[str]) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 from careo.base.citations import Source
 from careo.base.dates import Period, Term
 from careo.base.errors import DataError
+from careo.base.office_holders import OfficeHolder, read_holders
 from careo.base.shipped import country_folder, read_yaml
 from careo.panel import series as record
 from careo.panel.concepts import Concepts, load_concepts
-from careo.panel.holders import OfficeHolder, read_holders
 from careo.panel.indicators import Indicator, load_indicators
 from careo.panel.places import Places, load_places
 from careo.panel.series import Observation, Series

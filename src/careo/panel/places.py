@@ -100,6 +100,13 @@ class Places:
         """The places directly inside a place."""
         return tuple(place for place in self.by_code.values() if place.parent == code)
 
+    def code_of(self, name: str) -> str:
+        """The code of a place given by its code or its name; "" when there is none."""
+        if name in self.codes:
+            return name
+        found = self.find(f"in {name}") or self.find(f"en {name.title()}")
+        return found[0].code if found else ""
+
     def find(self, text: str) -> tuple[PlaceMention, ...]:
         """The places a text names, in order, without overlap."""
         tokens = words(text)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from careo.base.words import fold as plain
+
 _WORD = re.compile(r"[^\W_]+")
-_ACCENTED = "áàâäãåéèêëíìîïóòôöõúùûüñçýÁÀÂÄÃÅÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇÝ"
-_PLAIN = str.maketrans(_ACCENTED, "aaaaaaeeeeiiiiooooouuuuncyAAAAAAEEEEIIIIOOOOOUUUUNCY")
 _LOOSE = re.compile(r"[̀-ͯ]")
 
 
@@ -22,9 +21,8 @@ class Word(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Lower case without accents."""
-    folded = text.translate(_PLAIN).lower()
-    return folded if folded.isascii() else _LOOSE.sub("", unicodedata.normalize("NFD", folded))
+    """Lower case without accents, also those written as separate characters."""
+    return _LOOSE.sub("", plain(text))
 
 
 @lru_cache(maxsize=8)
@@ -32,10 +30,7 @@ def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order. Accents written as separate characters count as part of their letter."""
     if _LOOSE.search(text):
         return tuple(Word(m.start(), m.end(), fold(m[0])) for m in _LOOSE_WORD.finditer(text))
-    plain = text.translate(_PLAIN).lower()
-    if len(plain) != len(text):  # a few letters grow in lower case ("İ")
-        return tuple(Word(m.start(), m.end(), fold(m[0])) for m in _WORD.finditer(text))
-    return tuple(Word(m.start(), m.end(), m[0]) for m in _WORD.finditer(plain))
+    return tuple(Word(m.start(), m.end(), m[0]) for m in _WORD.finditer(plain(text)))
 
 
 _LOOSE_WORD = re.compile(r"(?:[^\W_][̀-ͯ]*)+")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
 import regex
 
-from careo.base.dates import Period
+from careo.base.dates import Period, years_on
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
 from careo.record.sentences import Span, statement_rules
@@ -302,14 +301,10 @@ def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | Non
             and said
             and mention.start > start
         ):
-            ahead = Period(_next_year(period.first), _next_year(period.last))
+            ahead = Period(years_on(period.first, 1), years_on(period.last, 1))
             if (said - period.last).days < 366 and (period.last - period.first).days < 32:
                 return passage.text[mention.start : mention.end], ahead
     return "", None
-
-
-def _next_year(day: date) -> date:
-    return date(day.year + 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:

@@ -129,7 +129,7 @@ def _anchor(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[dict[int, En
         same.setdefault((entry.kind, entry.quote_hash), []).append(index)
     rivals: dict[tuple[str, str], list[int]] = {}
     for index, entry in enumerate(before):
-        rivals.setdefault((entry.kind, _hash_of(entry)), []).append(index)
+        rivals.setdefault((entry.kind, quote_hash(entry.quote)), []).append(index)
     pairs: list[tuple[int, int, int, int]] = []
     for key, olds in rivals.items():
         news = same.get(key, ())
@@ -305,10 +305,6 @@ def _context(document: Document, start: int, end: int) -> tuple[str, str]:
     text = document.text
     before, after = text[max(0, start - 2 * _CONTEXT) : start], text[end : end + 2 * _CONTEXT]
     return quote_hash(_plain(before)[-_CONTEXT:]), quote_hash(_plain(after)[:_CONTEXT])
-
-
-def _hash_of(entry: Entry) -> str:
-    return quote_hash(entry.quote)
 
 
 def _plain(text: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from careo.base.dates import DateMention, Period, Term, read_dates
+from careo.base.dates import DateMention, Period, Term, period_of_year, read_dates
 from careo.base.numbers import Number, read_numbers
+from careo.base.shipped import readable
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
@@ -85,8 +86,8 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
             continue  # a title or deck may be the only place, or the first, where a figure stands
         if block.label not in ("body", "meta"):
             continue
-        language = block.language if block.language in ("en", "es") else document.language
-        language = language if language in ("en", "es") else "en"
+        own = block.language and readable(block.language) == block.language
+        language = block.language if own else readable(document.language)
         piece = document.text[block.start : block.end]
         numbers = _numbers(piece, block.start, language, dollar.get(language, "USD"))
         dates = _dates(piece, block.start, language, reckoned, terms)
@@ -170,10 +171,7 @@ def _no_dates(language: str) -> re.Pattern[str]:
 
 @cache
 def _compared(language: str) -> re.Pattern[str]:
-    words = "|".join(
-        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
-    )
-    return re.compile(rf"(?<!\w)(?:{words})\s[^.;,\d]{{0,24}}$", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{choices(language, 'against_words')})\s[^.;,\d]{{0,24}}$", re.IGNORECASE)
 
 
 def _pointing(
@@ -202,7 +200,7 @@ def _pointing(
         base = max(told, key=lambda d: d.end).period if told else spoken
         if base and base.last:
             year = base.last.year + shift
-            period = base if shift == 0 else Period(date(year, 1, 1), date(year, 12, 31))
+            period = base if shift == 0 else period_of_year(year)
             found.append(
                 DateMention(match.start(), match.end(), period, "at", every=POINTED if shift < 0 else "")
             )
@@ -214,7 +212,7 @@ def _pointing(
 
 def _page_period(document: Document) -> Period | None:
     day = document.published or (document.dated[0] if document.dated else None)
-    return Period(date(day.year, 1, 1), date(day.year, 12, 31)) if day else None
+    return period_of_year(day.year) if day else None
 
 
 def _numbers(piece: str, by: int, language: str, dollar: str) -> list[Number]:
@@ -237,11 +235,15 @@ def _dates(
 @cache
 def phrases(language: str, *path: str) -> re.Pattern[str]:
     """One pattern of a list in the statement lexicon, longest phrase first, whole words, any white space."""
+    return re.compile(rf"(?<!\w)(?:{choices(language, *path)})(?!\w)", re.IGNORECASE)
+
+
+def choices(language: str, *path: str) -> str:
+    """A list in the statement lexicon as the alternatives of a pattern, longest first."""
     node = statement_rules(language)
     for key in path:
         node = node[key]
-    words = sorted((str(w) for w in node), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced(w) for w in words)})(?!\w)", re.IGNORECASE)
+    return "|".join(spaced(w) for w in sorted((str(w) for w in node), key=len, reverse=True))
 
 
 def spaced(pattern: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from careo.base.dates import DateMention, Period
+from careo.base.dates import DateMention, Period, period_of_year
 from careo.base.numbers import Number
-from careo.record.passages import POINTED, Passage, pattern, phrases, spaced
+from careo.record.passages import POINTED, Passage, choices, pattern, phrases, spaced
 from careo.record.sentences import Span, statement_rules
 from careo.record.statements import Statement
 
@@ -64,9 +64,9 @@ def when(
         whole = next((d for d in passage.dates if d.form == "between" and d.period), None)
         period, form = (whole.period, "between") if whole else (period, form)
     if pair and period and period.first and period.last and form == "between":
-        period, form = _year((period.first if pair == "from" else period.last).year), "at"
+        period, form = period_of_year((period.first if pair == "from" else period.last).year), "at"
     if change and form == "since" and period and period.first:
-        return When(passage.page_period, "page", every, against or _year(period.first.year))
+        return When(passage.page_period, "page", every, against or period_of_year(period.first.year))
     if change and form == "between" and period and period.first and period.last and not against:
         first, last = _ends(period.first, period.last)
         return When(last, "at", every, first)
@@ -254,10 +254,9 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
 
 @cache
 def _against_cue(language: str) -> re.Pattern[str]:
-    words = "|".join(
-        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
+    return re.compile(
+        rf"(?<!\w)(?:{choices(language, 'against_words')})\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE
     )
-    return re.compile(rf"(?<!\w)(?:{words})\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE)
 
 
 def _against(passage: Passage, end: int, form: str) -> Period | None:
@@ -279,10 +278,6 @@ def _against(passage: Passage, end: int, form: str) -> Period | None:
 def _ends(first: date, last: date) -> tuple[Period, Period]:
     """The two ends of a stretch a change is told over: years, or months when it is told in months."""
     if (first.month, first.day) == (1, 1) and (last.month, last.day) == (12, 31):
-        return _year(first.year), _year(last.year)
+        return period_of_year(first.year), period_of_year(last.year)
     after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     return Period(first, after - timedelta(days=1)), Period(date(last.year, last.month, 1), last)
-
-
-def _year(year: int) -> Period:
-    return Period(date(year, 1, 1), date(year, 12, 31))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache, lru_cache
 
 from careo.base.numbers import Number
+from careo.base.units import is_money
+from careo.base.words import single_spaced
 from careo.record.passages import Passage, pattern, phrases, spaced
 from careo.record.periods import RELATIVE, when
 from careo.record.sentences import Span, statement_rules
@@ -91,7 +93,8 @@ def _figure(
     else:
         change, start, change_end = _change(passage, number, start)
     ahead = noun_span is not None and noun_span[0] >= number.end
-    if number.unit == "count" and not ahead and _pair(passage, number, trail) == "to":
+    pair = _pair(passage, number, trail)
+    if number.unit == "count" and not ahead and pair == "to":
         other = trail[-1].quantity.unit if trail[-1].quantity else ""
         if other in _SELF_EXPLAINED and other != "count":
             number = replace(number, unit=other)  # "from 29.3 per 100,000 to 22.7"
@@ -127,7 +130,7 @@ def _figure(
         change=bool(change),
         noun=counted,
         told=told,
-        pair=_pair(passage, number, trail),
+        pair=pair,
     )
     return Statement(
         source=source,
@@ -221,7 +224,7 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         hit = pattern.match(text, word.start(1), passage.span[1])
         if hit:
             first = word.start(1) if first < 0 else first
-            unit = unit or units[re.sub(r"\s+", " ", hit[0].lower())]
+            unit = unit or units[single_spaced(hit[0].lower())]
             at = reach = hit.end()
             continue
         if spelled in stop and spelled not in through:
@@ -254,7 +257,7 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         while len(hits) > 1 and _of_what(text[hits[-2].end() : best.start()], passage.language):
             hits.pop()  # "carpetas por homicidio": what is counted are the files
             best = hits[-1]
-        return (best.start(), best.end()), units[re.sub(r"\s+", " ", best[0].lower())]
+        return (best.start(), best.end()), units[single_spaced(best[0].lower())]
     return None, ""
 
 
@@ -277,7 +280,7 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
         and passage.text[max(0, f.start - 2) : f.start].strip() != "("
     ]
     if number.value >= 1e6:
-        money = next((q.unit for q in near if len(q.unit) == 3 and q.unit.isupper()), "")
+        money = next((q.unit for q in near if is_money(q.unit) and q.unit != "money"), "")
         if money:
             return money  # "… and another 980 million"
     counted = next((q.unit for q in near if q.unit not in _SELF_EXPLAINED), "")
@@ -294,9 +297,7 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
 def _last_noun(text: str, span: Span, language: str) -> str:
     """The unit of the last noun of a sentence that is counted; remembered, because every bare number of a list asks."""
     pattern, units = _unit_nouns(language)
-    nouns = [
-        units[re.sub(r"\s+", " ", m[0].lower())] for m in pattern.finditer(text, *span) if m[0][0].islower()
-    ]
+    nouns = [units[single_spaced(m[0].lower())] for m in pattern.finditer(text, *span) if m[0][0].islower()]
     return next((unit for unit in reversed(nouns) if unit != "places"), "")
 
 
@@ -342,7 +343,7 @@ def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, i
     classes = tuple(statement_rules(language)["hedges"])
     window = max(passage.span[0], number.start - 48)
     before = text[window : number.start]
-    best = _hedge_before(before, _hedges(language, "before"))
+    best = _hedges(language, "before").search(before)
     if best:
         order = next(i for i in range(len(classes)) if best[f"h{i}"] is not None)
         start = window + best.start(f"h{order}")
@@ -371,10 +372,6 @@ def _intransitive(passage: Passage, start: int) -> bool:
     before = passage.text[max(passage.span[0], start - 40) : start]
     hits = (_changes(passage.language, d, "before").search(before) for d in ("up", "down"))
     return any(h is not None and h[0].split()[-1].lower() not in ("by", "of", "de", "en", "un") for h in hits)
-
-
-def _hedge_before(before: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    return pattern.search(before)
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from careo.base.shipped import language_data
+from careo.base.shipped import language_data, readable
 
 Span = tuple[int, int]
 
@@ -18,7 +18,7 @@ _STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*(?=\s+[\"'“‘«(
 @cache
 def statement_rules(language: str) -> dict[str, Any]:
     """The statement lexicon of a language; languages without one are read with the English one."""
-    return language_data(language if language in ("en", "es") else "en", "statements")
+    return language_data(readable(language), "statements")
 
 
 @cache

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 
 from careo.base.citations import Source
-from careo.base.shipped import language_data
 from careo.base.texts import LANGUAGES, say
 from careo.panel import Panel, load_panel
 from careo.record.anchoring import apply
@@ -113,12 +111,12 @@ def check(
 
 def _as_document(sentence: str, panel: Panel, language: str, said: date | None) -> Document:
     """A sentence as a page of one paragraph, in its own language: by its function words, else by what can be read of it."""
-    from careo.sources.language import words_of
+    from careo.sources import language as languages
 
-    words = words_of(sentence)
-    counts = {name: sum(word in _function_words(name) for word in words) for name in LANGUAGES}
-    best = max(counts.values())
-    names = [name for name in LANGUAGES if counts[name] == best]
+    counts = languages.counts_of(languages.tally(languages.words_of(sentence)))
+    told = dict(zip(languages.LANGUAGES, counts, strict=True))
+    best = max(told[name] for name in LANGUAGES)
+    names = [name for name in LANGUAGES if told[name] == best]
     names.sort(key=lambda name: name != language)
     pages = [_one_paragraph(sentence, name, said) for name in names]
     return pages[0] if len(pages) == 1 else max(pages, key=lambda page: _understood(statements(page, panel)))
@@ -128,13 +126,6 @@ def _understood(found: Sequence[Statement]) -> tuple[float, int]:
     """How much of what was read is linked to the record; fewer pieces of one number are better."""
     figures = [s for s in found if s.kind == "figure"]
     return (sum(1.0 + bool(s.concept) - s.weak for s in figures) / max(1, len(figures)), -len(figures))
-
-
-@cache
-def _function_words(language: str) -> frozenset[str]:
-    from careo.sources.language import words_of
-
-    return frozenset(words_of(" ".join(language_data(language, "stopwords")["words"])))
 
 
 def _one_paragraph(text: str, language: str, said: date | None) -> Document:
@@ -153,15 +144,7 @@ def _relinked(statement: Statement, entry: Entry | None, document: Document, pan
         return statement
     linked = link(document, statement, panel)
     if "place" in correct:
-        named = panel.places.find(f"in {correct['place']}")
-        code = (
-            correct["place"]
-            if correct["place"] in panel.places.codes
-            else named[0].code
-            if named
-            else correct["place"]
-        )
-        linked = replace(linked, place=code)
+        linked = replace(linked, place=panel.places.code_of(correct["place"]) or correct["place"])
     if "indicator" in correct:
         item = panel.indicators[correct["indicator"]]
         linked = replace(linked, concept=item.concept, indicator=item.id, naming=(item.id,), weak=False)

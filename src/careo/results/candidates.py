@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from careo.base.dates import Period
+from careo.base.dates import Period, period_of_year
 from careo.panel import Panel
 from careo.panel.indicators import Indicator
 from careo.panel.series import Observation
@@ -230,7 +230,7 @@ def _periods(
     if running:
         return _stock_periods(period, form, ends, observed)
     if form == "every" and period and period.first and period.last:
-        return [(_year(year), True) for year in range(period.first.year, period.last.year + 1)]
+        return [(period_of_year(year), True) for year in range(period.first.year, period.last.year + 1)]
     if period and period.first and period.last and form not in ("page", "term", "since"):
         whole = [(period, True)]
         if indicator.kind in ("money", "share"):  # announced once, or read at a date inside the year
@@ -240,7 +240,7 @@ def _periods(
                 if p != period and p.first and p.last and period.first <= p.first and p.last <= period.last
             ]
         if form == "rolling" or period.first.year == period.last.year:
-            whole += [(_year(period.last.year), False)]
+            whole += [(period_of_year(period.last.year), False)]
         return whole
     if form in ("since", "term") and period and period.first:
         whole = _covering(period, ends) + _to_date(indicator, panel, place, period.first, on)
@@ -311,9 +311,5 @@ def _since(first: date, until: date, observed: list[Period]) -> list[Period]:
     return [Period(date(begin, 1, 1), date(year, 12, 31)) for year in last[:3] if year >= begin]
 
 
-def _year(year: int) -> Period:
-    return Period(date(year, 1, 1), date(year, 12, 31))
-
-
 def _is_year(period: Period) -> bool:
-    return period.first is not None and period == _year(period.first.year)
+    return period.first is not None and period == period_of_year(period.first.year)

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from careo.base.dates import Period
+from careo.base.dates import Period, years_on
 from careo.base.texts import say
 from careo.panel import Panel
 from careo.panel.series import Observation
@@ -45,11 +45,9 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
             language,
         )
     rows: list[Considered] = []
-    table: list[dict[str, str]] = []
     for candidate in candidates(statement, panel):
         for pair in _pairs(candidate, statement, panel, on):
             rows += _change_rows(candidate, pair, quantity, statement, on, language)
-            table.append(_table_row(candidate, pair, language))
     fitting = sorted(
         (r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known)
     )
@@ -78,8 +76,7 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
         )
     shown = best or next((r for r in rows if r.named), rows[0])
     because = say(language, f"findings.because.{key}", claim=claimed, name=shown.name, change=shown.note)
-    finding = make_finding(statement, "comparison", verdict, because, tuple(rows), (), panel, language)
-    return replace(finding, table=tuple(table))
+    return make_finding(statement, "comparison", verdict, because, tuple(rows), (), panel, language)
 
 
 def _apart(statement: Statement, panel: Panel, on: date | None) -> tuple[str, str] | None:
@@ -156,10 +153,8 @@ def _reading(
 
 
 def _year_before(period: Period) -> Period:
-    def back(day: date) -> date:
-        return date(day.year - 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
-
-    return Period(back(period.first) if period.first else None, back(period.last) if period.last else None)
+    first, last = period.first, period.last
+    return Period(years_on(first, -1) if first else None, years_on(last, -1) if last else None)
 
 
 def _change_rows(
@@ -230,10 +225,6 @@ def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], l
         after=period_words(new.period, language),
         change=relative,
     )
-
-
-def _table_row(candidate: Candidate, pair: tuple[Observation, Observation], language: str) -> dict[str, str]:
-    return {"indicator": candidate.indicator.id, "change": _change_words(candidate, pair, language)}
 
 
 # --- two levels in one sentence -------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from careo.base.texts import say
+from careo.base.units import A_YEAR
 from careo.panel import Panel
 from careo.panel.indicators import Indicator
 from careo.record.statements import Quantity, Statement
@@ -17,7 +18,6 @@ from careo.results.finding import Considered, Finding
 from careo.results.wording import period_words, unit_name, value_words
 
 _MINUTES_A_YEAR = 525_600.0
-_PER_YEAR = {"month": 12.0, "week": 52.1775, "day": 365.25}
 
 
 def considered(statement: Statement, panel: Panel, on: date | None, language: str) -> tuple[Considered, ...]:
@@ -100,7 +100,7 @@ def _comparable(statement: Statement, indicator: Indicator) -> Quantity:
             step=value / max(quantity.value, 1),
             digits=2,
         )
-    times = _PER_YEAR.get(quantity.every, 1.0) if indicator.kind == "flow" else 1.0
+    times = A_YEAR.get(quantity.every, 1.0) if indicator.kind == "flow" else 1.0
     if times == 1.0:
         return quantity
     return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from careo.base.units import is_money
 from careo.panel.indicators import Indicator
 from careo.record.statements import Statement
 
@@ -46,8 +47,3 @@ def kind_fits(indicator: Indicator, statement: Statement) -> bool:
     if quantity.unit in _THINGS or (indicator.unit in _THINGS and quantity.unit != "count"):
         return indicator.unit == quantity.unit or (quantity.unit == "graves" and indicator.unit == "bodies")
     return indicator.kind in ("flow", "stock")
-
-
-def is_money(unit: str) -> bool:
-    """Whether a unit is money: an ISO currency code, or "money" where none is said."""
-    return unit == "money" or (len(unit) == 3 and unit.isalpha() and unit.isupper())

@@ -13,7 +13,7 @@ from careo.panel.concepts import TermMention
 from careo.panel.places import PlaceMention
 from careo.panel.words import fold
 from careo.record.extract import extract
-from careo.record.passages import spaced
+from careo.record.passages import phrases, spaced
 from careo.record.sentences import split_clauses, statement_rules
 from careo.record.statements import Statement
 from careo.results.candidates import candidates
@@ -67,7 +67,9 @@ def _goes_on(text: str, statement: Statement, last: Statement | None) -> Stateme
     between = text[last.end : statement.start]
     same_kind = quantity.unit == last.quantity.unit or (quantity.unit == "count" and not quantity.noun)
     bare = (
-        statement.start >= last.end and len(between) < 60 and _against_cue(statement.language).search(between)
+        statement.start >= last.end
+        and len(between) < 60
+        and phrases(statement.language, "against_words").search(between)
     )
     if (
         not bare
@@ -91,14 +93,6 @@ def _named_behind(text: str, statement: Statement) -> bool:
     """Whether a noun of its own follows the number."""
     noun = statement.quantity.noun if statement.quantity else ""
     return bool(noun) and text.find(noun, statement.start, statement.end) > statement.start
-
-
-@cache
-def _against_cue(language: str) -> re.Pattern[str]:
-    words = "|".join(
-        spaced(w) for w in sorted(statement_rules(language)["against_words"], key=len, reverse=True)
-    )
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
 
 class Mentions:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from careo.base.dates import Period
 from careo.base.errors import DataError
 from careo.base.texts import say, sentences
-from careo.base.units import unit_long
+from careo.base.units import is_money, unit_long
 from careo.panel import Panel
 from careo.record.statements import Quantity
-from careo.results.kinds import is_money
 
 
 def unit_name(quantity: Quantity) -> str:
@@ -77,7 +74,7 @@ def value_words(value: float, unit: str, language: str, change: str = "") -> str
     if unit in ("percentage_points", "percentage points"):
         return say(language, "words.points", value=sign + number(round(value * 100, 4)))
     currency, _, year = unit.partition(" of ")
-    if currency == "money" or re.fullmatch(r"[A-Z]{3}", currency):
+    if is_money(currency):
         words = sign + _money(value, currency, language)
         return say(language, "units.prices", money=words, year=year) if year else words
     if unit.startswith("interval") or unit == "factor":

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 
 from careo.base.numbers import read_numbers
-from careo.base.shipped import language_data
+from careo.base.shipped import language_data, readable
 from careo.sources.documents import Block, Document, Flag
 from careo.sources.holders import holders_named, own_words
 from careo.sources.language import WORD, fold, function_words, words_of
@@ -49,7 +49,7 @@ def _credit(language: str) -> tuple[frozenset[str], re.Pattern[str]]:
 
 def _no_named_source(document: Document, body: list[Block], country: str) -> Flag | None:
     """Nobody is quoted or credited: no reporting verb beside a name, no "according to" somebody."""
-    language = document.language if document.language == "es" else "en"
+    language = readable(document.language)
     verbs, according = _credit(language)
     unnamed = own_words(country) | function_words().keys()
     for block in body:
@@ -96,11 +96,9 @@ def _figures(document: Document, body: list[Block]) -> list[Flag | None]:
 
 def _first_figure(document: Document, blocks: list[Block]) -> tuple[int, int] | None:
     """The first number that counts something; blocks with digits are looked at first, they nearly always decide."""
-    language = document.language if document.language == "es" else "en"
+    language = readable(document.language)
     pieces = [(document.text[block.start : block.end], block.start) for block in blocks]
-    digits = [pair for pair in pieces if re.search(r"\d", pair[0])]
-    rest = [pair for pair in pieces if not re.search(r"\d", pair[0])]
-    for piece, start in digits + rest:
+    for piece, start in sorted(pieces, key=lambda pair: re.search(r"\d", pair[0]) is None):
         for number in read_numbers(piece, language):
             # "two nations" counts nothing that could be checked; digits, shares, factors and large numbers do.
             written = piece[number.start : number.end]
@@ -117,7 +115,7 @@ def _contradicted(document: Document, country: str) -> list[Flag]:
     if day is None:
         return []
     mentions = holders_named(document, country)
-    right = {(t.office, t.country) for m in mentions for t in m.terms if t.first <= day <= t.last}
+    right = {(t.office, t.country) for m in mentions for t in m.terms if t.held(day)}
     flags: list[Flag] = []
     told: set[str] = set()
     for mention in mentions:
@@ -125,7 +123,7 @@ def _contradicted(document: Document, country: str) -> list[Flag]:
         wrong = not any((t.office, t.country) in right for t in terms)
         if wrong and not mention.sentence_of_past and terms[0].name not in told:
             told.add(terms[0].name)
-            last = "…" if terms[-1].last.year == 9999 else terms[-1].last.isoformat()
+            last = terms[-1].last.isoformat() if terms[-1].last else "…"
             words = {
                 "named": mention.named,
                 "published": day.isoformat(),

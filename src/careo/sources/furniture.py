@@ -87,7 +87,6 @@ Starts = Mapping[str, tuple[tuple[str, ...], ...]]  # openings by their first wo
 class Heads:
     """Words of the lines around the title."""
 
-    caption_words: frozenset[str]
     caption_start: Starts
     byline: Starts
     byline_whole: frozenset[tuple[str, ...]]
@@ -147,7 +146,7 @@ def heads() -> Heads:
         r"|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?|\b\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})\b"
     )
     return Heads(
-        single["caption_words"], longest_first["caption_start"], longest_first["byline"],
+        longest_first["caption_start"], longest_first["byline"],
         frozenset(merged["byline_whole"]), longest_first["published"], longest_first["modified"],
         single["date_words"], single["relative"], frozenset(merged["headings"]), longest_first["publisher"], longest_first["title_label"], date,
     )  # fmt: skip

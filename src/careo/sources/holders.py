@@ -6,30 +6,19 @@ interior secretary"); "former president X" and "X's predecessor" do not.
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from careo.base.office_holders import OfficeHolder, read_holders
 from careo.base.shipped import country_data, country_folder, language_data
 from careo.sources.documents import Document
 from careo.sources.language import WORD, fold, words_of
 
 _YEAR = re.compile(r"(?<![\d.,/$-])(19[5-9]\d|20\d\d)(?![\d/%]|[.,-]\d)")
-_OPEN_END = date(9999, 12, 31)
+_OPEN_END = date.max
 _BREAK = re.compile(r"[.;:!?()\"“”«»\n]\s|[()\"“”«»\n]")
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A term in office. `last` is far ahead while it runs."""
-
-    office: str
-    country: str
-    name: str
-    first: date
-    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +28,13 @@ class Mention:
     named: str
     start: int
     end: int
-    terms: tuple[Term, ...]
+    terms: tuple[OfficeHolder, ...]
     sentence_of_past: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    names: dict[str, tuple[tuple[tuple[str, ...], tuple[Term, ...]], ...]]
+    names: dict[str, tuple[tuple[tuple[str, ...], tuple[OfficeHolder, ...]], ...]]
     titles: dict[tuple[str, str], tuple[tuple[str, ...], ...]]
     after: frozenset[str]
     before: frozenset[str]
@@ -55,21 +44,14 @@ class _Table:
 
 @cache
 def _table(country: str) -> _Table:
-    by_name: dict[tuple[str, ...], list[Term]] = {}
+    by_name: dict[tuple[str, ...], list[OfficeHolder]] = {}
     titles: dict[tuple[str, str], set[tuple[str, ...]]] = {}
-    path = country_folder(country) / "office_holders.csv"
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream):
-                last = date.fromisoformat(row["last"]) if row["last"] else _OPEN_END
-                term = Term(
-                    row["office"], row["country"], row["name"], date.fromisoformat(row["first"]), last
-                )
-                for name in {row["name"], *filter(None, row["aliases"].split("|"))}:
-                    by_name.setdefault(tuple(words_of(name)), []).append(term)
-                known = titles.setdefault((term.office, term.country), set())
-                known.update(tuple(words_of(word)) for word in row["words"].split("|") if word)
-    names: dict[str, list[tuple[tuple[str, ...], tuple[Term, ...]]]] = {}
+    for term in read_holders(country_folder(country) / "office_holders.csv"):
+        for name in {term.name, *term.aliases}:
+            by_name.setdefault(tuple(words_of(name)), []).append(term)
+        known = titles.setdefault((term.office, term.country), set())
+        known.update(tuple(words_of(word)) for word in term.words)
+    names: dict[str, list[tuple[tuple[str, ...], tuple[OfficeHolder, ...]]]] = {}
     for words, terms in by_name.items():
         names.setdefault(words[0], []).append((words, tuple(terms)))
     lexicons = [language_data(language, "flags") for language in ("en", "es")]
@@ -178,7 +160,7 @@ def _titled(
     return False
 
 
-def _title_start(words: list[str], at: int, table: _Table, terms: tuple[Term, ...]) -> int:
+def _title_start(words: list[str], at: int, table: _Table, terms: tuple[OfficeHolder, ...]) -> int:
     """Index of the first word of the title before the name; `at` when the title follows it."""
     for title in table.titles[terms[0].office, terms[0].country]:
         for gap in range(4):
@@ -196,8 +178,9 @@ def written_between(document: Document, country: str) -> tuple[date, date] | Non
     named = False
     for terms in sorted(set(spans), key=lambda t: t[-1].first, reverse=True):
         for term in reversed(terms):
-            if max(first, term.first) <= min(last, term.last):
-                first, last, named = max(first, term.first), min(last, term.last), True
+            ends = term.last or _OPEN_END
+            if max(first, term.first) <= min(last, ends):
+                first, last, named = max(first, term.first), min(last, ends), True
                 break
     if not named or last == _OPEN_END:
         return None

@@ -5,11 +5,7 @@ When trafilatura or lxml fail on a page, or it is too hostile to hand it to them
 
 from __future__ import annotations
 
-import logging
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,7 +14,7 @@ from careo.sources.documents import Block
 from careo.sources.language import words_of
 from careo.sources.lines import Piece
 from careo.sources.markup import Markup, parse
-from careo.sources.page import Page, not_too_long
+from careo.sources.page import Page, not_too_long, parsers_quiet
 
 # Beyond these an extractor that builds a tree takes too long; no page of a newspaper comes near.
 _LARGEST, _MOST_TAGS, _DEEPEST = 4_000_000, 60_000, 200
@@ -123,7 +119,7 @@ def _is_main(words: list[str], whole: set[str], shingles: set[str]) -> bool:
 
 def _extract(source: str, url: str) -> _Extract:
     try:
-        with _quiet():
+        with parsers_quiet("trafilatura", "htmldate", "courlan", "justext", "readability"):
             from trafilatura import bare_extraction
 
             found = bare_extraction(
@@ -157,24 +153,6 @@ def _site(name: str, title: str) -> str:
     parts = [part.strip() for part in _BAR.split(name)]
     kept = [part for part in parts if part and part != title.strip()]
     return kept[0] if kept else ""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the parsers' log lines and deprecation warnings, which say nothing to a reader."""
-    loggers = [
-        logging.getLogger(name) for name in ("trafilatura", "htmldate", "courlan", "justext", "readability")
-    ]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
 
 
 def _published(markup: Markup) -> date | None:

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import repeat
 
 from careo.base.shipped import read_yaml, shipped
+from careo.base.words import plain_letters
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 _BITS = 20  # one counter of 20 bits for each language, packed in one integer: a whole passage is one sum()
@@ -22,25 +23,12 @@ _TYPOGRAPHIC = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0xA0: " "}
 
 @cache
 def _folding() -> dict[int, str]:
-    import unicodedata
-
-    table = dict(_TYPOGRAPHIC)
-    for code in range(0xC0, 0x180):
-        plain = unicodedata.normalize("NFD", chr(code))[0]
-        table[code] = plain if plain.isascii() else chr(code).lower()
-    return table
+    return plain_letters() | _TYPOGRAPHIC
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, character for character, so that offsets stay."""
-    if text.isascii():
-        return text.lower()
-    folded = text.translate(_folding()).lower()
-    return (
-        folded
-        if len(folded) == len(text)
-        else "".join(low if len(low := c.lower()) == 1 else c for c in text)
-    )
+    """As `base.words.fold`, with typographic apostrophes and spaces made plain; offsets hold."""
+    return text.lower() if text.isascii() else text.translate(_folding()).lower()
 
 
 def words_of(text: str) -> list[str]:
@@ -65,9 +53,14 @@ def tally(words: Iterable[str]) -> int:
     return sum(map(function_words().get, words, repeat(0)))
 
 
+def counts_of(packed: int) -> list[int]:
+    """A tally as one count for each of `LANGUAGES`."""
+    return [packed >> _BITS * place & _FIELD for place in range(len(LANGUAGES))]
+
+
 def language_of(packed: int, length: int) -> str:
     """The language of a passage of `length` words with this tally, "" when it does not tell."""
-    counts = [packed >> _BITS * place & _FIELD for place in range(len(LANGUAGES))]
+    counts = counts_of(packed)
     best = max(range(len(LANGUAGES)), key=counts.__getitem__)
     second = max(count for place, count in enumerate(counts) if place != best)
     hits = counts[best]

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from careo.sources.language import LANGUAGES
+from careo.sources.language import counts_of
 from careo.sources.lines import Piece, sentence_breaks
 
 FULL_STOP = re.compile(r"[.!…][\"'”’»)\]*_]{0,4}$")
@@ -67,11 +67,7 @@ def stop_share(line: Line) -> float:
     """Function words of the line's likeliest language to words."""
     if not line.words:
         return 0.0
-    packed, best = line.packed, 0
-    for _ in LANGUAGES:
-        best = max(best, packed & 0xFFFFF)
-        packed >>= 20
-    return best / len(line.words)
+    return max(counts_of(line.packed)) / len(line.words)
 
 
 def shared(page: Sheet, line: Line) -> float:

@@ -9,8 +9,9 @@ from datetime import date
 from functools import cache
 
 from careo.base.dates import read_dates, read_day
+from careo.base.shipped import readable
 from careo.sources.furniture import Starts, heads, starts_with
-from careo.sources.language import fold, language_of, tally, words_of
+from careo.sources.language import counts_of, fold, language_of, tally, words_of
 from careo.sources.page import Page
 
 _COPYRIGHT = re.compile(
@@ -57,8 +58,8 @@ def _language(page: Page) -> str:
 
 def _leaning(words: list[str]) -> str:
     """The likelier of English and Spanish for a page of a few words; English when nothing tells."""
-    packed = tally(words)
-    return "es" if (packed >> 20) & 0xFFFFF > packed & 0xFFFFF else "en"
+    english, spanish, *_ = counts_of(tally(words))
+    return "es" if spanish > english else "en"
 
 
 def _title(page: Page) -> str:
@@ -82,7 +83,7 @@ def _published(page: Page, language: str) -> date | None:
             continue
         line = page.text[block.start : block.end]
         for rank, part in _stamps(line, known.published, known.modified):
-            day = read_day(part, language if language in ("en", "es") else "en")
+            day = read_day(part, readable(language))
             if day is not None and (best is None or rank < best[0]):
                 best = (rank, day)
     return best[1] if best else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -73,3 +75,22 @@ def looks_like_html(text: str) -> bool:
         head.startswith("<")
         and any(tag in head for tag in ("<html", "<body", "<p>", "<div", "<article", "<meta", "<script"))
     )
+
+
+@contextmanager
+def parsers_quiet(*loggers: str) -> Iterator[None]:
+    """Without the log lines and deprecation warnings of a library that parses, which say nothing to a reader."""
+    import logging
+    import warnings
+
+    found = [logging.getLogger(name) for name in loggers]
+    levels = [logger.level for logger in found]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in found:
+            logger.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            for logger, level in zip(found, levels, strict=True):
+                logger.setLevel(level)

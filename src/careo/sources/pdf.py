@@ -7,13 +7,9 @@ stream may unpack to.
 from __future__ import annotations
 
 import io
-import logging
 import re
 import time
-import warnings
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +18,7 @@ from careo.sources.blocks import classify
 from careo.sources.documents import Block
 from careo.sources.language import words_of
 from careo.sources.lines import Piece, pieces_of
-from careo.sources.page import Page, not_too_long
+from careo.sources.page import Page, not_too_long, parsers_quiet
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -45,7 +41,7 @@ def pdf_page(data: bytes, where: str) -> Page:
         InputError: encrypted, broken, without text, or too large.
     """
     try:
-        with _quiet():
+        with parsers_quiet("pypdf"):
             sheets, title = _sheets(data, where)
     except CareoError:
         raise
@@ -123,19 +119,6 @@ def _opens_without_password(reader: PdfReader) -> bool:
         return bool(reader.decrypt(""))
     except Exception:  # a cipher that needs a library which is not installed: as closed as with a password
         return False
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    logger = logging.getLogger("pypdf")
-    level = logger.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logger.setLevel(logging.CRITICAL + 1)
-        try:
-            yield
-        finally:
-            logger.setLevel(level)
 
 
 def _pieces(text: str, sheets: list[str], offsets: list[int]) -> tuple[list[Piece], dict[int, str]]:

@@ -156,7 +156,7 @@ def keep(data: bytes) -> Path | None:
     name = sha256(data).hexdigest()
     try:
         path = cache_folder() / "snapshots" / name[:2] / name
-        if path.is_file():
+        if path.is_file() and path.read_bytes() == data:
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
@@ -170,14 +170,3 @@ def keep(data: bytes) -> Path | None:
     except (OSError, RuntimeError):  # RuntimeError: no home folder
         return None
     return path
-
-
-def snapshot(checksum: str) -> bytes | None:
-    """The bytes kept under a sha256, None when there are none or they no longer match it."""
-    if len(checksum) != 64 or not all(c in "0123456789abcdef" for c in checksum):
-        return None
-    try:
-        data = (cache_folder() / "snapshots" / checksum[:2] / checksum).read_bytes()
-    except (OSError, RuntimeError):
-        return None
-    return data if sha256(data).hexdigest() == checksum else None

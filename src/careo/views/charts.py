@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from careo.base.dates import Period
+from careo.base.dates import Period, parse_period
 from careo.base.texts import say
 from careo.panel import Panel
 from careo.panel.series import Observation
@@ -139,14 +139,9 @@ def _claims(
     """
     found: dict[float, tuple[float, float, str]] = {}
     for row in rows:
-        parts = [
-            int(part)
-            for part in re.split(r"[-/]", row.period.partition("/")[2] or row.period)
-            if part.isdigit()
-        ]
-        if row.ratio is None or row.indicator not in lines or not parts:
+        x = _time(parse_period(row.period))
+        if row.ratio is None or row.indicator not in lines or x is None:
             continue
-        x = float(parts[0]) if len(parts) == 1 else round(parts[0] + (parts[1] - 1) / 12, 4)
         near = [value for time, value in points[lines[row.indicator]] if abs(time - x) < 1.01]
         if any(abs(value - row.value) <= 0.25 * abs(row.value) for value in near):
             found.setdefault(x, (x, row.ratio * row.value, row.period))

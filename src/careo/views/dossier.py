@@ -84,7 +84,6 @@ def page(audit: Audit, panel: Panel, language: str = "en") -> str:
 
     documents = [_document(d, audit, spots, anchors, places, language) for d in audit.documents]
     shown = [_finding(f, panel, anchors[id(f)], by_spot, language) for f in findings]
-    order = {verdict: index for index, verdict in enumerate(VERDICTS)}
     summary = [
         {
             "slug": verdict_slug(v),
@@ -94,7 +93,7 @@ def page(audit: Audit, panel: Panel, language: str = "en") -> str:
             "meaning": text(f"verdict.{verdict_slug(v)}.meaning"),
             "findings": [row for row in shown if row["verdict"] == v],
         }
-        for v in sorted(VERDICTS, key=lambda v: order[v])
+        for v in VERDICTS
     ]
     return _template().render(
         t=text,
@@ -285,8 +284,6 @@ def _finding(
         "source": statement.source if statement else "",
         "considered": near,
         "others": far,
-        "table": [dict(row) for row in finding.table],
-        "heads": list(dict.fromkeys(key for row in finding.table for key in row)),
         "chart": chart.svg if chart else "",
         "caveats": [clean(caveat) for caveat in finding.caveats],
         "sources": [

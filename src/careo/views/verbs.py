@@ -16,7 +16,7 @@ from careo.base.shipped import country_folder
 from careo.base.texts import say
 from careo.results.finding import VERDICTS, Finding
 from careo.results.wording import number, period_words, place_name, unit_word, value_words
-from careo.sources.documents import Document, locate, read, read_all
+from careo.sources.documents import SUFFIXES, Document, locate, read, read_all
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import one_line, verdict_slug, verdict_words
@@ -27,8 +27,6 @@ FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated
 
 _PLAIN = frozenset({"consistent", "unverifiable"})
 """Verdicts that the overview of an audit gives one line; the others bring their whole sentence."""
-
-_SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".pdf", ".text")
 
 
 def read_verb(asked: Asked, *, pages: Sequence[str]) -> int:
@@ -180,7 +178,7 @@ def _documents(asked: Asked, pages: Sequence[str]) -> Iterator[Document]:
 def _sample(country: str) -> Iterator[Document]:
     """The embedded pages of a country, under the same names on every machine."""
     folder = country_folder(country) / "pages"
-    found = [path for path in sorted(folder.glob("*")) if path.suffix in _SUFFIXES]
+    found = [path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES]
     if not found:
         raise InputError("no_sample_pages", where=country)
     for path in found:
@@ -191,7 +189,7 @@ def _is_page(argument: str) -> bool:
     """A page is a file, a folder, a URL, `-`, or what looks like a path; everything else is a sentence."""
     if argument == "-" or re.match(r"https?://", argument) or os.path.exists(argument):  # noqa: PTH110 - never raises
         return True
-    if argument.lower().endswith(_SUFFIXES):
+    if argument.lower().endswith(tuple(SUFFIXES)):
         return True
     return not re.search(r"\s", argument) and ("/" in argument or "\\" in argument)
 
@@ -230,11 +228,9 @@ def _unknown_indicator(name: str, known: Any) -> CareoError:
 
 
 def _place_code(panel: Any, asked: str) -> str:
-    if asked in panel.places.codes:
-        return asked
-    found = panel.places.find(f"in {asked}") or panel.places.find(f"en {asked.title()}")
-    if found:
-        return found[0].code
+    code = panel.places.code_of(asked)
+    if code:
+        return str(code)
     raise CareoError("usage_place", found=repr(one_line(asked, 60)))
 
 

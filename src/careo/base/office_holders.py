@@ -34,6 +34,10 @@ class OfficeHolder:
     words: tuple[str, ...] = ()
     head: bool = False
 
+    def held(self, day: date) -> bool:
+        """Whether the person was in office on a day."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
 
 def read_holders(path: Path) -> tuple[OfficeHolder, ...]:
     """The table of office-holders; empty when a country has none.
