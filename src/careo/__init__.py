@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from careo.panel import Panel as Panel
     from careo.panel import load_panel as load_panel
     from careo.panel.indicators import Indicator as Indicator
+    from careo.panel.revisions import compare_editions as compare_editions
     from careo.panel.series import Series as Series
     from careo.record.ledger import Ledger as Ledger
     from careo.record.ledger import read_ledger as read_ledger

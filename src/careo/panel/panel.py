@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,6 +18,8 @@ from careo.panel.concepts import Concepts, load_concepts
 from careo.panel.indicators import Indicator, load_indicators
 from careo.panel.places import Places, load_places
 from careo.panel.series import Observation, Series
+from careo.sources import store
+from careo.sources.snapshot import Snapshot
 
 _SUMMED_MONEY = ("money_spent", "money_voted", "money_appropriated")
 
@@ -32,6 +34,7 @@ class Panel:
         default_place: code of the place a figure is about when none is named.
         languages: languages its pages are written in. dollar_sign: language → currency a bare "$" means.
         indicators: id → definition. folder: where its data stand.
+        editions: imported editions of official files, oldest first.
     """
 
     country: str
@@ -43,6 +46,7 @@ class Panel:
     dollar_sign: Mapping[str, str]
     indicators: Mapping[str, Indicator]
     folder: Path
+    editions: tuple[Snapshot, ...] = ()
 
     @cached_property
     def places(self) -> Places:
@@ -64,8 +68,9 @@ class Panel:
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
-        """Every source of its series, by key."""
-        return _read_sources(self.folder / "sources.yaml")
+        """Every source of its series, by key; imported editions among them."""
+        embedded = _read_sources(self.folder / "sources.yaml")
+        return {**embedded, **{source.key: source for source in map(_source_of, self.editions)}}
 
     @cached_property
     def office_holders(self) -> tuple[OfficeHolder, ...]:
@@ -82,74 +87,130 @@ class Panel:
         )
 
     @cached_property
-    def _monthly(self) -> Mapping[str, Mapping[str, str]]:
+    def monthly_tables(self) -> Mapping[str, Mapping[str, str]]:
+        """Indicator → vintage and source of its embedded monthly table."""
         return _monthly_cards(self.folder)
 
     @cached_property
     def _read(self) -> dict[str, Series]:
         return {}  # a series put here stands in for the file's: "what if one published value were another?"
 
+    @cached_property
+    def _imported(self) -> dict[tuple[str, tuple[str, ...]], tuple[Series, Series]]:
+        return {}
+
     def series(self, indicator: str) -> Series:
-        """The values of an indicator of any period; empty when only its variants have values.
+        """The values of an indicator of any period, nation and states; empty when only its variants have values.
 
         Raises:
             KeyError: there is no such indicator.
         """
-        share = self.indicators[indicator].kind == "share"
-        return self._read.get(indicator) or _series(self.country, indicator, share)
+        return self._read.get(indicator) or self._whole(indicator)[0]
 
     def months(self, indicator: str) -> Series:
-        """The monthly values of a flow, where a monthly table stands; else empty."""
-        return _months(self.country, indicator) if indicator in self._monthly else Series(indicator, ())
+        """The monthly values of a flow, nation and states, where there are any; else empty."""
+        return self._whole(indicator)[1]
+
+    def _whole(self, indicator: str) -> tuple[Series, Series]:
+        """Yearly and monthly series of nation and states, embedded and imported."""
+        years = _series(self.country, indicator, self.indicators[indicator].kind == "share")
+        months = (
+            _months(self.country, indicator) if indicator in self.monthly_tables else Series(indicator, ())
+        )
+        if not any(indicator in edition.indicators for edition in self.editions):
+            return years, months
+        if (indicator, ()) not in self._imported:
+            more = self.local(indicator, self.places.large)
+            both = zip((years, months), more, strict=True)
+            whole = [record.make_series(indicator, (*a.observations, *b.observations)) for a, b in both]
+            self._imported[indicator, ()] = whole[0], whole[1]
+        return self._imported[indicator, ()]
+
+    def local(self, indicator: str, places: Sequence[str]) -> tuple[Series, Series]:
+        """Yearly and monthly values of an indicator at these places, from imported editions only."""
+        key = (indicator, tuple(places))
+        if key not in self._imported:
+            from careo.panel.editions import observations
+
+            years, months = observations(self.editions, indicator, places, summed=self.sums(indicator))
+            self._imported[key] = record.make_series(indicator, years), record.make_series(indicator, months)
+        return self._imported[key]
+
+    def _of(self, indicator: str, place: str) -> tuple[Series, Series]:
+        """The yearly and the monthly series that speak of a place."""
+        if (
+            self.editions
+            and place in self.places.by_code
+            and self.places.by_code[place].kind == "municipality"
+        ):
+            return self.local(indicator, (place,))  # the embedded series end with the states
+        return self.series(indicator), self.months(indicator)
 
     def at(self, indicator: str, place: str, period: Period) -> tuple[Observation, ...]:
         """Every vintage of a value, oldest first; a sum of months or years when no single value covers the period."""
-        found = record.at(self.series(indicator), place, period)
-        if found or not self._sums(indicator):
+        years, months = self._of(indicator, place)
+        found = record.at(years, place, period)
+        if found or not self.sums(indicator):
             return found
-        found = record.at(self.months(indicator), place, period)
+        found = record.at(months, place, period)
         if found:
             return found
-        summed = self._total(indicator, place, period, None)
+        summed = self._total(years, months, place, period, None)
         return (summed,) if summed else ()
 
     def known(self, indicator: str, place: str, period: Period, on: date) -> Observation | None:
         """The value that was public on a day, summed when need be; None when none was."""
-        found = record.known(self.series(indicator), place, period, on)
-        if found or not self._sums(indicator):
+        years, months = self._of(indicator, place)
+        found = record.known(years, place, period, on)
+        if found or not self.sums(indicator):
             return found
-        return record.known(self.months(indicator), place, period, on) or self._total(
-            indicator, place, period, on
-        )
+        return record.known(months, place, period, on) or self._total(years, months, place, period, on)
 
     def newest(self, indicator: str, place: str, period: Period) -> Observation | None:
         """The value as last revised, summed when need be."""
         found = self.at(indicator, place, period)
         return found[-1] if found else None
 
-    def _sums(self, indicator: str) -> bool:
+    def sums(self, indicator: str) -> bool:
+        """Whether the parts of a period add up to it: events and money spent, not a number at a date."""
         definition = self.indicators[indicator]
         return not definition.cumulative and (
             definition.kind == "flow" or (definition.kind == "money" and definition.measure in _SUMMED_MONEY)
         )
 
-    def _total(self, indicator: str, place: str, period: Period, on: date | None) -> Observation | None:
-        whole = record.total([self.series(indicator)], place, period, on)
-        if whole or indicator not in self._monthly:
+    @staticmethod
+    def _total(
+        years: Series, months: Series, place: str, period: Period, on: date | None
+    ) -> Observation | None:
+        whole = record.total([years], place, period, on)
+        if whole or not months.observations:
             return whole
-        months = self.months(indicator)
-        return record.total([months], place, period, on) or record.total(
-            [self.series(indicator), months], place, period, on
-        )
+        return record.total([months], place, period, on) or record.total([years, months], place, period, on)
 
 
-@cache
 def load_panel(country: str = "mexico") -> Panel:
-    """The embedded figures of a country, or those of a folder of the same layout; read once.
+    """The embedded figures of a country, or those of a folder of the same layout, and what was imported for it.
+
+    Read once, and anew when an edition was imported or removed.
 
     Raises:
         DataError: there is no such country, or one of its files is broken.
     """
+    embedded = _load(country)
+    editions = store.snapshots(country=country)
+    if not editions:
+        return embedded
+    key = tuple((edition.sha256, edition.vintage) for edition in editions)
+    if _latest.get(country, (None, None))[0] != key:
+        _latest[country] = key, replace(embedded, editions=editions)
+    return _latest[country][1]
+
+
+_latest: dict[str, tuple[object, Panel]] = {}  # country → its editions and the panel with them
+
+
+@cache
+def _load(country: str) -> Panel:
     folder = country_folder(country)
     card = read_yaml(folder / "country.yaml")
     for needed in ("code", "names", "default_place", "languages"):
@@ -166,6 +227,12 @@ def load_panel(country: str = "mexico") -> Panel:
         indicators=load_indicators(country),
         folder=folder,
     )
+
+
+def _source_of(edition: Snapshot) -> Source:
+    from careo.panel.editions import source_of
+
+    return source_of(edition)
 
 
 @cache

@@ -96,6 +96,22 @@ class Places:
         """Every code a series may use: places of the country and countries abroad."""
         return self.by_code.keys() | {code for code, *_ in self.foreign}
 
+    @cached_property
+    def nation(self) -> str:
+        """The code of the country as a whole."""
+        return next((place.code for place in self.by_code.values() if place.kind == "nation"), "")
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """The codes of its states, in order."""
+        return tuple(sorted(place.code for place in self.by_code.values() if place.kind == "state"))
+
+    @cached_property
+    def large(self) -> tuple[str, ...]:
+        """The codes of everything larger than a municipality: nation, states, countries abroad."""
+        local = {code for code, place in self.by_code.items() if place.kind == "municipality"}
+        return tuple(sorted(set(self.codes) - local))
+
     def within(self, code: str) -> tuple[Place, ...]:
         """The places directly inside a place."""
         return tuple(place for place in self.by_code.values() if place.parent == code)

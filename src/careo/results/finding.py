@@ -17,6 +17,9 @@ VERDICTS = (
     "not measurable as stated",
 )
 
+CHECKS = ("passed", "failed", "not a test", "raised")
+"""Verdicts on data; "raised" is something to know that decides nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Considered:

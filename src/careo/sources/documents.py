@@ -119,7 +119,7 @@ def read(
     elif str(source) == "-":
         key, data = name or "-", _standard_input()
     elif str(source).lower().startswith(("http://", "https://")):
-        from careo.sources.store import fetch
+        from careo.sources.network import fetch
 
         url = str(source)
         fetched = fetch(url, offline=offline)

@@ -1,6 +1,8 @@
-"""Data files → tables of cells as written: CSV in any usual encoding, XLSX, Parquet, and the same compressed.
+"""Data files → tables of cells as written: CSV in any usual encoding, workbooks, Parquet, and the same compressed.
 
 Every cell is text until a layout says what it is: a reader that guesses types turns "01" into 1 and "1,119" into nothing.
+What can be put right for every layout is put right here: the encoding, letters that were UTF-8 read as Latin-1, decimal
+commas. A file that is no table, or is damaged, ends in one sentence.
 """
 
 from __future__ import annotations
@@ -8,14 +10,17 @@ from __future__ import annotations
 import bz2
 import codecs
 import csv
+import errno
 import gzip
 import io
 import lzma
-import shutil
+import re
 import tempfile
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,13 +36,28 @@ if TYPE_CHECKING:
 
 LARGEST = 4 << 30  # bytes of one data file, unpacked
 HEAD_ROWS = 60  # rows a layout may look at to recognise itself
+SURPLUS = "surplus"  # name of the column that takes what stands right of the widest row of the head
+
 _CHUNK = 1 << 20
-_PACKED: dict[bytes, Callable[[Path], IO[bytes]]] = {
-    b"BZh": lambda path: bz2.open(path, "rb"),
-    b"\x1f\x8b": lambda path: gzip.open(path, "rb"),
-    b"\xfd7zXZ": lambda path: lzma.open(path, "rb"),
+_MOST_PACKED = 300  # a table shrinks to a hundredth at most; what shrinks further is a bomb
+_SMALL = 64 << 20  # and below this size nobody asks
+_PACKED: dict[bytes, Callable[[Path], Any]] = {
+    b"BZh": bz2.BZ2File,
+    b"\x1f\x8b": gzip.GzipFile,
+    b"\xfd7zXZ": lzma.LZMAFile,
 }
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsb", ".xlsm", ".ods", ".parquet")
+_WORKBOOKS = ("[Content_Types].xml", "META-INF/manifest.xml")  # OOXML; OpenDocument
+_OLE = b"\xd0\xcf\x11\xe0"  # the old binary workbook, and a workbook under a password
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_OTHERS = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"{\\rtf", b"7z\xbc\xaf", b"Rar!")
+_PAGE = re.compile(rb"\s*<(!doctype|html|head|body|table|meta|\?xml|!--)", re.IGNORECASE)
+_TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_CONTINUATION = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_MISREAD = re.compile(f"[ÃÂ][{_CONTINUATION}]|â[{_CONTINUATION}]{{2}}")
+_MISREAD_BYTES = ("Ã".encode(), "Â".encode(), "â€".encode())
+_DECIMAL_COMMA = r"^-?(\d+|\d{1,3}(\.\d{3})+),\d+$"
+_POINT_GROUPS = r"^-?[1-9]\d{0,2}(\.\d{3})+$"
 
 
 @dataclass(frozen=True)
@@ -47,10 +67,12 @@ class Sheet:
     Attributes:
         name: name of the sheet; "" for a CSV or Parquet file.
         head: its first rows, cells as text, blanks stripped; for Parquet the first row holds the column names.
+        hidden: True for a sheet that a spreadsheet does not show.
     """
 
     name: str
     head: tuple[tuple[str, ...], ...]
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,9 @@ class DataFile:
     Attributes:
         path: the file as given. plain: the unpacked file in UTF-8 that is read (the same file where nothing had to be done).
         sha256, size: of the file as given.
-        format: "csv", "xlsx" or "parquet". encoding: of a CSV file as given. delimiter: of a CSV file.
+        format: "csv", "xlsx" (any workbook) or "parquet". encoding: of a CSV file as given. delimiter: of a CSV file.
+        misread: True when letters of a CSV file may be UTF-8 read as Latin-1. lost: True when some were replaced by �.
+        lines: lines of a CSV file.
     """
 
     path: Path
@@ -70,6 +94,9 @@ class DataFile:
     format: str
     encoding: str = ""
     delimiter: str = ""
+    misread: bool = False
+    lost: bool = False
+    lines: int = 0
 
     @property
     def name(self) -> str:
@@ -78,31 +105,30 @@ class DataFile:
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
-        """Its tables, with the rows by which a layout recognises them."""
+        """Its tables, with the rows by which a layout recognises them; sheets without any cell are left out."""
         if self.format == "csv":
             return (Sheet("", _csv_head(self.plain, self.delimiter)),)
         if self.format == "parquet":
-            import polars as pl
-
-            try:
-                frame = pl.read_parquet(self.plain, n_rows=HEAD_ROWS - 1)
-            except Exception as error:  # polars raises its Rust errors as many types
-                raise InputError("table_broken", where=str(self.path), format="Parquet") from error
-            rows = [tuple("" if cell is None else str(cell) for cell in row) for row in frame.rows()]
-            return (Sheet("", (tuple(frame.columns), *rows)),)
-        return tuple(Sheet(name, _xlsx_head(self._workbook, name)) for name in self._workbook.sheet_names)
+            return (Sheet("", self._parquet_head()),)
+        with readable(self):
+            sheets = tuple(self._workbook_sheet(name) for name in self._workbook.sheet_names)
+        return tuple(sheet for sheet in sheets if sheet.head)
 
     @cached_property
-    def _workbook(self) -> Any:
-        import fastexcel
+    def decimal_comma(self) -> bool:
+        """Whether numbers are written 12,5: only where a semicolon or a tab divides the cells, and some cell shows it.
 
-        try:
-            return fastexcel.read_excel(self.plain)
-        except Exception as error:
-            raise InputError("table_broken", where=str(self.path), format="XLSX") from error
+        A comma before exactly three figures shows nothing: 1,119 may be thousands.
+        """
+        if self.format != "csv" or self.delimiter == ",":
+            return False
+        cells = [cell for row in self.sheets[0].head for cell in row]
+        return any(re.fullmatch(r"-?(0,\d+|\d[\d.]*,(\d{1,2}|\d{4,}))", cell) for cell in cells)
 
     def frame(self, sheet: Sheet, header: int) -> pl.LazyFrame:
         """The rows below the header, every column text, columns named "0", "1", …; lazy where the file is large.
+
+        A further column `SURPLUS` holds the first cell right of the widest row of the head.
 
         Args:
             sheet: one of `sheets`.
@@ -111,39 +137,127 @@ class DataFile:
         Raises:
             InputError: the file breaks off or is broken.
         """
-        import polars as pl
+        return self._opened(sheet, header)[0]
 
-        names = [str(place) for place in range(max(len(row) for row in sheet.head))]
-        if self.format == "csv":
-            return pl.scan_csv(
-                self.plain,
-                separator=self.delimiter,
-                has_header=False,
-                skip_lines=self._line_of(header + 1),
-                schema=dict.fromkeys(names, pl.String),
-                truncate_ragged_lines=True,
-                missing_columns="insert",
-                encoding="utf8-lossy",
-            )
-        if self.format == "parquet":
-            lazy = pl.scan_parquet(self.plain)
-            columns = lazy.collect_schema().names()
-            return lazy.select(
-                pl.col(c).cast(pl.String).alias(str(place)) for place, c in enumerate(columns)
-            )
-        with _quiet():
-            frame = self._workbook.load_sheet(
-                sheet.name, header_row=None, dtypes="string", skip_rows=header + 1, column_names=names
-            ).to_polars()
-        return frame.lazy()
+    def misread_cells(self, sheet: Sheet, header: int) -> bool:
+        """Whether cells below the header had to be read again (see `repaired`)."""
+        return self._opened(sheet, header)[1]
 
-    def _line_of(self, row: int) -> int:
-        """How many lines of the file stand before a row (a quoted cell may hold line breaks)."""
-        with self.plain.open(encoding="utf-8", errors="replace", newline="") as stream:
+    def line_of(self, row: int) -> int:
+        """How many lines of a CSV file stand before a row of its head (a quoted cell may hold line breaks)."""
+        with self.plain.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
             reader = csv.reader(stream, delimiter=self.delimiter)
             for _ in islice(reader, row):
                 pass
             return reader.line_num
+
+    def last_line(self) -> str:
+        """The last line of a CSV file when no line break ends it, else "": where a download broke off."""
+        with self.plain.open("rb") as stream:
+            stream.seek(max(0, self.plain.stat().st_size - (1 << 16)))
+            end = stream.read().decode("utf-8", errors="replace")
+        return end.rpartition("\n")[2]
+
+    @cached_property
+    def _frames(self) -> dict[tuple[str, int], tuple[pl.LazyFrame, bool]]:
+        return {}
+
+    def _opened(self, sheet: Sheet, header: int) -> tuple[pl.LazyFrame, bool]:
+        if (sheet.name, header) not in self._frames:
+            self._frames[sheet.name, header] = self._repaired_frame(sheet, header)
+        return self._frames[sheet.name, header]
+
+    def _repaired_frame(self, sheet: Sheet, header: int) -> tuple[pl.LazyFrame, bool]:
+        import polars as pl
+
+        names = [str(place) for place in range(max(map(len, sheet.head), default=0))]
+        with readable(self):
+            if self.format == "csv":
+                frame = self._csv_frame(names, header)
+            elif self.format == "parquet":
+                frame = pl.scan_parquet(self.plain)
+                columns = frame.collect_schema().names()
+                frame = frame.select(
+                    pl.col(c).cast(pl.String).alias(name) for c, name in zip(columns, names, strict=True)
+                )
+            else:
+                # skip_rows counts rows of the sheet, the head only those from the first that holds a cell
+                frame = self._sheet(sheet.name).to_polars().slice(header + 1).lazy()
+                frame = frame.rename(dict(zip(frame.collect_schema().names(), names, strict=True)))
+            repairs = self._repairs(frame)
+            frame = frame.with_columns(pl.col(name).replace(cells) for name, cells in repairs.items())
+        if SURPLUS not in frame.collect_schema().names():
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(SURPLUS))
+        return frame, bool(repairs)
+
+    def _csv_frame(self, names: list[str], header: int) -> pl.LazyFrame:
+        import polars as pl
+
+        frame = pl.scan_csv(
+            self.plain,
+            separator=self.delimiter,
+            has_header=False,
+            skip_lines=self.line_of(header + 1),
+            schema=dict.fromkeys((*names, SURPLUS), pl.String),
+            truncate_ragged_lines=True,
+            missing_columns="insert",
+            encoding="utf8-lossy",
+        )
+        if not self.decimal_comma:
+            return frame
+        cell = pl.col(*names)
+        plain = cell.str.replace_all(".", "", literal=True)
+        number = cell.str.contains(_DECIMAL_COMMA) | cell.str.contains(_POINT_GROUPS)
+        return frame.with_columns(
+            pl.when(number).then(plain.str.replace(",", ".", literal=True)).otherwise(cell)
+        )
+
+    def _repairs(self, frame: pl.LazyFrame) -> Mapping[str, Mapping[str, str]]:
+        """Column → cell as written → cell repaired; found on the distinct cells, which are few."""
+        import polars as pl
+
+        if self.format == "csv" and not self.misread:
+            return {}
+        columns = [name for name in frame.collect_schema().names() if name != SURPLUS]
+        suspect = (
+            frame.select(
+                pl.col(c).filter(pl.col(c).str.contains("[ÃÂâ]")).unique().implode() for c in columns
+            )
+            .collect(engine="streaming")
+            .row(0, named=True)
+        )
+        found = {
+            column: {cell: repaired(cell) for cell in cells if repaired(cell) != cell}
+            for column, cells in suspect.items()
+        }
+        return {column: repairs for column, repairs in found.items() if repairs}
+
+    def _parquet_head(self) -> tuple[tuple[str, ...], ...]:
+        import polars as pl
+
+        with readable(self):
+            lazy = pl.scan_parquet(self.plain)
+            schema = lazy.collect_schema()
+            nested = [name for name, kind in schema.items() if kind.is_nested()]
+            if nested:
+                raise InputError("table_nested", where=str(self.path), found=", ".join(nested)[:300])
+            rows = lazy.head(HEAD_ROWS - 1).select(pl.all().cast(pl.String)).collect().rows()
+        return (tuple(schema.names()), *(tuple((cell or "").strip() for cell in row) for row in rows))
+
+    @cached_property
+    def _workbook(self) -> Any:
+        import fastexcel
+
+        return fastexcel.read_excel(self.plain)
+
+    def _sheet(self, name: str, rows: int | None = None) -> Any:
+        with _quiet():
+            return self._workbook.load_sheet(name, header_row=None, n_rows=rows, dtypes="string")
+
+    def _workbook_sheet(self, name: str) -> Sheet:
+        sheet = self._sheet(name, HEAD_ROWS)
+        head = tuple(tuple((cell or "").strip() for cell in row) for row in sheet.to_polars().rows())
+        return Sheet(name, head, sheet.visible != "visible")
 
 
 @contextmanager
@@ -154,123 +268,292 @@ def open_data(path: Path) -> Iterator[DataFile]:
         InputError: no such file, empty, larger than `LARGEST`, of no known format, or broken.
     """
     if not path.is_file():
-        raise InputError("input_missing" if not path.exists() else "table_folder", where=str(path))
-    size = path.stat().st_size
-    if not size:
-        raise InputError("input_empty", where=str(path), fix="input_empty")
+        raise InputError("table_folder" if path.is_dir() else "input_missing", where=str(path))
+    try:
+        size = path.stat().st_size
+        if not size:
+            raise InputError("input_empty", where=str(path), fix="table_again")
+        with (
+            tempfile.TemporaryDirectory(prefix="careo-") as folder,
+            ThreadPoolExecutor(1) as beside,  # hashing lets the unpacking go on
+        ):
+            digest = beside.submit(_sha256, path)
+            plain = _unpacked(path, Path(folder))
+            format_ = _format(plain, path)
+            text = _as_utf8(plain, path, Path(folder) / "utf8.csv") if format_ == "csv" else _Text(plain)
+            delimiter = _delimiter(text.plain) if format_ == "csv" else ""
+            yield DataFile(
+                path,
+                text.plain,
+                digest.result(),
+                size,
+                format_,
+                text.encoding,
+                delimiter,
+                text.misread,
+                text.lost,
+                text.lines,
+            )
+    except OSError as error:
+        raise InputError("input_unreadable", where=str(path), problem=error.strerror or str(error)) from error
+
+
+@contextmanager
+def readable(file: DataFile) -> Iterator[None]:
+    """Where rows of a file are collected: what its readers stumble over becomes one sentence.
+
+    Raises:
+        InputError: the file is damaged or breaks off; names the line of a CSV file whose quotation marks do not pair.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.ComputeError, pl.exceptions.NoDataError) as error:
+        line = _unpaired_quote(file) if file.format == "csv" else 0
+        where = f"{file.path}:{line}" if line else str(file.path)
+        raise InputError(
+            "table_quotes" if line else "table_broken", where=where, format=file.format.upper()
+        ) from error
+    except BaseException as error:  # a panic of a reader written in Rust is no Exception
+        if type(error).__module__.partition(".")[0] in ("_fastexcel", "fastexcel", "pyo3_runtime"):
+            raise InputError(
+                "table_broken", where=str(file.path), fix="table_again", format=file.format.upper()
+            ) from error
+        raise
+
+
+def repaired(text: str) -> str:
+    """Text whose UTF-8 was read as Latin-1 or Windows-1252 ("MÃ©xico"), read right; any other text as it is."""
+    return _MISREAD.sub(_read_again, text) if _MISREAD.search(text) else text
+
+
+def _read_again(found: re.Match[str]) -> str:
+    try:
+        return found[0].encode("cp1252", errors="latin1_rest").decode("utf-8")
+    except UnicodeError:
+        return found[0]
+
+
+def _latin1_rest(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes that Windows-1252 leaves free are taken as Latin-1 takes them: a stray byte is no reason to refuse a file."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.object[error.start : error.end].decode("latin-1"), error.end
+    if isinstance(error, UnicodeEncodeError):
+        return error.object[error.start : error.end].encode("latin-1"), error.end
+    raise error
+
+
+codecs.register_error("latin1_rest", _latin1_rest)
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
-        digest = file_digest(stream, "sha256").hexdigest()
-    with tempfile.TemporaryDirectory(prefix="careo-") as folder:
-        plain = _unpacked(path, Path(folder))
-        format_ = _format(plain, path)
-        encoding = delimiter = ""
-        if format_ == "csv":
-            encoding = _encoding(plain)
-            if encoding != "utf-8":
-                plain = _recoded(plain, encoding, Path(folder) / "utf8.csv")
-            delimiter = _delimiter(plain)
-        yield DataFile(path, plain, digest, size, format_, encoding, delimiter)
+        return file_digest(stream, "sha256").hexdigest()
+
+
+# --- unpacking --------------------------------------------------------------------------------------------------------
 
 
 def _unpacked(path: Path, folder: Path) -> Path:
     with path.open("rb") as stream:
         start = stream.read(8)
-    opener = next((opener for mark, opener in _PACKED.items() if start.startswith(mark)), None)
     target = folder / "unpacked"
+    opener = next((opener for mark, opener in _PACKED.items() if start.startswith(mark)), None)
     if opener is not None:
-        with opener(path) as packed, target.open("wb") as out:
-            _copy(packed, out, path)
-        return target
-    if start.startswith(b"PK") and not _is_workbook(path):
-        with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")]
-            if len(members) != 1:
-                found = ", ".join(m.filename for m in members[:6])
-                raise InputError("table_archive", where=str(path), found=found, fix="table_archive")
-            with archive.open(members[0]) as packed, target.open("wb") as out:
-                _copy(packed, out, path)
-        return target
-    return path
+        with opener(path) as packed:
+            return _copied(packed, target, path)
+    if not start.startswith(b"PK"):
+        return path
+    with _sound(path, "ZIP"), zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")]
+        if sum(member.file_size for member in members) > _allowed(path):
+            raise InputError("table_bomb", where=str(path), limit=_allowed(path) >> 20)
+        if any(member.filename in _WORKBOOKS for member in members):
+            return path
+        tables = [member for member in members if Path(member.filename).suffix.lower() in _TABLES]
+        chosen = tables if len(tables) == 1 else members
+        if len(chosen) != 1:
+            found = ", ".join(member.filename for member in chosen[:12])
+            raise InputError("table_archive", where=str(path), found=found, fix="table_archive")
+        if chosen[0].flag_bits & 1:
+            raise InputError("table_locked", where=str(path), fix="table_locked")
+        with archive.open(chosen[0]) as packed:
+            return _copied(packed, target, path)
 
 
-def _copy(packed: IO[bytes], out: IO[bytes], path: Path) -> None:
-    written = 0
-    try:
-        while chunk := packed.read(_CHUNK):
+def _copied(packed: IO[bytes], target: Path, path: Path) -> Path:
+    written, allowed = 0, _allowed(path)
+    with target.open("wb") as out:
+        while True:
+            with _sound(path, path.suffix.lstrip(".").upper()):
+                chunk = packed.read(_CHUNK)
+            if not chunk:
+                break
             written += len(chunk)
-            if written > LARGEST:
-                raise InputError("input_too_large", where=str(path), fix="input_too_large", limit=LARGEST >> 20)
+            if written > allowed:
+                raise InputError("table_bomb", where=str(path), limit=allowed >> 20)
             out.write(chunk)
-    except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError) as error:
-        raise InputError("table_broken", where=str(path), format=path.suffix.lstrip(".")) from error
+    if not written:
+        raise InputError("input_empty", where=str(path), fix="table_again")
+    return target
 
 
-def _is_workbook(path: Path) -> bool:
+def _allowed(path: Path) -> int:
+    """Bytes a packed file may unpack to."""
+    return min(LARGEST, max(_SMALL, _MOST_PACKED * path.stat().st_size))
+
+
+@contextmanager
+def _sound(path: Path, format: str) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return "[Content_Types].xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError("table_broken", where=str(path), format="ZIP") from error
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EACCES, errno.EIO):
+            raise
+        raise InputError("table_broken", where=str(path), fix="table_again", format=format) from error
+    except (
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        NotImplementedError,
+        ValueError,
+    ) as error:
+        raise InputError("table_broken", where=str(path), fix="table_again", format=format) from error
 
 
 def _format(plain: Path, path: Path) -> str:
     with plain.open("rb") as stream:
         start = stream.read(_CHUNK)
+        stream.seek(max(0, plain.stat().st_size - _CHUNK))
+        end = stream.read()
     if start.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith(b"PK") or start.startswith(b"\xd0\xcf\x11\xe0"):  # OOXML; the old binary workbook
+    if start.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in start + end:
+        raise InputError("table_locked", where=str(path), fix="table_locked")
+    if start.startswith((b"PK", _OLE)):
         return "xlsx"
-    if start.startswith((b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff")) or (
-        b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if _PAGE.match(start.removeprefix(b"\xef\xbb\xbf")):
+        title = _TITLE.search(start)
+        found = title[1].decode("utf-8", errors="replace")[:120] if title else ""
+        raise InputError("table_page", where=str(path), found=found, fix="table_page")
+    if (
+        start.startswith(_OTHERS)
+        or start.lstrip()[:1] in (b"{", b"[")
+        or (b"\0" in start and not _wide(start))
     ):
         raise InputError("table_format", where=str(path), fix="table_format")
+    if not start.strip():
+        raise InputError("input_empty", where=str(path), fix="table_again")
     return "csv"
 
 
-def _encoding(plain: Path) -> str:
-    """UTF-8 when every byte agrees, else Windows-1252 (what publishers mean by Latin-1), or what the mark says."""
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text file in UTF-8, and what its bytes hold; see `DataFile`."""
+
+    plain: Path
+    encoding: str = ""
+    misread: bool = False
+    lost: bool = False
+    lines: int = 0
+
+
+def _wide(start: bytes) -> str:
+    """The 16-bit encoding of a text, by its mark or by where its NUL bytes stand; "" for any other."""
+    for mark, name in _MARKS[1:]:
+        if start.startswith(mark):
+            return name
+    half = len(start) // 2
+    if half and b"\0" in start:
+        if start[1::2].count(0) > 0.6 * half and not start[0::2].count(0):
+            return "utf-16-le"
+        if start[0::2].count(0) > 0.6 * half and not start[1::2].count(0):
+            return "utf-16-be"
+    return ""
+
+
+def _as_utf8(plain: Path, path: Path, target: Path) -> _Text:
+    """The text in UTF-8 with "\\n" at the end of its lines; the file itself where it is that already.
+
+    Encoding: what its mark or its NUL bytes say, else UTF-8 when every byte agrees, else Windows-1252 (what publishers mean by
+    Latin-1).
+    """
     with plain.open("rb") as stream:
-        start = stream.read(4)
-        for mark, name in _MARKS:
-            if start.startswith(mark):
-                return name
-        stream.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
+        start = stream.read(_CHUNK)
+    wide = _wide(start)
+    old_lines = (
+        b"\r" in start and b"\n" not in start
+    )  # a lone carriage return: no reader after 2001 ends a line there
+    if not wide and not old_lines:
         try:
-            while chunk := stream.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
+            seen = _seen(_decoded(plain, "utf-8"), path)
+            return _Text(plain, "utf-8-sig" if start.startswith(_MARKS[0][0]) else "utf-8", *seen)
         except UnicodeDecodeError:
-            return "cp1252"
+            pass
+    encoding = wide or _single_or_multi(plain)
+    with target.open("wb") as out:
+        seen = _seen(_poured(_decoded(plain, encoding, lenient=True), out, old_lines), path)
+    return _Text(target, encoding, *seen)
+
+
+def _single_or_multi(plain: Path) -> str:
+    try:
+        for _ in _decoded(plain, "utf-8"):
+            pass
+    except UnicodeDecodeError:
+        return "cp1252"
     return "utf-8"
 
 
-def _recoded(plain: Path, encoding: str, target: Path) -> Path:
-    # bytes that Windows-1252 leaves free are taken as Latin-1 takes them: a stray byte is no reason to refuse a file
-    errors = "latin1_rest" if encoding == "cp1252" else "replace"
-    with (
-        plain.open(encoding=encoding, errors=errors, newline="") as stream,
-        target.open("w", encoding="utf-8", newline="") as out,
-    ):
-        shutil.copyfileobj(stream, out, _CHUNK)
-    return target
+def _decoded(plain: Path, encoding: str, *, lenient: bool = False) -> Iterator[bytes]:
+    """The text of a file in UTF-8, a chunk at a time.
+
+    Raises:
+        UnicodeDecodeError: it is not in this encoding.
+    """
+    errors = ("latin1_rest" if encoding == "cp1252" else "replace") if lenient else "strict"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    with plain.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            text = decoder.decode(chunk)
+            yield chunk if encoding == "utf-8" and not lenient else text.encode("utf-8", errors="replace")
+        yield decoder.decode(b"", final=True).encode("utf-8", errors="replace")
 
 
-def _rest_as_latin1(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - registered for decoding only
-    return error.object[error.start : error.end].decode("latin-1"), error.end
+def _poured(chunks: Iterable[bytes], out: IO[bytes], old_lines: bool) -> Iterator[bytes]:
+    for chunk in chunks:
+        whole = chunk.replace(b"\r", b"\n") if old_lines else chunk
+        out.write(whole)
+        yield whole
 
 
-codecs.register_error("latin1_rest", _rest_as_latin1)
+def _seen(chunks: Iterable[bytes], path: Path) -> tuple[bool, bool, int]:
+    """Whether letters may be misread, whether letters are lost, and the number of lines."""
+    misread = lost = False
+    lines, last = 0, b""
+    for chunk in chunks:
+        if b"\0" in chunk:
+            raise InputError("table_nul", where=str(path), fix="table_again")
+        misread = misread or any(mark in chunk for mark in _MISREAD_BYTES)
+        lost = lost or "\ufffd".encode() in chunk
+        lines += chunk.count(b"\n")
+        last = chunk[-1:] or last
+    return misread, lost, lines + (last != b"\n")
 
 
 def _delimiter(plain: Path) -> str:
     """The delimiter that cuts the first rows into the most cells alike."""
-    with plain.open(encoding="utf-8", errors="replace", newline="") as stream:
+    with plain.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         text = stream.read(1 << 16)
     best = (0, ",")
     for delimiter in ",;|\t":
-        rows = list(islice(_rows(io.StringIO(text), delimiter), HEAD_ROWS))[:-1] or [[text]]
+        rows = list(islice(_rows(io.StringIO(text), delimiter), HEAD_ROWS))
+        rows = rows[:-1] or rows or [[text]]  # the last may be cut
         width, often = Counter(len(row) for row in rows).most_common(1)[0]
         best = max(best, (often * (width - 1), delimiter), key=lambda pair: pair[0])
     return best[1]
@@ -284,15 +567,22 @@ def _rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
 
 
 def _csv_head(plain: Path, delimiter: str) -> tuple[tuple[str, ...], ...]:
-    with plain.open(encoding="utf-8", errors="replace", newline="") as stream:
+    with plain.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         rows = islice(_rows(stream, delimiter), HEAD_ROWS)
         return tuple(tuple(cell.strip() for cell in row) for row in rows)
 
 
-def _xlsx_head(workbook: Any, name: str) -> tuple[tuple[str, ...], ...]:
-    with _quiet():
-        frame = workbook.load_sheet(name, header_row=None, n_rows=HEAD_ROWS, dtypes="string").to_polars()
-    return tuple(tuple((cell or "").strip() for cell in row) for row in frame.rows())
+def _unpaired_quote(file: DataFile) -> int:
+    """The line in which a CSV reader loses its way for a quotation mark; 0 when it does not."""
+    with file.plain.open(encoding="utf-8", errors="replace", newline="") as stream:
+        reader = csv.reader(stream, delimiter=file.delimiter, strict=True)
+        line = 0
+        try:
+            for _ in reader:
+                line = reader.line_num
+        except csv.Error:
+            return line + 1
+    return 0
 
 
 @contextmanager

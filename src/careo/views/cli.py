@@ -20,8 +20,17 @@ from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES, say
 from careo.views.i18n import choose_language, one_line
 
-VERBS = ("read", "statements", "check", "audit", "indicators", "schema")
+VERBS = ("read", "statements", "check", "audit", "indicators", "data", "panel", "schema")
 """In the order of the work."""
+
+DATA_VERBS = ("import", "list", "show", "check", "diff", "remove", "export", "fetch", "map")
+"""The verbs of `careo data`."""
+
+_GROUPS = {"": VERBS, "data": DATA_VERBS}
+_HOMES = {
+    "data": "data_verbs",
+    "panel": "data_verbs",
+}  # first word of a command → its module; the others are in `verbs`
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what is left of a disk, not of our doing
 
@@ -45,6 +54,41 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "place", "PLACE"),
     ],
     "schema": lambda _: [],
+    "panel": lambda lang: [
+        _option(lang, "places", "state|municipality|nation|CODE,…"),
+        _option(lang, "indicator", "ID,…"),
+        _option(lang, "as-of", "YYYY-MM-DD"),
+        _option(lang, "rate", flag=True),
+    ],
+    "data import": lambda lang: [
+        click.Argument(["files"], required=True, nargs=-1, metavar=say(lang, "cli.help.files")),
+        _option(lang, "vintage", "YYYY-MM"),
+    ],
+    "data list": lambda lang: [_option(lang, "layouts", flag=True)],
+    "data show": lambda lang: [click.Argument(["name"], metavar=say(lang, "cli.help.edition"))],
+    "data check": lambda lang: [
+        click.Argument(["names"], nargs=-1, metavar=f"[{say(lang, 'cli.help.edition')}…]")
+    ],
+    "data diff": lambda lang: [
+        click.Argument(["old"], metavar=say(lang, "cli.help.edition")),
+        click.Argument(["new"], metavar=say(lang, "cli.help.edition")),
+    ],
+    "data remove": lambda lang: [
+        click.Argument(["names"], required=True, nargs=-1, metavar=f"{say(lang, 'cli.help.edition')}…")
+    ],
+    "data export": lambda lang: [click.Argument(["name"], metavar=say(lang, "cli.help.edition"))],
+    "data fetch": lambda lang: [
+        click.Argument(["name"], metavar=say(lang, "cli.help.dataset")),
+        _option(lang, "url", "URL"),
+        _option(lang, "vintage", "YYYY-MM"),
+    ],
+    "data map": lambda lang: [
+        click.Argument(["indicator"], metavar="ID"),
+        _option(lang, "month", "YYYY-MM"),
+        _option(lang, "boundaries", say(lang, "cli.help.file")),
+        _option(lang, "as-of", "YYYY-MM-DD"),
+        _option(lang, "rate", flag=True),
+    ],
 }
 
 
@@ -135,6 +179,9 @@ def _option(
     return click.Option(names, metavar=metavar, default="", show_default=False, help=text)
 
 
+_GLOBAL = ("json", "lang", "offline", "strict", "country", "out")
+
+
 def _globals(language: str) -> list[click.Parameter]:
     return [
         _option(language, "json", flag=True),
@@ -169,23 +216,19 @@ class _Speaking(click.Command):
 
 
 class _Verb(_Speaking):
-    def __init__(self, name: str, language: str) -> None:
-        self.language = language
+    def __init__(self, words: str, language: str) -> None:
+        self.language, self.words = language, words
         super().__init__(
-            name,
-            params=[*_PARAMETERS[name](language), *_globals(language)],
-            help=say(language, f"cli.verb.{name}.help"),
+            words.rpartition(" ")[2],
+            params=[*_PARAMETERS[words](language), *_globals(language)],
+            help=say(language, f"cli.verb.{words.replace(' ', '_')}.help"),
             callback=self._call,
             options_metavar=say(language, "cli.help.metavar"),
         )
 
     def _call(self, **values: Any) -> int:
-        context = click.get_current_context()
-        before = context.parent.params if context.parent else {}
-        merged = {
-            name: values.pop(name) or before.get(name)
-            for name in ("json", "lang", "offline", "strict", "country", "out")
-        }
+        before = _given_before(click.get_current_context())
+        merged = {name: values.pop(name) or before.get(name) for name in _GLOBAL}
         lang = merged["lang"] or ""
         if lang and lang.lower() not in LANGUAGES:
             raise CareoError("usage_value", where="", expected="es | en", found=repr(lang), option="--lang")
@@ -197,51 +240,70 @@ class _Verb(_Speaking):
             country=merged["country"] or "mexico",
             out=merged["out"] or "",
         )
-        from careo.views import verbs
+        from importlib import import_module
 
-        verb: Callable[..., int] = getattr(verbs, f"{self.name}_verb")
+        home = import_module(f"careo.views.{_HOMES.get(self.words.split()[0], 'verbs')}")
+        verb: Callable[..., int] = getattr(home, f"{self.words.replace(' ', '_')}_verb")
         return verb(asked, **values)
 
 
+def _given_before(context: click.Context) -> dict[str, Any]:
+    """Global options given before the verb, the nearest group first."""
+    found: dict[str, Any] = {}
+    while context.parent is not None:
+        context = context.parent
+        found = {name: found.get(name) or context.params.get(name) for name in _GLOBAL}
+    return found
+
+
 class _Group(_Speaking, click.Group):
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, language: str, words: str = "") -> None:
+        self.language, self.words, self.verbs = language, words, _GROUPS[words]
         click.Group.__init__(
             self,
-            "careo",
+            words or "careo",
             params=_globals(language),
-            help=say(language, "cli.help.careo"),
-            epilog=say(language, "cli.help.epilog"),
+            help=say(language, f"cli.verb.{words}.help" if words else "cli.help.careo"),
+            epilog="" if words else say(language, "cli.help.epilog"),
             options_metavar=say(language, "cli.help.metavar"),
             subcommand_metavar=say(language, "cli.help.verb"),
         )
+        if words:
+            return
         self.params.append(
             click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
                          help=say(language, "cli.option.version"))
         )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
-        return list(VERBS)
+        return list(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
-        return _Verb(cmd_name, self.language) if cmd_name in VERBS else None
+        if cmd_name not in self.verbs:
+            return None
+        words = f"{self.words} {cmd_name}".strip()
+        return _Group(self.language, words) if words in _GROUPS else _Verb(words, self.language)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in VERBS:
-            guess = get_close_matches(args[0], VERBS, n=1)
+        if args and args[0] not in self.verbs:
+            guess = get_close_matches(args[0], self.verbs, n=1)
             raise CareoError(
-                "usage_verb", expected=" | ".join(VERBS), found=repr(args[0]), fix="did_you_mean" if guess else "help",
-                guess=guess[0] if guess else "", command="careo",
+                "usage_verb", expected=" | ".join(self.verbs), found=repr(args[0]), fix="did_you_mean" if guess else "help",
+                guess=guess[0] if guess else "", command=ctx.command_path,
             )  # fmt: skip
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The short help comes from the texts: no verb is loaded to list them.
+        rows = [(name, say(self.language, f"cli.verb.{self._key(name)}.short")) for name in self.verbs]
         with formatter.section(say(self.language, "cli.help.verbs")):
-            formatter.write_dl([(name, say(self.language, f"cli.verb.{name}.short")) for name in VERBS])
+            formatter.write_dl(rows)
         super().format_options(ctx, formatter)
+
+    def _key(self, name: str) -> str:
+        return f"{self.words}_{name}" if self.words else name
 
 
 def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:

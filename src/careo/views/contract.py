@@ -20,7 +20,10 @@ from careo.sources.documents import Document, locate
 
 if TYPE_CHECKING:
     from careo.panel import Panel
+    from careo.panel.revisions import Revisions
     from careo.results.audit import Audit
+    from careo.sources.catalog import Dataset
+    from careo.sources.snapshot import Snapshot
 
 Pages = Mapping[str, Document]
 
@@ -153,6 +156,64 @@ def flag_sentence(code: str, words: Mapping[str, str], language: str) -> str:
 def block_reason(reason: str, language: str) -> str:
     """Why a block has its label."""
     return _said(language, f"blocks.reason.{reason}", reason, {})
+
+
+def edition_data(snapshot: Snapshot) -> dict[str, Any]:
+    """An imported edition, with what was odd in it."""
+    return {
+        "dataset": snapshot.dataset,
+        "vintage": snapshot.vintage,
+        "vintage_basis": snapshot.vintage_basis,
+        "known": snapshot.known.isoformat(),
+        "first": snapshot.first,
+        "last": snapshot.last,
+        "level": snapshot.level,
+        "places": snapshot.places,
+        "rows": snapshot.rows,
+        "indicators": list(snapshot.indicators),
+        "layout": snapshot.layout,
+        "file": snapshot.name,
+        "size": snapshot.size,
+        "sha256": snapshot.sha256,
+        "imported": snapshot.imported,
+        "country": snapshot.country,
+        "oddities": [
+            {"code": o.code, "words": dict(o.words), "grave": o.grave, "refused": o.refused}
+            for o in snapshot.oddities
+        ],
+    }
+
+
+def dataset_data(card: Dataset) -> dict[str, Any]:
+    """The card of a dataset."""
+    return {
+        "dataset": card.id,
+        "title": dict(card.title),
+        "publisher": card.publisher,
+        "definition": dict(card.definition),
+        "licence": dict(card.licence),
+        "page": card.page,
+        "url": card.url,
+        "time": card.time,
+        "places": card.places,
+        "unit": card.unit,
+        "lag_months": card.lag_months,
+        "stock": card.stock,
+        "traps": [dict(trap) for trap in card.traps],
+        "indicators": list(card.series),
+    }
+
+
+def revisions_data(revisions: Revisions) -> dict[str, Any]:
+    """What a later edition changed: every revised value, and the sums."""
+    values = revisions.values.with_columns(revisions.values["start"].cast(str))
+    return {
+        "old": edition_data(revisions.old),
+        "new": edition_data(revisions.new),
+        "summary": revisions.summary.to_dicts(),
+        "values": values.to_dicts(),
+        "rows": revisions.rows.to_dicts(),
+    }
 
 
 def by_key(documents: Iterable[Document]) -> dict[str, Document]:

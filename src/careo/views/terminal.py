@@ -20,6 +20,10 @@ ICONS = {
     "inconsistent": "✗",
     "unverifiable": "?",
     "not_measurable_as_stated": "○",
+    "passed": "✓",
+    "failed": "✗",
+    "not_a_test": "○",
+    "raised": "!",
 }
 _COLOURS = {
     "consistent": "green",
@@ -28,6 +32,10 @@ _COLOURS = {
     "inconsistent": "red",
     "unverifiable": "bright_black",
     "not_measurable_as_stated": "magenta",
+    "passed": "green",
+    "failed": "red",
+    "not_a_test": "bright_black",
+    "raised": "yellow",
 }
 _NARROW, _PIPED, _WIDE = 60, 110, 140
 

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from careo.sources.tables import DataFile, Sheet
+from careo.base.errors import DataError
+from careo.sources.tables import SURPLUS, DataFile, Sheet
+from careo.sources.tables import repaired as repaired
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,8 +27,10 @@ MONTH_COLUMNS = tuple(f"m{number:02d}" for number in range(1, 13))
 """The twelve values of a row of a wide table."""
 
 _MISSING = ("", "na", "n/a", "nd", "n.d.", "n/d", "s/d", "-", "--", ".", "null", "nan", "none")
-_GROUPED = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"  # 1,119
-_BROKEN = re.compile(r"[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\xa0-\xff]")
+_GROUPED = r"^-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"  # 1,119; never 0,125
+_POINT_GROUPED = r"^-?[1-9]\d{0,2}(\.\d{3})+$"  # 1.119
+_YEARS = range(1900, 2100)
+_LOOKED_AT = 200  # rows without a year that are looked at one by one; more than that are no footnotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Table:
         file, sheet: where it stands. header: index of the header row in `sheet.head`.
         columns: header key (see `key`) → name of the column in `rows` ("0", "1", …).
         unknown: headers as written that the layout does not know. repaired: True when headers were UTF-8 read as Latin-1.
+        more: further sheets of the file with the same columns; their rows follow in `rows`. unread: names of sheets of this layout
+            whose rows do not.
     """
 
     file: DataFile
@@ -62,13 +68,33 @@ class Table:
     columns: Mapping[str, str]
     unknown: tuple[str, ...] = ()
     repaired: bool = False
+    more: tuple[Table, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def rows(self) -> pl.LazyFrame:
         """The rows below the header, every cell text, columns under their header keys."""
         import polars as pl
 
-        frame = self.file.frame(self.sheet, self.header)
-        return frame.select(pl.col(place).alias(name) for name, place in self.columns.items())
+        parts = [
+            part.cells().select(pl.col(place).alias(name) for name, place in part.columns.items())
+            for part in self.parts
+        ]
+        return (
+            parts[0]
+            if len(parts) == 1
+            else pl.concat(
+                [parts[0], *(part.select(parts[0].collect_schema().names()) for part in parts[1:])]
+            )
+        )
+
+    @property
+    def parts(self) -> tuple[Table, ...]:
+        """This sheet and those with the same columns."""
+        return (self, *self.more)
+
+    def cells(self) -> pl.LazyFrame:
+        """The rows below the header of this sheet alone, columns as the file gives them ("0", "1", …, `SURPLUS`)."""
+        return self.file.frame(self.sheet, self.header)
 
 
 @dataclass(frozen=True)
@@ -119,20 +145,9 @@ class Layout:
 
 def key(header: str) -> str:
     """A header as a name: repaired, folded, what is neither letter nor figure as one underscore ("Cve. Municipio" → "cve_municipio")."""
-    plain = unicodedata.normalize("NFKD", repaired(header.lstrip("\ufeff"))).encode("ascii", "ignore").decode()
+    whole = repaired(header.lstrip("\ufeff")).replace("\ufffd", "_")
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
-
-
-def repaired(text: str) -> str:
-    """Text whose UTF-8 was read as Latin-1 ("MÃ©xico"), read right; any other text as it is."""
-    if not _BROKEN.search(text):
-        return text
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return text.encode(encoding).decode("utf-8")
-        except UnicodeError:
-            continue
-    return text
 
 
 def spellings(columns: Iterable[str]) -> dict[str, str]:
@@ -152,10 +167,10 @@ def text(column: str) -> pl.Expr:
 
 
 def code(column: str, digits: int) -> pl.Expr:
-    """An official code, zero-padded: "1", "1.0" and " 01 " are all "01"."""
+    """An official code, zero-padded: "1", "1.0" and " 01 " are all "01", "1,001" and "01 001" are "01001"."""
     import polars as pl
 
-    cell = pl.col(column).str.strip_chars().str.replace(r"\.0+$", "")
+    cell = pl.col(column).str.replace_all(r"[\s,]|\.0+$", "")
     return pl.when(cell != "").then(cell.str.zfill(digits))
 
 
@@ -164,67 +179,257 @@ def number(column: str) -> pl.Expr:
     import polars as pl
 
     cell = pl.col(column).str.strip_chars()
-    grouped = pl.when(cell.str.contains(_GROUPED)).then(cell.str.replace_all(",", ""))
-    return pl.coalesce(cell.cast(pl.Float64, strict=False), grouped.cast(pl.Float64, strict=False))
+    plain = cell.cast(pl.Float64, strict=False)
+    grouped = pl.when(cell.str.contains(_GROUPED)).then(cell.str.replace_all(",", "", literal=True))
+    return pl.coalesce(pl.when(plain.is_finite()).then(plain), grouped.cast(pl.Float64, strict=False))
 
 
 def year(column: str) -> pl.Expr:
-    """A calendar year."""
+    """A calendar year, Int32; null for what is no whole number from 1900 to 2099."""
     import polars as pl
 
-    return number(column).cast(pl.Int32, strict=False)
+    value = number(column)
+    whole = value.is_between(_YEARS.start, _YEARS.stop, closed="left") & (value == value.floor())
+    return pl.when(whole).then(value).cast(pl.Int32)
+
+
+# --- what is odd in a table --------------------------------------------------------------------------------------------
+
+
+def unknown_columns(table: Table) -> tuple[Oddity, ...]:
+    """Columns that the layout does not know, and letters of headers or cells that had to be read again."""
+    found: list[Oddity] = []
+    if table.unknown:
+        found.append(Oddity("unknown_columns", {"columns": ", ".join(table.unknown)}, grave=True))
+    if table.repaired or any(part.file.misread_cells(part.sheet, part.header) for part in table.parts):
+        found.append(Oddity("broken_encoding"))
+    return tuple(found)
+
+
+def odd_shape(table: Table) -> tuple[Oddity, ...]:
+    """What is odd in the rows of a table with a plain header: cells right of the header, lines swallowed by quotation marks, an end
+    in the middle of a row, further sheets, lost letters, decimal commas.
+
+    Raises:
+        DataError: there is no row below the header.
+    """
+    found: list[Oddity] = []
+    file = table.file
+    for part in table.parts:
+        found += _surplus(part)
+    if file.format == "csv":
+        found += _line_breaks(table)
+        end = file.last_line()
+        header = len(_named(table))
+        if end and header > 1 and 0 < end.count(file.delimiter) + 1 < header:
+            found.append(Oddity("breaks_off", {"last": end[:60]}, grave=True))
+    if table.more:
+        found.append(Oddity("several_sheets", {"sheets": ", ".join(part.sheet.name for part in table.parts)}))
+    if file.lost:
+        found.append(Oddity("lost_letters"))
+    if file.decimal_comma:
+        found.append(Oddity("decimal_commas"))
+    return tuple(found)
+
+
+def _named(table: Table) -> tuple[str, ...]:
+    """The header up to its last cell that is not empty."""
+    header = table.sheet.head[table.header]
+    return header[: max((place for place, cell in enumerate(header, start=1) if cell), default=0)]
+
+
+def _surplus(table: Table) -> list[Oddity]:
+    """Rows with more cells than the header has."""
+    import polars as pl
+
+    beyond = [str(place) for place in range(len(_named(table)), max(map(len, table.sheet.head)))]
+    longer = pl.any_horizontal(text(column).is_not_null() for column in (*beyond, SURPLUS))
+    cells = table.cells()
+    count, rows = cells.select(longer.sum().alias("longer"), pl.len()).collect(engine="streaming").row(0)
+    if not rows:
+        raise DataError("table_no_rows", where=table.file.name, fix="table_again")
+    if not count:
+        return []
+    first = cells.filter(longer).head(1).collect().row(0)
+    words = {"count": str(count), "first": _shown(first)}
+    return [Oddity("surplus_cells", words, grave=True)]
+
+
+def _line_breaks(table: Table) -> list[Oddity]:
+    """Lines that a quotation mark joined to one row. When whole rows stand in a cell, their numbers are lost."""
+    import polars as pl
+
+    file = table.file
+    cells = table.cells()
+    lines = file.lines - file.line_of(table.header + 1)
+    joined = lines - cells.select(pl.len()).collect(engine="streaming").item()
+    if joined <= 0:
+        return []
+    columns = [pl.col(name) for name in cells.collect_schema().names()]
+    broken = cells.select(pl.concat_list(columns).explode().alias("cell")).filter(
+        pl.col("cell").str.contains("\n", literal=True)
+    )
+    longest = max(broken.collect(engine="streaming")["cell"].to_list(), key=len, default="")
+    rows = longest.count(file.delimiter) >= 2
+    return [
+        Oddity("line_breaks", {"count": str(joined), "first": " ".join(longest[:60].split())}, grave=rows)
+    ]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The rows of a table whose year can be read.
+
+    Attributes:
+        rows: columns as in `Table.rows`. first, last: year; 0 when there is no row. oddities: what is odd in all rows.
+        odd: columns of counts in which some cell is no plain whole number.
+    """
+
+    rows: pl.LazyFrame
+    first: int
+    last: int
+    oddities: tuple[Oddity, ...]
+    odd: frozenset[str]
+
+    def count(self, column: str) -> pl.Expr:
+        """A count as Float64, as `number` reads it; several times faster where every cell is plain."""
+        import polars as pl
+
+        if column in self.odd:
+            return number(column)
+        return pl.col(column).cast(pl.UInt64, strict=False).cast(pl.Float64)
+
+
+def sound_rows(table: Table, *, year_column: str, unique: Sequence[str], values: Sequence[str]) -> Sound:
+    """What of a table of counts by year can be counted, and what is odd in it; one pass where nothing is.
+
+    Args:
+        table: the table. year_column: the column of the year. unique: the columns that make a row its own (without the year):
+            place and categories. values: columns of counts.
+    """
+    import polars as pl
+
+    rows = table.rows()
+    unread = year(year_column).is_null()
+    apart = [year_column, *unique]
+    tally = (
+        rows.select(
+            pl.len().alias("all"),
+            unread.sum().alias("undated"),
+            year(year_column).min().alias("first"),
+            year(year_column).max().alias("last"),
+            # hashes of whole rows are few bytes to sort; that two rows share one by chance is nearly impossible, and looked at
+            pl.struct(apart).hash().n_unique().alias("different"),
+            *(_odd(pl.col(column)).any().alias(f"odd {column}") for column in values),
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
+    found: list[Oddity] = []
+    if tally["undated"]:
+        found += _undated(table, rows.filter(unread), tally["undated"], values)
+        rows = rows.filter(~unread)
+    if tally["different"] < tally["all"]:
+        found += repeated_rows(rows, apart)
+    odd = frozenset(column for column in values if tally[f"odd {column}"])
+    if odd:
+        found += odd_cells(rows, sorted(odd))
+    return Sound(rows, tally["first"] or 0, tally["last"] or 0, tuple(found), odd)
+
+
+def _undated(table: Table, rows: pl.LazyFrame, count: int, values: Sequence[str]) -> list[Oddity]:
+    """What the rows without a year are: blank, the header again (files put one behind another), notes, or numbers that are lost."""
+    header = {name: key(table.sheet.head[table.header][int(place)]) for name, place in table.columns.items()}
+    notes: list[str] = []
+    lost: list[str] = []
+    headers = 0
+    for row in rows.head(_LOOKED_AT).collect().rows(named=True):
+        cells = {name: cell.strip() for name, cell in row.items() if cell and cell.strip()}
+        if not cells:
+            continue
+        if all(key(cell) == header[name] for name, cell in cells.items()):
+            headers += 1
+        elif not any(name in cells for name in values):
+            notes.append(_shown(cells.values()))
+        else:
+            lost.append(_shown(cells.values()))
+    found: list[Oddity] = []
+    if headers:
+        found.append(Oddity("headers_repeated", {"count": str(headers)}, refused=True))
+    if notes:
+        found.append(Oddity("note_rows", {"count": str(len(notes)), "first": notes[0]}, refused=True))
+    beyond = max(0, count - _LOOKED_AT)
+    if lost or beyond:
+        words = {"count": str(len(lost) + beyond), "first": lost[0] if lost else "…"}
+        found.append(Oddity("unreadable_periods", words, grave=True, refused=True))
+    return found
+
+
+def repeated_rows(rows: pl.LazyFrame, columns: Sequence[str]) -> tuple[Oddity, ...]:
+    """Rows that stand twice for the same place, period and categories: their sum would count them twice."""
+    import polars as pl
+
+    twice = rows.group_by(columns).len().filter(pl.col("len") > 1).sort(columns).collect(engine="streaming")
+    if twice.is_empty():
+        return ()
+    words = {"count": str(twice.height), "first": _shown(twice.row(0)[:-1])}
+    return (Oddity("repeated_rows", words, grave=True),)
 
 
 def odd_cells(rows: pl.LazyFrame, columns: Sequence[str], *, counts: bool = True) -> tuple[Oddity, ...]:
     """How the cells of number columns are written: thousands separators, counts such as 1.0, negatives, and what is no number.
+
+    One pass keeps the distinct cells that are no plain whole number, which are few; only these are looked at closely.
 
     Args:
         rows: as `Table.rows` gives them. columns: number columns. counts: True when only whole numbers make sense.
     """
     import polars as pl
 
-    def total(condition: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-        return pl.sum_horizontal(condition(pl.col(c).str.strip_chars()).sum() for c in columns)
-
-    def unreadable(cell: pl.Expr) -> pl.Expr:
-        odd = ~cell.str.to_lowercase().is_in(_MISSING)
-        return odd & cell.cast(pl.Float64, strict=False).is_null() & ~cell.str.contains(_GROUPED)
-
-    tally = (
-        rows.select(
-            commas=total(lambda cell: cell.str.contains(",", literal=True) & cell.str.contains(_GROUPED)),
-            points=total(lambda cell: cell.str.ends_with(".0")),
-            negative=total(lambda cell: cell.str.starts_with("-") & (cell.str.len_bytes() > 1)),
-            broken=total(lambda cell: ~cell.str.contains(r"^\d*$") & unreadable(cell)),
-            fractions=total(lambda cell: cell.str.contains(r"\.\d*[1-9]")),
-        )
+    odd = (
+        rows.select(columns)
+        .unpivot(value_name="cell", variable_name="column")
+        .filter(_odd(pl.col("cell")))
+        .group_by("cell")
+        .agg(pl.len().alias("count"), pl.col("column").first())
         .collect(engine="streaming")
-        .row(0, named=True)
     )
-    found: list[Oddity] = []
-    if tally["commas"]:
-        found.append(Oddity("thousands_separators", {"count": str(tally["commas"])}))
-    if counts and tally["points"]:
-        found.append(Oddity("counts_as_decimals", {"count": str(tally["points"])}))
-    if counts and tally["fractions"]:
-        found.append(Oddity("fractional_counts", {"count": str(tally["fractions"])}, grave=True))
-    if counts and tally["negative"]:
-        found.append(Oddity("negative_counts", {"count": str(tally["negative"])}, grave=True))
-    if tally["broken"]:
-        first = _first_unreadable(rows, columns, unreadable)
-        found.append(Oddity("unreadable_cells", {"count": str(tally["broken"]), "first": first}, grave=True))
+    if odd.is_empty():
+        return ()
+    cell = pl.col("cell").str.strip_chars()
+    kinds = odd.sort("cell").with_columns(
+        number("cell").alias("value"),
+        cell.str.contains(_GROUPED).alias("commas"),
+        cell.str.contains(_POINT_GROUPED).alias("point_groups"),
+        cell.str.contains(r"^-?\d+\.0*$").alias("points"),
+        cell.str.to_lowercase().is_in(_MISSING).alias("missing"),
+    )
+
+    def of(code: str, condition: pl.Expr, *, grave: bool) -> list[Oddity]:
+        some = kinds.filter(condition)
+        if some.is_empty():
+            return []
+        first = f"{some['cell'][0][:40]!r} ({some['column'][0]})"
+        return [Oddity(code, {"count": str(some["count"].sum()), "first": first}, grave=grave)]
+
+    value = pl.col("value")
+    found = of("thousands_separators", pl.col("commas"), grave=False)
+    if counts:
+        found += of("counts_as_decimals", pl.col("points") & ~pl.col("point_groups"), grave=False)
+        found += of("points_in_counts", pl.col("point_groups"), grave=True)
+        found += of("fractional_counts", (value != value.floor()) & ~pl.col("point_groups"), grave=True)
+        found += of("negative_counts", value < 0, grave=True)
+    found += of("unreadable_cells", value.is_null() & ~pl.col("missing"), grave=True)
     return tuple(found)
 
 
-
-def _first_unreadable(
-    rows: pl.LazyFrame, columns: Sequence[str], unreadable: Callable[[pl.Expr], pl.Expr]
-) -> str:
+def _odd(cell: pl.Expr) -> pl.Expr:
+    """Whether a cell is there and is no plain whole number."""
     import polars as pl
 
-    for column in columns:
-        cells = rows.filter(unreadable(pl.col(column).str.strip_chars())).select(column).head(1).collect()
-        if cells.height:
-            return f"{cells.item()[:40]!r} ({column})"
-    return ""
+    return cell.is_not_null() & cell.cast(pl.UInt64, strict=False).is_null()
 
+
+def _shown(cells: Iterable[object]) -> str:
+    """The first cells of a row, for a sentence."""
+    return ", ".join(str(cell).strip() for cell in cells if cell is not None and str(cell).strip())[:80]

@@ -1,0 +1,289 @@
+"""A publisher's file → a snapshot: recognised, read, placed, summed, checked against published totals, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from careo.base.dates import parse_period
+from careo.base.errors import CareoError, DataError
+from careo.panel.derivation import Derived, derive
+from careo.panel.gazetteer import locate_places, shortened
+from careo.panel.panel import Panel, load_panel
+from careo.panel.reconcile import TOLERANCE, Reconciliation, reconcile
+from careo.panel.traps import copied_years, passing_places
+from careo.sources import store
+from careo.sources.catalog import Dataset, datasets
+from careo.sources.formats import read, recognise
+from careo.sources.formats.layout import Oddity, Reading
+from careo.sources.snapshot import Snapshot
+from careo.sources.tables import open_data
+
+REFUSED_BEYOND = 0.5
+"""A sum this far from every published total of that year is held back: no revision does that, something was left out or counted twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An import: the snapshot kept, and its sums beside published totals (also those held back)."""
+
+    snapshot: Snapshot
+    reconciliations: tuple[Reconciliation, ...]
+
+
+def import_file(
+    path: Path, *, country: str = "mexico", vintage: str = "", today: date | None = None
+) -> Imported:
+    """Import one official file as it was downloaded.
+
+    Args:
+        path: CSV, XLSX or Parquet, also compressed; the layout is told by its header.
+        country: whose cards, places and totals.
+        vintage: day, month or year of the edition; else what the file says, else the month in which an edition with that last
+            month is published, else the day of the import.
+        today: the day of the import.
+
+    Raises:
+        InputError: the file cannot be read. DataError: no layout fits, or a vintage that is no date.
+    """
+    today = today or datetime.now(UTC).date()
+    if vintage:
+        _last_day(vintage)
+    panel = load_panel(country)
+    with open_data(path) as file, store.draft() as folder:
+        layout, table = recognise(file)
+        reading = read(layout, table)
+        dataset = datasets(country).get(reading.dataset)
+        if dataset is None:
+            raise DataError("card_missing", where=file.name, layout=layout.key, country=country)
+        rows, placed = _rows(reading, dataset, folder, country)
+        derived = derive(rows, dataset, keys=reading.keys, values=reading.values, country=country)
+        first, last = _extent(rows, derived)
+        stated = vintage or reading.vintage
+        edition = stated or _inferred(last, dataset, today)
+        known = _last_day(edition)
+        kept, checked, held = _checked(derived, _copies(rows, reading, dataset), panel, known)
+        kept.sort("indicator", "place", "start").write_parquet(
+            folder / "series.parquet", row_group_size=1 << 17
+        )
+        count, places = rows.select(pl.len(), pl.col("place").n_unique()).collect().row(0)
+        snapshot = Snapshot(
+            sha256=file.sha256,
+            country=country,
+            dataset=dataset.id,
+            layout=layout.key,
+            name=file.name,
+            size=file.size,
+            vintage=edition,
+            vintage_basis="given" if vintage else "stated" if stated else "inferred",
+            known=known,
+            first=first,
+            last=last,
+            level=dataset.places,
+            places=places,
+            rows=count,
+            indicators=tuple(kept["indicator"].unique().sort().to_list()),
+            oddities=(*reading.oddities, *placed, *derived.oddities, *held, *_coverage(rows, dataset, panel)),
+            imported=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=_version(),
+        )
+        return Imported(store.keep(folder, path, snapshot), checked)
+
+
+def _rows(
+    reading: Reading, dataset: Dataset, folder: Path, country: str
+) -> tuple[pl.LazyFrame, tuple[Oddity, ...]]:
+    """The rows as Parquet with official place codes; what had no single place keeps an empty code."""
+    target = folder / "rows.parquet"
+    _sunk(reading.rows, target)
+    rows = pl.scan_parquet(target)
+    names = rows.collect_schema().names()
+    if not {"place", "place_name"} & set(names) or dataset.places in ("foreign", "none"):
+        return rows, ()
+    code = pl.col("place") if "place" in names else pl.lit(None, pl.String)
+    name = pl.col("place_name") if "place_name" in names else pl.lit(None, pl.String)
+    pairs = rows.select(code.alias("code"), name.alias("name")).unique().collect(engine="streaming").rows()
+    located = locate_places(pairs, level=dataset.places, country=country)
+    if all(located.codes[code or "", name or ""] == code for code, name in pairs):
+        return rows, located.oddities
+    table = pl.DataFrame(
+        [(code, name, found) for (code, name), found in located.codes.items()],
+        schema={"code": pl.String, "name": pl.String, "found": pl.String},
+        orient="row",
+    )
+    placed = (
+        rows.with_columns(code.fill_null("").alias("code"), name.fill_null("").alias("name"))
+        .join(table.lazy(), on=["code", "name"], how="left")
+        .with_columns(
+            pl.col("found").alias("place"),
+            # the code as written tells the state of what has no place of its own
+            pl.when(pl.col("code") != "").then(pl.col("code")).otherwise(pl.col("found")).alias("written"),
+        )
+        .drop("code", "name", "found")
+    )
+    draft = folder / "placed.parquet"
+    _sunk(placed, draft)
+    draft.replace(target)
+    return pl.scan_parquet(target), located.oddities
+
+
+def _sunk(rows: pl.LazyFrame, target: Path) -> None:
+    try:
+        rows.sink_parquet(target, compression="zstd", compression_level=1, row_group_size=1 << 18)
+    except pl.exceptions.PolarsError as error:
+        raise CareoError("table_unreadable", found=str(error).split("\n")[0][:200]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    indicator: str
+    year: int
+    code: str
+    words: dict[str, str]
+
+
+def _copies(rows: pl.LazyFrame, reading: Reading, dataset: Dataset) -> dict[str, list[tuple[int, int]]]:
+    """Indicator → pairs of years of which one repeats the other."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for copy in copied_years(rows, keys=reading.keys, values=reading.values):
+        for indicator, rule in dataset.series.items():
+            if not copy.column or copy.column == (rule.value or reading.values[0]):
+                found.setdefault(indicator, []).append(copy.years)
+    return found
+
+
+def _checked(
+    derived: Derived, copies: dict[str, list[tuple[int, int]]], panel: Panel, known: date
+) -> tuple[pl.DataFrame, tuple[Reconciliation, ...], tuple[Oddity, ...]]:
+    """The series that may stand, every reconciliation, and why years were held back."""
+    checked = reconcile(derived.series, panel, known)
+    fits = {(r.indicator, r.year): r.fits for r in checked}
+    apart = {(r.indicator, r.year): abs(r.value / r.published - 1) for r in checked if r.published}
+    held: list[_Held] = []
+    for indicator, pairs in copies.items():
+        for one, other in pairs:
+            right = [year for year in (one, other) if fits.get((indicator, year))]
+            dropped = (
+                [year for year in (one, other) if year not in right] if len(right) == 1 else [one, other]
+            )
+            words = {
+                "years": f"{one}, {other}",
+                "dropped": ", ".join(map(str, dropped)),
+                "indicator": indicator,
+            }
+            code = "year_copied" if len(dropped) == 1 else "years_alike"
+            held += [_Held(indicator, year, code, words) for year in dropped]
+    for indicator, year in sorted(derived.doubtful):
+        if not fits.get((indicator, year)):
+            held.append(_Held(indicator, year, "unmapped_held", {"indicator": indicator}))
+    for r in checked:
+        if r.published is not None and abs(r.value - r.published) > REFUSED_BEYOND * max(r.published, 1.0):
+            words = {"value": f"{r.value:,.0f}", "published": f"{r.published:,.0f}", "indicator": r.indicator}
+            if not any((h.indicator, h.year) == (r.indicator, r.year) for h in held):
+                held.append(_Held(r.indicator, r.year, "total_off", words | {"year": str(r.year)}))
+    if not held:
+        return derived.series, checked, ()
+    gone = pl.DataFrame(
+        sorted({(h.indicator, h.year) for h in held}),
+        schema={"indicator": pl.String, "year": pl.Int32},
+        orient="row",
+    )
+    kept = derived.series.with_columns(pl.col("start").dt.year().alias("year"))
+    kept = kept.join(gone, on=["indicator", "year"], how="anti").drop("year")
+    return kept, checked, tuple(_held_oddities(held))
+
+
+def _copy_of(one: int, other: int, apart: dict[int, float]) -> list[int]:
+    """Which of two equal years is the copy: the one far from its published total when the other is near its own; both when that is open."""
+    if len(apart) == 2:
+        near, far = sorted((one, other), key=apart.__getitem__)
+        if apart[near] <= TOLERANCE and apart[far] > TOLERANCE + apart[near]:
+            return [far]
+    return [one, other]
+
+
+def _held_oddities(held: Iterable[_Held]) -> Iterable[Oddity]:
+    grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[int]] = {}
+    for h in held:
+        grouped.setdefault((h.code, tuple(sorted(h.words.items()))), []).append(h.year)
+    for (code, words), years in grouped.items():
+        listed = shortened(str(year) for year in sorted(set(years)))
+        yield Oddity(code, {"held": listed, **dict(words)}, grave=code != "year_copied", refused=True)
+
+
+def _coverage(rows: pl.LazyFrame, dataset: Dataset, panel: Panel) -> tuple[Oddity, ...]:
+    """States that are missing altogether or in some years, and municipalities that come and go."""
+    found = list(passing_places(rows, level=dataset.places))
+    if dataset.places not in ("state", "municipality"):
+        return tuple(found)
+    there = rows.select("place").filter(pl.col("place") != "").unique().collect()["place"].to_list()
+    parent = panel.places.by_code
+    states = {
+        code if parent[code].kind == "state" else parent[code].parent for code in there if code in parent
+    }
+    missing = [code for code in panel.places.states if code not in states]
+    if missing and panel.places.nation not in there:
+        names = shortened(parent[code].name for code in missing)
+        found.append(
+            Oddity(
+                "states_missing",
+                {
+                    "count": str(len(missing)),
+                    "places": names,
+                    "there": str(len(panel.places.states) - len(missing)),
+                },
+            )
+        )
+    return tuple(found)
+
+
+def _extent(rows: pl.LazyFrame, derived: Derived) -> tuple[str, str]:
+    """First and last period with a value, "2015-01" or "2015"; of the rows where no series was formed."""
+    some = derived.series.drop_nulls("value")
+    if derived.months is not None:
+        return derived.months
+    if some.height:
+        first, last = some["start"].min(), some["start"].max()
+        monthly = "month" in some["step"].unique().to_list()
+        return _named(first, monthly), _named(last, monthly)
+    names = rows.collect_schema().names()
+    timed = next((name for name in ("month", "day", "year") if name in names), "")
+    if not timed:
+        return "", ""
+    first, last = rows.select(pl.col(timed).min().alias("a"), pl.col(timed).max().alias("b")).collect().row(0)
+    return _named(first, timed != "year"), _named(last, timed != "year")
+
+
+def _named(when: object, monthly: bool) -> str:
+    if isinstance(when, date):
+        return f"{when:%Y-%m}" if monthly else f"{when:%Y}"
+    return "" if when is None else str(when)
+
+
+def _inferred(last: str, dataset: Dataset, today: date) -> str:
+    """The month in which an edition that ends with `last` is published; the day of the import when that is irregular."""
+    if dataset.lag_months is None or not last:
+        return today.isoformat()
+    year, _, month = last.partition("-")
+    ahead = int(year) * 12 + int(month or 12) - 1 + dataset.lag_months
+    return f"{ahead // 12}-{ahead % 12 + 1:02d}"
+
+
+def _last_day(vintage: str) -> date:
+    try:
+        last = parse_period(vintage).last
+    except ValueError:
+        last = None
+    if last is None:
+        raise DataError("panel_vintage", where="--vintage", found=repr(vintage), fix="panel_period")
+    return last
+
+
+def _version() -> str:
+    from careo import __version__
+
+    return __version__

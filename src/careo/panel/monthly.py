@@ -1,0 +1,287 @@
+"""The panel: monthly counts by place as an xarray dataset, as known on a day, with rates where populations are known."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from careo.base.dates import parse_period
+from careo.base.errors import CareoError, OutputError
+from careo.panel.editions import source_of, values
+from careo.panel.panel import Panel
+from careo.sources.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LEVELS = ("nation", "state", "municipality")
+RATE = "_rate_per_100k_year"
+POPULATION = "population"
+_MOST_CELLS = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """One vintage of one indicator: monthly values by place."""
+
+    known: date
+    vintage: str
+    source: str
+    table: pl.DataFrame  # place, start, value
+
+
+def monthly_panel(
+    country: Panel,
+    *,
+    places: Sequence[str] = ("nation", "state"),
+    indicators: Sequence[str] = (),
+    as_of: date | None = None,
+    rate: bool = False,
+) -> xr.Dataset:
+    """Monthly values by place: NaN where nothing was reported, 0 where none was counted.
+
+    Each cell holds the newest vintage known on the day asked for. Yearly values are never spread over months.
+
+    Args:
+        country: its embedded series and imported editions.
+        places: levels ("nation", "state", "municipality"), or official codes.
+        indicators: ids; empty for every indicator with monthly values at those places.
+        as_of: the day; None for everything known.
+        rate: rates per 100,000 inhabitants a year instead of counts: twelve times the month, over the population of the
+            middle of the month, linear between mid-year populations.
+
+    Returns:
+        dims (place, month); data variables by indicator id (rates end in `_rate_per_100k_year`); coordinates place_name and
+        level (place). Attributes of a variable: unit, long_name, vintages, sources.
+
+    Raises:
+        CareoError: an unknown level, place or indicator, or nothing monthly is known of it.
+    """
+    import xarray as xr
+
+    wanted = _codes(country, places)
+    names = list(indicators) or sorted(monthly_indicators(country))
+    found = {name: list(_editions(country, name, wanted, as_of)) for name in names}
+    for name in indicators:
+        _refuse_empty(country, name, found[name], places, as_of)
+    found = {name: editions for name, editions in found.items() if editions}
+    seen = pl.concat([e.table for editions in found.values() for e in editions]) if found else pl.DataFrame(
+        schema={"place": pl.String, "start": pl.Date, "value": pl.Float64}
+    )  # fmt: skip
+    there = set(seen["place"].unique().to_list())
+    codes = [code for code in wanted if code in there]
+    months = _months(seen)
+    if len(codes) * len(months) * len(found) > _MOST_CELLS:
+        raise CareoError("panel_too_large", found=f"{len(codes)} × {len(months)} × {len(found)}")
+    arrays = {name: _array(editions, codes, months) for name, editions in found.items()}
+    by_code = country.places.by_code
+    dataset = xr.Dataset(
+        {name: (("place", "month"), array) for name, array in arrays.items()},
+        coords={
+            "place": np.array(codes, dtype=str),
+            "month": months.astype("datetime64[ns]"),
+            "place_name": ("place", np.array([by_code[code].name for code in codes], dtype=str)),
+            "level": ("place", np.array([by_code[code].kind for code in codes], dtype=str)),
+        },
+        attrs={"country": country.country, "as_of": as_of.isoformat() if as_of else ""},
+    )
+    for name, editions in found.items():
+        definition = country.indicators[name]
+        dataset[name].attrs |= {
+            "unit": definition.unit,
+            "long_name": definition.name.get("en", name),
+            "vintages": ", ".join(sorted({e.vintage for e in editions})),
+            "sources": ", ".join(sorted({e.source for e in editions})),
+        }
+    return _rates(dataset, country) if rate else dataset
+
+
+def write_panel(panel: xr.Dataset, path: Path) -> int:
+    """Write a panel as a table: one row a place and month with anything in it, one column an indicator; empty is not observed.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        OutputError: not a .parquet or .csv file, or it cannot be written; an earlier file stays as it was.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".parquet", ".csv"):
+        raise OutputError("output_suffix", where=str(path), expected=".parquet | .csv", found=suffix or "–")
+    places, months = panel.sizes["place"], panel.sizes["month"]
+    table = pl.DataFrame(
+        {
+            "place": np.repeat(panel["place"].values, months),
+            "place_name": np.repeat(panel["place_name"].values, months),
+            "month": np.tile(panel["month"].values.astype("datetime64[D]"), places),
+            **{str(name): array.to_numpy().ravel() for name, array in panel.data_vars.items()},
+        }
+    ).with_columns(pl.selectors.float().fill_nan(None))
+    values = [str(name) for name in panel.data_vars]
+    table = table.filter(pl.any_horizontal(pl.col(v).is_not_null() for v in values)) if values else table
+    try:
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        try:
+            table.write_parquet(draft) if suffix == ".parquet" else table.write_csv(draft)
+            Path(draft).chmod(0o666 & ~_umask())
+            Path(draft).replace(path)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError("output_unwritable", where=str(path), found=error.strerror or "") from error
+    return table.height
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def monthly_indicators(country: Panel) -> frozenset[str]:
+    """The indicators of which monthly values are embedded or imported."""
+    imported = {name for s in country.editions for name in s.indicators if _is_monthly(s, name)}
+    return frozenset(country.monthly_tables) | (imported & set(country.indicators))
+
+
+def monthly_population(country: Panel, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
+    """Inhabitants at the middle of each month [persons; place month], linear between mid-year populations, NaN beyond them.
+
+    The newest projection serves every day: a rate as of 2015 is a matter of its counts.
+    """
+    middle = months.astype("datetime64[M]").astype(int) / 12 + 1970 + 0.5 / 12
+    embedded = [
+        (o.place, o.period.first.year, o.value)
+        for o in country.series(POPULATION).observations
+        if o.period.first is not None
+    ]
+    tables = [
+        pl.DataFrame(
+            embedded, schema={"place": pl.String, "year": pl.Int32, "value": pl.Float64}, orient="row"
+        )
+    ]
+    for edition in country.editions:
+        if POPULATION in edition.indicators:
+            yearly = values(edition, POPULATION).filter(pl.col("step") == "year")
+            tables.append(yearly.select("place", pl.col("start").dt.year().alias("year"), "value").collect())
+    people = pl.concat(tables).unique(["place", "year"], keep="last").sort("place", "year")
+    by_place = {place: part for (place,), part in people.partition_by("place", as_dict=True).items()}
+    found = np.full((len(codes), len(months)), np.nan)
+    for row, code in enumerate(codes):
+        part = by_place.get(code)
+        if part is not None and part.height > 1:
+            points = part["year"].to_numpy() + 0.5, part["value"].to_numpy()
+            found[row] = np.interp(middle, *points, left=np.nan, right=np.nan)
+    return found
+
+
+def _rates(dataset: xr.Dataset, country: Panel) -> xr.Dataset:
+    people = monthly_population(country, [str(c) for c in dataset["place"].values], dataset["month"].values)
+    rates = dataset.drop_vars(list(dataset.data_vars))
+    for name, array in dataset.data_vars.items():
+        values = array.to_numpy() * 12 / people * 100_000
+        rates[f"{name}{RATE}"] = (("place", "month"), values)
+        rates[f"{name}{RATE}"].attrs |= array.attrs | {"unit": "per 100,000 per year"}
+    return rates
+
+
+def _codes(country: Panel, places: Sequence[str]) -> list[str]:
+    """Official codes in order: the nation, states, municipalities."""
+    by_code = country.places.by_code
+    wanted: list[str] = []
+    for name in places:
+        if name in LEVELS:
+            wanted += sorted(place.code for place in by_code.values() if place.kind == name)
+        elif name in by_code:
+            wanted.append(name)
+        else:
+            raise CareoError("usage_place", found=repr(name))
+    return list(dict.fromkeys(wanted))
+
+
+def _editions(country: Panel, indicator: str, codes: Sequence[str], as_of: date | None) -> Iterator[_Edition]:
+    """Every vintage of an indicator known on the day, oldest first."""
+    found: list[_Edition] = []
+    embedded = _embedded(country, indicator)
+    if embedded is not None:
+        found.append(embedded)
+    for snapshot in country.editions:
+        if indicator in snapshot.indicators:
+            table = values(snapshot, indicator).filter(pl.col("step") == "month").drop("step").collect()
+            found.append(_Edition(snapshot.known, snapshot.vintage, source_of(snapshot).key, table))
+    wanted = pl.Series(codes, dtype=pl.String).implode()
+    for edition in sorted(found, key=lambda e: (e.known, e.vintage)):
+        if as_of is None or edition.known <= as_of:
+            table = edition.table.filter(pl.col("place").is_in(wanted))
+            if table.height:
+                yield _Edition(edition.known, edition.vintage, edition.source, table)
+
+
+def _embedded(country: Panel, indicator: str) -> _Edition | None:
+    card: Mapping[str, str] | None = country.monthly_tables.get(indicator)
+    if card is None:
+        return None
+    wide = pl.read_csv(country.folder / "series" / "monthly" / f"{indicator}.csv", infer_schema=False)
+    places = wide.columns[1:]
+    numbers = wide.select(
+        (pl.col(wide.columns[0]) + "-01").str.to_date().alias("start"),
+        *(pl.col(p).cast(pl.Float64) for p in places),
+    )
+    if card.get("whole"):
+        numbers = numbers.with_columns(
+            pl.when(pl.all_horizontal(pl.col(p).is_not_null() for p in places))
+            .then(pl.sum_horizontal(places))
+            .alias(card["whole"])
+        )
+    table = numbers.unpivot(index="start", variable_name="place", value_name="value").drop_nulls("value")
+    vintage = str(card["vintage"])
+    known = parse_period(vintage).last or date.max
+    return _Edition(known, vintage, str(card["source"]), table.select("place", "start", "value"))
+
+
+def _months(table: pl.DataFrame) -> np.ndarray:
+    """Every month from the first to the last one with a value, as datetime64[M]."""
+    if table.is_empty():
+        return np.array([], dtype="datetime64[M]")
+    first, last = table["start"].min(), table["start"].max()
+    return np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _array(editions: Sequence[_Edition], codes: Sequence[str], months: np.ndarray) -> np.ndarray:
+    """Values by place and month; a later vintage stands over an earlier one wherever it says something."""
+    array = np.full((len(codes), len(months)), np.nan)
+    rows = pl.Series(codes, dtype=pl.Enum(list(codes)))
+    for edition in editions:
+        place = edition.table["place"].cast(rows.dtype).to_physical().to_numpy()
+        month = edition.table["start"].to_numpy().astype("datetime64[M]").astype(int) - months[0].astype(int)
+        array[place, month] = edition.table["value"].to_numpy()
+    return array
+
+
+def _is_monthly(snapshot: Snapshot, indicator: str) -> bool:
+    return len(snapshot.first) == 7 and indicator in snapshot.indicators
+
+
+def _refuse_empty(
+    country: Panel, indicator: str, editions: Sequence[_Edition], places: Sequence[str], as_of: date | None
+) -> None:
+    if indicator not in country.indicators:
+        raise CareoError("usage_indicator", found=repr(indicator), fix="indicators")
+    if not editions:
+        raise CareoError(
+            "panel_no_months",
+            where=indicator,
+            expected=", ".join(sorted(monthly_indicators(country))),
+            fix="panel_no_months",
+            places=", ".join(places),
+            day=f" ({as_of})" if as_of else "",
+        )

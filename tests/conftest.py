@@ -1,0 +1,15 @@
+"""Nothing a test does may touch the data a person has imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data folder of its own for every test; made only when something is imported."""
+    folder = tmp_path_factory.getbasetemp() / "careo-home" / str(id(monkeypatch))
+    monkeypatch.setenv("CAREO_HOME", str(folder))
+    return folder
