@@ -12,23 +12,20 @@ from functools import cache
 from itertools import repeat
 
 from careo.base.shipped import read_yaml, shipped
-from careo.base.words import plain_letters
+from careo.base.words import fold as unaccented
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 _BITS = 20  # one counter of 20 bits for each language, packed in one integer: a whole passage is one sum()
 _FIELD = (1 << _BITS) - 1
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_TYPOGRAPHIC = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0xA0: " "}
-
-
-@cache
-def _folding() -> dict[int, str]:
-    return plain_letters() | _TYPOGRAPHIC
+_TYPOGRAPHIC = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " "}
 
 
 def fold(text: str) -> str:
     """As `base.words.fold`, with typographic apostrophes and spaces made plain; offsets hold."""
-    return text.lower() if text.isascii() else text.translate(_folding()).lower()
+    for sign, plain in _TYPOGRAPHIC.items():
+        text = text.replace(sign, plain)
+    return unaccented(text)
 
 
 def words_of(text: str) -> list[str]:
