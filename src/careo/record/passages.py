@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -65,21 +65,55 @@ class Passage:
         return next((c for c in self.clauses if c[0] <= position < c[1]), self.span)
 
 
+@dataclass(slots=True)
+class _Read:
+    """A block with what was read in it, from which its passages are made."""
+
+    block: Block
+    index: int
+    language: str
+    numbers: tuple[Number, ...]
+    dates: list[DateMention]
+    topic: Period | None
+
+
 def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
     """The sentences of the body, in order."""
-    waiting: Passage | None = None
-    for passage in _read(document, terms, dollar):
-        if waiting is not None:
-            yield replace(waiting, after_text=passage.words, after_dates=passage.dates)
-        waiting = passage
-    if waiting is not None:
-        yield waiting
-
-
-def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
-    said = document.published
+    text, said = document.text, document.published
     reckoned = said or (document.dated[0] if document.dated else None)
-    page_period = _page_period(document)
+    page_period = period_of_year(reckoned.year) if reckoned else None
+    sentences = [
+        (span, read)
+        for read in _blocks(document, terms, dollar, reckoned)
+        for span in split_sentences(text, read.block.start, read.block.end, read.language)
+    ]
+    dates = [tuple(d for d in read.dates if start <= d.start < end) for (start, end), read in sentences]
+    before: Passage | None = None
+    for order, ((start, end), read) in enumerate(sentences):
+        after = sentences[order + 1][0] if order + 1 < len(sentences) else None
+        before = Passage(
+            text=text,
+            span=(start, end),
+            clauses=split_clauses(text, start, end, read.language),
+            numbers=tuple(n for n in read.numbers if start <= n.start < end),
+            dates=dates[order],
+            block=read.block,
+            index=read.index,
+            language=read.language,
+            said=said,
+            reckoned=reckoned,
+            page_period=page_period,
+            topic=read.topic,
+            before=before if before and before.index == read.index else None,
+            after_text=text[after[0] : after[1]] if after else "",
+            after_dates=dates[order + 1] if after else (),
+        )
+        yield before
+
+
+def _blocks(
+    document: Document, terms: tuple[Term, ...], dollar: dict[str, str], reckoned: date | None
+) -> Iterator[_Read]:
     latest: Period | None = None  # the latest past year told so far: what the page is about
     for index, block in enumerate(document.blocks):
         if block.label != "body" and block.role not in ("title", "subtitle"):
@@ -89,29 +123,12 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
         own = block.language and readable(block.language) == block.language
         language = block.language if own else readable(document.language)
         piece = document.text[block.start : block.end]
-        numbers = _numbers(piece, block.start, language, dollar.get(language, "USD"))
+        numbers = read_numbers(piece, language, dollar=dollar.get(language, "USD"), at=block.start)
         dates = _dates(piece, block.start, language, reckoned, terms)
         dates = _pointing(document.text, block.start, block.end, dates, language, latest)
         for mention in dates:
             latest = _later(latest, mention, reckoned)
-        before = None
-        for start, end in split_sentences(document.text, block.start, block.end, language):
-            before = Passage(
-                text=document.text,
-                span=(start, end),
-                clauses=split_clauses(document.text, start, end, language),
-                numbers=tuple(n for n in numbers if start <= n.start < end),
-                dates=tuple(d for d in dates if start <= d.start < end),
-                block=block,
-                index=index,
-                language=language,
-                said=said,
-                reckoned=reckoned,
-                page_period=page_period,
-                topic=latest,
-                before=before,
-            )
-            yield before
+        yield _Read(block, index, language, numbers, dates, latest)
 
 
 def _years_away(text: str, start: int, end: int, language: str) -> list[tuple[re.Match[str], int]]:
@@ -210,22 +227,10 @@ def _pointing(
     return sorted([*kept, *found], key=lambda d: d.start)
 
 
-def _page_period(document: Document) -> Period | None:
-    day = document.published or (document.dated[0] if document.dated else None)
-    return period_of_year(day.year) if day else None
-
-
-def _numbers(piece: str, by: int, language: str, dollar: str) -> list[Number]:
-    """The numbers of a block with offsets into the page (built anew: `replace` costs four times as much)."""
-    return [
-        Number(n.start + by, n.end + by, n.value, n.low, n.high, n.unit, n.digits, n.step, n.role)
-        for n in read_numbers(piece, language, dollar=dollar)
-    ]
-
-
 def _dates(
     piece: str, by: int, language: str, said: date | None, terms: tuple[Term, ...]
 ) -> list[DateMention]:
+    """The dates of a block with offsets into the page."""
     return [
         DateMention(d.start + by, d.end + by, d.period, d.form, d.every, d.exact)
         for d in read_dates(piece, language, said, terms)
