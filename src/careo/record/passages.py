@@ -62,7 +62,10 @@ class Passage:
 
     def clause(self, position: int) -> Span:
         """The clause around a character of the text."""
-        return next((c for c in self.clauses if c[0] <= position < c[1]), self.span)
+        for clause in self.clauses:
+            if clause[0] <= position < clause[1]:
+                return clause
+        return self.span
 
 
 @dataclass(slots=True)

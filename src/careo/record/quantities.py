@@ -31,18 +31,22 @@ _SELF_EXPLAINED = (
 
 
 def figures(
-    passage: Passage, source: str, told: Statement | None = None, trail: tuple[Statement, ...] = ()
+    passage: Passage,
+    source: str,
+    actor: str,
+    told: Statement | None = None,
+    trail: tuple[Statement, ...] = (),
 ) -> list[Statement]:
     """The figures of one sentence, in order.
 
     Args:
-        told: the last figure with a year of its own; bare figures of events belong to that year too.
+        actor: who says the sentence. told: the last figure with a year of its own; bare figures of events belong to that year too.
         trail: the last few figures before this sentence; a bare number takes over what they count.
     """
     found: list[Statement] = []
     for number in passage.numbers:
         if number.role == "quantity":
-            statement = _figure(passage, number, source, told, (*trail, *found[-_LOOK_BACK:]))
+            statement = _figure(passage, number, source, actor, told, (*trail, *found[-_LOOK_BACK:]))
             if statement:
                 found.append(statement)
     return found
@@ -68,17 +72,17 @@ def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str
     return ""
 
 
-def goal(passage: Passage, figure: Statement) -> bool:
+def _goal(passage: Passage, start: int) -> bool:
     """Whether the words before a figure make it a goal ("the target of 150,000", "planned")."""
-    clause = passage.clause(figure.start)
     cue = phrases(passage.language, "goal_words")
-    return bool(cue.search(passage.text, max(clause[0], figure.start - 60), figure.start))
+    return bool(cue.search(passage.text, max(passage.clause(start)[0], start - 60), start))
 
 
 def _figure(
     passage: Passage,
     number: Number,
     source: str,
+    actor: str,
     told: Statement | None,
     trail: tuple[Statement, ...],
 ) -> Statement | None:
@@ -138,6 +142,7 @@ def _figure(
         start=start,
         end=end,
         quote=text[start:end],
+        actor=actor,
         hedge=hedge,
         hedge_words=hedge_words,
         quantity=Quantity(
@@ -155,6 +160,7 @@ def _figure(
         ),
         period=told_of.period,
         period_form=told_of.form,
+        promised=_goal(passage, start),
         sentence=passage.span,
         claim=passage.claim,
         block=passage.index,

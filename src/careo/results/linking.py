@@ -206,9 +206,7 @@ def _concept(
         gap = 0 if overlap else min(abs(term.start - statement.end), abs(statement.start - term.end))
         between = text[min(term.end, statement.end) : max(term.start, statement.start)]
         same_clause = clause[0] <= term.start < clause[1]
-        distance = (
-            gap + 15 * sum(c.isdigit() for c in between[:200]) + 60 * (not same_clause) + 45 * term.weak
-        )
+        distance = gap + 15 * sum(map(str.isdigit, between[:200])) + 60 * (not same_clause) + 45 * term.weak
         adjacent = overlap or (term.start >= statement.end and gap <= 14)
         weak = (term.weak and not adjacent) or not (
             adjacent
@@ -357,9 +355,10 @@ _DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d[\d.,]*")  # numbers, yea
 
 @cache
 def _cue_pattern(cues: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of some cues in a folded text."""
     words = sorted((fold(c) for c in cues), key=len, reverse=True)
     body = "|".join(re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words)
-    return re.compile(rf"(?<!\w)(?:{body})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{body})(?!\w)")
 
 
 # --- the quality of a page ------------------------------------------------------------------------------------------------

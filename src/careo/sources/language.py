@@ -58,9 +58,7 @@ def counts_of(packed: int) -> list[int]:
 def language_of(packed: int, length: int) -> str:
     """The language of a passage of `length` words with this tally, "" when it does not tell."""
     counts = counts_of(packed)
-    best = max(range(len(LANGUAGES)), key=counts.__getitem__)
-    second = max(count for place, count in enumerate(counts) if place != best)
-    hits = counts[best]
+    *_, second, hits = sorted(counts)
     if hits < 2 or hits * 8 < length or hits == second or (length < 12 and hits - second < 2):
         return ""
-    return LANGUAGES[best]
+    return LANGUAGES[counts.index(hits)]
