@@ -30,6 +30,11 @@ def _plain_letters() -> dict[str, str]:
     return table
 
 
+def lower(text: str) -> str:
+    """`text` in lower case, character by character: offsets hold (one capital, İ, has a lower case of two characters)."""
+    return text.replace("İ", "i").lower()
+
+
 def single_spaced(text: str) -> str:
     """`text` with every run of white space as one space."""
     return re.sub(r"\s+", " ", text)

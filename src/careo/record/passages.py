@@ -11,6 +11,7 @@ from functools import cache
 from careo.base.dates import DateMention, Period, Term, period_of_year, read_dates
 from careo.base.numbers import Number, read_numbers
 from careo.base.shipped import readable
+from careo.base.words import lower
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
@@ -24,7 +25,8 @@ class Passage:
     """One sentence.
 
     Attributes:
-        text: the whole text of the page; span: the sentence in it; clauses: its clauses.
+        text: the whole text of the page; lower: the same in lower case, for patterns that hold many words and are
+            several times faster there; span: the sentence in it; clauses: its clauses.
         numbers, dates: what was read in the sentence, with offsets into `text`.
         block, index: the block it stands in. language: its language. said: when, if known.
         reckoned: the day it was said, or the earliest it can have been said on an undated page.
@@ -35,6 +37,7 @@ class Passage:
     """
 
     text: str
+    lower: str
     span: Span
     clauses: tuple[Span, ...]
     numbers: tuple[Number, ...]
@@ -82,7 +85,7 @@ class _Read:
 
 def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
     """The sentences of the body, in order."""
-    text, said = document.text, document.published
+    text, low, said = document.text, lower(document.text), document.published
     reckoned = said or (document.dated[0] if document.dated else None)
     page_period = period_of_year(reckoned.year) if reckoned else None
     sentences = [
@@ -96,6 +99,7 @@ def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]
         after = sentences[order + 1][0] if order + 1 < len(sentences) else None
         before = Passage(
             text=text,
+            lower=low,
             span=(start, end),
             clauses=split_clauses(text, start, end, read.language),
             numbers=tuple(n for n in read.numbers if start <= n.start < end),

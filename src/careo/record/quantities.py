@@ -197,14 +197,14 @@ def _around(passage: Passage, number: Number) -> Span:
 
 @cache
 def _unit_nouns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """A pattern for every noun that is counted, in lower case, and the unit of each."""
     units: dict[str, str] = {}
     for unit, nouns in statement_rules(language)["units"].items():
         for noun in nouns:
             units.setdefault(str(noun).lower(), unit)
     ordered = sorted(units, key=len, reverse=True)
     return re.compile(
-        rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)",
-        re.IGNORECASE,
+        rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)"
     ), units
 
 
@@ -215,7 +215,7 @@ def _words(language: str, key: str) -> frozenset[str]:
 
 def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
     """Span of the counted noun phrase and its unit: after the number, else before it in the clause."""
-    text, language = passage.text, passage.language
+    text, low, language = passage.text, passage.lower, passage.language
     pattern, units = _unit_nouns(language)
     stop, through = _words(language, "noun_stop"), _words(language, "noun_through")
     at, reach, first, unit = number.end, number.end, -1, ""
@@ -227,10 +227,10 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         spelled = word[1].lower()
         if spelled.endswith(("’s", "'s")):
             spelled = spelled[:-2]
-        hit = pattern.match(text, word.start(1), passage.span[1])
+        hit = pattern.match(low, word.start(1), passage.span[1])
         if hit:
             first = word.start(1) if first < 0 else first
-            unit = unit or units[single_spaced(hit[0].lower())]
+            unit = unit or units[single_spaced(hit[0])]
             at = reach = hit.end()
             continue
         if spelled in stop and spelled not in through:
@@ -238,7 +238,7 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         if (
             first >= 0
             and spelled not in through
-            and not _noun_follows(pattern, text, word.end(1), passage.span[1])
+            and not _noun_follows(pattern, low, word.end(1), passage.span[1])
         ):
             break
         at = word.end(1)
@@ -255,15 +255,16 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         begin = passage.span[0]  # "Clandestine graves: 344"
     hits = [
         m
-        for m in pattern.finditer(text, begin, number.start)
-        if m[0][0].islower() or m.start() == passage.span[0]  # "States" of "United States" counts nothing
+        for m in pattern.finditer(low, begin, number.start)
+        if text[m.start()].islower()
+        or m.start() == passage.span[0]  # "States" of "United States" counts nothing
     ]
     if hits and number.unit in ("count", "share", "factor", "percentage_points", "rate_per_100k"):
         best = hits[-1]
         while len(hits) > 1 and _of_what(text[hits[-2].end() : best.start()], passage.language):
             hits.pop()  # "carpetas por homicidio": what is counted are the files
             best = hits[-1]
-        return (best.start(), best.end()), units[single_spaced(best[0].lower())]
+        return (best.start(), best.end()), units[single_spaced(best[0])]
     return None, ""
 
 
@@ -293,23 +294,23 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
     if counted:
         return counted
     for span in (passage.span, passage.before.span if passage.before else (0, 0)):
-        found = _last_noun(passage.text, span, passage.language)
+        found = _last_noun(passage.text, passage.lower, span, passage.language)
         if found:
             return found
     return ""
 
 
 @lru_cache(maxsize=8)
-def _last_noun(text: str, span: Span, language: str) -> str:
+def _last_noun(text: str, low: str, span: Span, language: str) -> str:
     """The unit of the last noun of a sentence that is counted; remembered, because every bare number of a list asks."""
     pattern, units = _unit_nouns(language)
-    nouns = [units[single_spaced(m[0].lower())] for m in pattern.finditer(text, *span) if m[0][0].islower()]
+    nouns = [units[single_spaced(m[0])] for m in pattern.finditer(low, *span) if text[m.start()].islower()]
     return next((unit for unit in reversed(nouns) if unit != "places"), "")
 
 
-def _noun_follows(pattern: re.Pattern[str], text: str, at: int, end: int) -> bool:
-    word = _WORD.match(text, at, end)
-    return bool(word and pattern.match(text, word.start(1), end))
+def _noun_follows(pattern: re.Pattern[str], low: str, at: int, end: int) -> bool:
+    word = _WORD.match(low, at, end)
+    return bool(word and pattern.match(low, word.start(1), end))
 
 
 def _attached(text: str, noun: Span, start: int, rules: dict[str, object]) -> bool:

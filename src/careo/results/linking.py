@@ -16,7 +16,7 @@ from careo.record.extract import extract
 from careo.record.passages import phrases, spaced
 from careo.record.sentences import split_clauses, statement_rules
 from careo.record.statements import Statement
-from careo.results.candidates import candidates
+from careo.results.candidates import likeliest
 from careo.results.finding import Finding
 from careo.results.kinds import kind_fits
 from careo.sources.documents import Document
@@ -170,8 +170,8 @@ def link(
     if concept and not naming and statement.quantity and not statement.quantity.noun:
         naming = mentions.measures[-1:]  # a bare number counts what was counted before
     linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
-    chosen = candidates(linked, panel) if concept else ()
-    return replace(linked, indicator=chosen[0].indicator.id) if chosen else linked
+    indicator = likeliest(linked, panel) if concept else ""
+    return replace(linked, indicator=indicator) if indicator else linked
 
 
 @cache
