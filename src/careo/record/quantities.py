@@ -329,7 +329,7 @@ def _skip_space(text: str, at: int) -> int:
 
 @cache
 def _hedges(language: str, side: str) -> re.Pattern[str]:
-    """All hedges of one side, one named group a class: anchored at the end (before) or the start (after)."""
+    """All hedges of one side in lower case, one named group a class: anchored at the end (before) or the start (after)."""
     classes = statement_rules(language)["hedges"]
     groups: list[str] = []
     for order, (_, sides) in enumerate(classes.items()):
@@ -338,30 +338,29 @@ def _hedges(language: str, side: str) -> re.Pattern[str]:
     body = "|".join(groups)
     if side == "before":
         return re.compile(
-            rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$",
-            re.IGNORECASE,
+            rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$"
         )
-    return re.compile(rf"[\s,(]*(?:{body})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"[\s,(]*(?:{body})(?!\w)")
 
 
 def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, int, int]:
     """(class, words as written, start of the figure with its hedge, end of a hedge behind it)."""
-    text, language = passage.text, passage.language
+    text, low, language = passage.text, passage.lower, passage.language
     classes = tuple(statement_rules(language)["hedges"])
     window = max(passage.span[0], number.start - 48)
-    before = text[window : number.start]
-    best = _hedges(language, "before").search(before)
+    best = _hedges(language, "before").search(low[window : number.start])
     if best:
         order = next(i for i in range(len(classes)) if best[f"h{i}"] is not None)
-        start = window + best.start(f"h{order}")
+        start, end = window + best.start(f"h{order}"), window + best.end(f"h{order}")
         # a modal before another hedge ("could be more than") leaves the firmer word in charge of the direction
-        return classes[order], best[f"h{order}"], start, 0
+        return classes[order], text[start:end], start, 0
     rhythms = [d.end for d in passage.dates if d.form == "every" and 0 <= d.start - noun_end < 3]
     for at in (number.end, max(number.end, noun_end), *rhythms):
-        after = _hedges(language, "after").match(text, at, min(passage.span[1], at + 32))
+        after = _hedges(language, "after").match(low, at, min(passage.span[1], at + 32))
         if after:
             order = next(i for i in range(len(classes)) if after[f"h{i}"] is not None)
-            return classes[order], after[f"h{order}"], number.start, after.end()
+            start, end = after.span(f"h{order}")
+            return classes[order], text[start:end], number.start, after.end()
     return "none", "", number.start, 0
 
 
