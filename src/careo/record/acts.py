@@ -311,15 +311,15 @@ def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:
     """A hedge inside the span or just before it."""
     for name in statement_rules(passage.language)["act_hedges"]:
         hit = phrases(passage.language, "act_hedges", name).search(
-            passage.text, max(passage.span[0], start - 16), end
+            passage.lower, max(passage.span[0], start - 16), end
         )
         if hit:
-            return name, hit[0]
+            return name, passage.text[hit.start() : hit.end()]
     return "none", ""
 
 
 def _condition(passage: Passage) -> str:
-    hit = phrases(passage.language, "conditions").search(passage.text, *passage.span)
+    hit = phrases(passage.language, "conditions").search(passage.lower, *passage.span)
     if not hit:
         return ""
     stop = re.compile(r"[,;.”\"»]").search(passage.text, hit.end(), passage.span[1])

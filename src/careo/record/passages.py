@@ -90,7 +90,7 @@ def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]
     page_period = period_of_year(reckoned.year) if reckoned else None
     sentences = [
         (span, read)
-        for read in _blocks(document, terms, dollar, reckoned)
+        for read in _blocks(document, low, terms, dollar, reckoned)
         for span in split_sentences(text, read.block.start, read.block.end, read.language)
     ]
     dates = [tuple(d for d in read.dates if start <= d.start < end) for (start, end), read in sentences]
@@ -119,7 +119,7 @@ def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]
 
 
 def _blocks(
-    document: Document, terms: tuple[Term, ...], dollar: dict[str, str], reckoned: date | None
+    document: Document, low: str, terms: tuple[Term, ...], dollar: dict[str, str], reckoned: date | None
 ) -> Iterator[_Read]:
     latest: Period | None = None  # the latest past year told so far: what the page is about
     for index, block in enumerate(document.blocks):
@@ -132,7 +132,7 @@ def _blocks(
         piece = document.text[block.start : block.end]
         numbers = read_numbers(piece, language, dollar=dollar.get(language, "USD"), at=block.start)
         dates = _dates(piece, block.start, language, reckoned, terms)
-        dates = _pointing(document.text, block.start, block.end, dates, language, latest)
+        dates = _pointing(document.text, low, block, dates, language, latest)
         for mention in dates:
             latest = _later(latest, mention, reckoned)
         yield _Read(block, index, language, numbers, dates, latest)
@@ -185,7 +185,7 @@ def _long(period: Period) -> bool:
 @cache
 def _hints(language: str) -> re.Pattern[str]:
     """Words without which nothing points and nothing is corrected: most blocks need no closer look."""
-    return re.compile("|".join(statement_rules(language)["pointing_words"]), re.IGNORECASE)
+    return re.compile("|".join(statement_rules(language)["pointing_words"]))
 
 
 @cache
@@ -199,16 +199,22 @@ def _compared(language: str) -> re.Pattern[str]:
 
 
 def _pointing(
-    text: str, start: int, end: int, dates: list[DateMention], language: str, spoken: Period | None
+    text: str,
+    low: str,
+    block: Block,
+    dates: list[DateMention],
+    language: str,
+    spoken: Period | None,
 ) -> list[DateMention]:
     """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
     found: list[DateMention] = []
-    if not _hints(language).search(text, start, end):
+    start, end = block.start, block.end
+    if not _hints(language).search(low, start, end):
         return dates
     hits = [
         (m, shift)
         for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after"))
-        for m in phrases(language, key).finditer(text, start, end)
+        for m in phrases(language, key).finditer(low, start, end)
     ]
     hits += _years_away(text, start, end, language)
     overlaps = [(DateMention(m.start(), m.end(), None, "at"), shift) for m, shift in hits]
@@ -246,8 +252,8 @@ def _dates(
 
 @cache
 def phrases(language: str, *path: str) -> re.Pattern[str]:
-    """One pattern of a list in the statement lexicon, longest phrase first, whole words, any white space."""
-    return re.compile(rf"(?<!\w)(?:{choices(language, *path)})(?!\w)", re.IGNORECASE)
+    """One pattern of a list in the statement lexicon, in lower case: longest phrase first, whole words, any white space."""
+    return re.compile(rf"(?<!\w)(?:{choices(language, *path)})(?!\w)")
 
 
 def choices(language: str, *path: str) -> str:

@@ -75,7 +75,7 @@ def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str
 def _goal(passage: Passage, start: int) -> bool:
     """Whether the words before a figure make it a goal ("the target of 150,000", "planned")."""
     cue = phrases(passage.language, "goal_words")
-    return bool(cue.search(passage.text, max(passage.clause(start)[0], start - 60), start))
+    return bool(cue.search(passage.lower, max(passage.clause(start)[0], start - 60), start))
 
 
 def _figure(
@@ -105,7 +105,7 @@ def _figure(
     if number.unit != "count":
         unit = number.unit
     elif unit == "" or (noun_span and noun_span[1] <= number.start):
-        counted = phrases(passage.language, "not_counted").match(text, _skip_space(text, number.end))
+        counted = phrases(passage.language, "not_counted").match(passage.lower, _skip_space(text, number.end))
         if counted and counted.end() <= passage.span[1]:
             return None
         unit = unit or ("" if noun_span else _carried(passage, number, trail))
@@ -183,7 +183,7 @@ def _is_figure(passage: Passage, number: Number, unit: str, noun: str) -> bool:
         if number.value < 2:
             return False
         return bool(noun) and bool(
-            phrases(passage.language, "harm").search(passage.text, *_around(passage, number))
+            phrases(passage.language, "harm").search(passage.lower, *_around(passage, number))
         )
     return bool(unit) or not in_words
 

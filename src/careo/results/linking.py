@@ -69,7 +69,7 @@ def _goes_on(text: str, statement: Statement, last: Statement | None) -> Stateme
     bare = (
         statement.start >= last.end
         and len(between) < 60
-        and phrases(statement.language, "against_words").search(between)
+        and phrases(statement.language, "against_words").search(between.lower())
     )
     if (
         not bare
