@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from careo.base.date_patterns import DateWords, date_words, group, name_patterns
 from careo.base.dates import DateMention, Period, Term, calendar_day, month_end, numeric_day, period_of_year
-from careo.base.numbers import read_numbers
+from careo.base.numbers import find_numbers
 from careo.base.words import fold, single_spaced
 
 
@@ -61,7 +61,7 @@ class _Reader:
         """Whether the digits at `at` belong to a quantity or an identifier (2000 soldiers, Law 2018), so that they are no year."""
         if self.numbers is None:
             self.numbers = {}
-            for number in read_numbers(self.text, self.words.language):
+            for number in find_numbers(self.text, self.words.language):
                 if number.role in ("quantity", "identifier", "age", "time"):
                     for k in range(number.start, min(number.end, number.start + 60)):
                         self.numbers[k] = number.role

@@ -54,24 +54,44 @@ class Number:
     role: str = "quantity"
 
 
-def read_numbers(text: str, language: str, *, dollar: str = "USD", peso: str = "MXN") -> tuple[Number, ...]:
+def read_numbers(
+    text: str, language: str, *, dollar: str = "USD", peso: str = "MXN", at: int = 0
+) -> tuple[Number, ...]:
     """Every number of `text`, in order, with what it is (`Number.role`).
 
     Args:
         text: any text.
         language: "en" or "es"; others read as English.
         dollar, peso: the currencies that "$" and "pesos" stand for where nothing more is said.
+        at: where `text` begins in a longer one that offsets shall count in.
     """
     names = {"DOLLAR": dollar, "PESO": peso}
     return tuple(
-        Number(f.start, f.end, f.value, f.low, f.high, names.get(f.unit, f.unit), f.digits, f.step, f.role)
-        for f in _read(text, readable(language))
+        [
+            Number(
+                f.start + at,
+                f.end + at,
+                f.value,
+                f.low,
+                f.high,
+                names.get(f.unit, f.unit),
+                f.digits,
+                f.step,
+                f.role,
+            )
+            for f in find_numbers(text, language)
+        ]
     )
 
 
-@lru_cache(maxsize=4)
-def _read(text: str, language: str) -> tuple[Found, ...]:
-    """The numbers of a text; remembered for a moment, as dates are read from the same text right after."""
+def find_numbers(text: str, language: str) -> tuple[Found, ...]:
+    """The numbers of a text as they were found, for whoever only asks where one stands and what it is."""
+    return _found(text, readable(language))
+
+
+@lru_cache(maxsize=16)
+def _found(text: str, language: str) -> tuple[Found, ...]:
+    """Remembered for a moment: flags, figures and dates are read from the same paragraphs of a page."""
     lexicon = number_words(language)
     low = fold(text)
     toks = tokens(low, lexicon.words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -106,10 +106,9 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
     rules = _rules(language)
     taken = [0] * len(rules)  # up to where a rule has matched: its matches do not overlap
+    possible = _possible(language)
     for begin in _begins(sentence):
-        for order in _possible(
-            language, sentence[begin - 1 : begin] if begin else "", sentence[begin : begin + 4]
-        ):
+        for order in possible(sentence[begin - 1 : begin + 4] if begin else _START + sentence[:4]):
             rule = rules[order]
             hit = rule.cue.match(sentence, begin) if begin >= taken[order] else None
             if hit is None:
@@ -146,31 +145,32 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
             )
 
 
-_BEGIN = re.compile(r"(?<![^\W_])[^\W_]|['’]")
+_BEGIN = re.compile(r"[^\W_]+|['’]")
+_START = "\0"  # stands before a cue that opens the sentence; no text has it
 
 
-def _begins(sentence: str) -> Iterator[int]:
+def _begins(sentence: str) -> list[int]:
     """Where a cue can begin: at the beginning, at a word, at an apostrophe."""
-    yield 0
-    for match in _BEGIN.finditer(sentence):
-        if match.start():
-            yield match.start()
+    found = [match.start() for match in _BEGIN.finditer(sentence)]
+    return found if found[:1] == [0] else [0, *found]
 
 
-@lru_cache(maxsize=16_384)
-def _possible(language: str, before: str, opening: str) -> tuple[int, ...]:
-    """The rules whose cue can begin with these four characters.
+@cache
+def _possible(language: str) -> Callable[[str], tuple[int, ...]]:
+    """Tells which rules have a cue that can begin with four letters, given with the one before them.
 
     Some fifty rules are tried at every word of a page; nearly all fail on its first letters. `regex` can tell from
     the letters alone (a partial match), and the answer is kept, so that a page tries only what can match.
     """
-    gates = _gates(language)
-    return tuple(i for i, g in enumerate(gates) if g.match(before + opening, pos=len(before), partial=True))
+    gates = [regex.compile(rule.cue.pattern, regex.IGNORECASE) for rule in _rules(language)]
 
+    @lru_cache(maxsize=16_384)
+    def possible(letters: str) -> tuple[int, ...]:
+        if letters[0] == _START:
+            return tuple(i for i, gate in enumerate(gates) if gate.match(letters[1:], partial=True))
+        return tuple(i for i, gate in enumerate(gates) if gate.match(letters, pos=1, partial=True))
 
-@cache
-def _gates(language: str) -> tuple[regex.Pattern[str], ...]:
-    return tuple(regex.compile(rule.cue.pattern, regex.IGNORECASE) for rule in _rules(language))
+    return possible
 
 
 @cache
@@ -311,15 +311,15 @@ def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:
     """A hedge inside the span or just before it."""
     for name in statement_rules(passage.language)["act_hedges"]:
         hit = phrases(passage.language, "act_hedges", name).search(
-            passage.text, max(passage.span[0], start - 16), end
+            passage.lower, max(passage.span[0], start - 16), end
         )
         if hit:
-            return name, hit[0]
+            return name, passage.text[hit.start() : hit.end()]
     return "none", ""
 
 
 def _condition(passage: Passage) -> str:
-    hit = phrases(passage.language, "conditions").search(passage.text, *passage.span)
+    hit = phrases(passage.language, "conditions").search(passage.lower, *passage.span)
     if not hit:
         return ""
     stop = re.compile(r"[,;.”\"»]").search(passage.text, hit.end(), passage.span[1])

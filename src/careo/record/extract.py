@@ -10,7 +10,7 @@ from careo.base.dates import Term
 from careo.record.actors import Speakers, speaker, speakers_of, subject, trim
 from careo.record.acts import act, acts
 from careo.record.passages import POINTED, Passage, passages, spaced
-from careo.record.quantities import figures, goal
+from careo.record.quantities import figures
 from careo.record.sentences import statement_rules
 from careo.record.statements import Statement
 from careo.sources.documents import Document
@@ -53,10 +53,7 @@ def extract(
     )
     for passage in passages(document, terms, dict(dollar or {})):
         actor = speaker(passage, speakers)
-        here = [
-            replace(s, actor=actor, promised=goal(passage, s))
-            for s in figures(passage, source, told, tuple(trail))
-        ]
+        here = figures(passage, source, actor, told, tuple(trail))
         trail = [*trail, *here][-6:]
         told = next((s for s in reversed(here) if s.period_form == "at" and not _pointed(passage, s)), told)
         if passage.block.label == "meta":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from careo.base.dates import DateMention, Period, Term, period_of_year, read_dates
 from careo.base.numbers import Number, read_numbers
 from careo.base.shipped import readable
+from careo.base.words import lower
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
@@ -24,7 +25,8 @@ class Passage:
     """One sentence.
 
     Attributes:
-        text: the whole text of the page; span: the sentence in it; clauses: its clauses.
+        text: the whole text of the page; lower: the same in lower case, for patterns that hold many words and are
+            several times faster there; span: the sentence in it; clauses: its clauses.
         numbers, dates: what was read in the sentence, with offsets into `text`.
         block, index: the block it stands in. language: its language. said: when, if known.
         reckoned: the day it was said, or the earliest it can have been said on an undated page.
@@ -35,6 +37,7 @@ class Passage:
     """
 
     text: str
+    lower: str
     span: Span
     clauses: tuple[Span, ...]
     numbers: tuple[Number, ...]
@@ -62,24 +65,62 @@ class Passage:
 
     def clause(self, position: int) -> Span:
         """The clause around a character of the text."""
-        return next((c for c in self.clauses if c[0] <= position < c[1]), self.span)
+        for clause in self.clauses:
+            if clause[0] <= position < clause[1]:
+                return clause
+        return self.span
+
+
+@dataclass(slots=True)
+class _Read:
+    """A block with what was read in it, from which its passages are made."""
+
+    block: Block
+    index: int
+    language: str
+    numbers: tuple[Number, ...]
+    dates: list[DateMention]
+    topic: Period | None
 
 
 def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
     """The sentences of the body, in order."""
-    waiting: Passage | None = None
-    for passage in _read(document, terms, dollar):
-        if waiting is not None:
-            yield replace(waiting, after_text=passage.words, after_dates=passage.dates)
-        waiting = passage
-    if waiting is not None:
-        yield waiting
-
-
-def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -> Iterator[Passage]:
-    said = document.published
+    text, low, said = document.text, lower(document.text), document.published
     reckoned = said or (document.dated[0] if document.dated else None)
-    page_period = _page_period(document)
+    page_period = period_of_year(reckoned.year) if reckoned else None
+    sentences = [
+        (span, read)
+        for read in _blocks(document, low, terms, dollar, reckoned)
+        for span in split_sentences(text, read.block.start, read.block.end, read.language)
+    ]
+    dates = [tuple(d for d in read.dates if start <= d.start < end) for (start, end), read in sentences]
+    before: Passage | None = None
+    for order, ((start, end), read) in enumerate(sentences):
+        after = sentences[order + 1][0] if order + 1 < len(sentences) else None
+        before = Passage(
+            text=text,
+            lower=low,
+            span=(start, end),
+            clauses=split_clauses(text, start, end, read.language),
+            numbers=tuple(n for n in read.numbers if start <= n.start < end),
+            dates=dates[order],
+            block=read.block,
+            index=read.index,
+            language=read.language,
+            said=said,
+            reckoned=reckoned,
+            page_period=page_period,
+            topic=read.topic,
+            before=before if before and before.index == read.index else None,
+            after_text=text[after[0] : after[1]] if after else "",
+            after_dates=dates[order + 1] if after else (),
+        )
+        yield before
+
+
+def _blocks(
+    document: Document, low: str, terms: tuple[Term, ...], dollar: dict[str, str], reckoned: date | None
+) -> Iterator[_Read]:
     latest: Period | None = None  # the latest past year told so far: what the page is about
     for index, block in enumerate(document.blocks):
         if block.label != "body" and block.role not in ("title", "subtitle"):
@@ -89,29 +130,12 @@ def _read(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]) -
         own = block.language and readable(block.language) == block.language
         language = block.language if own else readable(document.language)
         piece = document.text[block.start : block.end]
-        numbers = _numbers(piece, block.start, language, dollar.get(language, "USD"))
+        numbers = read_numbers(piece, language, dollar=dollar.get(language, "USD"), at=block.start)
         dates = _dates(piece, block.start, language, reckoned, terms)
-        dates = _pointing(document.text, block.start, block.end, dates, language, latest)
+        dates = _pointing(document.text, low, block, dates, language, latest)
         for mention in dates:
             latest = _later(latest, mention, reckoned)
-        before = None
-        for start, end in split_sentences(document.text, block.start, block.end, language):
-            before = Passage(
-                text=document.text,
-                span=(start, end),
-                clauses=split_clauses(document.text, start, end, language),
-                numbers=tuple(n for n in numbers if start <= n.start < end),
-                dates=tuple(d for d in dates if start <= d.start < end),
-                block=block,
-                index=index,
-                language=language,
-                said=said,
-                reckoned=reckoned,
-                page_period=page_period,
-                topic=latest,
-                before=before,
-            )
-            yield before
+        yield _Read(block, index, language, numbers, dates, latest)
 
 
 def _years_away(text: str, start: int, end: int, language: str) -> list[tuple[re.Match[str], int]]:
@@ -161,7 +185,7 @@ def _long(period: Period) -> bool:
 @cache
 def _hints(language: str) -> re.Pattern[str]:
     """Words without which nothing points and nothing is corrected: most blocks need no closer look."""
-    return re.compile("|".join(statement_rules(language)["pointing_words"]), re.IGNORECASE)
+    return re.compile("|".join(statement_rules(language)["pointing_words"]))
 
 
 @cache
@@ -175,16 +199,22 @@ def _compared(language: str) -> re.Pattern[str]:
 
 
 def _pointing(
-    text: str, start: int, end: int, dates: list[DateMention], language: str, spoken: Period | None
+    text: str,
+    low: str,
+    block: Block,
+    dates: list[DateMention],
+    language: str,
+    spoken: Period | None,
 ) -> list[DateMention]:
     """The dates of a block with those told by pointing at another one: "that year", "a year earlier", "al año siguiente"."""
     found: list[DateMention] = []
-    if not _hints(language).search(text, start, end):
+    start, end = block.start, block.end
+    if not _hints(language).search(low, start, end):
         return dates
     hits = [
         (m, shift)
         for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after"))
-        for m in phrases(language, key).finditer(text, start, end)
+        for m in phrases(language, key).finditer(low, start, end)
     ]
     hits += _years_away(text, start, end, language)
     overlaps = [(DateMention(m.start(), m.end(), None, "at"), shift) for m, shift in hits]
@@ -210,22 +240,10 @@ def _pointing(
     return sorted([*kept, *found], key=lambda d: d.start)
 
 
-def _page_period(document: Document) -> Period | None:
-    day = document.published or (document.dated[0] if document.dated else None)
-    return period_of_year(day.year) if day else None
-
-
-def _numbers(piece: str, by: int, language: str, dollar: str) -> list[Number]:
-    """The numbers of a block with offsets into the page (built anew: `replace` costs four times as much)."""
-    return [
-        Number(n.start + by, n.end + by, n.value, n.low, n.high, n.unit, n.digits, n.step, n.role)
-        for n in read_numbers(piece, language, dollar=dollar)
-    ]
-
-
 def _dates(
     piece: str, by: int, language: str, said: date | None, terms: tuple[Term, ...]
 ) -> list[DateMention]:
+    """The dates of a block with offsets into the page."""
     return [
         DateMention(d.start + by, d.end + by, d.period, d.form, d.every, d.exact)
         for d in read_dates(piece, language, said, terms)
@@ -234,8 +252,8 @@ def _dates(
 
 @cache
 def phrases(language: str, *path: str) -> re.Pattern[str]:
-    """One pattern of a list in the statement lexicon, longest phrase first, whole words, any white space."""
-    return re.compile(rf"(?<!\w)(?:{choices(language, *path)})(?!\w)", re.IGNORECASE)
+    """One pattern of a list in the statement lexicon, in lower case: longest phrase first, whole words, any white space."""
+    return re.compile(rf"(?<!\w)(?:{choices(language, *path)})(?!\w)")
 
 
 def choices(language: str, *path: str) -> str:

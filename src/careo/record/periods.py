@@ -78,7 +78,7 @@ def _spoken_year(passage: Passage, noun: str, unit: str, told: Statement | None)
     if passage.topic is None:
         return None
     relative = unit in ("rate_per_100k", "factor", *RELATIVE)
-    if not relative and noun and not phrases(passage.language, "events").search(noun):
+    if not relative and noun and not phrases(passage.language, "events").search(noun.lower()):
         return None
     future = any(d.form in ("by", "within") for d in passage.dates)
     near = told is not None and told.period is not None and told.block == passage.index
@@ -109,7 +109,7 @@ def _several_years(period: Period) -> bool:
 
 
 def _yearly(passage: Passage) -> bool:
-    cue = phrases(passage.language, "each_year").search(passage.text, *passage.span)
+    cue = phrases(passage.language, "each_year").search(passage.lower, *passage.span)
     return cue is not None or any(d.form == "every" and d.every == "year" for d in passage.dates)
 
 

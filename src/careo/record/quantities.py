@@ -31,18 +31,22 @@ _SELF_EXPLAINED = (
 
 
 def figures(
-    passage: Passage, source: str, told: Statement | None = None, trail: tuple[Statement, ...] = ()
+    passage: Passage,
+    source: str,
+    actor: str,
+    told: Statement | None = None,
+    trail: tuple[Statement, ...] = (),
 ) -> list[Statement]:
     """The figures of one sentence, in order.
 
     Args:
-        told: the last figure with a year of its own; bare figures of events belong to that year too.
+        actor: who says the sentence. told: the last figure with a year of its own; bare figures of events belong to that year too.
         trail: the last few figures before this sentence; a bare number takes over what they count.
     """
     found: list[Statement] = []
     for number in passage.numbers:
         if number.role == "quantity":
-            statement = _figure(passage, number, source, told, (*trail, *found[-_LOOK_BACK:]))
+            statement = _figure(passage, number, source, actor, told, (*trail, *found[-_LOOK_BACK:]))
             if statement:
                 found.append(statement)
     return found
@@ -68,17 +72,17 @@ def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str
     return ""
 
 
-def goal(passage: Passage, figure: Statement) -> bool:
+def _goal(passage: Passage, start: int) -> bool:
     """Whether the words before a figure make it a goal ("the target of 150,000", "planned")."""
-    clause = passage.clause(figure.start)
     cue = phrases(passage.language, "goal_words")
-    return bool(cue.search(passage.text, max(clause[0], figure.start - 60), figure.start))
+    return bool(cue.search(passage.lower, max(passage.clause(start)[0], start - 60), start))
 
 
 def _figure(
     passage: Passage,
     number: Number,
     source: str,
+    actor: str,
     told: Statement | None,
     trail: tuple[Statement, ...],
 ) -> Statement | None:
@@ -101,7 +105,7 @@ def _figure(
     if number.unit != "count":
         unit = number.unit
     elif unit == "" or (noun_span and noun_span[1] <= number.start):
-        counted = phrases(passage.language, "not_counted").match(text, _skip_space(text, number.end))
+        counted = phrases(passage.language, "not_counted").match(passage.lower, _skip_space(text, number.end))
         if counted and counted.end() <= passage.span[1]:
             return None
         unit = unit or ("" if noun_span else _carried(passage, number, trail))
@@ -138,6 +142,7 @@ def _figure(
         start=start,
         end=end,
         quote=text[start:end],
+        actor=actor,
         hedge=hedge,
         hedge_words=hedge_words,
         quantity=Quantity(
@@ -155,6 +160,7 @@ def _figure(
         ),
         period=told_of.period,
         period_form=told_of.form,
+        promised=_goal(passage, start),
         sentence=passage.span,
         claim=passage.claim,
         block=passage.index,
@@ -177,7 +183,7 @@ def _is_figure(passage: Passage, number: Number, unit: str, noun: str) -> bool:
         if number.value < 2:
             return False
         return bool(noun) and bool(
-            phrases(passage.language, "harm").search(passage.text, *_around(passage, number))
+            phrases(passage.language, "harm").search(passage.lower, *_around(passage, number))
         )
     return bool(unit) or not in_words
 
@@ -191,14 +197,14 @@ def _around(passage: Passage, number: Number) -> Span:
 
 @cache
 def _unit_nouns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """A pattern for every noun that is counted, in lower case, and the unit of each."""
     units: dict[str, str] = {}
     for unit, nouns in statement_rules(language)["units"].items():
         for noun in nouns:
             units.setdefault(str(noun).lower(), unit)
     ordered = sorted(units, key=len, reverse=True)
     return re.compile(
-        rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)",
-        re.IGNORECASE,
+        rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)"
     ), units
 
 
@@ -209,7 +215,7 @@ def _words(language: str, key: str) -> frozenset[str]:
 
 def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
     """Span of the counted noun phrase and its unit: after the number, else before it in the clause."""
-    text, language = passage.text, passage.language
+    text, low, language = passage.text, passage.lower, passage.language
     pattern, units = _unit_nouns(language)
     stop, through = _words(language, "noun_stop"), _words(language, "noun_through")
     at, reach, first, unit = number.end, number.end, -1, ""
@@ -221,10 +227,10 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         spelled = word[1].lower()
         if spelled.endswith(("’s", "'s")):
             spelled = spelled[:-2]
-        hit = pattern.match(text, word.start(1), passage.span[1])
+        hit = pattern.match(low, word.start(1), passage.span[1])
         if hit:
             first = word.start(1) if first < 0 else first
-            unit = unit or units[single_spaced(hit[0].lower())]
+            unit = unit or units[single_spaced(hit[0])]
             at = reach = hit.end()
             continue
         if spelled in stop and spelled not in through:
@@ -232,7 +238,7 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         if (
             first >= 0
             and spelled not in through
-            and not _noun_follows(pattern, text, word.end(1), passage.span[1])
+            and not _noun_follows(pattern, low, word.end(1), passage.span[1])
         ):
             break
         at = word.end(1)
@@ -249,15 +255,16 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
         begin = passage.span[0]  # "Clandestine graves: 344"
     hits = [
         m
-        for m in pattern.finditer(text, begin, number.start)
-        if m[0][0].islower() or m.start() == passage.span[0]  # "States" of "United States" counts nothing
+        for m in pattern.finditer(low, begin, number.start)
+        if text[m.start()].islower()
+        or m.start() == passage.span[0]  # "States" of "United States" counts nothing
     ]
     if hits and number.unit in ("count", "share", "factor", "percentage_points", "rate_per_100k"):
         best = hits[-1]
         while len(hits) > 1 and _of_what(text[hits[-2].end() : best.start()], passage.language):
             hits.pop()  # "carpetas por homicidio": what is counted are the files
             best = hits[-1]
-        return (best.start(), best.end()), units[single_spaced(best[0].lower())]
+        return (best.start(), best.end()), units[single_spaced(best[0])]
     return None, ""
 
 
@@ -287,23 +294,23 @@ def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> 
     if counted:
         return counted
     for span in (passage.span, passage.before.span if passage.before else (0, 0)):
-        found = _last_noun(passage.text, span, passage.language)
+        found = _last_noun(passage.text, passage.lower, span, passage.language)
         if found:
             return found
     return ""
 
 
 @lru_cache(maxsize=8)
-def _last_noun(text: str, span: Span, language: str) -> str:
+def _last_noun(text: str, low: str, span: Span, language: str) -> str:
     """The unit of the last noun of a sentence that is counted; remembered, because every bare number of a list asks."""
     pattern, units = _unit_nouns(language)
-    nouns = [units[single_spaced(m[0].lower())] for m in pattern.finditer(text, *span) if m[0][0].islower()]
+    nouns = [units[single_spaced(m[0])] for m in pattern.finditer(low, *span) if text[m.start()].islower()]
     return next((unit for unit in reversed(nouns) if unit != "places"), "")
 
 
-def _noun_follows(pattern: re.Pattern[str], text: str, at: int, end: int) -> bool:
-    word = _WORD.match(text, at, end)
-    return bool(word and pattern.match(text, word.start(1), end))
+def _noun_follows(pattern: re.Pattern[str], low: str, at: int, end: int) -> bool:
+    word = _WORD.match(low, at, end)
+    return bool(word and pattern.match(low, word.start(1), end))
 
 
 def _attached(text: str, noun: Span, start: int, rules: dict[str, object]) -> bool:
@@ -322,7 +329,7 @@ def _skip_space(text: str, at: int) -> int:
 
 @cache
 def _hedges(language: str, side: str) -> re.Pattern[str]:
-    """All hedges of one side, one named group a class: anchored at the end (before) or the start (after)."""
+    """All hedges of one side in lower case, one named group a class: anchored at the end (before) or the start (after)."""
     classes = statement_rules(language)["hedges"]
     groups: list[str] = []
     for order, (_, sides) in enumerate(classes.items()):
@@ -331,30 +338,29 @@ def _hedges(language: str, side: str) -> re.Pattern[str]:
     body = "|".join(groups)
     if side == "before":
         return re.compile(
-            rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$",
-            re.IGNORECASE,
+            rf"(?<!\w)(?:{body})(?:\s+(?:the|a|los|las|el|la|un|una|otros|otras|another|se))?[\s(“\"]*$"
         )
-    return re.compile(rf"[\s,(]*(?:{body})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"[\s,(]*(?:{body})(?!\w)")
 
 
 def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, int, int]:
     """(class, words as written, start of the figure with its hedge, end of a hedge behind it)."""
-    text, language = passage.text, passage.language
+    text, low, language = passage.text, passage.lower, passage.language
     classes = tuple(statement_rules(language)["hedges"])
     window = max(passage.span[0], number.start - 48)
-    before = text[window : number.start]
-    best = _hedges(language, "before").search(before)
+    best = _hedges(language, "before").search(low[window : number.start])
     if best:
         order = next(i for i in range(len(classes)) if best[f"h{i}"] is not None)
-        start = window + best.start(f"h{order}")
+        start, end = window + best.start(f"h{order}"), window + best.end(f"h{order}")
         # a modal before another hedge ("could be more than") leaves the firmer word in charge of the direction
-        return classes[order], best[f"h{order}"], start, 0
+        return classes[order], text[start:end], start, 0
     rhythms = [d.end for d in passage.dates if d.form == "every" and 0 <= d.start - noun_end < 3]
     for at in (number.end, max(number.end, noun_end), *rhythms):
-        after = _hedges(language, "after").match(text, at, min(passage.span[1], at + 32))
+        after = _hedges(language, "after").match(low, at, min(passage.span[1], at + 32))
         if after:
             order = next(i for i in range(len(classes)) if after[f"h{i}"] is not None)
-            return classes[order], after[f"h{order}"], number.start, after.end()
+            start, end = after.span(f"h{order}")
+            return classes[order], text[start:end], number.start, after.end()
     return "none", "", number.start, 0
 
 

@@ -55,6 +55,18 @@ class Reading:
 
 def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
     """Definitions of the concept of a figure, those named by its words first."""
+    named, ranked = _ranked(statement, panel)
+    return tuple(Candidate(i, i.id in named) for i in ranked)
+
+
+def likeliest(statement: Statement, panel: Panel) -> str:
+    """Id of the first of the candidates; "" when there is none."""
+    _, ranked = _ranked(statement, panel)
+    return ranked[0].id if ranked else ""
+
+
+def _ranked(statement: Statement, panel: Panel) -> tuple[list[str], list[Indicator]]:
+    """Ids of the definitions that the words of a figure name, and all that it can be held against, best first."""
     members = [i for i in panel.by_concept.get(statement.concept, ()) if i.usable and kind_fits(i, statement)]
     near = panel.concepts.by_id[statement.concept].near if statement.concept in panel.concepts.by_id else ()
     others = [i for c in near for i in panel.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
@@ -67,7 +79,7 @@ def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
     ranked = sorted(
         members, key=lambda i: (i.id not in named, named.index(i.id) if i.id in named else 0, i.parent != "")
     )
-    return tuple(Candidate(i, i.id in named) for i in ranked) + tuple(Candidate(i, False) for i in others)
+    return named, ranked + others
 
 
 def _named(statement: Statement, members: list[Indicator]) -> list[str]:

@@ -30,7 +30,7 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     claimed = amount(quantity, language, statement.hedge)
     if not statement.concept:
         key = "no_series" if quantity.noun or quantity.unit not in ("share", "factor") else "change_of_what"
-        uncounted = phrases(statement.language, "uncounted").search(statement.claim)
+        uncounted = phrases(statement.language, "uncounted").search(statement.claim.lower())
         if uncounted and quantity.unit in ("share", "factor"):
             key = "change_of_what"
         verdict = "unverifiable" if key == "no_series" else "not measurable as stated"

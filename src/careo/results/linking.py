@@ -16,7 +16,7 @@ from careo.record.extract import extract
 from careo.record.passages import phrases, spaced
 from careo.record.sentences import split_clauses, statement_rules
 from careo.record.statements import Statement
-from careo.results.candidates import candidates
+from careo.results.candidates import likeliest
 from careo.results.finding import Finding
 from careo.results.kinds import kind_fits
 from careo.sources.documents import Document
@@ -69,7 +69,7 @@ def _goes_on(text: str, statement: Statement, last: Statement | None) -> Stateme
     bare = (
         statement.start >= last.end
         and len(between) < 60
-        and phrases(statement.language, "against_words").search(between)
+        and phrases(statement.language, "against_words").search(between.lower())
     )
     if (
         not bare
@@ -170,8 +170,8 @@ def link(
     if concept and not naming and statement.quantity and not statement.quantity.noun:
         naming = mentions.measures[-1:]  # a bare number counts what was counted before
     linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
-    chosen = candidates(linked, panel) if concept else ()
-    return replace(linked, indicator=chosen[0].indicator.id) if chosen else linked
+    indicator = likeliest(linked, panel) if concept else ""
+    return replace(linked, indicator=indicator) if indicator else linked
 
 
 @cache
@@ -206,9 +206,7 @@ def _concept(
         gap = 0 if overlap else min(abs(term.start - statement.end), abs(statement.start - term.end))
         between = text[min(term.end, statement.end) : max(term.start, statement.start)]
         same_clause = clause[0] <= term.start < clause[1]
-        distance = (
-            gap + 15 * sum(c.isdigit() for c in between[:200]) + 60 * (not same_clause) + 45 * term.weak
-        )
+        distance = gap + 15 * sum(map(str.isdigit, between[:200])) + 60 * (not same_clause) + 45 * term.weak
         adjacent = overlap or (term.start >= statement.end and gap <= 14)
         weak = (term.weak and not adjacent) or not (
             adjacent
@@ -357,9 +355,10 @@ _DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d[\d.,]*")  # numbers, yea
 
 @cache
 def _cue_pattern(cues: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of some cues in a folded text."""
     words = sorted((fold(c) for c in cues), key=len, reverse=True)
     body = "|".join(re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words)
-    return re.compile(rf"(?<!\w)(?:{body})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{body})(?!\w)")
 
 
 # --- the quality of a page ------------------------------------------------------------------------------------------------

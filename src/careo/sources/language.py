@@ -12,23 +12,20 @@ from functools import cache
 from itertools import repeat
 
 from careo.base.shipped import read_yaml, shipped
-from careo.base.words import plain_letters
+from careo.base.words import fold as unaccented
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 _BITS = 20  # one counter of 20 bits for each language, packed in one integer: a whole passage is one sum()
 _FIELD = (1 << _BITS) - 1
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_TYPOGRAPHIC = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0xA0: " "}
-
-
-@cache
-def _folding() -> dict[int, str]:
-    return plain_letters() | _TYPOGRAPHIC
+_TYPOGRAPHIC = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " "}
 
 
 def fold(text: str) -> str:
     """As `base.words.fold`, with typographic apostrophes and spaces made plain; offsets hold."""
-    return text.lower() if text.isascii() else text.translate(_folding()).lower()
+    for sign, plain in _TYPOGRAPHIC.items():
+        text = text.replace(sign, plain)
+    return unaccented(text)
 
 
 def words_of(text: str) -> list[str]:
@@ -61,9 +58,7 @@ def counts_of(packed: int) -> list[int]:
 def language_of(packed: int, length: int) -> str:
     """The language of a passage of `length` words with this tally, "" when it does not tell."""
     counts = counts_of(packed)
-    best = max(range(len(LANGUAGES)), key=counts.__getitem__)
-    second = max(count for place, count in enumerate(counts) if place != best)
-    hits = counts[best]
+    *_, second, hits = sorted(counts)
     if hits < 2 or hits * 8 < length or hits == second or (length < 12 and hits - second < 2):
         return ""
-    return LANGUAGES[best]
+    return LANGUAGES[counts.index(hits)]
