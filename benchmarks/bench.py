@@ -111,7 +111,7 @@ def megabytes_per_second(pages: Sequence[Path], least: float) -> float:
 def measure(api: Any, *, quick: bool) -> list[Row]:
     """All rows of the benchmark, in the order they are printed."""
     pages = sorted((SECOND / "pages").glob("*.txt"))
-    panel, least, runs = api.load_panel(), 0.5 if quick else 3.0, 3 if quick else 7
+    panel, least, runs = api.load_country(), 0.5 if quick else 3.0, 3 if quick else 7
     with tempfile.TemporaryDirectory() as folder:
         names = [str(page) for page in pages[:5]]
         rows: list[Row] = [

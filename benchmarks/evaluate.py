@@ -449,7 +449,7 @@ def main(argv: Sequence[str] | None = None, *, api: Any = None, shared: Path = S
         import careo
 
         api = careo
-    write, panel = sys.stdout.write, api.load_panel()
+    write, panel = sys.stdout.write, api.load_country()
     columns: dict[str, tuple[int, Score]] = {}
     pages: dict[str, dict[str, float]] = {}
     sentences = _jsonl(SECOND / "sentences.jsonl")

@@ -234,7 +234,7 @@ def test_the_claim_about_a_day_stands_on_the_reading_of_that_day() -> None:
     (finding,) = careo.check(
         "The National Guard had 128,233 members at the end of 2022.", said=date(2023, 6, 1)
     )
-    chart = finding_chart(finding, careo.load_panel(), "en")
+    chart = finding_chart(finding, careo.load_country(), "en")
     assert chart is not None
     (claimed,) = re.findall(r'<path d="M([0-9.]+) [0-9.]+l7 7', chart.svg)
     assert claimed in re.findall(r'<circle cx="([0-9.]+)"', chart.svg)

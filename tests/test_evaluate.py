@@ -84,7 +84,7 @@ class Oracle:
         self.acts = evaluate._jsonl(labels / "statements.jsonl")
         self.sentences = {row["text"]: row for row in evaluate._jsonl(LABELLED / "sentences.jsonl")}
 
-    def load_panel(self) -> None:
+    def load_country(self) -> None:
         return None
 
     def read(self, path: Path) -> Fake:

@@ -113,7 +113,7 @@ def test_a_value_published_later_is_said_not_to_have_been_public() -> None:
 
 
 def test_every_finding_shows_unit_vintage_and_source_of_every_value() -> None:
-    panel = careo.load_panel()
+    panel = careo.load_country()
     for finding in _check(
         "In 2018 there were more than 33,000 murders, 40,000 disappeared and over 1,100 mass graves."
     ):
@@ -139,7 +139,7 @@ def test_findings_speak_spanish() -> None:
 
 def test_the_minimally_different_world_flips_the_verdict() -> None:
     """The same claim against a panel in which one published value is another."""
-    panel = careo.load_panel()
+    panel = careo.load_country()
     document = careo.read(
         b"In 2018 there were 33,341 victims of intentional homicide in Mexico, the agency said.",
         name="page.txt",

@@ -41,6 +41,10 @@ class Told(NamedTuple):
     keys: tuple[str, ...]
     oddities: tuple[Oddity, ...]
 
+    def state(self, code: str, **where: object) -> float:
+        """The deaths of a state and its municipalities."""
+        return self._replace(rows=self.rows.filter(pl.col("place").str.starts_with(code))).total(**where)  # pyright: ignore[reportArgumentType]
+
     def codes(self, *, grave: bool = False) -> set[str]:
         return {oddity.code for oddity in self.oddities if oddity.grave or not grave}
 
@@ -189,21 +193,19 @@ def test_a_query_of_one_year_of_death_gives_that_year_and_no_year_of_registratio
     assert found.dataset == "inegi_query_year"
     assert found.rows["year"].unique().to_list() == [2031]
     assert found.rows["dated_by"].unique().to_list() == ["occurrence"]
-    assert found.total(place="00") == sum(DEATHS.values()) == 1650
-    assert (
-        found.total(place="08") == 1339
-        and found.total(place="08037") == 1297
-        and found.total(place="08999") == 2
-    )
-    assert found.total(place="33") == 1
+    assert found.total() == sum(DEATHS.values()) == 1650
+    assert set(found.rows["place"]) == {*TOWNS, "08999", "33"}  # each death once, at its finest place
+    assert found.state("08") == 1339 and found.total(place="08037") == 1297 and found.total(place="33") == 1
     assert found.total(place="08037", registration_year="2032") == 7
-    assert found.total(place="00", sex="Mujer") == 90 and found.total(place="00", age="25-29 años") == 311
+    assert found.total(sex="Mujer") == 90 and found.total(age="25-29 años") == 311
     assert "Total" not in {*found.rows["age"], *found.rows["sex"], *found.rows["registration_year"]}
     assert not found.codes(grave=True)
     assert {"thousands_separators", "unplaced_counts"} <= found.codes()
     series = found.series()
     assert series["indicator"].unique().to_list() == ["homicide_inegi_occurrence"]
     assert series.filter(place="08037")["value"].to_list() == [1297]
+    assert series.filter(place="08")["value"].to_list() == [1339]
+    assert series.filter(place="MX")["value"].to_list() == [1650]
 
 
 @pytest.mark.parametrize(
@@ -260,8 +262,8 @@ def test_a_query_of_all_years_of_death_gives_both_dates(tmp_path: Path) -> None:
             query(cube(cells), by=f"{PLACED} y Año de ocurrencia", across="Año de registro"),
         )
     )
-    assert found.total(place="00", dated_by="registration", year=2031) == 68
-    assert found.total(place="00", dated_by="registration", year=2030) == 50
+    assert found.total(dated_by="registration", year=2031) == 68
+    assert found.total(dated_by="registration", year=2030) == 50
     assert found.total(place="08037", dated_by="occurrence", year=2030) == 55
     assert found.rows.filter(pl.col("year").is_null())["dated_by"].unique().to_list() == ["occurrence"]
     assert {"undated_counts", "late_registrations"} <= found.codes()
@@ -320,7 +322,11 @@ def test_the_year_may_stand_before_the_place_and_the_place_be_that_of_registrati
         ("Sexo", [["Total", "10"], ["Hombre", "9"], ["Mujer", "1"]], "00"),
         ("Ent de ocurrencia", [["Total", "10"], ["Chihuahua", "10"]], None),
         ("Entidad federativa de ocurrencia", [["", "Total", "10"], ["8", "Chihuahua", "10"]], "08"),
-        ("Ent y municipio de ocurrencia", [["", "Total", "10"], ["#¿NOMBRE?", "Chihuahua", "10"]], None),
+        (
+            "Ent y municipio de ocurrencia",
+            [["00", "Nacional", "10"], ["=CONCATENATE(0,08)", "Chihuahua", "10"]],
+            "08",
+        ),
     ],
 )
 def test_a_query_may_be_of_states_or_of_the_nation(
@@ -329,11 +335,21 @@ def test_a_query_may_be_of_states_or_of_the_nation(
     header = [*[""] * (len(rows[0]) - 1), "2031"]
     above = [[f"Consulta de: Defunciones por homicidio Por: {by} Según: Año de registro"]]
     found = told(written(tmp_path / "q.csv", [*above, header, *rows]))
-    assert found.total(place="00") == 10
-    assert place in found.rows["place"].to_list()
-    assert found.rows.filter(pl.col("place").is_null())["place_name"].to_list() == (
-        ["Chihuahua"] if place is None else []
+    assert found.total() == 10 and found.rows["place"].unique().to_list() == [place]
+    assert found.rows["place_name"].unique().to_list() == (["Chihuahua"] if by != "Sexo" else [None])
+    assert found.series().filter(place="MX")["value"].to_list() == [10]
+    other = [[cell.replace("10", "11") for cell in row] for row in rows[:1]]
+    assert "totals_differ" in told(written(tmp_path / "q.csv", [*above, header, *other, *rows[1:]])).codes(
+        grave=True
     )
+
+
+def test_codes_that_a_spreadsheet_lost_are_refused(tmp_path: Path) -> None:
+    rows = [
+        ["#NAME?" if cell.startswith("=") else cell for cell in row] for row in query(cube(DEATHS), **ASKED)
+    ]
+    with pytest.raises(DataError, match=r"#NAME\? \| Chihuahua"):
+        told(written(tmp_path / "q.csv", rows))
 
 
 @pytest.mark.parametrize(
@@ -382,7 +398,7 @@ def test_what_was_opened_in_part_is_read_by_its_totals(tmp_path: Path) -> None:
         cell: deaths for cell, deaths in cube(DEATHS).items() if cell[0] == "08037" or cell[2] == "Total"
     }
     found = told(written(tmp_path / "q.csv", query(whole, **ASKED)))
-    assert found.total(place="00") == 1650 and found.total(place="08037") == 1297
+    assert found.total() == 1650 and found.total(place="08037") == 1297
     assert found.rows["sex"].unique().to_list() == ["Total"]
     assert "partly_opened" in found.codes()
 
@@ -415,11 +431,17 @@ def test_a_query_of_less_or_of_other_deaths_feeds_no_series(
     assert {"narrowed", "other_deaths"} & found.codes()
 
 
-def test_a_query_narrowed_to_a_state_speaks_for_its_municipalities_only(tmp_path: Path) -> None:
-    cells = {cell: deaths for cell, deaths in DEATHS.items() if cell[0].startswith("08")}
-    narrowed = (*OCCURRED, "Ent y mun de ocurrencia : Chihuahua")
-    series = told(written(tmp_path / "q.csv", query(cube(cells), **asked(narrowed=narrowed)))).series()
-    assert set(series["place"]) == {"08019", "08037", "08999"}
+@pytest.mark.parametrize("by", [f"{PLACED}, Edad y Sexo", "Edad y Sexo"])
+def test_a_query_narrowed_to_a_state_is_not_taken_for_the_nation(tmp_path: Path, by: str) -> None:
+    cells = {cell: deaths for cell, deaths in DEATHS.items() if cell[0][:2] == "08"}
+    rows = query(cube(cells), **asked(by=by, narrowed=(*OCCURRED, "Ent y mun de ocurrencia : Chihuahua")))
+    if by == "Edad y Sexo":
+        above = next(place for place, row in enumerate(rows) if row[0].startswith("Consulta")) + 1
+        nation = [row for row in rows[above + 1 :] if len(row) > 1 and row[1] == "Total"]
+        rows = [*rows[:above], rows[above][2:], *(row[2:] for row in nation)]
+    found = told(written(tmp_path / "q.csv", rows))
+    assert found.total() == 1339 and "narrowed" in found.codes()
+    assert found.series().is_empty()
 
 
 def test_rows_that_stand_twice_are_grave_though_every_total_agrees(tmp_path: Path) -> None:
@@ -452,7 +474,7 @@ def test_one_more_death_changes_its_own_cell_and_nothing_else(tmp_path: Path) ->
     places = [name for name in first.columns if name != "deaths"]
     both = first.join(second, on=places, how="full", coalesce=True, suffix="_after", nulls_equal=True)
     changed = both.filter(pl.col("deaths") != pl.col("deaths_after"))
-    assert sorted(changed["place"].to_list()) == ["00", "25", "25006"] and both.height == first.height
+    assert changed["place"].to_list() == ["25006"] and both.height == first.height
 
 
 SOME = st.dictionaries(
@@ -476,7 +498,7 @@ def test_every_death_of_a_query_counts_once_whatever_the_order_of_rows(
     rows = query(cube(cells), **ASKED)
     head, body = rows[:6], data.draw(st.permutations(rows[6:-2]))
     found = told(written(tmp_path / "q.csv", [*head, *body]))
-    assert found.total(place="00") == sum(cells.values())
+    assert found.total() == sum(cells.values())
     for place in {cell[0] for cell in cells}:
         assert found.total(place=place) == sum(deaths for cell, deaths in cells.items() if cell[0] == place)
     assert not found.codes(grave=True)
@@ -531,10 +553,10 @@ def test_deaths_are_counted_by_place_month_and_year_of_registration(tmp_path: Pa
     homicides = found._replace(rows=found.rows.filter(pl.col("manner") == "2"))
     assert homicides.total(place="08037", dated_by="occurrence", month=date(2031, 7, 1)) == 2
     assert homicides.total(place="08037", dated_by="registration", month=date(2031, 8, 1)) == 1
-    assert homicides.total(place="00", dated_by="registration") == 7
-    assert homicides.total(place="08", dated_by="registration") == 3
+    assert homicides.total(dated_by="registration") == 7
+    assert homicides.state("08", dated_by="registration") == 3
     assert homicides.total(place="08999", dated_by="occurrence") == 1
-    assert homicides.total(place="33", dated_by="registration") == 1
+    assert homicides.total(place="33010", dated_by="registration") == 1
     assert homicides.total(place="99999", dated_by="registration", month=date(2031, 3, 1)) == 1
     assert homicides.total(dated_by="occurrence, in part", occurrence_year="2030", place="25006") == 1
     assert found.total(place="08037", manner="1", dated_by="registration") == 1
@@ -547,11 +569,11 @@ def test_the_file_of_one_year_gives_its_registered_deaths_and_only_its_own_year_
     tmp_path: Path,
 ) -> None:
     series = told(deaths_file(tmp_path / "d.csv", SOME_DEATHS)).series()
-    registered = series.filter(indicator="homicide_inegi_registered", place="00")
+    registered = series.filter(indicator="homicide_inegi_registered", place="MX")
     assert registered["value"].sum() == 7
     occurred = series.filter(indicator="homicide_inegi_occurrence")
     assert occurred["start"].dt.year().unique().to_list() == [2031]
-    assert occurred.filter(place="25006").is_empty()
+    assert occurred.filter(place="MX")["value"].sum() == 4  # not the one who died in the year before
 
 
 def test_files_of_following_years_together_give_the_years_of_death_from_the_first_on(tmp_path: Path) -> None:
@@ -603,13 +625,13 @@ def test_years_of_two_digits_are_of_the_nineties_and_99_is_none(tmp_path: Path) 
 def test_codes_may_be_padded_or_not(tmp_path: Path, padded: str) -> None:
     row = death("08037", "2031-07", "2031-07") | {"ent_ocurr": padded, "mun_ocurr": "37", "tipo_defun": "02"}
     found = told(deaths_file(tmp_path / "d.csv", [row]))
-    assert found.rows["place"].unique().sort().to_list() == ["00", "08", "08037"]
+    assert found.rows["place"].unique().sort().to_list() == ["08037"]
     assert found.rows["manner"].unique().to_list() == ["2"]
 
 
 def test_a_new_column_of_an_edition_changes_no_count_and_is_named(tmp_path: Path) -> None:
     found = told(deaths_file(tmp_path / "d.csv", SOME_DEATHS, f"{EDITION_2023},discapacid"))
-    assert found.total(place="00", manner="2", dated_by="registration") == 7
+    assert found.total(manner="2", dated_by="registration") == 7
     assert any("discapacid" in oddity.words.get("columns", "") for oddity in found.oddities)
     assert not found.codes(grave=True)
 
@@ -634,7 +656,7 @@ def test_codes_that_would_make_numbers_wrong_are_grave(
 def test_blank_lines_are_no_deaths(tmp_path: Path) -> None:
     path = deaths_file(tmp_path / "d.csv", SOME_DEATHS)
     path.write_bytes(path.read_bytes() + b'"",' * 18 + b'""\r\n\r\n')
-    assert told(path).total(place="00", dated_by="registration") == len(SOME_DEATHS)
+    assert told(path).total(dated_by="registration") == len(SOME_DEATHS)
 
 
 def test_a_file_of_deaths_without_the_manner_is_refused_by_name(tmp_path: Path) -> None:
@@ -784,14 +806,14 @@ def test_every_series_of_the_cards_names_columns_that_the_readings_have() -> Non
 @pytest.mark.realdata
 @realdata
 @pytest.mark.parametrize(
-    ("year", "first", "deaths", "municipalities"),
-    [(2007, 8507, 8836, 8833), (2008, 13628, 14214, 14214), (2010, 25000, 25000, 25000)],
+    ("year", "first", "deaths", "abroad"),
+    [(2007, 8507, 8836, 3), (2008, 13628, 14214, 0), (2010, 25000, 25000, 0)],
 )
-def test_the_queries_at_hand_add_up(year: int, first: int, deaths: int, municipalities: int) -> None:
+def test_the_queries_at_hand_add_up(year: int, first: int, deaths: int, abroad: int) -> None:
     found = told(INEGI / "export_layout" / f"{year}.csv.bz2")
-    assert found.total(place="00", registration_year=str(year)) == first  # the top left cell of the file
-    assert found.total(place="00", year=year, dated_by="occurrence") == deaths
-    assert found.rows.filter(pl.col("place").str.len_chars() == 5)["deaths"].sum() == municipalities
+    assert found.total(registration_year=str(year)) == first  # the top left cell of the file
+    assert found.total(year=year, dated_by="occurrence") == deaths
+    assert found.total(place="33") == abroad
     assert not found.codes(grave=True)
     assert ("late_registrations" in found.codes()) == (year == 2010)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from official_files import STATE_HEAD, case_file, categories, states
 
 import careo
 from careo.base.dates import parse_period
@@ -16,6 +15,7 @@ from careo.base.errors import CareoError
 from careo.panel.imports import import_file
 from careo.sources import store
 from careo.sources.snapshot import Snapshot
+from official_files import STATE_HEAD, case_file, categories
 
 HOMICIDES, KIDNAPPINGS = "homicide_sesnsp_case_files", "kidnapping_case_files"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

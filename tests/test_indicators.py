@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from careo.panel import load_panel
+from careo.panel import load_country
 from careo.panel.concepts import load_concepts
 from careo.panel.indicators import load_indicators
 
@@ -34,7 +34,7 @@ def test_definitions_stand_in_both_languages_and_differ() -> None:
 
 
 def test_the_same_concept_gathers_the_counts_a_reader_may_confuse() -> None:
-    homicide = {i.id for i in load_panel("mexico").by_concept["homicide"]}
+    homicide = {i.id for i in load_country("mexico").by_concept["homicide"]}
     assert {
         "homicide_inegi_registered",
         "homicide_sesnsp_victims",

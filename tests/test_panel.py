@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from careo.panel.country import Country
 
 from careo.base.dates import parse_period
-from careo.panel import load_panel
-from careo.panel.panel import Panel
+from careo.panel import load_country
 from careo.panel.series import Observation, known, make_series, newest, periods, total
 from careo.panel.validation import validate_country
 
@@ -19,11 +19,11 @@ SHARED = Path(__file__).parents[1] / ".." / "shared"
 
 
 @pytest.fixture(scope="module")
-def mexico() -> Panel:
-    return load_panel("mexico")
+def mexico() -> Country:
+    return load_country("mexico")
 
 
-def _value(panel: Panel, indicator: str, period: str, place: str = "MX") -> float | None:
+def _value(panel: Country, indicator: str, period: str, place: str = "MX") -> float | None:
     found = panel.newest(indicator, place, parse_period(period))
     return found.value if found else None
 
@@ -48,16 +48,16 @@ def test_the_whole_country_passes_the_full_check() -> None:
         ("population", "2020", 128_209_170),
     ],
 )
-def test_known_totals_hold(mexico: Panel, indicator: str, year: str, value: int) -> None:
+def test_known_totals_hold(mexico: Country, indicator: str, year: str, value: int) -> None:
     assert _value(mexico, indicator, year) == value
 
 
-def test_a_preliminary_value_is_kept_beside_the_final_one(mexico: Panel) -> None:
+def test_a_preliminary_value_is_kept_beside_the_final_one(mexico: Country) -> None:
     vintages = mexico.at("homicide_inegi_registered", "MX", parse_period("2021"))
     assert [(o.value, o.vintage) for o in vintages] == [(35_625, "2022-07"), (35_700, "2022-11")]
 
 
-def test_what_was_known_when_a_claim_was_made_is_the_vintage_of_that_day(mexico: Panel) -> None:
+def test_what_was_known_when_a_claim_was_made_is_the_vintage_of_that_day(mexico: Country) -> None:
     year = parse_period("2018")
     then = mexico.known("homicide_sesnsp_victims", "MX", year, date(2019, 3, 1))
     assert then is not None and then.value == 33_341
@@ -65,7 +65,7 @@ def test_what_was_known_when_a_claim_was_made_is_the_vintage_of_that_day(mexico:
     assert mexico.known("homicide_sesnsp_victims", "MX", year, date(2019, 1, 31)) == then
 
 
-def test_months_of_all_states_add_up_to_the_published_year(mexico: Panel) -> None:
+def test_months_of_all_states_add_up_to_the_published_year(mexico: Country) -> None:
     months = [
         mexico.newest("homicide_sesnsp_victims", "MX", parse_period(f"2018-{m:02d}")) for m in range(1, 13)
     ]
@@ -73,7 +73,7 @@ def test_months_of_all_states_add_up_to_the_published_year(mexico: Panel) -> Non
     assert all(m and m.verified == "computed" for m in months)
 
 
-def test_twelve_months_across_two_years_are_summed_from_months(mexico: Panel) -> None:
+def test_twelve_months_across_two_years_are_summed_from_months(mexico: Country) -> None:
     found = mexico.newest("homicide_sesnsp_victims", "MX", parse_period("2018-12/2019-11"))
     by_hand = sum(
         _value(mexico, "homicide_sesnsp_victims", month) or 0
@@ -82,23 +82,23 @@ def test_twelve_months_across_two_years_are_summed_from_months(mexico: Panel) ->
     assert found is not None and found.value == by_hand and found.verified == "computed"
 
 
-def test_years_are_summed_over_a_term_in_whole_years(mexico: Panel) -> None:
+def test_years_are_summed_over_a_term_in_whole_years(mexico: Country) -> None:
     yearly = sum(_value(mexico, "homicide_inegi_registered", str(year)) or 0 for year in range(2007, 2013))
     assert _value(mexico, "homicide_inegi_registered", "2007/2012") == yearly == 121_613
 
 
-def test_a_year_is_never_spread_over_months(mexico: Panel) -> None:
+def test_a_year_is_never_spread_over_months(mexico: Country) -> None:
     assert _value(mexico, "homicide_inegi_registered", "2018-05") is None
     assert _value(mexico, "homicide_inegi_registered", "2018-01/2018-06") is None
 
 
-def test_stocks_shares_and_rates_are_never_summed(mexico: Panel) -> None:
+def test_stocks_shares_and_rates_are_never_summed(mexico: Country) -> None:
     assert _value(mexico, "unreported_share", "2015/2017") is None
     assert _value(mexico, "population", "2015/2017") is None
     assert _value(mexico, "homicide_inegi_rate.computed", "2015/2017") is None
 
 
-def test_months_that_oaxaca_did_not_report_are_missing_and_not_zero(mexico: Panel) -> None:
+def test_months_that_oaxaca_did_not_report_are_missing_and_not_zero(mexico: Country) -> None:
     assert _value(mexico, "homicide_sesnsp_victims", "2016-10", "20") is None
     assert _value(mexico, "homicide_sesnsp_victims", "2016-10") is None, (
         "no national month without all states"
@@ -109,7 +109,7 @@ def test_months_that_oaxaca_did_not_report_are_missing_and_not_zero(mexico: Pane
     assert _value(mexico, "homicide_sesnsp_victims", "2015") == 17_884, "the published year stands"
 
 
-def test_the_published_repair_of_oaxaca_counts_both_crimes(mexico: Panel) -> None:
+def test_the_published_repair_of_oaxaca_counts_both_crimes(mexico: Country) -> None:
     both = "homicide_sesnsp_victims.plus_feminicide"
     assert _value(mexico, both, "2016-10", "20") == 76
     assert _value(mexico, both, "2015-01/2015-12", "20") == sum(
@@ -118,19 +118,19 @@ def test_the_published_repair_of_oaxaca_counts_both_crimes(mexico: Panel) -> Non
     assert _value(mexico, both, "2018") == 33_742 + 920
 
 
-def test_shares_stand_between_zero_and_one(mexico: Panel) -> None:
+def test_shares_stand_between_zero_and_one(mexico: Country) -> None:
     shares = [i for i in mexico.indicators.values() if i.kind == "share"]
     values = [o.value for i in shares for o in mexico.series(i.id).observations]
     assert len(values) > 400 and all(0 <= v <= 1 for v in values)
     assert _value(mexico, "unreported_share", "2018") == pytest.approx(0.932375)
 
 
-def test_what_comes_from_memory_says_so(mexico: Panel) -> None:
+def test_what_comes_from_memory_says_so(mexico: Country) -> None:
     found = mexico.newest("unidentified_bodies", "MX", parse_period("2021-08-31"))
     assert found is not None and found.verified == "memory" and mexico.sources[found.source].tier == 4
 
 
-def test_every_variant_says_itself_what_it_counts(mexico: Panel) -> None:
+def test_every_variant_says_itself_what_it_counts(mexico: Country) -> None:
     for variant in (i for i in mexico.indicators.values() if i.parent):
         parent = mexico.indicators[variant.parent]
         assert variant.definition != parent.definition, variant.id
@@ -152,24 +152,24 @@ def test_every_variant_says_itself_what_it_counts(mexico: Panel) -> None:
     ],
 )
 def test_units_and_kinds_are_the_variants_own(
-    mexico: Panel, indicator: str, kind: str, unit: str, cumulative: bool
+    mexico: Country, indicator: str, kind: str, unit: str, cumulative: bool
 ) -> None:
     found = mexico.indicators[indicator]
     assert (found.kind, found.unit, found.cumulative) == (kind, unit, cumulative)
 
 
-def test_arithmetic_on_a_plan_never_decides(mexico: Panel) -> None:
+def test_arithmetic_on_a_plan_never_decides(mexico: Country) -> None:
     assert not mexico.indicators["federal_deployment.plan_arithmetic_not_evidence"].usable
     assert mexico.indicators["guard_strength.planned"].measure == "persons_planned"
 
 
-def test_terms_are_those_of_the_countrys_own_presidents(mexico: Panel) -> None:
+def test_terms_are_those_of_the_countrys_own_presidents(mexico: Country) -> None:
     assert [term.names[0] for term in mexico.terms][1] == "Felipe Calderón"
     assert all(a.last is None or a.last < b.first for a, b in pairwise(mexico.terms))
     assert any(h.country == "US" for h in mexico.office_holders)
 
 
-def test_a_bare_dollar_sign_depends_on_the_language(mexico: Panel) -> None:
+def test_a_bare_dollar_sign_depends_on_the_language(mexico: Country) -> None:
     assert mexico.dollar_sign == {"en": "USD", "es": "MXN"}
 
 
@@ -204,7 +204,7 @@ def test_a_sum_needs_every_part_and_no_overlap() -> None:
 
 @pytest.mark.realdata
 @pytest.mark.skipif(not (SHARED / "facts").is_dir(), reason="../shared is not beside the project")
-def test_nothing_of_the_compiled_national_series_was_lost(mexico: Panel) -> None:
+def test_nothing_of_the_compiled_national_series_was_lost(mexico: Country) -> None:
     import csv
 
     with (SHARED / "facts" / "series.csv").open(encoding="utf-8") as file:
@@ -218,7 +218,7 @@ def test_nothing_of_the_compiled_national_series_was_lost(mexico: Panel) -> None
 
 @pytest.mark.realdata
 @pytest.mark.skipif(not (SHARED / "facts").is_dir(), reason="../shared is not beside the project")
-def test_the_newest_national_homicides_agree_with_the_compiled_table(mexico: Panel) -> None:
+def test_the_newest_national_homicides_agree_with_the_compiled_table(mexico: Country) -> None:
     import csv
 
     columns = {
@@ -233,7 +233,7 @@ def test_the_newest_national_homicides_agree_with_the_compiled_table(mexico: Pan
                     assert _value(mexico, indicator, row["year"]) == float(row[column]), (row["year"], column)
 
 
-def test_no_source_of_a_value_is_without_producer_and_title(mexico: Panel) -> None:
+def test_no_source_of_a_value_is_without_producer_and_title(mexico: Country) -> None:
     raw = yaml.safe_load((mexico.folder / "sources.yaml").read_text(encoding="utf-8"))
     assert len(raw) == len(mexico.sources)
     assert all(s.producer and s.title and 1 <= s.tier <= 4 for s in mexico.sources.values())

@@ -23,7 +23,7 @@ NAMES = [
     "Finding",
     "Indicator",
     "Ledger",
-    "Panel",
+    "Country",
     "Series",
     "Source",
     "Statement",
@@ -31,7 +31,7 @@ NAMES = [
     "check",
     "check_figures",
     "dossier",
-    "load_panel",
+    "load_country",
     "read",
     "read_ledger",
     "schema",
@@ -43,7 +43,7 @@ VERBS = {  # verb of the command line → the public function it calls
     "statements": "careo.statements",
     "check": "careo.check",
     "audit": "careo.audit",
-    "indicators": "careo.load_panel",
+    "indicators": "careo.load_country",
     "schema": "careo.schema",
 }
 

@@ -11,7 +11,7 @@ import pytest
 from careo.base.dates import parse_period
 from careo.base.errors import DataError
 from careo.base.shipped import shipped
-from careo.panel import load_panel
+from careo.panel import load_country
 from careo.panel.validation import validate_country
 
 
@@ -28,7 +28,7 @@ def test_toyland_passes_the_full_check() -> None:
 
 
 def test_toyland_has_nine_places_and_nothing_of_mexico() -> None:
-    panel = load_panel("toyland")
+    panel = load_country("toyland")
     assert len(panel.places.within("TY")) == 9
     assert panel.places.find("homicides in Jalisco") == ()
     text = "".join(p.read_text(encoding="utf-8") for p in sorted(shipped("toyland").rglob("*.yaml")))
@@ -36,8 +36,8 @@ def test_toyland_has_nine_places_and_nothing_of_mexico() -> None:
 
 
 def test_a_country_given_as_a_path_loads_by_the_same_code(copied: Path) -> None:
-    panel = load_panel(str(copied))
-    own = load_panel("toyland")
+    panel = load_country(str(copied))
+    own = load_country("toyland")
     assert panel.code == "TY" and panel.indicators.keys() == own.indicators.keys()
     year = parse_period("2018")
     assert panel.at("lantern_thefts_watch", "TY", year) == own.at("lantern_thefts_watch", "TY", year)
@@ -45,7 +45,7 @@ def test_a_country_given_as_a_path_loads_by_the_same_code(copied: Path) -> None:
 
 
 def test_a_hole_in_the_monthly_table_stays_a_hole() -> None:
-    panel = load_panel("toyland")
+    panel = load_country("toyland")
     assert panel.newest("lantern_thefts_watch", "T5", parse_period("2019-04")) is None
     assert panel.newest("lantern_thefts_watch", "TY", parse_period("2019-04")) is None
     march = panel.newest("lantern_thefts_watch", "TY", parse_period("2019-03"))
@@ -54,7 +54,7 @@ def test_a_hole_in_the_monthly_table_stays_a_hole() -> None:
 
 def test_a_country_that_does_not_exist_is_said_plainly() -> None:
     with pytest.raises(DataError, match="no country"):
-        load_panel("atlantis")
+        load_country("atlantis")
 
 
 def _in(name: str, old: str, new: str) -> Callable[[Path], None]:

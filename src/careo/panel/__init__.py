@@ -1,6 +1,7 @@
 """What is known: places, indicators, series, and the words people use for them."""
 
-from careo.panel.panel import Panel as Panel
-from careo.panel.panel import load_panel as load_panel
+from careo.panel.country import Country as Country
+from careo.panel.country import country_of as country_of
+from careo.panel.country import load_country as load_country
 
-__all__ = ["Panel", "load_panel"]
+__all__ = ["Country", "country_of", "load_country"]

@@ -237,7 +237,9 @@ def _plain(text: object) -> str:
     return " ".join(fold(repaired(str(text or ""))).replace(",", " ").split())
 
 
-def _refused(indicator: str, absent: Mapping[str, list[int]], rule: SeriesRule, *, whole_file: bool) -> Oddity:
+def _refused(
+    indicator: str, absent: Mapping[str, list[int]], rule: SeriesRule, *, whole_file: bool
+) -> Oddity:
     years = sorted({year for gone in absent.values() for year in gone})
     return Oddity(
         "series_refused",
@@ -327,7 +329,12 @@ def _silent_months(rows: pl.LazyFrame, values: Sequence[str], country: str) -> _
             for place, starts in by_place
         )
         oddities.append(Oddity("not_reported", {"count": str(silent.height), "months": shortened(listed)}))
-    return _Silent(silent.select("place", "start"), after, (f"{some['start'].min():%Y-%m}", f"{last:%Y-%m}"), tuple(oddities))
+    return _Silent(
+        silent.select("place", "start"),
+        after,
+        (f"{some['start'].min():%Y-%m}", f"{last:%Y-%m}"),
+        tuple(oddities),
+    )
 
 
 # --- the whole ---------------------------------------------------------------------------------------------------------
@@ -364,7 +371,9 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     nation = rows.with_columns(place=pl.lit(places.nation))
     of_state = rows.filter(state.is_in(places.states)).with_columns(place=state)
     kinds = {code: place.kind for code, place in places.by_code.items()}
-    local = rows.filter(pl.col("place").replace_strict(kinds, default="", return_dtype=pl.String) == "municipality")
+    local = rows.filter(
+        pl.col("place").replace_strict(kinds, default="", return_dtype=pl.String) == "municipality"
+    )
     return pl.concat([local, of_state, nation], how="vertical")
 
 
@@ -386,4 +395,6 @@ def _zeros(series: pl.DataFrame, dataset: Dataset, country: str) -> pl.DataFrame
 def _running(series: pl.DataFrame) -> pl.DataFrame:
     """Running totals of twelve months: that of December is the calendar year; the others are no month's count."""
     december = series.filter((pl.col("step") == "month") & (pl.col("start").dt.month() == 12))
-    return december.with_columns(start=pl.date(pl.col("start").dt.year(), 1, 1), step=pl.lit("year")).select(*SERIES)
+    return december.with_columns(start=pl.date(pl.col("start").dt.year(), 1, 1), step=pl.lit("year")).select(
+        *SERIES
+    )

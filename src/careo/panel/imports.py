@@ -11,9 +11,9 @@ import polars as pl
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError, DataError
+from careo.panel.country import Country, load_country
 from careo.panel.derivation import Derived, derive
 from careo.panel.gazetteer import locate_places, shortened
-from careo.panel.panel import Panel, load_panel
 from careo.panel.reconcile import TOLERANCE, Reconciliation, reconcile
 from careo.panel.traps import copied_years, passing_places
 from careo.sources import store
@@ -53,7 +53,7 @@ def import_file(
     today = today or datetime.now(UTC).date()
     if vintage:
         _last_day(vintage)
-    panel = load_panel(country)
+    loaded = load_country(country)
     with open_data(path) as file, store.draft() as folder:
         layout, table = recognise(file)
         reading = read(layout, table)
@@ -66,7 +66,7 @@ def import_file(
         stated = vintage or reading.vintage
         edition = stated or _inferred(last, dataset, today)
         known = _last_day(edition)
-        kept, checked, held = _checked(derived, _copies(rows, reading, dataset), panel, known)
+        kept, checked, held = _checked(derived, _copies(rows, reading, dataset), loaded, known)
         kept.sort("indicator", "place", "start").write_parquet(
             folder / "series.parquet", row_group_size=1 << 17
         )
@@ -87,7 +87,13 @@ def import_file(
             places=places,
             rows=count,
             indicators=tuple(kept["indicator"].unique().sort().to_list()),
-            oddities=(*reading.oddities, *placed, *derived.oddities, *held, *_coverage(rows, dataset, panel)),
+            oddities=(
+                *reading.oddities,
+                *placed,
+                *derived.oddities,
+                *held,
+                *_coverage(rows, dataset, loaded),
+            ),
             imported=datetime.now(UTC).isoformat(timespec="seconds"),
             version=_version(),
         )
@@ -157,18 +163,17 @@ def _copies(rows: pl.LazyFrame, reading: Reading, dataset: Dataset) -> dict[str,
 
 
 def _checked(
-    derived: Derived, copies: dict[str, list[tuple[int, int]]], panel: Panel, known: date
+    derived: Derived, copies: dict[str, list[tuple[int, int]]], loaded: Country, known: date
 ) -> tuple[pl.DataFrame, tuple[Reconciliation, ...], tuple[Oddity, ...]]:
     """The series that may stand, every reconciliation, and why years were held back."""
-    checked = reconcile(derived.series, panel, known)
+    checked = reconcile(derived.series, loaded, known)
     fits = {(r.indicator, r.year): r.fits for r in checked}
     apart = {(r.indicator, r.year): abs(r.value / r.published - 1) for r in checked if r.published}
     held: list[_Held] = []
     for indicator, pairs in copies.items():
         for one, other in pairs:
-            right = [year for year in (one, other) if fits.get((indicator, year))]
-            dropped = (
-                [year for year in (one, other) if year not in right] if len(right) == 1 else [one, other]
+            dropped = _copy_of(
+                one, other, {y: apart[indicator, y] for y in (one, other) if (indicator, y) in apart}
             )
             words = {
                 "years": f"{one}, {other}",
@@ -215,18 +220,18 @@ def _held_oddities(held: Iterable[_Held]) -> Iterable[Oddity]:
         yield Oddity(code, {"held": listed, **dict(words)}, grave=code != "year_copied", refused=True)
 
 
-def _coverage(rows: pl.LazyFrame, dataset: Dataset, panel: Panel) -> tuple[Oddity, ...]:
+def _coverage(rows: pl.LazyFrame, dataset: Dataset, loaded: Country) -> tuple[Oddity, ...]:
     """States that are missing altogether or in some years, and municipalities that come and go."""
     found = list(passing_places(rows, level=dataset.places))
     if dataset.places not in ("state", "municipality"):
         return tuple(found)
     there = rows.select("place").filter(pl.col("place") != "").unique().collect()["place"].to_list()
-    parent = panel.places.by_code
+    parent = loaded.places.by_code
     states = {
         code if parent[code].kind == "state" else parent[code].parent for code in there if code in parent
     }
-    missing = [code for code in panel.places.states if code not in states]
-    if missing and panel.places.nation not in there:
+    missing = [code for code in loaded.places.states if code not in states]
+    if missing and loaded.places.nation not in there:
         names = shortened(parent[code].name for code in missing)
         found.append(
             Oddity(
@@ -234,7 +239,7 @@ def _coverage(rows: pl.LazyFrame, dataset: Dataset, panel: Panel) -> tuple[Oddit
                 {
                     "count": str(len(missing)),
                     "places": names,
-                    "there": str(len(panel.places.states) - len(missing)),
+                    "there": str(len(loaded.places.states) - len(missing)),
                 },
             )
         )

@@ -15,8 +15,8 @@ import polars as pl
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError, OutputError
+from careo.panel.country import Country, load_country
 from careo.panel.editions import source_of, values
-from careo.panel.panel import Panel
 from careo.sources.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class _Edition:
     table: pl.DataFrame  # place, start, value
 
 
-def monthly_panel(
-    country: Panel,
+def load_panel(
+    country: str | Country = "mexico",
     *,
     places: Sequence[str] = ("nation", "state"),
     indicators: Sequence[str] = (),
@@ -51,7 +51,7 @@ def monthly_panel(
     Each cell holds the newest vintage known on the day asked for. Yearly values are never spread over months.
 
     Args:
-        country: its embedded series and imported editions.
+        country: "mexico", "toyland", a folder of the same layout, or a country already loaded.
         places: levels ("nation", "state", "municipality"), or official codes.
         indicators: ids; empty for every indicator with monthly values at those places.
         as_of: the day; None for everything known.
@@ -67,6 +67,7 @@ def monthly_panel(
     """
     import xarray as xr
 
+    country = load_country(country) if isinstance(country, str) else country
     wanted = _codes(country, places)
     names = list(indicators) or sorted(monthly_indicators(country))
     found = {name: list(_editions(country, name, wanted, as_of)) for name in names}
@@ -91,7 +92,7 @@ def monthly_panel(
             "place_name": ("place", np.array([by_code[code].name for code in codes], dtype=str)),
             "level": ("place", np.array([by_code[code].kind for code in codes], dtype=str)),
         },
-        attrs={"country": country.country, "as_of": as_of.isoformat() if as_of else ""},
+        attrs={"country": country.key, "as_of": as_of.isoformat() if as_of else ""},
     )
     for name, editions in found.items():
         definition = country.indicators[name]
@@ -147,13 +148,13 @@ def _umask() -> int:
     return mask
 
 
-def monthly_indicators(country: Panel) -> frozenset[str]:
+def monthly_indicators(country: Country) -> frozenset[str]:
     """The indicators of which monthly values are embedded or imported."""
     imported = {name for s in country.editions for name in s.indicators if _is_monthly(s, name)}
     return frozenset(country.monthly_tables) | (imported & set(country.indicators))
 
 
-def monthly_population(country: Panel, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
+def monthly_population(country: Country, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
     """Inhabitants at the middle of each month [persons; place month], linear between mid-year populations, NaN beyond them.
 
     The newest projection serves every day: a rate as of 2015 is a matter of its counts.
@@ -184,7 +185,7 @@ def monthly_population(country: Panel, codes: Sequence[str], months: np.ndarray)
     return found
 
 
-def _rates(dataset: xr.Dataset, country: Panel) -> xr.Dataset:
+def _rates(dataset: xr.Dataset, country: Country) -> xr.Dataset:
     people = monthly_population(country, [str(c) for c in dataset["place"].values], dataset["month"].values)
     rates = dataset.drop_vars(list(dataset.data_vars))
     for name, array in dataset.data_vars.items():
@@ -194,7 +195,7 @@ def _rates(dataset: xr.Dataset, country: Panel) -> xr.Dataset:
     return rates
 
 
-def _codes(country: Panel, places: Sequence[str]) -> list[str]:
+def _codes(country: Country, places: Sequence[str]) -> list[str]:
     """Official codes in order: the nation, states, municipalities."""
     by_code = country.places.by_code
     wanted: list[str] = []
@@ -208,7 +209,9 @@ def _codes(country: Panel, places: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _editions(country: Panel, indicator: str, codes: Sequence[str], as_of: date | None) -> Iterator[_Edition]:
+def _editions(
+    country: Country, indicator: str, codes: Sequence[str], as_of: date | None
+) -> Iterator[_Edition]:
     """Every vintage of an indicator known on the day, oldest first."""
     found: list[_Edition] = []
     embedded = _embedded(country, indicator)
@@ -226,7 +229,7 @@ def _editions(country: Panel, indicator: str, codes: Sequence[str], as_of: date 
                 yield _Edition(edition.known, edition.vintage, edition.source, table)
 
 
-def _embedded(country: Panel, indicator: str) -> _Edition | None:
+def _embedded(country: Country, indicator: str) -> _Edition | None:
     card: Mapping[str, str] | None = country.monthly_tables.get(indicator)
     if card is None:
         return None
@@ -272,7 +275,7 @@ def _is_monthly(snapshot: Snapshot, indicator: str) -> bool:
 
 
 def _refuse_empty(
-    country: Panel, indicator: str, editions: Sequence[_Edition], places: Sequence[str], as_of: date | None
+    country: Country, indicator: str, editions: Sequence[_Edition], places: Sequence[str], as_of: date | None
 ) -> None:
     if indicator not in country.indicators:
         raise CareoError("usage_indicator", found=repr(indicator), fix="indicators")

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from careo.base.dates import period_of_year
-from careo.panel.panel import Panel
+from careo.panel.country import Country
 from careo.panel.places import Places
 
 TOLERANCE = 0.02  # of a published total of an edition of about the same time
@@ -35,7 +35,7 @@ class Reconciliation:
     fits: bool | None
 
 
-def reconcile(series: pl.DataFrame, country: Panel, known: date) -> tuple[Reconciliation, ...]:
+def reconcile(series: pl.DataFrame, country: Country, known: date) -> tuple[Reconciliation, ...]:
     """The national years of a series table against the embedded totals, years in order.
 
     Args:

@@ -1,6 +1,6 @@
 """Checking a country folder in full: every file read, every reference followed.
 
-A country loads leanly (`load_panel` reads what a claim needs); this is the slow and complete check, for tests and
+A country loads leanly (`load_country` reads what a claim needs); this is the slow and complete check, for tests and
 for somebody who writes a second country.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from careo.base.errors import DataError
 from careo.base.units import unit_long
+from careo.panel.country import Country, load_country
 from careo.panel.indicators import Indicator
-from careo.panel.panel import Panel, load_panel
 
 _WORDED = ("name", "definition", "breaks", "revisions")
 
@@ -38,33 +38,33 @@ def validate_country(country: str) -> CountrySize:
     Raises:
         DataError: the first thing that is wrong, with file and, for tables, line.
     """
-    panel = load_panel(country)
-    for indicator in panel.indicators.values():
-        _check_definition(panel, indicator)
-    _check_files(panel)
-    series = [panel.series(name) for name in panel.indicators]
-    monthly = [panel.months(name) for name in panel.indicators]
-    _ = panel.office_holders, panel.terms
+    loaded = load_country(country)
+    for indicator in loaded.indicators.values():
+        _check_definition(loaded, indicator)
+    _check_files(loaded)
+    series = [loaded.series(name) for name in loaded.indicators]
+    monthly = [loaded.months(name) for name in loaded.indicators]
+    _ = loaded.office_holders, loaded.terms
     return CountrySize(
-        indicators=sum(not i.parent for i in panel.indicators.values()),
-        variants=sum(bool(i.parent) for i in panel.indicators.values()),
+        indicators=sum(not i.parent for i in loaded.indicators.values()),
+        variants=sum(bool(i.parent) for i in loaded.indicators.values()),
         observations=sum(len(s.observations) for s in series),
         months=sum(len(s.observations) for s in monthly),
-        places=len(panel.places.by_code),
-        sources=len(panel.sources),
+        places=len(loaded.places.by_code),
+        sources=len(loaded.sources),
     )
 
 
-def _check_definition(panel: Panel, indicator: Indicator) -> None:
-    where = f"{panel.folder / 'indicators.yaml'}: {indicator.id}"
+def _check_definition(country: Country, indicator: Indicator) -> None:
+    where = f"{country.folder / 'indicators.yaml'}: {indicator.id}"
     for name in _WORDED:
         words: Mapping[str, str] = getattr(indicator, name)
         if name in ("breaks", "revisions") and not words:
             continue
-        for language in panel.languages:
+        for language in country.languages:
             if not words.get(language):
                 raise DataError("panel_language", where=where, what=f"{name}.{language}")
-    for language in panel.languages:
+    for language in country.languages:
         try:
             unit_long(indicator.unit, language)
         except (KeyError, DataError) as error:
@@ -72,27 +72,27 @@ def _check_definition(panel: Panel, indicator: Indicator) -> None:
                 "panel_unit", where=where, found=repr(indicator.unit), fix="panel_unit"
             ) from error
     for other, reason in indicator.not_comparable_with.items():
-        if other not in panel.indicators:
+        if other not in country.indicators:
             raise DataError("panel_other", where=where, indicator=indicator.id, found=repr(other))
-        for language in panel.languages:
+        for language in country.languages:
             if not reason.get(language):
                 raise DataError("panel_language", where=where, what=f"{other}.{language}")
-    if indicator.concept not in panel.concepts.by_id:
+    if indicator.concept not in country.concepts.by_id:
         raise DataError(
             "panel_concept_unknown", where=where, indicator=indicator.id, found=repr(indicator.concept)
         )
 
 
-def _check_files(panel: Panel) -> None:
-    folder = panel.folder / "series"
-    parents = {i.parent for i in panel.indicators.values()}
+def _check_files(country: Country) -> None:
+    folder = country.folder / "series"
+    parents = {i.parent for i in country.indicators.values()}
     written = {path.stem for path in folder.glob("*.csv")}
     monthly = {path.stem for path in (folder / "monthly").glob("*.csv")}
     for name in sorted(written | monthly):
-        if name not in panel.indicators:
+        if name not in country.indicators:
             raise DataError("panel_orphan", where=str(folder), indicator=name, fix="panel_indicator")
-    for indicator in panel.indicators.values():
+    for indicator in country.indicators.values():
         if indicator.id not in written | monthly | parents:
             raise DataError("panel_empty", where=str(folder), indicator=indicator.id)
-        if indicator.id in monthly and not panel.months(indicator.id).observations:
+        if indicator.id in monthly and not country.months(indicator.id).observations:
             raise DataError("panel_empty", where=str(folder / "monthly"), indicator=indicator.id)

@@ -157,7 +157,7 @@ def read_ledger(path: str | Path) -> Ledger:
 
 
 def check_indicators(ledger: Ledger, known: Iterable[str]) -> None:
-    """Refuses corrections that name an indicator which the panel does not have.
+    """Refuses corrections that name an indicator which the country does not have.
 
     Raises:
         LedgerError: names the line, and the indicator that was probably meant.

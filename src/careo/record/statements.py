@@ -52,9 +52,9 @@ class Statement:
         quantity: for figures. period: what the figure is about. period_form: DateMention.form that gave it, or "page" when only
             the date of the page gives it.
         promised: True for a figure that somebody promises or sets as a goal, not one that is reported.
-        place: code of the place it is about, "" before it is linked to a panel. indicator: id that its words name best,
+        place: code of the place it is about, "" before it is linked to a country. indicator: id that its words name best,
             concept: what is counted, whoever counts it; weak: True when only words farther off say so; naming: ids and
-            measures that the words name. All filled when linked to a panel (results/linking.py).
+            measures that the words name. All filled when linked to a country (results/linking.py).
         sentence: (start, end) of the sentence in `Document.text`; claim: that sentence, white space folded.
         block: index of the block in `Document.blocks`.
         said: day on which it was said (on an undated page the earliest it can have been) as ISO text, "" when unknown.

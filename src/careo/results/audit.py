@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from careo.base.citations import Source
 from careo.base.texts import LANGUAGES, say
-from careo.panel import Panel, load_panel
+from careo.panel import Country, country_of
 from careo.record.anchoring import apply
 from careo.record.ledger import Entry, Ledger, Page, check_indicators
 from careo.record.statements import Statement
@@ -16,6 +17,9 @@ from careo.results.figures import check_figures
 from careo.results.finding import Finding
 from careo.results.linking import link, quality_findings, statements
 from careo.sources.documents import Block, Document
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Audit:
 
 def audit(
     documents: Sequence[Document],
-    panel: Panel | None = None,
+    panel: Country | xr.Dataset | None = None,
     *,
     ledger: Ledger | None = None,
     said: date | None = None,
@@ -48,18 +52,18 @@ def audit(
 
     Args:
         documents: pages that `careo.read` returned.
-        panel: what the figures are held against; the embedded Mexican one by default.
+        panel: what the figures are held against: a panel or a country; Mexico by default.
         ledger: decisions of a person on an earlier audit of these pages.
         said: when the claims were made; without it each page's own date.
         today: for pages whose date nothing tells; without it every vintage counts as known.
         language: of the findings' sentences, "en" or "es".
 
     Raises:
-        LedgerError: the ledger names an indicator that the panel does not have.
+        LedgerError: the ledger names an indicator that the country does not have.
     """
-    panel = panel or load_panel()
+    country = country_of(panel)
     if ledger:
-        check_indicators(ledger, panel.indicators)
+        check_indicators(ledger, country.indicators)
     kept: list[Statement] = []
     found: list[Finding] = []
     rejected: list[Statement] = []
@@ -67,19 +71,19 @@ def audit(
     used: list[Page] = []
     for document in documents:
         dated = replace(document, published=said) if said else document
-        applied = apply(ledger, document, statements(dated, panel))
+        applied = apply(ledger, document, statements(dated, country))
         day = said or (None if document.published or document.dated else today)
         pairs = [
-            (_relinked(s, entry, document, panel), entry)
+            (_relinked(s, entry, document, country), entry)
             for s, entry in zip(applied.statements, applied.decisions, strict=True)
         ]
         here = tuple(s for s, _ in pairs)
-        findings = check_figures(here, panel, said=day, language=language)
+        findings = check_figures(here, country, said=day, language=language)
         decided = {
             (s.start, s.end, s.kind): (s, e) for s, e in pairs if e and (e.decision != "undecided" or e.note)
         }
         if decided:
-            findings = tuple(_decided(finding, decided, panel, day, language) for finding in findings)
+            findings = tuple(_decided(finding, decided, country, day, language) for finding in findings)
         kept += here
         found += [*findings, *quality_findings(document, language)]
         rejected += applied.rejected
@@ -92,24 +96,28 @@ def audit(
 
 
 def check(
-    sentence: str, panel: Panel | None = None, *, said: date | None = None, language: str = "en"
+    sentence: str,
+    panel: Country | xr.Dataset | None = None,
+    *,
+    said: date | None = None,
+    language: str = "en",
 ) -> tuple[Finding, ...]:
     """Verdicts on every figure of a sentence, in the order of its words.
 
     Args:
         sentence: one or a few sentences, English or Spanish.
-        panel: what the figures are held against; the embedded Mexican one by default.
+        panel: what the figures are held against: a panel or a country; Mexico by default.
         said: the day it was said; without it every vintage counts as known.
         language: of the findings' sentences, "en" or "es".
     """
-    panel = panel or load_panel()
-    document = _as_document(sentence, panel, language, said)
+    country = country_of(panel)
+    document = _as_document(sentence, country, language, said)
     return tuple(
-        f for f in audit([document], panel, said=said, language=language).findings if f.kind != "quality"
+        f for f in audit([document], country, said=said, language=language).findings if f.kind != "quality"
     )
 
 
-def _as_document(sentence: str, panel: Panel, language: str, said: date | None) -> Document:
+def _as_document(sentence: str, country: Country, language: str, said: date | None) -> Document:
     """A sentence as a page of one paragraph, in its own language: by its function words, else by what can be read of it."""
     from careo.sources import language as languages
 
@@ -119,7 +127,9 @@ def _as_document(sentence: str, panel: Panel, language: str, said: date | None) 
     names = [name for name in LANGUAGES if told[name] == best]
     names.sort(key=lambda name: name != language)
     pages = [_one_paragraph(sentence, name, said) for name in names]
-    return pages[0] if len(pages) == 1 else max(pages, key=lambda page: _understood(statements(page, panel)))
+    return (
+        pages[0] if len(pages) == 1 else max(pages, key=lambda page: _understood(statements(page, country)))
+    )
 
 
 def _understood(found: Sequence[Statement]) -> tuple[float, int]:
@@ -135,18 +145,18 @@ def _one_paragraph(text: str, language: str, said: date | None) -> Document:
     return Document(source, text, text, (), (block,), (), language, "", "", said, None, "text")
 
 
-def _relinked(statement: Statement, entry: Entry | None, document: Document, panel: Panel) -> Statement:
-    """A statement that a person corrected or added, linked to the panel again."""
+def _relinked(statement: Statement, entry: Entry | None, document: Document, country: Country) -> Statement:
+    """A statement that a person corrected or added, linked to the country again."""
     if entry is None or statement.kind != "figure" or statement.quantity is None:
         return statement
     correct = entry.correct if entry.decision == "correct" else {}
     if statement.concept and not {"place", "indicator", "kind", "unit"} & correct.keys():
         return statement
-    linked = link(document, statement, panel)
+    linked = link(document, statement, country)
     if "place" in correct:
-        linked = replace(linked, place=panel.places.code_of(correct["place"]) or correct["place"])
+        linked = replace(linked, place=country.places.code_of(correct["place"]) or correct["place"])
     if "indicator" in correct:
-        item = panel.indicators[correct["indicator"]]
+        item = country.indicators[correct["indicator"]]
         linked = replace(linked, concept=item.concept, indicator=item.id, naming=(item.id,), weak=False)
     return linked
 
@@ -154,7 +164,7 @@ def _relinked(statement: Statement, entry: Entry | None, document: Document, pan
 def _decided(
     finding: Finding,
     decided: Mapping[tuple[int, int, str], tuple[Statement, Entry]],
-    panel: Panel,
+    country: Country,
     day: date | None,
     language: str,
 ) -> Finding:
@@ -165,7 +175,7 @@ def _decided(
         return finding
     picked = entry.correct.get("indicator", "") if entry.decision == "correct" else ""
     if picked and finding.kind == "figure":
-        alone = replace(panel, indicators={picked: panel.indicators[picked]})
+        alone = replace(country, indicators={picked: country.indicators[picked]})
         finding = next(iter(check_figures([statement], alone, said=day, language=language)), finding)
     extra = {**finding.extra, "note": entry.note} if entry.note else finding.extra
     if entry.decision == "undecided":

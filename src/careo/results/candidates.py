@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from careo.base.dates import Period, period_of_year
-from careo.panel import Panel
+from careo.panel import Country
 from careo.panel.indicators import Indicator
 from careo.panel.series import Observation
 from careo.record.statements import Statement
@@ -53,23 +53,27 @@ class Reading:
     meant: bool = True
 
 
-def candidates(statement: Statement, panel: Panel) -> tuple[Candidate, ...]:
+def candidates(statement: Statement, country: Country) -> tuple[Candidate, ...]:
     """Definitions of the concept of a figure, those named by its words first."""
-    named, ranked = _ranked(statement, panel)
+    named, ranked = _ranked(statement, country)
     return tuple(Candidate(i, i.id in named) for i in ranked)
 
 
-def likeliest(statement: Statement, panel: Panel) -> str:
+def likeliest(statement: Statement, country: Country) -> str:
     """Id of the first of the candidates; "" when there is none."""
-    _, ranked = _ranked(statement, panel)
+    _, ranked = _ranked(statement, country)
     return ranked[0].id if ranked else ""
 
 
-def _ranked(statement: Statement, panel: Panel) -> tuple[list[str], list[Indicator]]:
+def _ranked(statement: Statement, country: Country) -> tuple[list[str], list[Indicator]]:
     """Ids of the definitions that the words of a figure name, and all that it can be held against, best first."""
-    members = [i for i in panel.by_concept.get(statement.concept, ()) if i.usable and kind_fits(i, statement)]
-    near = panel.concepts.by_id[statement.concept].near if statement.concept in panel.concepts.by_id else ()
-    others = [i for c in near for i in panel.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
+    members = [
+        i for i in country.by_concept.get(statement.concept, ()) if i.usable and kind_fits(i, statement)
+    ]
+    near = (
+        country.concepts.by_id[statement.concept].near if statement.concept in country.concepts.by_id else ()
+    )
+    others = [i for c in near for i in country.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
     if statement.promised:
         members, others = (
             [i for i in members if i.measure in PLANNED],
@@ -182,14 +186,14 @@ def _wanted_kind(statement: Statement, pool: list[Indicator], naming: set[str]) 
 
 
 def readings(
-    candidate: Indicator, statement: Statement, panel: Panel, on: date | None
+    candidate: Indicator, statement: Statement, country: Country, on: date | None
 ) -> tuple[Reading, ...]:
     """The official values under one definition that answer the claim, known ones first."""
-    place = statement.place or panel.default_place
+    place = statement.place or country.default_place
     found: list[Reading] = []
-    for period, exact in _periods(candidate, statement, panel, place, on):
-        vintages = panel.at(candidate.id, place, period)
-        then = panel.known(candidate.id, place, period, on) if on else None
+    for period, exact in _periods(candidate, statement, country, place, on):
+        vintages = country.at(candidate.id, place, period)
+        then = country.known(candidate.id, place, period, on) if on else None
         seen: set[tuple[float, str]] = set()
         for observation in (*((then,) if then else ()), *reversed(vintages)):
             key = (observation.value, observation.vintage)
@@ -227,10 +231,10 @@ def _was_public(
 
 
 def _periods(
-    indicator: Indicator, statement: Statement, panel: Panel, place: str, on: date | None
+    indicator: Indicator, statement: Statement, country: Country, place: str, on: date | None
 ) -> list[tuple[Period, bool]]:
     """Periods that answer the claim, best first; each with whether it is the very period claimed."""
-    held = [o for o in panel.series(indicator.id).observations if o.place == place]
+    held = [o for o in country.series(indicator.id).observations if o.place == place]
     observed = [o.period for o in held]
     running = indicator.kind == "stock" or indicator.cumulative
     period, form = statement.period, statement.period_form
@@ -255,7 +259,7 @@ def _periods(
             whole += [(period_of_year(period.last.year), False)]
         return whole
     if form in ("since", "term") and period and period.first:
-        whole = _covering(period, ends) + _to_date(indicator, panel, place, period.first, on)
+        whole = _covering(period, ends) + _to_date(indicator, country, place, period.first, on)
         return [(p, True) for p in whole] + [
             (p, True) for p in _since(period.first, on or (period.last or date.max), observed)
         ]
@@ -288,13 +292,15 @@ def _covering(period: Period, ends: list[Period]) -> list[Period]:
     return found[:1]
 
 
-def _to_date(indicator: Indicator, panel: Panel, place: str, first: date, on: date | None) -> list[Period]:
+def _to_date(
+    indicator: Indicator, country: Country, place: str, first: date, on: date | None
+) -> list[Period]:
     """The stretch from a month to the last month observed, where monthly values are held."""
     if first.day != 1:
         return []
     months = [
         o.period.last
-        for o in panel.months(indicator.id).observations
+        for o in country.months(indicator.id).observations
         if o.place == place and o.period.last and (on is None or o.period.last <= on)
     ]
     return [Period(first, max(months))] if months and max(months) > first else []

@@ -11,7 +11,7 @@ from datetime import date
 
 from careo.base.dates import Period, years_on
 from careo.base.texts import say
-from careo.panel import Panel
+from careo.panel import Country
 from careo.panel.series import Observation
 from careo.record.passages import phrases, spaced
 from careo.record.sentences import statement_rules
@@ -23,7 +23,7 @@ from careo.results.finding import Considered, Finding
 from careo.results.wording import amount, period_words, value_words
 
 
-def compare_change(statement: Statement, panel: Panel, on: date | None, language: str = "en") -> Finding:
+def compare_change(statement: Statement, country: Country, on: date | None, language: str = "en") -> Finding:
     """The verdict on a claimed change: the same two periods under each definition, one definition at a time."""
     quantity = statement.quantity
     assert quantity is not None  # noqa: S101 - figures only
@@ -41,29 +41,29 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
             say(language, f"findings.because.{key}", claim=claimed),
             (),
             (),
-            panel,
+            country,
             language,
         )
     rows: list[Considered] = []
-    for candidate in candidates(statement, panel):
-        for pair in _pairs(candidate, statement, panel, on):
+    for candidate in candidates(statement, country):
+        for pair in _pairs(candidate, statement, country, on):
             rows += _change_rows(candidate, pair, quantity, statement, on, language)
     fitting = sorted(
         (r for r in rows if r.fits), key=lambda r: (not r.named, r.verified == "memory", not r.known)
     )
     best = fitting[0] if fitting else None
-    apart = None if best else _apart(statement, panel, on)
+    apart = None if best else _apart(statement, country, on)
     if apart:
-        names = [in_words(panel.indicators[i].name, language) for i in apart]
+        names = [in_words(country.indicators[i].name, language) for i in apart]
         because = say(
             language, "findings.because.change_apart", claim=claimed, before=names[0], after=names[1]
         )
         return make_finding(
-            statement, "comparison", "not comparable", because, tuple(rows), (), panel, language
+            statement, "comparison", "not comparable", because, tuple(rows), (), country, language
         )
     if not rows:
         because = say(language, "findings.because.no_change", claim=claimed)
-        return make_finding(statement, "comparison", "unverifiable", because, (), (), panel, language)
+        return make_finding(statement, "comparison", "unverifiable", because, (), (), country, language)
     verdict, key = "inconsistent", "change_inconsistent"
     if best and best.named:
         verdict, key = "consistent", "change_consistent"
@@ -72,24 +72,24 @@ def compare_change(statement: Statement, panel: Panel, on: date | None, language
     if not best and statement.period_form in ("page", "") and quantity.against is None:
         because = say(language, "findings.because.change_when", claim=claimed)
         return make_finding(
-            statement, "comparison", "unverifiable", because, tuple(rows), (), panel, language
+            statement, "comparison", "unverifiable", because, tuple(rows), (), country, language
         )
     shown = best or next((r for r in rows if r.named), rows[0])
     because = say(language, f"findings.because.{key}", claim=claimed, name=shown.name, change=shown.note)
-    return make_finding(statement, "comparison", verdict, because, tuple(rows), (), panel, language)
+    return make_finding(statement, "comparison", verdict, because, tuple(rows), (), country, language)
 
 
-def _apart(statement: Statement, panel: Panel, on: date | None) -> tuple[str, str] | None:
+def _apart(statement: Statement, country: Country, on: date | None) -> tuple[str, str] | None:
     """Two named definitions that give one end of the change each, when no named one gives both: two registers, say."""
-    quantity, place = statement.quantity, statement.place or panel.default_place
+    quantity, place = statement.quantity, statement.place or country.default_place
     if quantity is None or quantity.against is None or statement.period is None:
         return None
     ends: list[set[str]] = []
     for period in (quantity.against, statement.period):
         found = {
             c.indicator.id
-            for c in candidates(statement, panel)
-            if c.named and _reading(panel, c.indicator.id, place, period, on, lambda _: None)
+            for c in candidates(statement, country)
+            if c.named and _reading(country, c.indicator.id, place, period, on, lambda _: None)
         }
         ends.append(found)
     before, after = ends
@@ -99,13 +99,13 @@ def _apart(statement: Statement, panel: Panel, on: date | None) -> tuple[str, st
 
 
 def _pairs(
-    candidate: Candidate, statement: Statement, panel: Panel, on: date | None
+    candidate: Candidate, statement: Statement, country: Country, on: date | None
 ) -> list[tuple[Observation, Observation]]:
     """(before, after) under one definition: the periods claimed, else the last two whole years known."""
-    indicator, place = candidate.indicator, statement.place or panel.default_place
+    indicator, place = candidate.indicator, statement.place or country.default_place
 
     def value(period: Period) -> Observation | None:
-        return (panel.known(indicator.id, place, period, on) if on else None) or panel.newest(
+        return (country.known(indicator.id, place, period, on) if on else None) or country.newest(
             indicator.id, place, period
         )
 
@@ -113,13 +113,13 @@ def _pairs(
     if after and after.last and statement.period_form in ("at", "between", "rolling"):
         base = before or _year_before(after)
         new, old = (
-            _reading(panel, indicator.id, place, after, on, value),
-            _reading(panel, indicator.id, place, base, on, value),
+            _reading(country, indicator.id, place, after, on, value),
+            _reading(country, indicator.id, place, base, on, value),
         )
         return [(old, new)] if old and new else []
     series = [
         o
-        for o in panel.series(indicator.id).observations
+        for o in country.series(indicator.id).observations
         if o.place == place and (on is None or o.known <= on)
     ]
     last = max(
@@ -128,21 +128,21 @@ def _pairs(
     if last is None:
         return []
     base = before or _year_before(last.period)
-    old = _reading(panel, indicator.id, place, base, on, value)
+    old = _reading(country, indicator.id, place, base, on, value)
     return [(old, last)] if old and old.period != last.period else []
 
 
 def _reading(
-    panel: Panel, indicator: str, place: str, period: Period, on: date | None, value: object
+    country: Country, indicator: str, place: str, period: Period, on: date | None, value: object
 ) -> Observation | None:
     """The value of a period; for a stock, its last reading inside the period."""
     found = value(period) if callable(value) else None
     if isinstance(found, Observation):
         return found
-    if panel.indicators[indicator].kind in ("stock", "share", "money") and period.last:
+    if country.indicators[indicator].kind in ("stock", "share", "money") and period.last:
         inside = [
             o
-            for o in panel.series(indicator).observations
+            for o in country.series(indicator).observations
             if o.place == place
             and o.period.last
             and (period.first or date.min) <= o.period.last <= period.last
@@ -233,7 +233,7 @@ def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], l
 def compare_levels(
     first: Statement,
     second: Statement,
-    panel: Panel,
+    country: Country,
     on: date | None,
     language: str = "en",
 ) -> Finding | None:
@@ -241,20 +241,20 @@ def compare_levels(
     a, b = first.quantity, second.quantity
     if a is None or b is None or a.change or b.change or a.unit != b.unit or not _contrasted(first):
         return None
-    related = first.concept == second.concept or _near(panel, first.concept, second.concept)
+    related = first.concept == second.concept or _near(country, first.concept, second.concept)
     if not first.concept or not second.concept or not related:
         return None
     if first.period == second.period and first.place == second.place:
         return None
     if not first.quantity or (first.concept == second.concept and not _numbered_periods(first, second)):
         return None
-    rows_a, rows_b = considered(first, panel, on, language), considered(second, panel, on, language)
+    rows_a, rows_b = considered(first, country, on, language), considered(second, country, on, language)
     fits_a, fits_b = _definitions(rows_a), _definitions(rows_b)
     shared = [i for i in fits_a if i in fits_b]
     words = {"first": amount(a, language, first.hedge), "second": amount(b, language, second.hedge)}
     caveats: tuple[str, ...] = ()
     if shared:
-        name = in_words(panel.indicators[shared[0]].name, language)
+        name = in_words(country.indicators[shared[0]].name, language)
         verdict, because = (
             "consistent",
             say(language, "findings.because.levels_consistent", name=name, **words),
@@ -264,11 +264,11 @@ def compare_levels(
         because = say(
             language,
             "findings.because.levels_apart",
-            name_first=in_words(panel.indicators[fits_a[0]].name, language),
-            name_second=in_words(panel.indicators[fits_b[0]].name, language),
+            name_first=in_words(country.indicators[fits_a[0]].name, language),
+            name_second=in_words(country.indicators[fits_b[0]].name, language),
             **words,
         )
-        reason = panel.indicators[fits_a[0]].not_comparable_with.get(fits_b[0])
+        reason = country.indicators[fits_a[0]].not_comparable_with.get(fits_b[0])
         caveats = (in_words(reason, language),) if reason else ()
     elif rows_a and rows_b:
         verdict, because = "inconsistent", say(language, "findings.because.levels_inconsistent", **words)
@@ -276,7 +276,7 @@ def compare_levels(
         verdict, because = "unverifiable", say(language, "findings.because.levels_unverifiable", **words)
     whole = replace(second, start=first.start, quote=f"{first.quote} … {second.quote}")
     rows = tuple(r for r in (*rows_a, *rows_b) if r.fits) or (*rows_a, *rows_b)
-    return make_finding(whole, "comparison", verdict, because, rows, caveats, panel, language)
+    return make_finding(whole, "comparison", verdict, because, rows, caveats, country, language)
 
 
 def _definitions(rows: tuple[Considered, ...]) -> list[str]:
@@ -287,8 +287,8 @@ def _definitions(rows: tuple[Considered, ...]) -> list[str]:
     return list(dict.fromkeys(r.indicator for r in ordered))
 
 
-def _near(panel: Panel, one: str, other: str) -> bool:
-    concepts = panel.concepts.by_id
+def _near(country: Country, one: str, other: str) -> bool:
+    concepts = country.concepts.by_id
     return (one in concepts and other in concepts[one].near) or (
         other in concepts and one in concepts[other].near
     )

@@ -9,7 +9,7 @@ from datetime import date
 
 from careo.base.texts import say
 from careo.base.units import A_YEAR
-from careo.panel import Panel
+from careo.panel import Country
 from careo.panel.indicators import Indicator
 from careo.record.statements import Quantity, Statement
 from careo.results.agreement import agrees
@@ -20,12 +20,14 @@ from careo.results.wording import period_words, unit_name, value_words
 _MINUTES_A_YEAR = 525_600.0
 
 
-def considered(statement: Statement, panel: Panel, on: date | None, language: str) -> tuple[Considered, ...]:
+def considered(
+    statement: Statement, country: Country, on: date | None, language: str
+) -> tuple[Considered, ...]:
     """Every official value a figure was held against, definitions that its words name first."""
     rows: list[Considered] = []
     stage = {"preliminary", "revised"} & set(statement.naming)
-    for candidate in candidates(statement, panel):
-        readings_ = readings(candidate.indicator, statement, panel, on)
+    for candidate in candidates(statement, country):
+        readings_ = readings(candidate.indicator, statement, country, on)
         if len(stage) == 1:
             readings_ = _of_stage(readings_, "preliminary" in stage)
         held = _thinned([_row(statement, candidate, r, language) for r in readings_])
@@ -140,12 +142,12 @@ def make_finding(
     because: str,
     rows: tuple[Considered, ...],
     caveats: tuple[str, ...],
-    panel: Panel,
+    country: Country,
     language: str,
 ) -> Finding:
     """A finding on a statement, with the sources of everything it shows."""
     keys = dict.fromkeys(r.source for r in rows)
-    sources = [panel.sources[k] for k in keys if k in panel.sources]
+    sources = [country.sources[k] for k in keys if k in country.sources]
     digest = hashlib.sha256(
         f"{statement.source}|{statement.start}|{statement.end}|{kind}|{statement.quote}".encode()
     ).hexdigest()

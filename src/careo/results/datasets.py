@@ -14,8 +14,8 @@ from careo.base.dates import period_of_year
 from careo.base.errors import CareoError
 from careo.base.shipped import country_folder, read_yaml
 from careo.base.texts import say
+from careo.panel.country import Country, load_country
 from careo.panel.editions import source_of
-from careo.panel.panel import Panel, load_panel
 from careo.results.finding import Finding
 from careo.results.wording import number, period_words
 from careo.sources import store
@@ -92,7 +92,7 @@ def check_data(
     """
     from careo.panel.reconcile import reconcile
 
-    panel = load_panel(country)
+    loaded = load_country(country)
     chosen = [store.find(name) for name in names] or list(store.snapshots(country=country))
     findings: list[Finding] = []
     for snapshot in chosen:
@@ -101,16 +101,16 @@ def check_data(
         import polars as pl
 
         series = pl.read_parquet(store.table(snapshot, "series"))
-        findings += _reconciliations(snapshot, reconcile(series, panel, snapshot.known), language)
-    return (*findings, *([] if names else publishers_compared(panel, language)))
+        findings += _reconciliations(snapshot, reconcile(series, loaded, snapshot.known), language)
+    return (*findings, *([] if names else publishers_compared(loaded, language)))
 
 
-def publishers_compared(panel: Panel, language: str = "en") -> Iterator[Finding]:
+def publishers_compared(loaded: Country, language: str = "en") -> Iterator[Finding]:
     """Two publishers of nearly the same thing, by year, with the range over the states."""
-    path = country_folder(panel.country) / "checks.yaml"
+    path = country_folder(loaded.key) / "checks.yaml"
     given = (read_yaml(path) or {}).get("ratios") or [] if path.is_file() else []
     for entry in given:
-        yield _ratio(panel, entry["one"], entry["other"], tuple(entry["expected"]), language)
+        yield _ratio(loaded, entry["one"], entry["other"], tuple(entry["expected"]), language)
 
 
 def revision_finding(revisions: Revisions, language: str = "en", most: int = 20) -> Finding:
@@ -119,7 +119,7 @@ def revision_finding(revisions: Revisions, language: str = "en", most: int = 20)
     changed = [row for row in revisions.summary.rows(named=True) if row["kind"] == "revised"]
     added = sum(row["cells"] for row in revisions.summary.rows(named=True) if row["kind"] == "added")
     gone = sum(row["cells"] for row in revisions.summary.rows(named=True) if row["kind"] == "gone")
-    panel = load_panel(old.country)
+    loaded = load_country(old.country)
     largest = revisions.values.drop_nulls(["old", "new"])
     largest = largest.with_columns(change=(largest["new"] - largest["old"]).abs())
     largest = largest.sort(
@@ -127,9 +127,9 @@ def revision_finding(revisions: Revisions, language: str = "en", most: int = 20)
     ).head(most)
     table = tuple(
         {
-            "indicator": _indicator_name(panel, row["indicator"], language),
-            "place": panel.places.by_code[row["place"]].name
-            if row["place"] in panel.places.by_code
+            "indicator": _indicator_name(loaded, row["indicator"], language),
+            "place": loaded.places.by_code[row["place"]].name
+            if row["place"] in loaded.places.by_code
             else row["place"],
             "period": period_words(_period(row["start"], row["step"]), language),
             "old": number(row["old"]),
@@ -160,7 +160,7 @@ def revision_finding(revisions: Revisions, language: str = "en", most: int = 20)
             say(
                 language,
                 "data.diff.indicator",
-                indicator=_indicator_name(panel, row["indicator"], language),
+                indicator=_indicator_name(loaded, row["indicator"], language),
                 cells=f"{row['cells']:,}",
                 places=str(row["places"]),
                 old=number(row["old"]),
@@ -178,7 +178,7 @@ def revision_finding(revisions: Revisions, language: str = "en", most: int = 20)
 
 def _recognised(snapshot: Snapshot, language: str) -> Finding:
     card = datasets(snapshot.country)[snapshot.dataset]
-    panel = load_panel(snapshot.country)
+    loaded = load_country(snapshot.country)
     words = {
         "publisher": card.publisher,
         "layout": snapshot.layout,
@@ -187,7 +187,7 @@ def _recognised(snapshot: Snapshot, language: str) -> Finding:
         "period": f"{snapshot.first} – {snapshot.last}" if snapshot.first else say(language, "data.undated"),
         "rows": f"{snapshot.rows:,}",
         "places": f"{snapshot.places:,}",
-        "measures": ", ".join(_indicator_name(panel, name, language) for name in snapshot.indicators)
+        "measures": ", ".join(_indicator_name(loaded, name, language) for name in snapshot.indicators)
         or say(language, "data.no_indicator"),
     }
     return _finding(snapshot, "recognised", "passed", say(language, "data.recognised", **words), language)
@@ -207,7 +207,7 @@ def _oddities(snapshot: Snapshot, language: str) -> Iterator[Finding]:
 
 
 def _reconciliations(snapshot: Snapshot, found: Sequence[Reconciliation], language: str) -> Iterator[Finding]:
-    panel = load_panel(snapshot.country)
+    loaded = load_country(snapshot.country)
     for indicator in dict.fromkeys(r.indicator for r in found):
         rows = [r for r in found if r.indicator == indicator]
         tested = [r for r in rows if r.fits is not None]
@@ -215,7 +215,7 @@ def _reconciliations(snapshot: Snapshot, found: Sequence[Reconciliation], langua
         verdict = "failed" if off else "passed" if tested else "not a test"
         worst = max(tested, key=lambda r: abs(r.value / (r.published or 1.0) - 1), default=None)
         words = {
-            "indicator": _indicator_name(panel, indicator, language),
+            "indicator": _indicator_name(loaded, indicator, language),
             "years": str(len(tested)),
             "off": ", ".join(str(r.year) for r in off),
             "all": ", ".join(str(r.year) for r in rows),
@@ -284,8 +284,8 @@ def _title(snapshot: Snapshot, language: str) -> str:
     return card.title.get(language, snapshot.dataset) if card else snapshot.dataset
 
 
-def _indicator_name(panel: Panel, name: str, language: str) -> str:
-    return panel.indicators[name].name.get(language, name) if name in panel.indicators else name
+def _indicator_name(loaded: Country, name: str, language: str) -> str:
+    return loaded.indicators[name].name.get(language, name) if name in loaded.indicators else name
 
 
 def _period(start: date, step: str) -> str:
@@ -295,16 +295,16 @@ def _period(start: date, step: str) -> str:
 # --- two publishers ----------------------------------------------------------------------------------------------------
 
 
-def _ratio(panel: Panel, one: str, other: str, expected: tuple[float, ...], language: str) -> Finding:
+def _ratio(loaded: Country, one: str, other: str, expected: tuple[float, ...], language: str) -> Finding:
     low, high = expected
-    nation = panel.places.nation
+    nation = loaded.places.nation
     rows: list[dict[str, str]] = []
     off: list[str] = []
     ratios: list[float] = []
-    for year in _years(panel, one, other):
-        whole = _share(panel, one, other, nation, year)
+    for year in _years(loaded, one, other):
+        whole = _share(loaded, one, other, nation, year)
         states = {
-            code: share for code in panel.places.states if (share := _share(panel, one, other, code, year))
+            code: share for code in loaded.places.states if (share := _share(loaded, one, other, code, year))
         }
         if whole is None:
             continue
@@ -318,14 +318,14 @@ def _ratio(panel: Panel, one: str, other: str, expected: tuple[float, ...], lang
             {
                 "period": str(year),
                 "ratio": f"{whole:.3f}",
-                "lowest": f"{states[lowest]:.2f} {panel.places.by_code[lowest].name}" if lowest else "–",
-                "highest": f"{states[highest]:.2f} {panel.places.by_code[highest].name}" if highest else "–",
+                "lowest": f"{states[lowest]:.2f} {loaded.places.by_code[lowest].name}" if lowest else "–",
+                "highest": f"{states[highest]:.2f} {loaded.places.by_code[highest].name}" if highest else "–",
                 "states": str(len(states)),
             }
         )
     words = {
-        "one": _indicator_name(panel, one, language),
-        "other": _indicator_name(panel, other, language),
+        "one": _indicator_name(loaded, one, language),
+        "other": _indicator_name(loaded, other, language),
         "low": f"{low:.2f}",
         "high": f"{high:.2f}",
         "years": str(len(rows)),
@@ -340,7 +340,7 @@ def _ratio(panel: Panel, one: str, other: str, expected: tuple[float, ...], lang
         o.source
         for name in (one, other)
         for row in rows
-        for o in panel.at(name, nation, period_of_year(int(row["period"])))
+        for o in loaded.at(name, nation, period_of_year(int(row["period"])))
     }
     return Finding(
         id=f"ratio-{one}-{other}",
@@ -350,24 +350,24 @@ def _ratio(panel: Panel, one: str, other: str, expected: tuple[float, ...], lang
         because=say(language, f"data.{key}", **words),
         statement=None,
         table=tuple(rows),
-        sources=tuple(panel.sources[key] for key in sorted(sources) if key in panel.sources),
+        sources=tuple(loaded.sources[key] for key in sorted(sources) if key in loaded.sources),
         language=language,
         extra={"code": key},
     )
 
 
-def _years(panel: Panel, one: str, other: str) -> Iterable[int]:
-    nation = panel.places.nation
+def _years(loaded: Country, one: str, other: str) -> Iterable[int]:
+    nation = loaded.places.nation
     years = {
         o.period.first.year
         for name in (one, other)
-        for o in panel.series(name).observations
+        for o in loaded.series(name).observations
         if o.place == nation and o.period.first is not None
     }
     return sorted(years)
 
 
-def _share(panel: Panel, one: str, other: str, place: str, year: int) -> float | None:
+def _share(loaded: Country, one: str, other: str, place: str, year: int) -> float | None:
     period = period_of_year(year)
-    left, right = panel.newest(one, place, period), panel.newest(other, place, period)
+    left, right = loaded.newest(one, place, period), loaded.newest(other, place, period)
     return left.value / right.value if left and right and right.value else None

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from careo.base.texts import say
-from careo.panel import Panel
+from careo.panel import Country, country_of
 from careo.record.sentences import statement_rules
 from careo.record.statements import Quantity, Statement
 from careo.results.agreement import agrees
@@ -21,46 +22,54 @@ from careo.results.considered import considered, in_words, make_finding, row_val
 from careo.results.finding import Considered, Finding
 from careo.results.wording import amount, period_words, place_name
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _FAR = 3.0  # a figure three times smaller or larger than every series counts something else when only far words link it
 
 
 def check_figures(
-    statements: Iterable[Statement], panel: Panel, *, said: date | None = None, language: str = "en"
+    statements: Iterable[Statement],
+    panel: Country | xr.Dataset | None = None,
+    *,
+    said: date | None = None,
+    language: str = "en",
 ) -> tuple[Finding, ...]:
     """Verdicts on the figures among statements, and on the comparisons they make, in the order of the text.
 
     Args:
         statements: of one page or several; what is no figure is passed over.
-        panel: what the figures are held against.
+        panel: what the figures are held against: a panel or a country; Mexico by default.
         said: the day the claims were made; without it the date of each page, else the newest vintages count as known.
         language: of the findings' sentences, "en" or "es".
     """
+    country = country_of(panel)
     figures = [s for s in statements if s.kind == "figure" and s.quantity is not None]
     found: list[Finding] = []
     for order, statement in enumerate(figures):
         on = said or _day(statement)
-        finding = check_figure(statement, panel, on, language)
+        finding = check_figure(statement, country, on, language)
         found.append(finding)
         if (
             order
             and figures[order - 1].sentence == statement.sentence
             and figures[order - 1].source == statement.source
         ):
-            pair = compare_levels(figures[order - 1], statement, panel, on, language)
+            pair = compare_levels(figures[order - 1], statement, country, on, language)
             if pair:
                 found.append(pair)
     return tuple(found)
 
 
-def check_figure(statement: Statement, panel: Panel, on: date | None, language: str = "en") -> Finding:
+def check_figure(statement: Statement, country: Country, on: date | None, language: str = "en") -> Finding:
     """The verdict on one figure."""
     quantity = statement.quantity
     assert quantity is not None  # noqa: S101 - callers pass figures only
     if quantity.change:
-        return compare_change(statement, panel, on, language)
-    rows = considered(statement, panel, on, language)
-    verdict, because, caveats = _judge(statement, quantity, rows, panel, on, language)
-    return make_finding(statement, "figure", verdict, because, rows, caveats, panel, language)
+        return compare_change(statement, country, on, language)
+    rows = considered(statement, country, on, language)
+    verdict, because, caveats = _judge(statement, quantity, rows, country, on, language)
+    return make_finding(statement, "figure", verdict, because, rows, caveats, country, language)
 
 
 # --- the verdict ----------------------------------------------------------------------------------------------------------
@@ -70,7 +79,7 @@ def _judge(
     statement: Statement,
     quantity: Quantity,
     rows: tuple[Considered, ...],
-    panel: Panel,
+    country: Country,
     on: date | None,
     language: str,
 ) -> tuple[str, str, tuple[str, ...]]:
@@ -78,7 +87,7 @@ def _judge(
     if statement.promised and not any(r.fits for r in rows):
         return "unverifiable", say(language, "findings.because.promised", claim=claimed), ()
     if not rows:
-        return (*_without_rows(statement, quantity, panel, language), ())
+        return (*_without_rows(statement, quantity, country, language), ())
     fitting = sorted(
         (r for r in rows if r.fits),
         key=lambda r: (
@@ -140,7 +149,7 @@ def _judge(
         )
     pool = [r for r in rows if not r.note] or list(rows)
     near = min([r for r in pool if r.named] or pool, key=lambda r: abs((r.ratio or 9e9) - 1))
-    swap = _swapped(statement, quantity, panel, on, near, language)
+    swap = _swapped(statement, quantity, country, on, near, language)
     caveats = (*((swap,) if swap else ()), *_caveats(statement, near, rows, on, language))
     return "inconsistent", _sentence("inconsistent", claimed, near, language), caveats
 
@@ -150,7 +159,9 @@ def _comparable_rows(rows: tuple[Considered, ...]) -> bool:
     return any(not r.note for r in rows)
 
 
-def _without_rows(statement: Statement, quantity: Quantity, panel: Panel, language: str) -> tuple[str, str]:
+def _without_rows(
+    statement: Statement, quantity: Quantity, country: Country, language: str
+) -> tuple[str, str]:
     claimed = amount(quantity, language, statement.hedge)
     if (
         quantity.unit in ("share", "percentage_points")
@@ -160,13 +171,13 @@ def _without_rows(statement: Statement, quantity: Quantity, panel: Panel, langua
         return "not measurable as stated", say(language, "findings.because.share_of_what", claim=claimed)
     if not statement.concept:
         return "unverifiable", say(language, "findings.because.no_series", claim=claimed)
-    names = [c.indicator for c in candidates(statement, panel)]
-    if names and statement.place != panel.default_place:
+    names = [c.indicator for c in candidates(statement, country)]
+    if names and statement.place != country.default_place:
         return "unverifiable", say(
             language,
             "findings.because.no_place",
             claim=claimed,
-            place=place_name(panel, statement.place, language),
+            place=place_name(country, statement.place, language),
         )
     if names:
         return "unverifiable", say(
@@ -190,17 +201,22 @@ def _base_unsaid(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _swapped(
-    statement: Statement, quantity: Quantity, panel: Panel, on: date | None, near: Considered, language: str
+    statement: Statement,
+    quantity: Quantity,
+    country: Country,
+    on: date | None,
+    near: Considered,
+    language: str,
 ) -> str:
     """A sentence when the claim is the right value of the wrong thing: another place or another year."""
-    if statement.place != panel.default_place:
-        nation = replace(statement, place=panel.default_place)
+    if statement.place != country.default_place:
+        nation = replace(statement, place=country.default_place)
         row = next(
-            (r for r in considered(nation, panel, on, language) if r.fits and r.named and not r.note), None
+            (r for r in considered(nation, country, on, language) if r.fits and r.named and not r.note), None
         )
         if row:
             return say(language, "findings.caveat.nation", **row_words(row, language))
-    series = panel.series(near.indicator).observations
+    series = country.series(near.indicator).observations
     for observation in series:
         other = observation.place == near.place and str(observation.period) != near.period
         yearly = len(str(observation.period)) == 4 and quantity.digits >= 3

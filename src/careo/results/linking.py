@@ -1,4 +1,4 @@
-"""Linking: what a figure counts (a concept of the panel), where, and which definitions its words name."""
+"""Linking: what a figure counts (a concept of the country), where, and which definitions its words name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from careo.base.texts import say
-from careo.panel import Panel, load_panel
+from careo.panel import Country, country_of
 from careo.panel.concepts import TermMention
 from careo.panel.places import PlaceMention
 from careo.panel.words import fold
@@ -21,6 +22,9 @@ from careo.results.finding import Finding
 from careo.results.kinds import kind_fits
 from careo.sources.documents import Document
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _UNITS = ("case_files", "victims", "deaths", "bodies", "graves", "incidents", "complaints", "convictions")
 _LOCATIVE = re.compile(
     r"(?:\b(?:in|en|across|throughout|inside|within|of|de|del)\s+(?:the\s+|el\s+|la\s+|los\s+)?)$",
@@ -28,18 +32,18 @@ _LOCATIVE = re.compile(
 )
 
 
-def statements(document: Document, panel: Panel | None = None) -> tuple[Statement, ...]:
+def statements(document: Document, panel: Country | xr.Dataset | None = None) -> tuple[Statement, ...]:
     """The statements of a page, in order, figures linked to what they count, where and when.
 
     Args:
-        document: a page that was read. panel: what is known of a country; the embedded Mexican one by default.
+        document: a page that was read. panel: a panel or a country, for what its words can mean; Mexico by default.
     """
-    panel = panel or load_panel()
-    found = extract(document, terms=panel.terms, dollar=panel.dollar_sign)
-    return tuple(_linked(document, found, panel))
+    country = country_of(panel)
+    found = extract(document, terms=country.terms, dollar=country.dollar_sign)
+    return tuple(_linked(document, found, country))
 
 
-def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> Iterator[Statement]:
+def _linked(document: Document, found: tuple[Statement, ...], country: Country) -> Iterator[Statement]:
     mentions: Mentions | None = None
     last: Statement | None = None
     for statement in found:
@@ -47,8 +51,8 @@ def _linked(document: Document, found: tuple[Statement, ...], panel: Panel) -> I
             yield statement
             continue
         if mentions is None or mentions.sentence != statement.sentence:
-            mentions = Mentions(document, statement, panel)
-        linked = _goes_on(document.text, link(document, statement, panel, mentions), last)
+            mentions = Mentions(document, statement, country)
+        linked = _goes_on(document.text, link(document, statement, country, mentions), last)
         last = linked
         yield linked
 
@@ -98,8 +102,8 @@ def _named_behind(text: str, statement: Statement) -> bool:
 class Mentions:
     """What a sentence names, with offsets into the text, and what was spoken of before it (read only when asked for)."""
 
-    def __init__(self, document: Document, statement: Statement, panel: Panel) -> None:
-        self._document, self._statement, self._panel = document, statement, panel
+    def __init__(self, document: Document, statement: Statement, country: Country) -> None:
+        self._document, self._statement, self._panel = document, statement, country
         self.sentence = statement.sentence
 
     @cached_property
@@ -142,17 +146,17 @@ class Mentions:
 
 
 def link(
-    document: Document, statement: Statement, panel: Panel, mentions: Mentions | None = None
+    document: Document, statement: Statement, country: Country, mentions: Mentions | None = None
 ) -> Statement:
     """A figure with its concept, place and the definitions its words name.
 
     Args:
         mentions: of its sentence, when already at hand.
     """
-    mentions = mentions or Mentions(document, statement, panel)
+    mentions = mentions or Mentions(document, statement, country)
     text = document.text
     clauses = split_clauses(text, *statement.sentence, statement.language)
-    concept, weak = _concept(text, statement, panel, mentions.terms, clauses)
+    concept, weak = _concept(text, statement, country, mentions.terms, clauses)
     if _partitive(statement.language).match(text, statement.start + _digits_end(statement)):
         weak = True  # "43 of the dead" counts some of them
     if not concept and statement.quantity and _refers_back(statement):
@@ -161,16 +165,16 @@ def link(
                 (n, True)
                 for t in reversed(mentions.earlier)
                 for n in t.names
-                if _countable(panel, n, statement)
+                if _countable(country, n, statement)
             ),
             ("", False),
         )
-    place = _place(text, statement, panel, mentions.places, clauses, concept)
-    naming = _naming(text, statement, panel, concept, clauses)
+    place = _place(text, statement, country, mentions.places, clauses, concept)
+    naming = _naming(text, statement, country, concept, clauses)
     if concept and not naming and statement.quantity and not statement.quantity.noun:
         naming = mentions.measures[-1:]  # a bare number counts what was counted before
     linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
-    indicator = likeliest(linked, panel) if concept else ""
+    indicator = likeliest(linked, country) if concept else ""
     return replace(linked, indicator=indicator) if indicator else linked
 
 
@@ -191,7 +195,7 @@ def _digits_end(statement: Statement) -> int:
 def _concept(
     text: str,
     statement: Statement,
-    panel: Panel,
+    country: Country,
     terms: tuple[TermMention, ...],
     clauses: tuple[tuple[int, int], ...],
 ) -> tuple[str, bool]:
@@ -199,7 +203,7 @@ def _concept(
     best: tuple[float, str, bool] | None = None
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     for term in terms:
-        names = [n for n in term.names if _countable(panel, n, statement)]
+        names = [n for n in term.names if _countable(country, n, statement)]
         if not names:
             continue
         overlap = term.start < statement.end and statement.start < term.end
@@ -243,9 +247,9 @@ def _refers_back(statement: Statement) -> bool:
     )
 
 
-def _countable(panel: Panel, concept: str, statement: Statement) -> bool:
+def _countable(country: Country, concept: str, statement: Statement) -> bool:
     """Whether some indicator of a concept is of the kind the figure is."""
-    return any(kind_fits(i, statement) for i in panel.by_concept.get(concept, ()))
+    return any(kind_fits(i, statement) for i in country.by_concept.get(concept, ()))
 
 
 # --- where --------------------------------------------------------------------------------------------------------------
@@ -254,15 +258,15 @@ def _countable(panel: Panel, concept: str, statement: Statement) -> bool:
 def _place(
     text: str,
     statement: Statement,
-    panel: Panel,
+    country: Country,
     places: tuple[PlaceMention, ...],
     clauses: tuple[tuple[int, int], ...],
     concept: str,
 ) -> str:
     """Code of the place: the nearest that is named as a place in the clause, then in the sentence, then the default."""
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
-    own = panel.concepts.by_id[concept].place if concept in panel.concepts.by_id else ""
-    home = any(p.code == panel.code or p.kind in ("state", "municipality") for p in places)
+    own = country.concepts.by_id[concept].place if concept in country.concepts.by_id else ""
+    home = any(p.code == country.code or p.kind in ("state", "municipality") for p in places)
     named = [
         p
         for p in places
@@ -282,11 +286,11 @@ def _place(
         for p in places
         if p.kind == "demonym"
         and statement.start - 2 <= p.start <= statement.end + 12
-        and p.code != panel.code
+        and p.code != country.code
     ]
     if adjacent:
         return adjacent[0].code
-    return own or panel.default_place
+    return own or country.default_place
 
 
 def _reach(text: str, place: PlaceMention, statement: Statement) -> int:
@@ -314,7 +318,7 @@ def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) ->
 
 
 def _naming(
-    text: str, statement: Statement, panel: Panel, concept: str, clauses: tuple[tuple[int, int], ...]
+    text: str, statement: Statement, country: Country, concept: str, clauses: tuple[tuple[int, int], ...]
 ) -> tuple[str, ...]:
     """Measures ("case_files") and indicator ids that the words around the figure name."""
     if not concept:
@@ -322,10 +326,10 @@ def _naming(
     language = statement.language
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     window = _around(text, statement, clause)
-    found = [name for m in panel.concepts.find_measures(window, language) for name in m.names]
+    found = [name for m in country.concepts.find_measures(window, language) for name in m.names]
     whole, near = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window)
     wide = fold(_around(text, statement, (statement.sentence[0], max(clause[1], statement.end))))
-    for indicator in panel.by_concept.get(concept, ()):
+    for indicator in country.by_concept.get(concept, ()):
         if indicator.qualifier:
             if _cue_pattern(indicator.qualifier.get(language, ("",))).search(wide):
                 found.append(indicator.id)

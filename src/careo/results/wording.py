@@ -6,7 +6,7 @@ from careo.base.dates import Period
 from careo.base.errors import DataError
 from careo.base.texts import say, sentences
 from careo.base.units import is_money, unit_long
-from careo.panel import Panel
+from careo.panel import Country
 from careo.record.statements import Quantity
 
 
@@ -134,9 +134,9 @@ def _point(iso: str, language: str) -> str:
     return say(language, "words.period.day", day=int(parts[2]), month=month, year=parts[0])
 
 
-def place_name(panel: Panel, code: str, language: str) -> str:
+def place_name(country: Country, code: str, language: str) -> str:
     """A place as a reader calls it; its code when it has no name here."""
-    place = panel.places.by_code.get(code)
+    place = country.places.by_code.get(code)
     if place:
-        return panel.names.get(language, (place.name,))[0] if code == panel.code else place.name
-    return next((names[0] for c, _, names, _ in panel.places.foreign if c == code and names), code)
+        return country.names.get(language, (place.name,))[0] if code == country.code else place.name
+    return next((names[0] for c, _, names, _ in country.places.foreign if c == code and names), code)

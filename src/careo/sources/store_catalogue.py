@@ -90,7 +90,7 @@ def rows(path: Path) -> tuple[Row, ...]:
     """
     if not path.exists():
         raise DamagedError
-    with _opened(path, "ro") as connection:
+    with _opened(path) as connection:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version > FORMAT:
             raise DataError("store_newer", where=str(path), fix="store_newer")
@@ -107,13 +107,13 @@ def put(path: Path, changed: Iterable[Row]) -> None:
     """Write rows, all or none, over those of the same sha256. Raises as `rows`."""
     values = [asdict(row) for row in changed]
     if values:
-        with _opened(path, "rw") as connection:
+        with _opened(path) as connection:
             connection.execute(insert(_SNAPSHOTS).prefix_with("OR REPLACE"), values)
 
 
 def drop(path: Path, sha256: str) -> None:
     """Take a row out. Raises as `rows`."""
-    with _opened(path, "rw") as connection:
+    with _opened(path) as connection:
         connection.execute(delete(_SNAPSHOTS).where(_SNAPSHOTS.c.sha256 == sha256))
 
 
@@ -129,8 +129,8 @@ def create(path: Path, found: Iterable[Row], draft: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path, mode: str) -> Iterator[Connection]:
-    """A transaction; `mode` as in SQLite's URIs: ro, rw, rwc."""
+def _opened(path: Path, mode: str = "rw") -> Iterator[Connection]:
+    """A transaction. Readers open for writing, too, where they may: SQLite must undo what a killed writer began."""
     try:
         with _engine(f"{path.absolute().as_uri()}?mode={mode}").begin() as connection:
             yield connection

@@ -19,7 +19,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +56,7 @@ _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTA
 _CONTINUATION = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _MISREAD = re.compile(f"[ÃÂ][{_CONTINUATION}]|â[{_CONTINUATION}]{{2}}")
 _MISREAD_BYTES = ("Ã".encode(), "Â".encode(), "â€".encode())
+_MISREAD_SINGLE = (b"\xc3", b"\xc2", b"\xe2\x80")  # the same in Windows-1252
 _DECIMAL_COMMA = r"^-?(\d+|\d{1,3}(\.\d{3})+),\d+$"
 _POINT_GROUPS = r"^-?[1-9]\d{0,2}(\.\d{3})+$"
 
@@ -485,65 +486,56 @@ def _as_utf8(plain: Path, path: Path, target: Path) -> _Text:
     """
     with plain.open("rb") as stream:
         start = stream.read(_CHUNK)
-    wide = _wide(start)
     old_lines = (
         b"\r" in start and b"\n" not in start
-    )  # a lone carriage return: no reader after 2001 ends a line there
-    if not wide and not old_lines:
+    )  # a lone carriage return: no reader ends a line there any more
+    encoding = _wide(start)
+    if not encoding:
         try:
-            seen = _seen(_decoded(plain, "utf-8"), path)
-            return _Text(plain, "utf-8-sig" if start.startswith(_MARKS[0][0]) else "utf-8", *seen)
+            seen = _seen(plain, path, "utf-8")
+            if not old_lines:
+                return _Text(plain, "utf-8-sig" if start.startswith(_MARKS[0][0]) else "utf-8", *seen)
+            encoding = "utf-8"
         except UnicodeDecodeError:
-            pass
-    encoding = wide or _single_or_multi(plain)
+            encoding = "cp1252"
     with target.open("wb") as out:
-        seen = _seen(_poured(_decoded(plain, encoding, lenient=True), out, old_lines), path)
-    return _Text(target, encoding, *seen)
+        return _Text(target, encoding, *_seen(plain, path, encoding, out, old_lines=old_lines))
 
 
-def _single_or_multi(plain: Path) -> str:
-    try:
-        for _ in _decoded(plain, "utf-8"):
-            pass
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+def _seen(
+    plain: Path, path: Path, encoding: str, out: IO[bytes] | None = None, *, old_lines: bool = False
+) -> tuple[bool, bool, int]:
+    """Whether letters of a text may be misread, whether letters are lost, and the number of lines; one pass.
 
-
-def _decoded(plain: Path, encoding: str, *, lenient: bool = False) -> Iterator[bytes]:
-    """The text of a file in UTF-8, a chunk at a time.
+    Args:
+        out: takes the text in UTF-8. old_lines: whether lines end with a carriage return.
 
     Raises:
-        UnicodeDecodeError: it is not in this encoding.
+        UnicodeDecodeError: the text is not in this encoding, and `out` is not given. InputError: there are NUL bytes.
     """
-    errors = ("latin1_rest" if encoding == "cp1252" else "replace") if lenient else "strict"
+    errors = "strict" if out is None else "latin1_rest" if encoding == "cp1252" else "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
-    with plain.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            text = decoder.decode(chunk)
-            yield chunk if encoding == "utf-8" and not lenient else text.encode("utf-8", errors="replace")
-        yield decoder.decode(b"", final=True).encode("utf-8", errors="replace")
-
-
-def _poured(chunks: Iterable[bytes], out: IO[bytes], old_lines: bool) -> Iterator[bytes]:
-    for chunk in chunks:
-        whole = chunk.replace(b"\r", b"\n") if old_lines else chunk
-        out.write(whole)
-        yield whole
-
-
-def _seen(chunks: Iterable[bytes], path: Path) -> tuple[bool, bool, int]:
-    """Whether letters may be misread, whether letters are lost, and the number of lines."""
+    single = encoding == "cp1252"  # one byte a letter, so one byte shows it
     misread = lost = False
     lines, last = 0, b""
-    for chunk in chunks:
-        if b"\0" in chunk:
-            raise InputError("table_nul", where=str(path), fix="table_again")
-        misread = misread or any(mark in chunk for mark in _MISREAD_BYTES)
-        lost = lost or "\ufffd".encode() in chunk
-        lines += chunk.count(b"\n")
-        last = chunk[-1:] or last
-    return misread, lost, lines + (last != b"\n")
+    with plain.open("rb") as stream:
+        while True:
+            given = stream.read(_CHUNK)
+            text = decoder.decode(given, final=not given)
+            chunk = given if out is None else text.encode("utf-8", errors="replace")
+            if old_lines:
+                chunk = chunk.replace(b"\r", b"\n")
+            if out is not None:
+                out.write(chunk)
+            if b"\0" in chunk:
+                raise InputError("table_nul", where=str(path), fix="table_again")
+            looked, marks = (given, _MISREAD_SINGLE) if single else (chunk, _MISREAD_BYTES)
+            misread = misread or any(mark in looked for mark in marks)
+            lost = lost or "\ufffd".encode() in chunk
+            lines += chunk.count(b"\n")
+            last = chunk[-1:] or last
+            if not given:
+                return misread, lost, lines + (last != b"\n")
 
 
 def _delimiter(plain: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from careo.base.dates import Period, parse_period
 from careo.base.texts import say
-from careo.panel import Panel
+from careo.panel import Country
 from careo.panel.series import Observation
 from careo.results.finding import Considered, Finding
 from careo.results.wording import period_words, unit_word, value_words
@@ -30,7 +30,7 @@ class Chart:
     letters: tuple[tuple[str, str], ...]
 
 
-def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None:
+def finding_chart(finding: Finding, country: Country, language: str) -> Chart | None:
     """The series a claim was held against, with the claim marked; None where there is no line to draw."""
     rows = _one_place(finding.considered)
     if not rows:
@@ -42,7 +42,7 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
     letters: list[tuple[str, str]] = []
     shape = _frequency(str(rows[0].period))
     for name in names:
-        line = _line(panel, name, rows[0].place, shape)
+        line = _line(country, name, rows[0].place, shape)
         if len(line) >= 2:
             letter = LETTERS[len(letters)]
             letters.append((letter, name))
@@ -64,7 +64,7 @@ def finding_chart(finding: Finding, panel: Panel, language: str) -> Chart | None
     title = say(
         language,
         "dossier.chart.title",
-        names=", ".join(f"{k}: {_name(panel, n, language)}" for k, n in letters),
+        names=", ".join(f"{k}: {_name(country, n, language)}" for k, n in letters),
     )
     for _, y, period in claims:
         value = value_words(y, unit, language)
@@ -94,10 +94,10 @@ def _scale(unit: str) -> str:
     return "count"
 
 
-def _line(panel: Panel, name: str, place: str, shape: str) -> list[tuple[float, float]]:
+def _line(country: Country, name: str, place: str, shape: str) -> list[tuple[float, float]]:
     """(time, value) of the newest vintage of each period of one length."""
     try:
-        observations = panel.series(name).observations
+        observations = country.series(name).observations
     except KeyError:
         return []
     newest: dict[str, Observation] = {}
@@ -150,8 +150,8 @@ def _claims(
     return list(found.values())
 
 
-def _name(panel: Panel, indicator: str, language: str) -> str:
-    item = panel.indicators.get(indicator)
+def _name(country: Country, indicator: str, language: str) -> str:
+    item = country.indicators.get(indicator)
     return item.name.get(language, indicator) if item else indicator
 
 

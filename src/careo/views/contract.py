@@ -19,7 +19,7 @@ from careo.results.wording import unit_name
 from careo.sources.documents import Document, locate
 
 if TYPE_CHECKING:
-    from careo.panel import Panel
+    from careo.panel import Country
     from careo.panel.revisions import Revisions
     from careo.results.audit import Audit
     from careo.sources.catalog import Dataset
@@ -298,10 +298,10 @@ def audit_data(result: Audit) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def indicator_data(panel: Panel, name: str, place: str, language: str, *, values: bool) -> dict[str, Any]:
+def indicator_data(country: Country, name: str, place: str, language: str, *, values: bool) -> dict[str, Any]:
     """An indicator as the contract has it; with its values when `values`."""
-    item = panel.indicators[name]
-    observations = [o for o in panel.series(name).observations if not place or o.place == place]
+    item = country.indicators[name]
+    observations = [o for o in country.series(name).observations if not place or o.place == place]
     row: dict[str, Any] = {
         "id": name,
         "parent": item.parent,
@@ -327,7 +327,7 @@ def indicator_data(panel: Panel, name: str, place: str, language: str, *, values
             for o in observations
         ]  # fmt: skip
         keys = sorted({o.source for o in observations})
-        row["sources"] = [_source(panel.sources[key]) for key in keys if key in panel.sources]
+        row["sources"] = [_source(country.sources[key]) for key in keys if key in country.sources]
     return row
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from careo.base.citations import Source
 from careo.base.errors import CareoError, OutputError
 from careo.base.texts import say
-from careo.panel import Panel
+from careo.panel import Country, country_of
 from careo.record.ledger import Ledger, read_ledger, write_ledger
 from careo.record.statements import KINDS, Statement
 from careo.results.audit import Audit
@@ -32,12 +32,17 @@ from careo.views.charts import finding_chart
 from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
 from careo.views.terminal import ICONS
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 FILES = ("findings.json", "index.html", "ledger.yaml")
 
 _Row = dict[str, Any]
 
 
-def dossier(audit: Audit, panel: Panel, *, to: str | Path, language: str = "en") -> Path:
+def dossier(
+    audit: Audit, panel: Country | xr.Dataset | None = None, *, to: str | Path, language: str = "en"
+) -> Path:
     """Writes `index.html`, `findings.json` and `ledger.yaml` into the folder `to` and returns it.
 
     An earlier dossier is replaced only when the new one is complete. Files of yours in the folder stay, and a ledger
@@ -51,7 +56,7 @@ def dossier(audit: Audit, panel: Panel, *, to: str | Path, language: str = "en")
     ledger = write_ledger(audit.ledger, language)
     files = {
         "findings.json": contract.to_json(contract.audit_data(audit)),
-        "index.html": page(audit, panel, language),
+        "index.html": page(audit, country_of(panel), language),
         "ledger.yaml": ledger,
     }
     try:
@@ -64,7 +69,7 @@ def dossier(audit: Audit, panel: Panel, *, to: str | Path, language: str = "en")
     return Path(to)
 
 
-def page(audit: Audit, panel: Panel, language: str = "en") -> str:
+def page(audit: Audit, country: Country, language: str = "en") -> str:
     """The dossier's page as HTML text."""
     findings = [f for f in audit.findings if f.kind != "quality"]
     anchors = {id(finding): f"f{index}" for index, finding in enumerate(findings, 1)}
@@ -83,7 +88,7 @@ def page(audit: Audit, panel: Panel, language: str = "en") -> str:
         return say(language, f"dossier.{key}", **words)
 
     documents = [_document(d, audit, spots, anchors, places, language) for d in audit.documents]
-    shown = [_finding(f, panel, anchors[id(f)], by_spot, language) for f in findings]
+    shown = [_finding(f, country, anchors[id(f)], by_spot, language) for f in findings]
     summary = [
         {
             "slug": verdict_slug(v),
@@ -123,7 +128,7 @@ def page(audit: Audit, panel: Panel, language: str = "en") -> str:
             for d in audit.documents
             if (rows := [_flag(flag, d) for flag in contract.flag_data(d, language)])
         ],
-        definitions=_definitions(findings, panel, language),
+        definitions=_definitions(findings, country, language),
         sources=_sources(findings, audit.documents, language),
     )
 
@@ -248,14 +253,14 @@ def _pieces(
 
 def _finding(
     finding: Finding,
-    panel: Panel,
+    country: Country,
     anchor: str,
     by_spot: Mapping[tuple[str, int, int, str], str],
     language: str,
 ) -> _Row:
     statement = finding.statement
     slug = verdict_slug(finding.verdict)
-    chart = finding_chart(finding, panel, language)
+    chart = finding_chart(finding, country, language)
     letters = {name: letter for letter, name in chart.letters} if chart else {}
     place = (
         by_spot.get((statement.source, statement.start, statement.end, statement.kind), "")
@@ -264,7 +269,7 @@ def _finding(
     )
     if statement and not place:  # a comparison spans two figures: read it at the first
         place = by_spot.get((statement.source, statement.start, -1, ""), "")
-    groups = _by_definition([_considered(row, panel, letters, language) for row in finding.considered])
+    groups = _by_definition([_considered(row, country, letters, language) for row in finding.considered])
     near = [group for group in groups if any(row["fits"] or row["named"] for row in group)]
     far = [group for group in groups if group not in near]
     if not near:
@@ -279,7 +284,7 @@ def _finding(
         "claim": _around(finding),
         "claim_lang": statement.language if statement else finding.language,
         "because": clean(finding.because),
-        "facts": _facts(statement, panel, language) if statement else [],
+        "facts": _facts(statement, country, language) if statement else [],
         "place": place,
         "source": statement.source if statement else "",
         "considered": near,
@@ -302,7 +307,7 @@ def _around(finding: Finding) -> tuple[str, str, str]:
     return (before, found, after) if found else (claim, "", "")
 
 
-def _facts(statement: Statement, panel: Panel, language: str) -> list[tuple[str, str]]:
+def _facts(statement: Statement, country: Country, language: str) -> list[tuple[str, str]]:
     """What was read of the claim, as pairs of a word and a value."""
     quantity = statement.quantity
     value = ""
@@ -319,20 +324,20 @@ def _facts(statement: Statement, panel: Panel, language: str) -> list[tuple[str,
         ("value", value),
         ("hedge", hedge),
         ("period", period_words(statement.period, language) if statement.period else ""),
-        ("place", one_line(place_name(panel, statement.place, language), 60)),
+        ("place", one_line(place_name(country, statement.place, language), 60)),
         ("said", period_words(statement.said, language) if statement.said else ""),
     ]
     return [(say(language, f"dossier.fact.{name}"), value) for name, value in pairs if value]
 
 
-def _considered(row: Considered, panel: Panel, letters: Mapping[str, str], language: str) -> _Row:
+def _considered(row: Considered, country: Country, letters: Mapping[str, str], language: str) -> _Row:
     return {
         "letter": letters.get(row.indicator, ""),
         "indicator": row.indicator,
         "name": row.name,
         "definition": row.definition,
         "period": period_words(row.period, language),
-        "place": place_name(panel, row.place, language),
+        "place": place_name(country, row.place, language),
         "value": value_words(row.value, row.unit, language),
         "vintage": row.vintage,
         "known": row.known,
@@ -387,11 +392,11 @@ def _flag(flag: _Row, document: Document) -> _Row:
     }
 
 
-def _definitions(findings: Iterable[Finding], panel: Panel, language: str) -> list[_Row]:
+def _definitions(findings: Iterable[Finding], country: Country, language: str) -> list[_Row]:
     names = sorted({row.indicator for finding in findings for row in finding.considered})
     rows: list[_Row] = []
     for name in names:
-        item = panel.indicators.get(name)
+        item = country.indicators.get(name)
         if item:
             rows.append(
                 {

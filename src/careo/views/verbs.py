@@ -54,12 +54,12 @@ def statements_verb(asked: Asked, *, pages: Sequence[str]) -> int:
     """`careo statements PAGE…`: the ledger of what the pages say."""
     import careo
 
-    panel = careo.load_panel(asked.country)
+    country = careo.load_country(asked.country)
     screen = Screen(asked.out)
     rows: list[dict[str, Any]] = []
     documents: list[dict[str, Any]] = []
     for document in _documents(asked, pages):
-        found = careo.statements(document, panel)
+        found = careo.statements(document, country)
         if asked.json:
             page = {document.source.key: document}
             documents.append(contract.document_data(document))
@@ -78,19 +78,23 @@ def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
     import careo
 
     said = _day(date)
-    panel = careo.load_panel(asked.country)
+    country = careo.load_country(asked.country)
     screen = Screen(asked.out)
     findings: list[Finding] = []
     sources: dict[str, Document] = {}
     for argument in pages:
         if _is_page(argument):
             result = careo.audit(
-                list(_documents(asked, [argument])), panel, said=said, today=_today(), language=asked.language
+                list(_documents(asked, [argument])),
+                country,
+                said=said,
+                today=_today(),
+                language=asked.language,
             )
             found = [finding for finding in result.findings if finding.kind != "quality"]
             sources |= contract.by_key(result.documents)
         else:
-            found = list(careo.check(argument, panel, said=said or _today(), language=asked.language))
+            found = list(careo.check(argument, country, said=said or _today(), language=asked.language))
         findings += found
         if not asked.json:
             _show_findings(screen, found, asked.language)
@@ -107,15 +111,15 @@ def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str) ->
     import careo
 
     said = _day(date)
-    panel = careo.load_panel(asked.country)
+    country = careo.load_country(asked.country)
     decisions = careo.read_ledger(ledger) if ledger else None
     documents = list(_documents(asked, pages)) if pages else list(_sample(asked.country))
     result = careo.audit(
-        documents, panel, ledger=decisions, said=said, today=_today(), language=asked.language
+        documents, country, ledger=decisions, said=said, today=_today(), language=asked.language
     )
     folder = Path(asked.out) if asked.out else None
     if folder:
-        careo.dossier(result, panel, to=folder, language=asked.language)
+        careo.dossier(result, country, to=folder, language=asked.language)
     if asked.json:
         sys.stdout.write(contract.to_json(contract.audit_data(result)))
     else:
@@ -134,22 +138,22 @@ def indicators_verb(asked: Asked, *, indicator: str | None, place: str) -> int:
     """`careo indicators [ID]`: definitions and values."""
     import careo
 
-    panel = careo.load_panel(asked.country)
-    if indicator and indicator not in panel.indicators:
-        raise _unknown_indicator(indicator, panel.indicators)
-    code = _place_code(panel, place) if place else ""
+    country = careo.load_country(asked.country)
+    if indicator and indicator not in country.indicators:
+        raise _unknown_indicator(indicator, country.indicators)
+    code = _place_code(country, place) if place else ""
     screen = Screen(asked.out)
-    names = [indicator] if indicator else sorted(panel.indicators)
+    names = [indicator] if indicator else sorted(country.indicators)
     if asked.json:
         rows = [
-            contract.indicator_data(panel, name, code, asked.language, values=bool(indicator))
+            contract.indicator_data(country, name, code, asked.language, values=bool(indicator))
             for name in names
         ]
         screen.write(contract.to_json(contract.envelope("indicators", indicators=rows)))
     elif indicator:
-        _show_indicator(screen, panel, indicator, code, asked.language)
+        _show_indicator(screen, country, indicator, code, asked.language)
     else:
-        _show_list(screen, panel, code, asked.language)
+        _show_list(screen, country, code, asked.language)
     screen.close()
     return 0
 
@@ -227,8 +231,8 @@ def _unknown_indicator(name: str, known: Any) -> CareoError:
     )  # fmt: skip
 
 
-def _place_code(panel: Any, asked: str) -> str:
-    code = panel.places.code_of(asked)
+def _place_code(country: Any, asked: str) -> str:
+    code = country.places.code_of(asked)
     if code:
         return str(code)
     raise CareoError("usage_place", found=repr(one_line(asked, 60)))
@@ -377,10 +381,10 @@ def _short(finding: Finding, width: int) -> str:
     return one_line(f"“{quote}” {finding.because}", width)
 
 
-def _show_list(screen: Screen, panel: Any, code: str, language: str) -> None:
-    for name in sorted(panel.indicators):
-        item = panel.indicators[name]
-        count = sum(1 for o in panel.series(name).observations if not code or o.place == code)
+def _show_list(screen: Screen, country: Any, code: str, language: str) -> None:
+    for name in sorted(country.indicators):
+        item = country.indicators[name]
+        count = sum(1 for o in country.series(name).observations if not code or o.place == code)
         if code and not count:
             continue
         values = say(language, "cli.indicators.count", count=count)
@@ -391,8 +395,8 @@ def _show_list(screen: Screen, panel: Any, code: str, language: str) -> None:
         )
 
 
-def _show_indicator(screen: Screen, panel: Any, name: str, code: str, language: str) -> None:
-    item, series = panel.indicators[name], panel.series(name)
+def _show_indicator(screen: Screen, country: Any, name: str, code: str, language: str) -> None:
+    item, series = country.indicators[name], country.series(name)
     screen.line(item.name.get(language, name), style="bold")
     screen.line(name, style="dim")
     screen.line()
@@ -419,7 +423,7 @@ def _show_indicator(screen: Screen, panel: Any, name: str, code: str, language: 
     if not shown:
         return
     screen.line()
-    screen.line(place_name(panel, code, language), style="bold")
+    screen.line(place_name(country, code, language), style="bold")
     largest = max(abs(o.value) for o in shown)
     width = max(10, min(32, screen.width - 78))
     heads = [

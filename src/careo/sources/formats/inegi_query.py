@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import polars as pl
 
@@ -31,6 +30,7 @@ from careo.sources.formats.inegi import (
     place_code,
     unstated,
 )
+from careo.sources.formats.inegi_totals import TOTALS, finest_parts, is_total
 from careo.sources.formats.layout import (
     Layout,
     Oddity,
@@ -64,7 +64,6 @@ _DIMENSIONS = (
     (r"tipo_de_defuncion", "manner"),
 )
 _DATES = {"ocurrencia": "occurrence", "registro": "registration", "residencia": "residence"}
-_TOTAL = ("total", "total_nacional", "estados_unidos_mexicanos", "nacional")
 _HOMICIDES = r"(?:(?:defunciones|muertes|mortalidad)(?:_registradas)?_por_)?(?:presuntos?_)?homicidios?"
 _QUERY = re.compile(
     r"consulta\s+de\s*:(?P<subject>.*?)(?:\bpor\s*:(?P<rows>.*?))?(?:\bseg.{1,2}n\s*:(?P<columns>.*))?$",
@@ -145,7 +144,9 @@ def _read(table: Table) -> Reading:
         raise DataError("query_subject", where=table.file.name, subject=query.subject or "–")
     shape = _shape(table, query)
     cells, oddities = _cells(table, shape)
-    cells, summed = _parts(cells, shape)
+    cells, summed = finest_parts(
+        cells, details=shape.details, places=shape.place.written if shape.place else ""
+    )
     narrowed = _narrowed(query, table)
     cells = _with_narrowed(cells, query, shape, narrowed)
     dates = _dates(table, cells, narrowed)
@@ -192,9 +193,10 @@ class _Shape:
         return next((each for each in self.labels if each.name == "place"), None)
 
     @property
-    def detail(self) -> tuple[_Dimension, ...]:
-        """Every dimension but places."""
-        return tuple(each for each in (*self.labels, *filter(None, [self.across])) if each.name != "place")
+    def details(self) -> dict[str, str]:
+        """Every dimension but places → its name as written."""
+        every = (*self.labels, *filter(None, [self.across]))
+        return {each.name: each.written for each in every if each.name != "place"}
 
 
 def _shape(table: Table, query: _Query) -> _Shape:
@@ -270,7 +272,7 @@ def _cells(table: Table, shape: _Shape) -> tuple[pl.DataFrame, tuple[Oddity, ...
         if dimension.name == "place":
             name = pl.col(f"label_{column + shape.code}").str.strip_chars()
             given = _code(pl.col(f"label_{column}")) if shape.code else pl.lit(None, pl.String)
-            nation = _is_total(name) & (given.is_null() if shape.code else True)
+            nation = is_total(name) & (given.is_null() if shape.code else True)
             if shape.code:
                 _check_codes(
                     rows.select(given.alias("code"), name.alias("name"), pl.col(f"label_{column}")),
@@ -299,7 +301,7 @@ def _cells(table: Table, shape: _Shape) -> tuple[pl.DataFrame, tuple[Oddity, ...
 
 def _check_codes(places: pl.DataFrame, where: str) -> None:
     """Raise when places have no code: spreadsheets that do not know the formula of the states write #NAME? in its place."""
-    lost = places.filter(pl.col("code").is_null() & ~_is_total(pl.col("name")).fill_null(value=False)).head(1)
+    lost = places.filter(pl.col("code").is_null() & ~is_total(pl.col("name")).fill_null(value=False)).head(1)
     if not lost.is_empty():
         _, name, written = lost.row(0)
         raise DataError(
@@ -319,86 +321,6 @@ def _code(cell: pl.Expr) -> pl.Expr:
     return place_code(pl.coalesce(state.str.zfill(2) + municipality.str.zfill(3), formula, plain))
 
 
-def _is_total(cell: pl.Expr) -> pl.Expr:
-    return cell.str.to_lowercase().str.replace_all(" ", "_").is_in(_TOTAL)
-
-
-# --- totals and parts -----------------------------------------------------------------------------------------------------
-
-
-def _parts(cells: pl.DataFrame, shape: _Shape) -> tuple[pl.DataFrame, tuple[Oddity, ...]]:
-    """The cells without the totals whose parts are there, and what did not add up.
-
-    Where only some totals of a dimension were opened in the query, the totals stay and their parts go: taking some of each would
-    count a death twice.
-    """
-    oddities: list[Oddity] = []
-    for dimension in shape.detail:
-        others = [name for name in cells.columns if name not in (dimension.name, "value")]
-        total = _is_total(pl.col(dimension.name))
-        totals, parts = cells.filter(total), cells.filter(~total)
-        if totals.is_empty() or parts.is_empty():
-            continue
-        opened = totals.join(parts, on=others, how="semi", nulls_equal=True)
-        if opened.height == totals.height:
-            oddities += _differing(totals, parts, others, dimension.written, how="left")
-            cells = parts
-        else:
-            orphans = parts.join(totals, on=others, how="anti", nulls_equal=True)
-            cells = pl.concat([totals, orphans])
-            oddities.append(Oddity("partly_opened", {"dimension": dimension.written}, refused=True))
-    if shape.place is None:
-        return cells, tuple(oddities)
-    cells, differing = _finest_places(cells, shape.place.written)
-    return cells, (*oddities, *differing)
-
-
-def _finest_places(cells: pl.DataFrame, written: str) -> tuple[pl.DataFrame, list[Oddity]]:
-    """Municipalities, the states that have none in the table (abroad), the nation where it stands alone; and sums that differ."""
-    others = [name for name in cells.columns if name not in ("place", "place_name", "value")]
-    place = pl.col("place")
-    nation, parts = cells.filter(place == NATION), cells.filter(place.is_null() | (place != NATION))
-    municipalities = parts.filter(place.str.len_bytes() == 5)
-    above = place.is_in(municipalities["place"].str.head(2).unique().implode()).fill_null(value=False)
-    opened, finest = parts.filter(above), parts.filter(~above)
-    states = pl.concat([opened, finest.filter(place.is_null() | (place.str.len_bytes() == 2))])
-    found: list[Oddity] = []
-    if not opened.is_empty():
-        found += _differing(
-            opened, municipalities.with_columns(place.str.head(2)), ["place", *others], written
-        )
-    if not nation.is_empty() and not states.is_empty():
-        found += _differing(nation, states.with_columns(place=pl.lit(NATION)), ["place", *others], written)
-    return (nation if finest.is_empty() else finest), found
-
-
-def _differing(
-    totals: pl.DataFrame,
-    parts: pl.DataFrame,
-    others: Sequence[str],
-    written: str,
-    how: Literal["left", "full"] = "full",
-) -> list[Oddity]:
-    """Totals that are not the sum of their parts; with "full", also parts without a total."""
-    summed = parts.group_by(others).agg(pl.col("value").sum().alias("parts"))
-    odd = (
-        totals.group_by(others)
-        .agg(pl.col("value").sum())
-        .join(summed, on=others, how=how, coalesce=True, nulls_equal=True)
-        .fill_null(0)
-        .filter(pl.col("value") != pl.col("parts"))
-        .sort(others)
-    )
-    if odd.is_empty():
-        return []
-    row = odd.row(0, named=True)
-    at = ", ".join(str(row[name]) for name in others if row[name])
-    first = f"{at}: {row['value']:,.0f} ≠ {row['parts']:,.0f}"
-    return [
-        Oddity("totals_differ", {"dimension": written, "count": str(odd.height), "first": first}, grave=True)
-    ]
-
-
 # --- what a query was narrowed to, and its dates --------------------------------------------------------------------------
 
 
@@ -406,7 +328,7 @@ def _narrowed(query: _Query, table: Table) -> dict[str, tuple[_Dimension, str]]:
     """Name of a dimension → it, and the value the query was narrowed to."""
     found: dict[str, tuple[_Dimension, str]] = {}
     for written, value in query.narrowed.items():
-        if key(value) in ("", "todos", "todas", *_TOTAL) or _REMARKS.fullmatch(key(written)):
+        if key(value) in ("", "todos", "todas", *TOTALS) or _REMARKS.fullmatch(key(written)):
             continue
         try:
             (dimension,) = _dimensions(written, table.file.name)

@@ -281,11 +281,13 @@ class Sound:
     """The rows of a table whose year can be read.
 
     Attributes:
-        rows: columns as in `Table.rows`. first, last: year; 0 when there is no row. oddities: what is odd in all rows.
+        rows: columns as in `Table.rows`. year: Int32. first, last: year; 0 when there is no row.
+        oddities: what is odd in all rows.
         odd: columns of counts in which some cell is no plain whole number.
     """
 
     rows: pl.LazyFrame
+    year: pl.Expr
     first: int
     last: int
     oddities: tuple[Oddity, ...]
@@ -310,14 +312,16 @@ def sound_rows(table: Table, *, year_column: str, unique: Sequence[str], values:
     import polars as pl
 
     rows = table.rows()
-    unread = year(year_column).is_null()
     apart = [year_column, *unique]
+    plain = pl.col(year_column).cast(
+        pl.UInt16, strict=False
+    )  # much faster than `year`, which is asked where this fails
     tally = (
         rows.select(
             pl.len().alias("all"),
-            unread.sum().alias("undated"),
-            year(year_column).min().alias("first"),
-            year(year_column).max().alias("last"),
+            plain.is_between(_YEARS.start, _YEARS.stop, closed="left").sum().alias("dated"),
+            plain.min().alias("first"),
+            plain.max().alias("last"),
             # hashes of whole rows are few bytes to sort; that two rows share one by chance is nearly impossible, and looked at
             pl.struct(apart).hash().n_unique().alias("different"),
             *(_odd(pl.col(column)).any().alias(f"odd {column}") for column in values),
@@ -326,15 +330,27 @@ def sound_rows(table: Table, *, year_column: str, unique: Sequence[str], values:
         .row(0, named=True)
     )
     found: list[Oddity] = []
-    if tally["undated"]:
-        found += _undated(table, rows.filter(unread), tally["undated"], values)
-        rows = rows.filter(~unread)
+    first, last, when = tally["first"] or 0, tally["last"] or 0, plain.cast(pl.Int32)
+    if tally["dated"] < tally["all"]:
+        when = year(year_column)
+        unread, first, last = (
+            rows.select(
+                when.is_null().sum().alias("unread"),
+                when.min().fill_null(0).alias("first"),
+                when.max().fill_null(0).alias("last"),
+            )
+            .collect(engine="streaming")
+            .row(0)
+        )
+        if unread:
+            found += _undated(table, rows.filter(when.is_null()), unread, values)
+            rows = rows.filter(when.is_not_null())
     if tally["different"] < tally["all"]:
         found += repeated_rows(rows, apart)
     odd = frozenset(column for column in values if tally[f"odd {column}"])
     if odd:
         found += odd_cells(rows, sorted(odd))
-    return Sound(rows, tally["first"] or 0, tally["last"] or 0, tuple(found), odd)
+    return Sound(rows, when, first, last, tuple(found), odd)
 
 
 def _undated(table: Table, rows: pl.LazyFrame, count: int, values: Sequence[str]) -> list[Oddity]:

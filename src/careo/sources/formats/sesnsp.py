@@ -30,7 +30,6 @@ from careo.sources.formats.layout import (
     code,
     sound_rows,
     text,
-    year,
 )
 from careo.sources.formats.layout import unknown_columns as unknown_columns
 
@@ -70,7 +69,7 @@ def _read(table: Table, *, dataset: str, keys: Mapping[str, str], renewed: bool 
     places = [name for name in ("clave_ent", "cve_municipio", "entidad", "municipio") if name in there]
     sound = sound_rows(table, year_column="ano", unique=(*places, *named), values=MONTHS)
     rows = sound.rows.select(
-        year("ano").alias("year"),
+        sound.year.alias("year"),
         (_municipality("clave_ent" in there) if "cve_municipio" in there else code("clave_ent", 2)).alias(
             "place"
         ),

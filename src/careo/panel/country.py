@@ -1,4 +1,4 @@
-"""The panel of a country: its indicators, series, places, office-holders and words, read when first needed."""
+"""All that is known of a country: its indicators, series, places, office-holders and words, read when first needed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from careo.base.citations import Source
 from careo.base.dates import Period, Term
@@ -21,15 +22,18 @@ from careo.panel.series import Observation, Series
 from careo.sources import store
 from careo.sources.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _SUMMED_MONEY = ("money_spent", "money_voted", "money_appropriated")
 
 
 @dataclass(frozen=True)
-class Panel:
+class Country:
     """What is known about a country.
 
     Attributes:
-        country: as given to `load_panel`: "mexico", "toyland" or a folder. code: "MX".
+        key: as given to `load_country`: "mexico", "toyland" or a folder. code: "MX".
         names: by language, how the country is called. demonyms: by language, its adjectives.
         default_place: code of the place a figure is about when none is named.
         languages: languages its pages are written in. dollar_sign: language → currency a bare "$" means.
@@ -37,7 +41,7 @@ class Panel:
         editions: imported editions of official files, oldest first.
     """
 
-    country: str
+    key: str
     code: str
     names: Mapping[str, tuple[str, ...]]
     demonyms: Mapping[str, tuple[str, ...]]
@@ -51,12 +55,12 @@ class Panel:
     @cached_property
     def places(self) -> Places:
         """Its places, and how they are found in a text."""
-        return load_places(self.country)
+        return load_places(self.key)
 
     @cached_property
     def concepts(self) -> Concepts:
         """What people call the things that are counted."""
-        return load_concepts(self.country)
+        return load_concepts(self.key)
 
     @cached_property
     def by_concept(self) -> Mapping[str, tuple[Indicator, ...]]:
@@ -113,10 +117,8 @@ class Panel:
 
     def _whole(self, indicator: str) -> tuple[Series, Series]:
         """Yearly and monthly series of nation and states, embedded and imported."""
-        years = _series(self.country, indicator, self.indicators[indicator].kind == "share")
-        months = (
-            _months(self.country, indicator) if indicator in self.monthly_tables else Series(indicator, ())
-        )
+        years = _series(self.key, indicator, self.indicators[indicator].kind == "share")
+        months = _months(self.key, indicator) if indicator in self.monthly_tables else Series(indicator, ())
         if not any(indicator in edition.indicators for edition in self.editions):
             return years, months
         if (indicator, ()) not in self._imported:
@@ -188,7 +190,14 @@ class Panel:
         return record.total([months], place, period, on) or record.total([years, months], place, period, on)
 
 
-def load_panel(country: str = "mexico") -> Panel:
+def country_of(panel: Country | xr.Dataset | None) -> Country:
+    """What is known of the country of a panel; of Mexico when none is given."""
+    if isinstance(panel, Country):
+        return panel
+    return load_country(str(panel.attrs.get("country") or "mexico")) if panel is not None else load_country()
+
+
+def load_country(country: str = "mexico") -> Country:
     """The embedded figures of a country, or those of a folder of the same layout, and what was imported for it.
 
     Read once, and anew when an edition was imported or removed.
@@ -206,18 +215,18 @@ def load_panel(country: str = "mexico") -> Panel:
     return _latest[country][1]
 
 
-_latest: dict[str, tuple[object, Panel]] = {}  # country → its editions and the panel with them
+_latest: dict[str, tuple[object, Country]] = {}  # country → its editions and the country with them
 
 
 @cache
-def _load(country: str) -> Panel:
+def _load(country: str) -> Country:
     folder = country_folder(country)
     card = read_yaml(folder / "country.yaml")
     for needed in ("code", "names", "default_place", "languages"):
         if not card.get(needed):
             raise DataError("panel_field", where=str(folder / "country.yaml"), field=needed)
-    return Panel(
-        country=country,
+    return Country(
+        key=country,
         code=card["code"],
         names={language: tuple(names) for language, names in card["names"].items()},
         demonyms={language: tuple(names) for language, names in (card.get("demonyms") or {}).items()},
