@@ -108,9 +108,10 @@ def pandas_cost(path: Path) -> tuple[float, float]:
 
 def _counts(year: int, places: int, categories: int) -> np.ndarray:
     """Invented counts [place category month]: many small places, a few large ones, rare and frequent crimes."""
+    same = np.random.Generator(np.random.Philox(key=[_SEED, 0]))  # a place stays large, a crime stays rare
+    size = same.pareto(1.2, (places, 1, 1)).clip(0, 400)
+    rarity = same.gamma(0.25, 1.0, (1, categories, 1))
     luck = np.random.Generator(np.random.Philox(key=[_SEED, year]))
-    size = luck.pareto(1.2, (places, 1, 1)).clip(0, 400)
-    rarity = luck.gamma(0.25, 1.0, (1, categories, 1))
     return luck.poisson(0.3 * size * rarity, (places, categories, len(MONTHS)))
 
 

@@ -28,7 +28,7 @@ def on_config(config: Any) -> Any:
         {"All datasets": INDEX},
         *({card.title["en"]: _path(card)} for card in datasets(COUNTRY).values()),
     ]
-    config["nav"].insert(-1, {"Official data": pages})
+    config["nav"].insert(-1, {"Datasets": pages})
     return config
 
 

@@ -192,9 +192,10 @@ class Country:
 
 def country_of(panel: Country | xr.Dataset | None) -> Country:
     """What is known of the country of a panel; of Mexico when none is given."""
-    if isinstance(panel, Country):
-        return panel
-    return load_country(str(panel.attrs.get("country") or "mexico")) if panel is not None else load_country()
+    if panel is None:
+        return load_country()
+    attributes = getattr(panel, "attrs", None)  # a dataset says which country it is of
+    return panel if attributes is None else load_country(attributes["country"])  # pyright: ignore[reportReturnType]
 
 
 def load_country(country: str = "mexico") -> Country:

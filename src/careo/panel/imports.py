@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -95,7 +96,7 @@ def import_file(
                 *_coverage(rows, dataset, loaded),
             ),
             imported=datetime.now(UTC).isoformat(timespec="seconds"),
-            version=_version(),
+            version=version("careo"),
         )
         return Imported(store.keep(folder, path, snapshot), checked)
 
@@ -287,8 +288,3 @@ def _last_day(vintage: str) -> date:
         raise DataError("panel_vintage", where="--vintage", found=repr(vintage), fix="panel_period")
     return last
 
-
-def _version() -> str:
-    from careo import __version__
-
-    return __version__

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from careo.base.errors import CareoError
+from careo.panel.places import load_places
 from careo.sources import store
 from careo.sources.catalog import datasets
 from careo.sources.formats.layout import MONTH_COLUMNS
@@ -46,6 +47,8 @@ def compare_editions(one: Snapshot, other: Snapshot) -> Revisions:
         right.rename({"value": "new"}), on=keys, how="full", coalesce=True
     )
     values = both.filter(pl.col("old").ne_missing(pl.col("new"))).sort(keys).collect()
+    parts = values.filter(pl.col("place") != load_places(old.country).nation)
+    values = parts if parts.height else values  # the nation is the sum of its states
     kind = (
         pl.when(pl.col("old").is_null())
         .then(pl.lit("added"))

@@ -17,7 +17,7 @@ from careo.base.texts import say
 from careo.panel.country import Country, load_country
 from careo.panel.editions import source_of
 from careo.results.finding import Finding
-from careo.results.wording import number, period_words
+from careo.results.wording import number, period_words, place_name
 from careo.sources import store
 from careo.sources.catalog import datasets
 from careo.sources.snapshot import Snapshot
@@ -128,9 +128,7 @@ def revision_finding(revisions: Revisions, language: str = "en", most: int = 20)
     table = tuple(
         {
             "indicator": _indicator_name(loaded, row["indicator"], language),
-            "place": loaded.places.by_code[row["place"]].name
-            if row["place"] in loaded.places.by_code
-            else row["place"],
+            "place": place_name(loaded, row["place"], language),
             "period": period_words(_period(row["start"], row["step"]), language),
             "old": number(row["old"]),
             "new": number(row["new"]),
@@ -200,9 +198,11 @@ def _unchanged(snapshot: Snapshot, language: str) -> Finding:
 
 
 def _oddities(snapshot: Snapshot, language: str) -> Iterator[Finding]:
+    loaded = load_country(snapshot.country)
     for order, oddity in enumerate(snapshot.oddities):
         verdict = "failed" if oddity.grave else "raised"
-        sentence = say(language, f"data.oddity.{oddity.code}", **oddity.words)
+        words = {key: _indicator_name(loaded, value, language) for key, value in oddity.words.items()}
+        sentence = say(language, f"data.oddity.{oddity.code}", **words)
         yield _finding(snapshot, f"{oddity.code}-{order}", verdict, sentence, language, code=oddity.code)
 
 

@@ -39,6 +39,7 @@ HEAD_ROWS = 60  # rows a layout may look at to recognise itself
 SURPLUS = "surplus"  # name of the column that takes what stands right of the widest row of the head
 
 _CHUNK = 1 << 20
+_SAMPLE = 1 << 16  # characters that tell the delimiter
 _MOST_PACKED = 300  # a table shrinks to a hundredth at most; what shrinks further is a bomb
 _SMALL = 64 << 20  # and below this size nobody asks
 _PACKED: dict[bytes, Callable[[Path], Any]] = {
@@ -270,33 +271,38 @@ def open_data(path: Path) -> Iterator[DataFile]:
     """
     if not path.is_file():
         raise InputError("table_folder" if path.is_dir() else "input_missing", where=str(path))
-    try:
-        size = path.stat().st_size
-        if not size:
-            raise InputError("input_empty", where=str(path), fix="table_again")
-        with (
-            tempfile.TemporaryDirectory(prefix="careo-") as folder,
-            ThreadPoolExecutor(1) as beside,  # hashing lets the unpacking go on
-        ):
-            digest = beside.submit(_sha256, path)
-            plain = _unpacked(path, Path(folder))
-            format_ = _format(plain, path)
-            text = _as_utf8(plain, path, Path(folder) / "utf8.csv") if format_ == "csv" else _Text(plain)
-            delimiter = _delimiter(text.plain) if format_ == "csv" else ""
-            yield DataFile(
-                path,
-                text.plain,
-                digest.result(),
-                size,
-                format_,
-                text.encoding,
-                delimiter,
-                text.misread,
-                text.lost,
-                text.lines,
-            )
-    except OSError as error:
-        raise InputError("input_unreadable", where=str(path), problem=error.strerror or str(error)) from error
+    with tempfile.TemporaryDirectory(prefix="careo-") as folder:
+        try:
+            file = _prepared(path, Path(folder))
+        except OSError as error:
+            problem = error.strerror or str(error)
+            raise InputError("input_unreadable", where=str(path), problem=problem) from error
+        yield file
+
+
+def _prepared(path: Path, folder: Path) -> DataFile:
+    size = path.stat().st_size
+    if not size:
+        raise InputError("input_empty", where=str(path), fix="table_again")
+    with ThreadPoolExecutor(1) as beside:  # hashing lets the unpacking go on
+        digest = beside.submit(_sha256, path)
+        plain = _unpacked(path, folder)
+        kind = _format(plain, path)
+        if kind != "csv":
+            return DataFile(path, plain, digest.result(), size, kind)
+        text = _as_utf8(plain, path, folder / "utf8.csv")
+        return DataFile(
+            path,
+            text.plain,
+            digest.result(),
+            size,
+            kind,
+            encoding=text.encoding,
+            delimiter=_delimiter(text.plain),
+            misread=text.misread,
+            lost=text.lost,
+            lines=text.lines,
+        )
 
 
 @contextmanager
@@ -458,10 +464,10 @@ class _Text:
     """A text file in UTF-8, and what its bytes hold; see `DataFile`."""
 
     plain: Path
-    encoding: str = ""
-    misread: bool = False
-    lost: bool = False
-    lines: int = 0
+    encoding: str
+    misread: bool
+    lost: bool
+    lines: int
 
 
 def _wide(start: bytes) -> str:
@@ -539,15 +545,17 @@ def _seen(
 
 
 def _delimiter(plain: Path) -> str:
-    """The delimiter that cuts the first rows into the most cells alike."""
+    """The delimiter that cuts the first rows into the most cells alike; titles above a table do not count against it."""
     with plain.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        text = stream.read(1 << 16)
+        text = stream.read(_SAMPLE)
     best = (0, ",")
     for delimiter in ",;|\t":
         rows = list(islice(_rows(io.StringIO(text), delimiter), HEAD_ROWS))
-        rows = rows[:-1] or rows or [[text]]  # the last may be cut
-        width, often = Counter(len(row) for row in rows).most_common(1)[0]
-        best = max(best, (often * (width - 1), delimiter), key=lambda pair: pair[0])
+        widths = Counter(
+            len(row) for row in (rows[:-1] if len(text) == _SAMPLE else rows)
+        )  # the last may be cut
+        alike = max((often * (width - 1) for width, often in widths.items()), default=0)
+        best = max(best, (alike, delimiter), key=lambda pair: pair[0])
     return best[1]
 
 

@@ -27,10 +27,18 @@ DATA_VERBS = ("import", "list", "show", "check", "diff", "remove", "export", "fe
 """The verbs of `careo data`."""
 
 _GROUPS = {"": VERBS, "data": DATA_VERBS}
-_HOMES = {
-    "data": "data_verbs",
-    "panel": "data_verbs",
-}  # first word of a command → its module; the others are in `verbs`
+
+
+def commands() -> tuple[str, ...]:
+    """Every command as it is typed after `careo`: "read", "data import" …"""
+    words = (f"{group} {verb}".strip() for group, verbs in _GROUPS.items() for verb in verbs)
+    return tuple(word for word in words if word not in _GROUPS)
+
+
+def home(command: str) -> str:
+    """The module that holds a command's function, which is named like it: `data_import_verb`."""
+    return "careo.views.data_verbs" if command.split()[0] in ("data", "panel") else "careo.views.verbs"
+
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what is left of a disk, not of our doing
 
@@ -242,8 +250,7 @@ class _Verb(_Speaking):
         )
         from importlib import import_module
 
-        home = import_module(f"careo.views.{_HOMES.get(self.words.split()[0], 'verbs')}")
-        verb: Callable[..., int] = getattr(home, f"{self.words.replace(' ', '_')}_verb")
+        verb: Callable[..., int] = getattr(import_module(home(self.words)), f"{self.words.replace(' ', '_')}_verb")
         return verb(asked, **values)
 
 

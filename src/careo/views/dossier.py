@@ -15,7 +15,7 @@ from functools import cache
 from hashlib import sha256
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from careo.base.citations import Source
 from careo.base.errors import CareoError, OutputError

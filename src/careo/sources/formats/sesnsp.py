@@ -66,16 +66,17 @@ def _read(table: Table, *, dataset: str, keys: Mapping[str, str], renewed: bool 
     """
     named = {spellings.partition("|")[0]: name for spellings, name in keys.items()}
     there = table.columns
-    places = [name for name in ("clave_ent", "cve_municipio", "entidad", "municipio") if name in there]
-    sound = sound_rows(table, year_column="ano", unique=(*places, *named), values=MONTHS)
+    name = "municipio" if "municipio" in there else "entidad"  # tells rows without a code apart
+    codes = [column for column in ("clave_ent", "cve_municipio") if column in there]
+    sound = sound_rows(table, year_column="ano", unique=(*codes, name, *named), values=MONTHS)
     rows = sound.rows.select(
         sound.year.alias("year"),
         (_municipality("clave_ent" in there) if "cve_municipio" in there else code("clave_ent", 2)).alias(
             "place"
         ),
-        text("municipio" if "municipio" in there else "entidad").alias("place_name"),
-        *(text(column).alias(name) for column, name in named.items()),
-        *(sound.count(month).alias(name) for month, name in zip(MONTHS, MONTH_COLUMNS, strict=True)),
+        text(name).alias("place_name"),
+        *(text(column).alias(key) for column, key in named.items()),
+        *(sound.count(month).alias(value) for month, value in zip(MONTHS, MONTH_COLUMNS, strict=True)),
     )
     found = [*unknown_columns(table), *sound.oddities]
     if renewed and sound.last >= _REGISTER_FROM and _of_register(sound.rows):
