@@ -3,8 +3,9 @@
     python -m benchmarks.municipal_file FILE [--years N]     write the file
     python -m benchmarks.municipal_file FILE --pandas        read it with pandas; prints seconds and megabytes
 
-Names of places and categories are real, every value is invented. The file has what real ones have: Windows-1252, CRLF, codes
-without their leading zero, December of one year written as 1.0, and the months to come left blank.
+Names of places and categories are real, every value is invented; only the national sums of the four crimes that careo counts are
+those published, so that an import keeps them. The file has what real ones have: Windows-1252, CRLF, codes without their leading
+zero, December of one year written as 1.0, and the months to come left blank.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ HEADER = (
 )
 FIRST_YEAR = 2015
 MONTHS_IN_LAST_YEAR = 9
-SUBTYPES = (
-    "Homicidio doloso",
-    "Feminicidio",
-    "Secuestro",
-    "Extorsión",
-)  # those that the dataset's card counts
+SUBTYPES = {
+    "Homicidio doloso": "homicide_sesnsp_case_files",
+    "Feminicidio": "feminicide_victims.case_files",
+    "Secuestro": "kidnapping_case_files",
+    "Extorsión": "extortion_victims.case_files",
+}
+"""What the dataset's card counts, and the series that has its national sums."""
 
 _DATA = Path(__file__).resolve().parents[1] / "src" / "careo" / "data" / "mexico"
 _SEED = 20150101
@@ -62,7 +64,7 @@ def write_municipal_file(path: Path, *, years: int = 10) -> int:
         out.write(_line(HEADER))
         for year in range(FIRST_YEAR, FIRST_YEAR + years):
             last = year == FIRST_YEAR + years - 1
-            counts = _counts(year, len(places), len(categories))
+            counts = _counts(year, len(places), [category["subtype"] for category in categories])
             heads = [_line((str(year), *place))[:-2] for place in places]
             kinds = [b"," + _line(tuple(category.values()))[:-2] + b"," for category in categories]
             point = b".0" if year == FIRST_YEAR + years // 2 else b""
@@ -106,13 +108,30 @@ def pandas_cost(path: Path) -> tuple[float, float]:
     return told["seconds"], told["megabytes"]
 
 
-def _counts(year: int, places: int, categories: int) -> np.ndarray:
+def _counts(year: int, places: int, subtypes: list[str]) -> np.ndarray:
     """Invented counts [place category month]: many small places, a few large ones, rare and frequent crimes."""
     same = np.random.Generator(np.random.Philox(key=[_SEED, 0]))  # a place stays large, a crime stays rare
     size = same.pareto(1.2, (places, 1, 1)).clip(0, 400)
-    rarity = same.gamma(0.25, 1.0, (1, categories, 1))
+    rarity = same.gamma(0.25, 1.0, (1, len(subtypes), 1))
     luck = np.random.Generator(np.random.Philox(key=[_SEED, year]))
-    return luck.poisson(0.3 * size * rarity, (places, categories, len(MONTHS)))
+    counts = luck.poisson(0.3 * size * rarity, (places, len(subtypes), len(MONTHS)))
+    for subtype in SUBTYPES:
+        at = [place for place, name in enumerate(subtypes) if name == subtype]
+        share = np.broadcast_to(size, (places, len(at), len(MONTHS)))
+        counts[:, at] = luck.multinomial(_published(subtype, year), share.ravel() / share.sum()).reshape(
+            share.shape
+        )
+    return counts
+
+
+def _published(subtype: str, year: int) -> int:
+    """The national sum of a year, as last published; that of the last year known for later ones."""
+    sums = {
+        int(row["period"]): int(row["value"])
+        for row in _table(f"series/{SUBTYPES[subtype]}.csv")
+        if row["place"] == "MX"
+    }
+    return sums[min(year, max(sums))]
 
 
 def _places() -> list[tuple[str, str, str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -287,8 +286,9 @@ def yardstick(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_yardstick_is_the_same_file_every_time_and_in_the_official_layout(yardstick: Path) -> None:
-    digest = hashlib.sha256(yardstick.read_bytes()).hexdigest()
-    assert digest == "ab336013661ecff76ec227ca5d2c4543d0c0b1426d0f372e3176b8f2a4cd297c"
+    again = yardstick.with_name("again.csv")
+    municipal_file.write_municipal_file(again, years=1)
+    assert again.read_bytes() == yardstick.read_bytes()
     layout, dataset, rows, odd = reading(yardstick)
     assert (layout, dataset) == ("sesnsp_municipal_cases", "sesnsp_municipal_cases")
     assert rows.height == 2475 * 98

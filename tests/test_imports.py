@@ -44,7 +44,9 @@ def test_a_file_as_downloaded_becomes_a_snapshot(tmp_path: Path) -> None:
     assert found.rows == 32 * len(categories())
     assert (found.vintage, found.vintage_basis, found.known) == ("2031-01", "inferred", date(2031, 1, 31))
     weapons = sum(category[2] == "Homicidio doloso" for category in categories())
-    assert set(series(found, HOMICIDES).values()) == {32.0 * 2 * weapons}, "the nation is the sum of its states"
+    assert set(series(found, HOMICIDES).values()) == {32.0 * 2 * weapons}, (
+        "the nation is the sum of its states"
+    )
     assert set(series(found, HOMICIDES, "08").values()) == {2.0 * weapons}
     assert not found.oddities
 
@@ -117,7 +119,9 @@ def test_one_cell_apart_is_no_copy(tmp_path: Path) -> None:
 
 
 def test_a_category_renamed_holds_its_series_back(tmp_path: Path) -> None:
-    renamed = [(a, b, "Homicidio intencional" if c == "Homicidio doloso" else c, d) for a, b, c, d in categories()]
+    renamed = [
+        (a, b, "Homicidio intencional" if c == "Homicidio doloso" else c, d) for a, b, c, d in categories()
+    ]
     found = import_file(case_file(tmp_path / "a.csv", named=renamed)).snapshot
     assert HOMICIDES not in found.indicators and KIDNAPPINGS in found.indicators
     assert "Homicidio doloso" in oddities(found)["series_refused"]
@@ -126,7 +130,10 @@ def test_a_category_renamed_holds_its_series_back(tmp_path: Path) -> None:
 
 
 def test_a_category_split_off_holds_its_series_back(tmp_path: Path) -> None:
-    more = [*categories(), ("La vida y la Integridad corporal", "Homicidio", "Homicidio doloso calificado", "Con veneno")]
+    more = [
+        *categories(),
+        ("La vida y la Integridad corporal", "Homicidio", "Homicidio doloso calificado", "Con veneno"),
+    ]
     found = import_file(case_file(tmp_path / "a.csv", named=more)).snapshot
     assert HOMICIDES not in found.indicators, "the new category could belong to it"
     assert "unmapped_held" in oddities(found)
@@ -144,7 +151,9 @@ def test_a_new_category_elsewhere_is_listed_and_changes_nothing(tmp_path: Path) 
 def test_a_category_in_other_letters_is_the_same(tmp_path: Path) -> None:
     shouted = [tuple(word.upper().replace("Ó", "O") for word in category) for category in categories()]
     plain = import_file(case_file(tmp_path / "a.csv", years=[2030], value=constant("4"))).snapshot
-    found = import_file(case_file(tmp_path / "b.csv", years=[2030], value=constant("4"), named=shouted)).snapshot
+    found = import_file(
+        case_file(tmp_path / "b.csv", years=[2030], value=constant("4"), named=shouted)
+    ).snapshot
     assert "categories_new" not in oddities(found)
     assert series(found, HOMICIDES) == series(plain, HOMICIDES)
 
@@ -196,9 +205,13 @@ def test_the_figure_check_uses_what_was_imported(tmp_path: Path) -> None:
     import_file(case_file(tmp_path / "a.csv", years=[2031], value=constant("5")))
     total = 12 * 5 * 32 * sum(category[2] == "Homicidio doloso" for category in categories())
     said = date(2032, 6, 1)
-    (right,) = careo.check(f"En 2031 se abrieron {total:,} carpetas de investigación por homicidio doloso.", said=said)
+    (right,) = careo.check(
+        f"En 2031 se abrieron {total:,} carpetas de investigación por homicidio doloso.", said=said
+    )
     assert right.verdict == "consistent"
-    (wrong,) = careo.check(f"En 2031 se abrieron {2 * total:,} carpetas de investigación por homicidio doloso.", said=said)
+    (wrong,) = careo.check(
+        f"En 2031 se abrieron {2 * total:,} carpetas de investigación por homicidio doloso.", said=said
+    )
     assert wrong.verdict == "inconsistent"
 
 
@@ -220,7 +233,10 @@ def test_a_vintage_given_counts_and_nonsense_is_refused(tmp_path: Path) -> None:
 @needs_shared
 def test_real_editions_agree_with_published_totals() -> None:
     done = import_file(SHARED / "sesnsp" / "IDEFC_state_cases_2015-2023.csv")
-    assert "Oaxaca" in oddities(done.snapshot)["not_reported"] and "2016-10" in oddities(done.snapshot)["not_reported"]
+    assert (
+        "Oaxaca" in oddities(done.snapshot)["not_reported"]
+        and "2016-10" in oddities(done.snapshot)["not_reported"]
+    )
     assert len(done.reconciliations) >= 20
     assert all(r.fits for r in done.reconciliations)
     earlier = import_file(SHARED / "sesnsp" / "IDEFC_state_cases_vintage_2020-10.csv").snapshot

@@ -41,7 +41,9 @@ def test_a_day_before_an_edition_does_not_know_it() -> None:
 
 
 def test_a_rate_is_twelve_times_the_month_over_the_population_between_mid_years() -> None:
-    counts = careo.load_panel(places=["08"], indicators=[VICTIMS])[VICTIMS].sel(place="08", month="2018-05-01")
+    counts = careo.load_panel(places=["08"], indicators=[VICTIMS])[VICTIMS].sel(
+        place="08", month="2018-05-01"
+    )
     rate = careo.load_panel(places=["08"], indicators=[VICTIMS], rate=True)
     (name,) = rate.data_vars
     country = careo.load_country()
@@ -86,7 +88,11 @@ def test_the_table_written_says_the_same(tmp_path: Path, suffix: str) -> None:
     panel = careo.load_panel(places=["state"], indicators=[VICTIMS])
     path = tmp_path / f"panel.{suffix}"
     rows = write_panel(panel, path)
-    table = pl.read_parquet(path) if suffix == "parquet" else pl.read_csv(path, schema_overrides={"place": pl.String})
+    table = (
+        pl.read_parquet(path)
+        if suffix == "parquet"
+        else pl.read_csv(path, schema_overrides={"place": pl.String})
+    )
     assert table.height == rows == int(np.isfinite(panel[VICTIMS].values).sum())
     assert table["place"].to_list()[0] == "01", "codes stay codes"
     assert table[VICTIMS].sum() == pytest.approx(float(panel[VICTIMS].sum()))
@@ -112,5 +118,3 @@ def test_figure_checks_take_the_panel(tmp_path: Path) -> None:
     panel = careo.load_panel()
     (finding,) = careo.check("In 2018, 33,742 people were murdered.", panel, said=date(2025, 12, 1))
     assert finding.verdict == "consistent"
-
-

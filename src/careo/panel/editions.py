@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,48 @@ def values(snapshot: Snapshot, indicator: str) -> pl.LazyFrame:
 
     table = pl.scan_parquet(store.table(snapshot, "series"))
     return table.filter((pl.col("indicator") == indicator) & pl.col("value").is_not_null()).drop("indicator")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterTotal:
+    """A register that is published in several files, each of which repeats the rows without a date.
+
+    Attributes:
+        indicator: whose rows. files: how many editions it stands in. dated, undated: rows with a date, and without, counted once.
+        added_up: what adding the files up would give.
+    """
+
+    indicator: str
+    files: int
+    dated: float
+    undated: float
+    added_up: float
+
+
+def register_totals(snapshots: Sequence[Snapshot]) -> Iterator[RegisterTotal]:
+    """The whole of every register among the editions, rows without a date counted once, as the newest edition has them."""
+    import polars as pl
+
+    for name in dict.fromkeys(snapshot.dataset for snapshot in snapshots):
+        held = [snapshot for snapshot in snapshots if snapshot.dataset == name]
+        card = datasets(held[0].country).get(name)
+        if card is None or card.undated != "once":
+            continue
+        periods = {(s.first, s.last): s for s in held}  # oldest first: of two editions of a period the newest stays
+        tables = [pl.scan_parquet(store.table(s, "rows")) for s in periods.values()]
+        for indicator, rule in card.series.items():
+            chosen = [pl.col(key).is_in(list(wanted)) for key, wanted in rule.where.items()]
+            value = pl.col(rule.value)
+            sums = [
+                table.filter(*chosen)
+                .select(dated=value.filter(pl.col("month").is_not_null()).sum(), whole=value.sum())
+                .collect()
+                .row(0)
+                for table in tables
+            ]
+            dated, whole = sum(row[0] for row in sums), sum(row[1] for row in sums)
+            undated = sums[-1][1] - sums[-1][0]
+            yield RegisterTotal(indicator, len(tables), dated, undated, whole)
 
 
 def _among(places: Sequence[str]) -> pl.Expr:

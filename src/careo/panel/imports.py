@@ -186,11 +186,15 @@ def _checked(
     for indicator, year in sorted(derived.doubtful):
         if not fits.get((indicator, year)):
             held.append(_Held(indicator, year, "unmapped_held", {"indicator": indicator}))
+    stand = {(h.indicator, h.year) for h in held}
+    far: dict[str, list[Reconciliation]] = {}
     for r in checked:
-        if r.published is not None and abs(r.value - r.published) > REFUSED_BEYOND * max(r.published, 1.0):
-            words = {"value": f"{r.value:,.0f}", "published": f"{r.published:,.0f}", "indicator": r.indicator}
-            if not any((h.indicator, h.year) == (r.indicator, r.year) for h in held):
-                held.append(_Held(r.indicator, r.year, "total_off", words | {"year": str(r.year)}))
+        off = r.published is not None and abs(r.value - r.published) > REFUSED_BEYOND * max(r.published, 1.0)
+        if off and (r.indicator, r.year) not in stand:
+            far.setdefault(r.indicator, []).append(r)
+    for indicator, years in far.items():
+        told = shortened(f"{r.year} ({r.value:,.0f} / {r.published:,.0f})" for r in years)
+        held += [_Held(indicator, r.year, "total_off", {"indicator": indicator, "years": told}) for r in years]
     if not held:
         return derived.series, checked, ()
     gone = pl.DataFrame(

@@ -15,7 +15,7 @@ from careo.base.errors import CareoError
 from careo.base.shipped import country_folder, read_yaml
 from careo.base.texts import say
 from careo.panel.country import Country, load_country
-from careo.panel.editions import source_of
+from careo.panel.editions import register_totals, source_of
 from careo.results.finding import Finding
 from careo.results.wording import number, period_words, place_name
 from careo.sources import store
@@ -102,6 +102,7 @@ def check_data(
 
         series = pl.read_parquet(store.table(snapshot, "series"))
         findings += _reconciliations(snapshot, reconcile(series, loaded, snapshot.known), language)
+    findings += _registers(chosen, loaded, language)
     return (*findings, *([] if names else publishers_compared(loaded, language)))
 
 
@@ -290,6 +291,28 @@ def _indicator_name(loaded: Country, name: str, language: str) -> str:
 
 def _period(start: date, step: str) -> str:
     return f"{start:%Y}" if step == "year" else f"{start:%Y-%m}"
+
+
+def _registers(snapshots: Sequence[Snapshot], loaded: Country, language: str) -> Iterator[Finding]:
+    for total in register_totals(snapshots):
+        words = {
+            "indicator": _indicator_name(loaded, total.indicator, language),
+            "files": str(total.files),
+            "dated": number(total.dated),
+            "undated": number(total.undated),
+            "total": number(total.dated + total.undated),
+            "added_up": number(total.added_up),
+        }
+        yield Finding(
+            id=f"register-{total.indicator}",
+            kind="data",
+            claim=say(language, "data.register", **words),
+            verdict="raised",
+            because=say(language, "data.register_total", **words),
+            statement=None,
+            language=language,
+            extra={"code": "register_total"},
+        )
 
 
 # --- two publishers ----------------------------------------------------------------------------------------------------

@@ -221,7 +221,7 @@ def odd_shape(table: Table) -> tuple[Oddity, ...]:
         found += _line_breaks(table)
         end = file.last_line()
         header = len(_named(table))
-        if end and header > 1 and 0 < end.count(file.delimiter) + 1 < header:
+        if end and not end.count('"') % 2 and end.count(file.delimiter) + 1 < header:
             found.append(Oddity("breaks_off", {"last": end[:60]}, grave=True))
     if table.more:
         found.append(Oddity("several_sheets", {"sheets": ", ".join(part.sheet.name for part in table.parts)}))
