@@ -11,12 +11,12 @@ from pathlib import Path
 import jsonschema
 import polars as pl
 import pytest
-from official_files import case_file, categories
 
 import careo
 from careo.sources import store
 from careo.sources.network import local_addresses_allowed
 from careo.views import cli
+from official_files import case_file, categories
 
 CASES = "homicide_sesnsp_case_files"
 

@@ -29,7 +29,7 @@ from careo.record.statements import HEDGES, KINDS, Quantity
 from careo.results.agreement import bounds
 from careo.results.finding import VERDICTS
 from careo.sources.documents import LABELS
-from careo.views import cli, verbs
+from careo.views import cli
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

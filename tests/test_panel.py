@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from careo.panel.country import Country
 
 from careo.base.dates import parse_period
 from careo.panel import load_country
+from careo.panel.country import Country
 from careo.panel.series import Observation, known, make_series, newest, periods, total
 from careo.panel.validation import validate_country
 

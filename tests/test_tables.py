@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from careo.base.errors import CareoError, DataError, InputError
-from careo.sources import tables
+from careo.sources import tables, unpacking
 from careo.sources.formats import read, recognise
 from careo.sources.tables import DataFile, open_data, repaired
 from workbooks import write_workbook
@@ -116,7 +116,7 @@ def test_a_zip_may_hold_one_table_among_notes(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_SMALL", 1 << 20)
+    monkeypatch.setattr(unpacking, "_SMALL", 1 << 20)
     bomb = bytes(8 << 20)
     for name, content in (
         ("a.gz", gzip.compress(bomb)),
@@ -134,7 +134,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_table_that_shrinks_a_hundredfold_is_no_bomb(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_SMALL", 1 << 16)
+    monkeypatch.setattr(unpacking, "_SMALL", 1 << 16)
     lines = "".join(f"2019,{place},0,0,0,0,0,0,0,0,0,0,0,0\n" for place in range(5000))
     assert len(rows(written(tmp_path / "a.gz", gzip.compress(lines.encode())), -1)) == 5000
 

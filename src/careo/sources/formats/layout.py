@@ -219,10 +219,7 @@ def odd_shape(table: Table) -> tuple[Oddity, ...]:
         found += _surplus(part)
     if file.format == "csv":
         found += _line_breaks(table)
-        end = file.last_line()
-        header = len(_named(table))
-        if end and not end.count('"') % 2 and end.count(file.delimiter) + 1 < header:
-            found.append(Oddity("breaks_off", {"last": end[:60]}, grave=True))
+        found += _broken_off(table)
     if table.more:
         found.append(Oddity("several_sheets", {"sheets": ", ".join(part.sheet.name for part in table.parts)}))
     if file.lost:
@@ -274,6 +271,21 @@ def _line_breaks(table: Table) -> list[Oddity]:
     return [
         Oddity("line_breaks", {"count": str(joined), "first": " ".join(longest[:60].split())}, grave=rows)
     ]
+
+
+def _broken_off(table: Table) -> list[Oddity]:
+    """An end in the middle of a row; a note as the last line is none."""
+    end = table.file.last_line().strip()
+    cells = end.split(table.file.delimiter)
+    below = table.sheet.head[table.header + 1 :]
+    begins = below[0][0] if below and below[0] else ""
+    alike = cells[0].strip(' "').isdigit() == begins.isdigit() and (
+        begins.isdigit() or 2 * len(cells) >= len(_named(table))
+    )
+    whole = (
+        not 1 < len(cells) < len(_named(table)) or end.count('"') % 2
+    )  # else a quoted cell with a line break ends here
+    return [] if whole or not alike else [Oddity("breaks_off", {"last": end[:60]}, grave=True)]
 
 
 @dataclass(frozen=True)
