@@ -21,12 +21,17 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.evaluate import ROOT, SECOND, versions
+from benchmarks.municipal_file import pandas_cost, write_municipal_file
 
 ASKED = {
     "careo --help, cold [s]": ("<", 0.3),
     "careo audit of five pages, cold [s]": ("<", 3.0),
     "read + statements, warm [pages/s]": (">", 100.0),
     "memory at 10,000 pages / at 1,000": ("<", 1.1),
+    "import of the municipal file, cold [s]": ("<", 10.0),
+    "import of the municipal file, peak [MB]": ("<", 2000.0),
+    "the pandas way / import": (">", 5.0),
+    "municipal panel, warm [s]": ("<", 0.5),
 }
 Row = tuple[str, float]
 
@@ -108,6 +113,66 @@ def megabytes_per_second(pages: Sequence[Path], least: float) -> float:
     return size * rounds / (time.perf_counter() - begin)
 
 
+def official_data(years: int, runs: int) -> list[Row]:
+    """Importing the national municipal file and loading the panel of one indicator of it, beside the straightforward pandas way.
+
+    Each import is a whole process with an empty data folder, as somebody types it; medians of the runs.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "municipal.csv"
+        rows = write_municipal_file(file, years=years)
+        seconds: list[float] = []
+        peaks: list[float] = []
+        for run in range(runs):
+            environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "CAREO_HOME": f"{folder}/home{run}"}
+            took, peak = _whole_process(["-m", "careo", "data", "import", str(file)], environment)
+            seconds.append(took)
+            peaks.append(peak)
+        slow, large = pandas_cost(file)
+        panel = _panel_seconds({**os.environ, "PYTHONPATH": str(ROOT / "src"), "CAREO_HOME": f"{folder}/home0"})
+    mine = statistics.median(seconds)
+    return [
+        ("rows of the municipal file [million]", rows / 1e6),
+        ("import of the municipal file, cold [s]", mine),
+        ("import of the municipal file, peak [MB]", max(peaks)),
+        ("the pandas way [s]", slow),
+        ("the pandas way, peak [MB]", large),
+        ("the pandas way / import", slow / mine),
+        ("municipal panel, warm [s]", panel),
+    ]
+
+
+def _whole_process(arguments: Sequence[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Seconds and peak memory [MB] of a Python process."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(arguments)} left with {process.returncode}")
+    return time.perf_counter() - begin, used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _panel_seconds(environment: dict[str, str]) -> float:
+    """Seconds to load one indicator of every municipality, libraries already imported; median of five."""
+    code = (
+        "import statistics, time, careo\n"
+        "careo.load_panel(places=['nation'])\n"
+        "def once():\n"
+        "    begin = time.perf_counter()\n"
+        "    panel = careo.load_panel(places=['municipality'], indicators=['homicide_sesnsp_case_files'])\n"
+        "    assert panel.sizes['place'] > 2400 and panel.sizes['month'] > 100, dict(panel.sizes)\n"
+        "    return time.perf_counter() - begin\n"
+        "print(statistics.median(once() for _ in range(5)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+    return float(done.stdout)
+
+
 def measure(api: Any, *, quick: bool) -> list[Row]:
     """All rows of the benchmark, in the order they are printed."""
     pages = sorted((SECOND / "pages").glob("*.txt"))
@@ -133,7 +198,8 @@ def measure(api: Any, *, quick: bool) -> list[Row]:
     first, last = memory(api, panel, pages, (100, 1000) if quick else (1000, 10_000))
     at = ("100", "1,000") if quick else ("1,000", "10,000")
     rows += [(f"memory at {at[0]} pages [MB]", first), (f"memory at {at[1]} pages [MB]", last)]
-    return [*rows, (f"memory at {at[1]} pages / at {at[0]}", last / first)]
+    rows.append((f"memory at {at[1]} pages / at {at[0]}", last / first))
+    return rows if quick else [*rows, *official_data(years=10, runs=3)]
 
 
 def show(rows: Sequence[Row]) -> str:
@@ -151,7 +217,7 @@ def show(rows: Sequence[Row]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="benchmarks.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer runs, 1,000 pages for the memory")
+    parser.add_argument("--quick", action="store_true", help="fewer runs, 1,000 pages for the memory, no official data")
     options = parser.parse_args(argv)
     sys.path.insert(0, str(ROOT / "src"))
     import careo
