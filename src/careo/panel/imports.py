@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from careo.base.dates import parse_period
-from careo.base.errors import CareoError, DataError
+from careo.base.errors import DataError
 from careo.panel.country import Country, load_country
 from careo.panel.derivation import Derived, derive
 from careo.panel.gazetteer import locate_places, shortened
@@ -22,7 +22,7 @@ from careo.sources.catalog import Dataset, datasets
 from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Oddity, Reading
 from careo.sources.snapshot import Snapshot
-from careo.sources.tables import open_data
+from careo.sources.tables import DataFile, open_data, readable
 
 REFUSED_BEYOND = 0.5
 """A sum this far from every published total of that year is held back: no revision does that, something was left out or counted twice."""
@@ -61,7 +61,7 @@ def import_file(
         dataset = datasets(country).get(reading.dataset)
         if dataset is None:
             raise DataError("card_missing", where=file.name, layout=layout.key, country=country)
-        rows, placed = _rows(reading, dataset, folder, country)
+        rows, placed = _rows(file, reading, dataset, folder, country)
         derived = derive(rows, dataset, keys=reading.keys, values=reading.values, country=country)
         first, last = _extent(rows, derived)
         stated = vintage or reading.vintage
@@ -102,11 +102,12 @@ def import_file(
 
 
 def _rows(
-    reading: Reading, dataset: Dataset, folder: Path, country: str
+    file: DataFile, reading: Reading, dataset: Dataset, folder: Path, country: str
 ) -> tuple[pl.LazyFrame, tuple[Oddity, ...]]:
     """The rows as Parquet with official place codes; what had no single place keeps an empty code."""
     target = folder / "rows.parquet"
-    _sunk(reading.rows, target)
+    with readable(file):
+        _sunk(reading.rows, target)
     rows = pl.scan_parquet(target)
     names = rows.collect_schema().names()
     if not {"place", "place_name"} & set(names) or dataset.places in ("foreign", "none"):
@@ -139,10 +140,7 @@ def _rows(
 
 
 def _sunk(rows: pl.LazyFrame, target: Path) -> None:
-    try:
-        rows.sink_parquet(target, compression="zstd", compression_level=1, row_group_size=1 << 18)
-    except pl.exceptions.PolarsError as error:
-        raise CareoError("table_unreadable", found=str(error).split("\n")[0][:200]) from error
+    rows.sink_parquet(target, compression="zstd", compression_level=1, row_group_size=1 << 18)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ from careo.base.errors import InputError
 from careo.base.shipped import country_folder, read_table
 from careo.sources.formats.layout import Oddity, key
 
-LARGEST = 256 << 20  # bytes of one file
-MOST_POINTS = 8_000_000  # some 1.5 GB in memory
-_FARTHEST = 1e9  # no coordinate on Earth is farther out, in degrees or in metres
+LARGEST = 128 << 20  # bytes of one file
+MOST_POINTS = 5_000_000  # some 1 GB in memory
+_FARTHEST = 1e8  # no coordinate on Earth is farther out, in degrees or in metres
 _SHOWN = 8  # places named in a sentence
+_MOST_CELLS = 4_000_000
 _ROW = 1 << 40  # cells of a grid from one column to the next
 # Where three or four areas meet, the lines to the corner share up to five cells. On INEGI's municipalities six agree best with
 # the length of border within 200 m, measured by a geometry library: 7,010 against 7,004 pairs, 56 of them different.
@@ -70,9 +71,9 @@ class Boundaries:
     told_by: str
     oddities: tuple[Oddity, ...] = ()
 
-    def within(self, parent: str) -> Boundaries:
-        """Only what lies directly inside a place: the municipalities of a state."""
-        kept = {code: area for code, area in self.areas.items() if self.parents.get(code) == parent}
+    def within(self, *parents: str) -> Boundaries:
+        """Only what lies directly inside some places: the municipalities of a state."""
+        kept = {code: area for code, area in self.areas.items() if self.parents.get(code) in parents}
         return replace(self, areas=kept)
 
 
@@ -128,7 +129,10 @@ def read_boundaries(
     for telling, features in told:
         against = record.objection(telling, features, path)
         if against is None:
-            return _assembled(telling, features, record, points_of, path)
+            try:
+                return _assembled(telling, features, record, points_of, path)
+            except RecursionError as error:  # collections of collections of collections …
+                raise InputError("boundary_deep", where=str(path), fix="boundary_convert") from error
         objection = objection or against
     if objection is not None:
         raise objection
@@ -153,6 +157,7 @@ def _assembled(
     empty: list[str] = []
     several: set[str] = set()
     points = 0
+    named = [n for n in dict.fromkeys(n for f in features for n in f.properties) if _NAME.search(key(n))]
     for index, (feature, code) in enumerate(zip(features, telling.codes, strict=True), 1):
         said = " ".join(
             dict.fromkeys(
@@ -160,15 +165,13 @@ def _assembled(
             )
         )
         if not code:
-            name = " ".join(text for n, text in feature.properties.items() if _NAME.search(key(n)))
+            name = " ".join(feature.properties[n] for n in named if n in feature.properties)
             unknown.append(" ".join(dict.fromkeys(f"{said} {name}".split()))[:60] or f"#{index}")
             continue
         area = points_of(feature.geometry, f"{path}: {said or index}")
         points += sum(len(ring) for polygon in area for ring in polygon)
         if points > MOST_POINTS:
-            raise InputError(
-                "boundary_too_large", where=str(path), limit=f"{MOST_POINTS:,}", fix="boundary_convert"
-            )
+            raise _too_large(path, f"{MOST_POINTS:,}")
         if not area:
             empty.append(said or f"#{index}")
             continue
@@ -224,6 +227,7 @@ class _Record:
         self.by_code = {place.code: place for place in places if place.kind != "unstated"}
         self.lengths = sorted({len(code) for code in self.by_code if code.isdigit()})
         self.by_name: dict[str, set[str]] = defaultdict(set)
+        self._codes: dict[str, str] = {}
         for place in self.by_code.values():
             if place.kind != "nation":  # "México" on a map of states is the state
                 for name in (place.name, *place.aliases):
@@ -242,7 +246,7 @@ class _Record:
         for state in of_state:
             for part in (name for name in names if name != state and _OF_MUNICIPALITY.search(keys[name])):
                 trust = "names" if part in named else "official"
-                codes = [self._in_state(f.properties, state, part, part in named) for f in features]
+                codes = [self._in_state(f.properties, state, part) for f in features]
                 found.append(self._one_kind(f"{state} + {part}", codes, trust))
         for name in names:
             said = [feature.properties.get(name, "") for feature in features]
@@ -263,21 +267,22 @@ class _Record:
 
     def code(self, text: str) -> str:
         """A code as the record writes it ("1", "1.0", "01" → "01"); "" when there is none."""
-        plain = re.sub(r"\.0+$", "", text.strip())
-        tries = (plain, *(plain.zfill(length) for length in self.lengths if plain.isdigit()))
-        return next((code for code in tries if code in self.by_code), "")
+        if text not in self._codes:
+            plain = re.sub(r"\.0+$", "", text.strip())
+            tries = (plain, *(plain.zfill(length) for length in self.lengths if plain.isdigit()))
+            self._codes[text] = next((code for code in tries if code in self.by_code), "")
+        return self._codes[text]
 
-    def _in_state(self, properties: Mapping[str, str], state: str, part: str, by_name: bool) -> str:
+    def _in_state(self, properties: Mapping[str, str], state: str, part: str) -> str:
         """The code of a municipality said in two properties, either of which may be a code or a name."""
         within = self.code(properties.get(state, "")) or self._named(properties.get(state, ""))
         said = re.sub(r"\.0+$", "", properties.get(part, "").strip())
         if not within or not said:
             return ""
-        if by_name:
-            inside = [c for c in self.by_name.get(key(said), ()) if self.by_code[c].parent == within]
-            return inside[0] if len(inside) == 1 else ""
         tries = (said, *(within + said.zfill(n - len(within)) for n in self.lengths if n > len(within)))
-        return next((c for c in tries if c in self.by_code and self.by_code[c].parent == within), "")
+        inside = [c for c in tries if c in self.by_code and self.by_code[c].parent == within]
+        inside = inside or [c for c in self.by_name.get(key(said), ()) if self.by_code[c].parent == within]
+        return inside[0] if len(inside) == 1 else ""
 
     def _named(self, text: str) -> str:
         """The code of the only place, of the largest kind, that bears a name."""
@@ -299,13 +304,18 @@ class _Record:
 
     def objection(self, telling: _Telling, features: Sequence[_Feature], path: Path) -> InputError | None:
         """Why the codes cannot be believed: the names beside them are those of other places."""
+        told = sum(1 for code in telling.codes if code)
         if telling.trust == "names":
-            return None
+            if told * 2 >= len(features):
+                return None  # a county of Texas that is called Hidalgo makes no map of Mexico
+            found = f"{telling.told_by} ({told} / {len(features)})"
+            return InputError("boundary_no_codes", where=str(path), found=found, fix="boundary_codes")
+        named = [n for n in {n for f in features for n in f.properties} if _NAME.search(key(n))]
         agree = differ = elsewhere = 0
         example: tuple[str, str] = "", ""
         for feature, code in zip(features, telling.codes, strict=True):
-            texts = [t for name, t in feature.properties.items() if t and _NAME.search(key(name))]
-            texts = [t for t in texts if not self.code(t)]
+            texts = [feature.properties[name] for name in sorted(named) if feature.properties.get(name)]
+            texts = [text for text in texts if not self.code(text)]
             if not code or not texts:
                 continue
             known = [self.by_name.get(key(text), set[str]()) for text in texts]
@@ -350,9 +360,7 @@ def _document(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError("input_missing" if not path.exists() else "table_folder", where=str(path))
     if path.stat().st_size > LARGEST:
-        raise InputError(
-            "boundary_too_large", where=str(path), limit=f"{LARGEST >> 20} MB", fix="boundary_convert"
-        )
+        raise _too_large(path, f"{LARGEST >> 20} MB")
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -374,6 +382,10 @@ def _document(path: Path) -> dict[str, Any]:
     return document  # pyright: ignore[reportUnknownVariableType] - every value is looked at before use
 
 
+def _too_large(path: Path, limit: str) -> InputError:
+    return InputError("boundary_too_large", where=str(path), limit=limit, fix="boundary_convert")
+
+
 def _no_number(word: str) -> float:
     raise ValueError(word)
 
@@ -389,9 +401,9 @@ def _layers(
         return [_features([document], "geometry")], _plain_area
     objects = document.get("objects")
     if kind == "Topology" and isinstance(objects, dict) and isinstance(document.get("arcs"), list):
-        arcs = _arcs(document, path)
+        arcs = _Arcs(_arcs(document, path), path)
         layers = [_features(_members(thing), "") for thing in objects.values()]
-        return layers, lambda geometry, where: _arc_area(geometry, arcs, where)
+        return layers, arcs.area
     raise InputError("boundary_kind", where=str(path), found=str(kind)[:40], fix="boundary_convert")
 
 
@@ -488,17 +500,27 @@ def _arcs(document: Mapping[str, Any], path: Path) -> list[Ring]:
     return arcs
 
 
-def _arc_area(geometry: Any, arcs: Sequence[Ring], where: str) -> Area:
-    def ring(raw: Any) -> Ring:
+class _Arcs:
+    """The lines of a topology, and the rings that areas put together from them."""
+
+    def __init__(self, lines: Sequence[Ring], path: Path) -> None:
+        self.lines, self.path, self.points = lines, path, 0
+
+    def area(self, geometry: Any, where: str) -> Area:
+        """The polygons of a geometry of this topology."""
+        return _area(geometry, "arcs", lambda raw: self._ring(raw, where), where)
+
+    def _ring(self, raw: Any, where: str) -> Ring:
         points: list[Point] = []
         for index in _listed(raw, where):
-            if type(index) is not int or not -len(arcs) <= index < len(arcs):
+            if type(index) is not int or not -len(self.lines) <= index < len(self.lines):
                 raise InputError("boundary_arc", where=where, arc=repr(index)[:20], fix="boundary_convert")
-            line = arcs[index] if index >= 0 else arcs[~index][::-1]
+            line = self.lines[index] if index >= 0 else self.lines[~index][::-1]
             points += line[1:] if points else line  # where two arcs meet, both have the point
+            self.points += len(line)
+            if self.points > MOST_POINTS:  # a small file may name a long arc a million times
+                raise _too_large(self.path, f"{MOST_POINTS:,}")
         return tuple(points)
-
-    return _area(geometry, "arcs", ring, where)
 
 
 # ── neighbours ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -522,21 +544,20 @@ def neighbours(boundaries: Boundaries, *, tolerance: float | None = None) -> dic
     Args:
         tolerance: width of such a cell, in the unit of the boundaries; by default some 150 m.
     """
-    step = tolerance or (0.0015 if boundaries.unit == "degrees" else 150.0)
     owners: dict[tuple[Point, Point], list[str]] = defaultdict(list)
     for code, area in boundaries.areas.items():
         for segment in _segments(area, 6 if boundaries.unit == "degrees" else 1):
             owners[segment].append(code)
-    pairs: set[tuple[str, str]] = set()
+    pairs = {pair for codes in owners.values() for pair in combinations(sorted({*codes}), 2)}
+    single = {segment: codes[0] for segment, codes in owners.items() if len({*codes}) == 1}
+    length = sum(hypot(end[0] - start[0], end[1] - start[1]) for start, end in single)
+    step = tolerance or (0.0015 if boundaries.unit == "degrees" else 150.0)
+    step = max(step, length / _MOST_CELLS)  # what is drawn absurdly long takes no longer
     cells: dict[int, list[str]] = {}
-    for (start, end), codes in owners.items():
-        different = sorted({*codes})
-        if len(different) > 1:
-            pairs.update(combinations(different, 2))
-            continue
+    for (start, end), code in single.items():
         for cell in _passed(start, end, step):
-            if different[0] not in (here := cells.setdefault(cell, [])):
-                here.append(different[0])
+            if code not in (here := cells.setdefault(cell, [])):
+                here.append(code)
     contact: dict[tuple[str, str], set[int]] = defaultdict(set)
     for cell, here in cells.items():
         for beside in (0, 1, _ROW - 1, _ROW, _ROW + 1):  # with those that look back here, all eight around

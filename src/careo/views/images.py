@@ -1,0 +1,58 @@
+"""Pictures written to a file: SVG as it is, PNG through resvg where it is installed; whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from careo.base.errors import OutputError
+
+# A browser finds a font by itself; the PNG writer takes only one that is named and there, and else drops the words.
+FONTS = (
+    "Liberation Sans, Arial, Helvetica, DejaVu Sans, Noto Sans, Open Sans, Roboto, Ubuntu, Cantarell, Segoe UI, "
+    "Nimbus Sans, FreeSans, sans-serif"
+)
+ZOOM = 2  # pixels of a PNG to one of the picture: sharp on screens and on paper
+_PROBE = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text y="18" font-family="{FONTS}" '
+    'font-size="20">{}</text></svg>'
+)
+
+
+def write_image(svg: str, path: Path) -> None:
+    """Write a picture as .svg or .png, by the name of the file; an earlier file stays until the new one is complete.
+
+    Raises:
+        OutputError: another ending, the PNG writer or a font is missing, or the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".svg", ".png"):
+        raise OutputError("output_suffix", where=str(path), expected=".svg | .png", found=suffix or "–")
+    data = svg.encode("utf-8") if suffix == ".svg" else _png(svg, path)
+    try:
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            mask = os.umask(0o077)
+            os.umask(mask)
+            Path(draft).chmod(0o666 & ~mask)
+            Path(draft).replace(path)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "output_unwritable", where=str(path), found=error.strerror or str(error), fix="output"
+        ) from error
+
+
+def _png(svg: str, path: Path) -> bytes:
+    try:
+        from resvg_py import svg_to_bytes  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+    except ImportError as error:
+        raise OutputError("image_extra", where=str(path), fix="image_extra") from error
+    with_word, without = (svg_to_bytes(svg_string=_PROBE.replace("{}", word)) for word in ("M", ""))
+    if with_word == without:
+        raise OutputError("image_fonts", where=str(path), fix="image_fonts")
+    return bytes(svg_to_bytes(svg_string=svg, zoom=ZOOM))

@@ -1,0 +1,607 @@
+"""Maps of one month: every state on a tile of its own, or the shapes a user hands over, as plain SVG.
+
+Tiles show the number itself and give a small state as much room as a large one; shapes show what tiles cannot, 2,469
+municipalities. Areas keep their true proportions (an equal-area projection), since colour fills them. Same input, same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careo.base.errors import CareoError, DataError
+from careo.base.shipped import country_folder, read_table
+from careo.base.texts import say
+from careo.results.wording import period_words, unit_word
+from careo.sources.boundaries import Boundaries, Point, read_boundaries
+from careo.views.classes import DARK, Scale, scale_of
+from careo.views.i18n import one_line
+from careo.views.images import FONTS
+from careo.views.images import write_image as write_image
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TILE_COLUMNS = ("code", "column", "row", "label")
+WIDTH, _MARGIN = 900, 24
+_INNER = WIDTH - 2 * _MARGIN
+_TILE, _GAP = 84.0, 4.0  # the largest tile, and between tiles
+_TALLEST = 620.0  # of a map of shapes
+_CHARACTER = (
+    0.58  # mean width of a letter in parts of its size: fonts are never measured, this errs on the wide side
+)
+_GRID = (
+    4  # points of a shape stand on quarters of a pixel: finer cannot be seen, and neighbours stay together
+)
+_FEW = 120  # shapes up to which white lines part them
+_GREY, _HATCH = "#444444", "#8a8a8a"
+_LISTED = 40  # places whose values the description for screen readers lists one by one
+_NAMED = 12  # places a note names
+_Step = tuple[int, int]  # a point on the grid
+# What XML cannot hold, besides the control characters that `clean` takes away.
+_NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Where a place stands on a tile map.
+
+    Attributes:
+        code: official code. column, row: from 1, north at the top. label: its short name.
+    """
+
+    code: str
+    column: int
+    row: int
+    label: str
+
+
+def load_tiles(country: str = "mexico") -> tuple[Tile, ...]:
+    """The tiles of a country, from its `places/tiles.csv`.
+
+    Raises:
+        DataError: it has none, a column or row is no number from 1 to 60, or two places share a tile or a tile's place stands twice.
+    """
+    path = country_folder(country) / "places" / "tiles.csv"
+    if not path.is_file():
+        raise DataError("map_no_tiles", where=str(path), fix="map_no_tiles")
+    tiles: dict[str, Tile] = {}
+    taken: set[tuple[str, str]] = set()
+    for where, (code, column, row, label) in read_table(path, TILE_COLUMNS):
+        numbers = all(re.fullmatch(r"[1-9]|[1-5]\d|60", cell) for cell in (column, row))
+        if not numbers or code in tiles or (column, row) in taken:
+            raise DataError(
+                "map_tile", where=where, found=", ".join((code, column, row, label)), fix="map_tile"
+            )
+        taken.add((column, row))
+        tiles[code] = Tile(code, int(column), int(row), label)
+    return tuple(tiles.values())
+
+
+def tile_map(
+    values: Mapping[str, float | None],
+    tiles: Sequence[Tile],
+    *,
+    title: str,
+    unit: str,
+    source_line: str,
+    month: str = "",
+    names: Mapping[str, str] | None = None,
+    language: str = "en",
+    notes: Sequence[str] = (),
+) -> str:
+    """A map of tiles as SVG text.
+
+    Args:
+        values: official code → value; None (or NaN, or no entry) is not observed, which is not zero.
+        tiles: where the places stand.
+        title: name of the indicator. unit: its published name ("victims", "share"). month: "2018-05", or any period.
+        source_line, notes: what stands below. names: code → name for who cannot see the map; else the short names.
+        language: "en" or "es".
+    """
+    sheet = _Sheet(values, {t.code for t in tiles}, title, unit, month, language)
+    columns, rows = (max((getattr(t, part) for t in tiles), default=1) for part in ("column", "row"))
+    side = min(_TILE, (_INNER - _GAP * (columns - 1)) / columns)
+    top = sheet.head()
+    left = _MARGIN + (_INNER - columns * (side + _GAP) + _GAP) / 2
+    called = {t.code: (names or {}).get(t.code, t.label) for t in tiles}
+    for tile in sorted(tiles, key=lambda t: (t.row, t.column)):
+        x, y = left + (tile.column - 1) * (side + _GAP), top + (tile.row - 1) * (side + _GAP)
+        sheet.tile(x, y, side, tile, called[tile.code])
+    return sheet.finish(top + rows * (side + _GAP) + 14, called, [*notes, source_line])
+
+
+def choropleth(
+    values: Mapping[str, float | None],
+    boundaries: Boundaries,
+    *,
+    title: str,
+    unit: str,
+    source_line: str,
+    month: str = "",
+    language: str = "en",
+    notes: Sequence[str] = (),
+) -> str:
+    """A map of shapes as SVG text: every place with a boundary, in the colour of its class.
+
+    Args:
+        values, title, unit, source_line, month, language, notes: as for `tile_map`.
+        boundaries: as `read_boundaries` gives them, or a part of them.
+
+    Raises:
+        CareoError: none of the places with values is in the boundaries.
+    """
+    sheet = _Sheet(values, boundaries.areas.keys(), title, unit, month, language)
+    if sheet.elsewhere and not sheet.observed:
+        raise CareoError(
+            "map_no_overlap",
+            expected=_first(sheet.elsewhere),
+            found=_first(boundaries.areas),
+            fix="map_levels",
+        )
+    top = sheet.head()
+    shapes, height = _on_grid(boundaries)
+    sheet.shapes(shapes, boundaries, top)
+    said = [say(language, f"data.oddity.{o.code}", **o.words) for o in boundaries.oddities]
+    return sheet.finish(top + height + 18, boundaries.names, [*notes, *said, source_line])
+
+
+def draw_map(
+    indicator: str,
+    path: Path,
+    *,
+    month: str,
+    boundaries: Path | None = None,
+    as_of: date | None = None,
+    rate: bool = False,
+    country: str = "mexico",
+    language: str = "en",
+) -> Path:
+    """Draw an indicator of a month as a map and write it as .svg or .png.
+
+    Args:
+        indicator: id. path: the file to write. month: "2018-05".
+        boundaries: GeoJSON or TopoJSON of states or municipalities; None draws the states as tiles.
+        as_of: what was known on a day. rate: rates per 100,000 inhabitants a year. country, language: as everywhere.
+
+    Raises:
+        CareoError: no such indicator or month, no value in it, boundaries that cannot be read, or a file that cannot be written.
+    """
+    from careo.panel.country import load_country
+    from careo.panel.monthly import RATE, load_panel
+
+    known = load_country(country)
+    places = known.places.by_code
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month, re.ASCII):
+        raise CareoError("usage_date", where="--month", expected="2018-05", found=repr(one_line(month, 40)))
+    shapes = None
+    if boundaries is not None:
+        also = _table_names(country)
+        shapes = read_boundaries(boundaries, places.values(), also=also)
+    tiles = () if shapes else load_tiles(country)
+    codes = list(shapes.areas) if shapes else [tile.code for tile in tiles]
+    level = places[codes[0]].kind if codes and codes[0] in places else "state"
+    panel = load_panel(known, places=(level,), indicators=(indicator,), as_of=as_of, rate=rate)
+    array = panel[indicator + (RATE if rate else "")]
+    values = _month_of(array, month)
+    if not any(math.isfinite(value) for value in values.values()):
+        months = panel["month"].values.astype("datetime64[M]").astype(str)
+        raise CareoError(
+            "map_no_values",
+            expected=f"{months[0]} … {months[-1]}" if len(months) else "",
+            indicator=indicator,
+            month=month,
+        )
+    definition = known.indicators[indicator]
+    name = definition.name.get(language, indicator)
+    words = {
+        "title": say(language, "maps.rate", indicator=name) if rate else name,
+        "unit": str(array.attrs["unit"]),
+        "source_line": _source_line(known.sources, array, language),
+        "month": month,
+        "language": language,
+    }
+    notes = [say(language, "maps.as_of", day=as_of.isoformat())] if as_of else []
+    if shapes and boundaries is not None:
+        # a file of one state's municipalities is drawn as that state, not as a speck in a hatched country
+        covered = {shapes.parents.get(str(code), "") for code in array["place"].values} - {""}
+        if covered < set(shapes.parents.values()):
+            shapes = shapes.within(*covered)
+            called = ", ".join(sorted(places[code].name for code in covered if code in places)[:_NAMED])
+            notes.append(say(language, "maps.covered", places=called))
+        notes.append(say(language, "maps.boundaries", file=boundaries.name))
+        svg = choropleth(values, shapes, notes=notes, **words)
+    else:
+        names = {code: places[code].name for code in codes if code in places}
+        svg = tile_map(values, tiles, names=names, notes=notes, **words)
+    write_image(svg, path)
+    return path
+
+
+def _month_of(array: xr.DataArray, month: str) -> dict[str, float]:
+    """The values of a month by place; NaN where it holds none."""
+    months = [str(m)[:7] for m in array["month"].values.astype("datetime64[M]")]
+    if month not in months:
+        return {}
+    column = array.transpose("place", "month").values[:, months.index(month)]
+    return {str(code): float(value) for code, value in zip(array["place"].values, column, strict=True)}
+
+
+def _source_line(sources: Mapping[str, object], array: xr.DataArray, language: str) -> str:
+    found = [sources[key] for key in str(array.attrs["sources"]).split(", ") if key in sources]
+    titles = [f"{getattr(s, 'producer', '')}, {getattr(s, 'title', '')}".strip(", ") for s in found]
+    return say(
+        language, "maps.source", source="; ".join(dict.fromkeys(titles)), vintage=str(array.attrs["vintages"])
+    )
+
+
+def _table_names(country: str) -> dict[str, str]:
+    """Names that stand in tables only: "México" is a state on a map."""
+    path = country_folder(country) / "places" / "table_names.csv"
+    return {name: code for _, (name, code) in read_table(path, ("name", "code"))} if path.is_file() else {}
+
+
+# ── the sheet: head, colours, legend and foot, alike for both kinds ──────────────────────────────────────────────
+
+
+class _Sheet:
+    """A map while it is drawn, from top to bottom."""
+
+    def __init__(
+        self,
+        values: Mapping[str, float | None],
+        codes: Collection[str],
+        title: str,
+        unit: str,
+        month: str,
+        language: str,
+    ) -> None:
+        there = {code: float(v) for code, v in values.items() if v is not None and math.isfinite(v)}
+        self.observed = {code: there[code] for code in sorted(codes) if code in there}
+        self.missing = sorted(set(codes) - there.keys())
+        self.elsewhere = {code: there[code] for code in sorted(there) if code not in codes}
+        self.scale: Scale = scale_of(self.observed.values(), share=unit == "share")
+        self.title, self.language = title, language
+        self.unit = unit_word(unit, language)
+        self.period = period_words(month, language) if month else ""
+        self.out: list[str] = []
+
+    def head(self) -> float:
+        """Title and what is shown; returns where the map begins."""
+        y = _MARGIN + 16.0
+        for line in _wrapped(self.title, 20):
+            self.text(_MARGIN, y, line, size=20, fill=DARK, weight=True)
+            y += 25
+        for line in _wrapped(" · ".join(part for part in (self.period, self.unit) if part), 14):
+            self.text(_MARGIN, y, line, size=14)
+            y += 19
+        return y + 4
+
+    def tile(self, x: float, y: float, side: float, tile: Tile, name: str) -> None:
+        """One place: short name above, value below."""
+        value = self.observed.get(tile.code)
+        if value is None:
+            fill, ink, words = "url(#not-observed)", DARK, ""
+            shown = say(self.language, "maps.unknown")
+        else:
+            held = self.scale.of(value)
+            fill, ink = held.colour, held.ink
+            words = shown = self.scale.write(value)
+        told = say(self.language, "maps.value", place=name, value=shown)
+        self.out.append(f"<g><title>{_plain(told)}</title>")
+        edge = f' stroke="{_HATCH}"' if value is None else ""
+        self.out.append(
+            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(side)}" height="{_n(side)}" rx="5" fill="{fill}"{edge}/>'
+        )
+        middle, room = x + side / 2, side - 8
+        label_y = y + side * (0.43 if words else 0.57)
+        if not words:  # words on hatching stand on a plate
+            plate = min(room, len(tile.label) * 15 * _CHARACTER + 8)
+            self.out.append(
+                f'<rect x="{_n(middle - plate / 2)}" y="{_n(label_y - 15)}" width="{_n(plate)}" height="21" rx="3" '
+                'fill="#ffffff"/>'
+            )
+        for at, line, size, weight in ((label_y, tile.label, 15, True), (y + side * 0.72, words, 15, False)):
+            if line:
+                fitting = min(size, room / (_CHARACTER * len(line)))
+                self.text(middle, at, line, size=fitting, fill=ink, weight=weight, anchor="middle")
+        self.out.append("</g>")
+
+    def shapes(
+        self, shapes: Mapping[str, Sequence[Sequence[_Step]]], boundaries: Boundaries, top: float
+    ) -> None:
+        """All areas, one group a class; lines between states where the areas are parts of states."""
+        groups: dict[str, list[str]] = {"": [], **{c.colour: [] for c in self.scale.classes}}
+        for code, rings in shapes.items():
+            value = self.observed.get(code)
+            shown = say(self.language, "maps.unknown") if value is None else self.scale.write(value)
+            told = say(self.language, "maps.value", place=boundaries.names[code], value=shown)
+            group = "" if value is None else self.scale.of(value).colour
+            groups[group].append(f'<path d="{_path(rings)}"><title>{_plain(told)}</title></path>')
+        self.out.append(
+            f'<g transform="translate({_MARGIN} {_n(top)}) scale({1 / _GRID})" fill-rule="evenodd" '
+            'stroke-linejoin="round">'
+        )
+        parted = len(shapes) <= _FEW
+        for colour, paths in groups.items():
+            fill = colour or "url(#not-observed-shape)"
+            # an edge in the colour of the area closes the hair-lines between areas that were drawn one by one
+            stroke, width = ("#ffffff", 3) if parted and colour else (colour or _HATCH, 2)
+            if paths:
+                self.out.append(
+                    f'<g fill="{fill}" stroke="{stroke}" stroke-width="{width}">{"".join(paths)}</g>'
+                )
+        lines = _between_parents(shapes, boundaries.parents)
+        if lines:
+            self.out.append(f'<path d="{lines}" fill="none" stroke="#ffffff" stroke-width="5"/>')
+            self.out.append(f'<path d="{lines}" fill="none" stroke="{_GREY}" stroke-width="2.4"/>')
+        self.out.append("</g>")
+
+    def finish(self, y: float, names: Mapping[str, str], notes: Sequence[str]) -> str:
+        """Legend and notes below `y`, and all of it as one SVG."""
+        y = self._legend(y) + 8
+        if self.elsewhere:
+            listed = _first(self.elsewhere)
+            note = say(self.language, "maps.unplaced", count=len(self.elsewhere), places=listed)
+            notes = [note, *notes]
+        for note in notes:
+            for line in _wrapped(note, 12):
+                self.text(_MARGIN, y, line, size=12)
+                y += 16
+        height = math.ceil(y + _MARGIN - 12)
+        title = _plain(self.title + (f", {self.period}" if self.period else ""))
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+            f'role="img" aria-label="{title}" lang="{self.language}"><title>{title}</title>'
+            f"<desc>{_plain(self._described(names))}</desc><defs>{_hatching('', 1)}{_hatching('-shape', _GRID)}</defs>"
+            f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/><g font-family="{FONTS}">'
+            f"{''.join(self.out)}</g></svg>\n"
+        )
+
+    def _legend(self, y: float) -> float:
+        if self.scale.classes:
+            for line in _wrapped(say(self.language, "maps.classes", unit=self.unit), 13):
+                self.text(_MARGIN, y + 12, line, size=13)
+                y += 18
+        x, y = float(_MARGIN), y + 6
+        entries = [(c.colour, _bounds(c.low, c.high, self.scale, self.language)) for c in self.scale.classes]
+        if self.missing:
+            label = say(self.language, "maps.not_observed", count=f"{len(self.missing):,}")
+            entries.append(("url(#not-observed)", label))
+        for fill, label in entries:
+            wide = 26 + 8 + len(label) * 14 * _CHARACTER + 18
+            if x > _MARGIN and x + wide > WIDTH - _MARGIN:
+                x, y = float(_MARGIN), y + 26
+            self.out.append(
+                f'<rect x="{_n(x)}" y="{_n(y)}" width="26" height="18" rx="3" fill="{fill}" stroke="{_HATCH}" '
+                'stroke-width="0.6"/>'
+            )
+            self.text(x + 34, y + 14, label, size=14, fill=DARK)
+            x += wide
+        return y + 36
+
+    def _described(self, names: Mapping[str, str]) -> str:
+        ordered = sorted(self.observed.items(), key=lambda pair: (-pair[1], pair[0]))
+        told = [f"{names.get(code, code)} {self.scale.write(value)}" for code, value in ordered]
+        parts = [say(self.language, "maps.described", unit=self.unit, period=self.period).replace(", .", ".")]
+        if told and len(told) <= _LISTED:
+            parts.append("; ".join(told) + ".")
+        elif told:
+            parts.append(say(self.language, "maps.highest", places="; ".join(told[:5])))
+            parts.append(say(self.language, "maps.lowest", places="; ".join(told[-5:])))
+        if self.missing:
+            parts.append(say(self.language, "maps.missing", count=f"{len(self.missing):,}"))
+        return " ".join(parts)
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float,
+        fill: str = _GREY,
+        weight: bool = False,
+        anchor: str = "",
+    ) -> None:
+        """One line of words."""
+        bold = ' font-weight="bold"' if weight else ""
+        anchored = f' text-anchor="{anchor}"' if anchor else ""
+        self.out.append(
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{bold}{anchored}>{_plain(words)}</text>'
+        )
+
+
+def _hatching(name: str, scale: float) -> str:
+    """Stripes for what was not observed: no colour of the ramp, and no plain white that could read as zero."""
+    size = 7 * scale
+    return (
+        f'<pattern id="not-observed{name}" width="{_n(size)}" height="{_n(size)}" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><rect width="{_n(size)}" height="{_n(size)}" fill="#f4f4f4"/>'
+        f'<rect width="{_n(size / 4)}" height="{_n(size)}" fill="{_HATCH}"/></pattern>'
+    )
+
+
+def _bounds(low: float, high: float, scale: Scale, language: str) -> str:
+    if low == high:
+        return scale.write(low)
+    return say(language, "maps.class", low=scale.write(low), high=scale.write(high))
+
+
+def _first(codes: Collection[str]) -> str:
+    listed = sorted(codes)
+    return ", ".join(listed[:_NAMED]) + (f" … (+{len(listed) - _NAMED})" if len(listed) > _NAMED else "")
+
+
+def _wrapped(text: str, size: float) -> Iterator[str]:
+    """Lines that fit the sheet, by an estimate that errs on the wide side; a word longer than a line is cut."""
+    room = int(_INNER / (size * _CHARACTER))
+    line = ""
+    for word in one_line(text, 1200).split(" "):
+        while len(word) > room:
+            head = room - len(line) - 1 if line else room
+            if head > 0:
+                line, word = f"{line} {word[:head]}".strip(), word[head:]
+            yield line
+            line = ""
+        if line and len(line) + 1 + len(word) > room:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    if line:
+        yield line
+
+
+def _plain(text: str) -> str:
+    """Text of anybody as text of the picture: nothing in it is markup, and nothing breaks the XML."""
+    return escape(_NO_XML.sub("\ufffd", one_line(text)), quote=True)
+
+
+def _n(value: float) -> str:
+    """A coordinate with one decimal at most: the same bytes on every machine."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+# ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _on_grid(boundaries: Boundaries) -> tuple[dict[str, list[list[_Step]]], float]:
+    """The rings of every area on the grid of the picture, its left upper corner at zero, and its height in pixels."""
+    project = _projection(boundaries)
+    flat = {
+        code: [[project(point) for point in ring] for polygon in area for ring in polygon]
+        for code, area in boundaries.areas.items()
+    }
+    corners = [point for rings in flat.values() for ring in rings for point in ring]
+    left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+    low, high = min(y for _, y in corners), max(y for _, y in corners)
+    wide, tall = max(right - left, 1e-9), max(high - low, 1e-9)
+    pixels = min(_INNER / wide, _TALLEST / tall)
+    scale, shift = pixels * _GRID, (_INNER - wide * pixels) / 2 * _GRID
+    return {
+        code: [
+            _without_repeats(
+                [(round((x - left) * scale + shift), round((high - y) * scale)) for x, y in ring]
+            )
+            for ring in rings
+        ]
+        for code, rings in flat.items()
+    }, tall * pixels
+
+
+def _projection(boundaries: Boundaries) -> Callable[[Point], Point]:
+    """Degrees → Albers' equal-area conic, true at a sixth of the height from the bottom and the top; metres stay as they are.
+
+    n = (sin a + sin b) / 2; r(y) = sqrt(cos² a + 2 n (sin a - sin y)) / n; the angle is n times the longitude from the middle.
+
+    Sources: Snyder 1987, Map projections: a working manual, USGS Professional Paper 1395, p. 100.
+    """
+    if boundaries.unit == "metres":
+        return lambda point: point
+    points = [point for area in boundaries.areas.values() for polygon in area for point in polygon[0]]
+    across = sorted({x for x, _ in points})
+    turn = 360.0 if across[-1] - across[0] > 180 else 0.0  # a country on both sides of the date line
+    west, east = min(x % 360 if turn else x for x in across), max(x % 360 if turn else x for x in across)
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    one, two = (math.radians(low + (high - low) * part) for part in (1 / 6, 5 / 6))
+    cone = (math.sin(one) + math.sin(two)) / 2
+    cone = cone if abs(cone) > 1e-4 else 1e-4  # astride the equator the cone is a cylinder, or nearly
+    square = math.cos(one) ** 2 + 2 * cone * math.sin(one)
+    middle = (west + east) / 2
+
+    def project(point: Point) -> Point:
+        x = point[0] % 360 if turn else point[0]
+        radius = math.sqrt(max(0.0, square - 2 * cone * math.sin(math.radians(point[1])))) / cone
+        angle = cone * math.radians(x - middle)
+        return radius * math.sin(angle), -radius * math.cos(angle)
+
+    return project
+
+
+def _path(rings: Sequence[Sequence[_Step]]) -> str:
+    """Rings on the grid as path data. A point moves to the grid alike in every area that has it, so neighbours part nowhere."""
+    kept = [ring for ring in rings if len(ring) > 2]
+    if not kept:  # smaller than the grid, and there all the same
+        x, y = rings[0][0]
+        kept = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)]]
+    return "".join(_line(ring) + "z" for ring in kept)
+
+
+def _between_parents(shapes: Mapping[str, Sequence[Sequence[_Step]]], parents: Mapping[str, str]) -> str:
+    """The lines between states, when the areas are municipalities: where outlines of two states run together.
+
+    Told by the grid and not by shared points: many files simplify every area by itself.
+    """
+    if len({parents.get(code, "") for code in shapes}) < 2:
+        return ""
+    cells: dict[_Step, set[str]] = defaultdict(set)
+    for code, rings in shapes.items():
+        for ring in rings:
+            for a, b in pairwise([*ring, ring[0]]):
+                for cell in _passed(a, b):
+                    cells[cell].add(parents.get(code, ""))
+    mixed = {cell for cell in cells if len(_around(cells, cell)) > 1}
+    lines: list[list[_Step]] = []
+    for code, rings in shapes.items():
+        own = parents.get(code, "")
+        for ring in rings:
+            line: list[_Step] = []
+            for a, b in pairwise([*ring, ring[0]]):
+                passed = _passed(a, b)
+                # of the two outlines one is enough: that of the state whose code comes first
+                border = all(c in mixed for c in passed) and any(o > own for o in _around(cells, passed[0]))
+                if border:
+                    line = line or [a]
+                    line.append(b)
+                elif line:
+                    lines.append(line)
+                    line = []
+            lines += [line] if line else []
+    return "".join(_line(line) for line in lines)
+
+
+def _around(cells: Mapping[_Step, set[str]], cell: _Step) -> set[str]:
+    x, y = cell
+    near = (cells.get((x + right, y + down)) for right in (-1, 0, 1) for down in (-1, 0, 1))
+    return {parent for found in near if found for parent in found}
+
+
+def _passed(a: _Step, b: _Step) -> list[_Step]:
+    """The half-pixel cells a line passes through."""
+    count = max(abs(b[0] - a[0]), abs(b[1] - a[1])) // 2 + 1
+    return [
+        ((a[0] + (b[0] - a[0]) * i // count) // 2, (a[1] + (b[1] - a[1]) * i // count) // 2)
+        for i in range(count + 1)
+    ]
+
+
+def _line(points: Sequence[_Step]) -> str:
+    steps = " ".join(f"{b[0] - a[0]} {b[1] - a[1]}" for a, b in pairwise(points))
+    return f"M{points[0][0]} {points[0][1]}l{steps.replace(' -', '-')}"
+
+
+def _without_repeats(ring: Sequence[_Step]) -> list[_Step]:
+    """A ring without its end (which is its start), points that fell together, and points halfway on a straight line."""
+    kept: list[_Step] = []
+    for point in ring:
+        while len(kept) > 1 and point != kept[-1] and _straight(kept[-2], kept[-1], point):
+            kept.pop()
+        if not kept or point != kept[-1]:
+            kept.append(point)
+    while len(kept) > 1 and kept[0] == kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _straight(a: _Step, b: _Step, c: _Step) -> bool:
+    """True for a point on the way, and for one at the end of a spike that has no width."""
+    return (b[0] - a[0]) * (c[1] - b[1]) == (b[1] - a[1]) * (c[0] - b[0])
