@@ -19,11 +19,11 @@ from careo.panel.concepts import Concepts, load_concepts
 from careo.panel.indicators import Indicator, load_indicators
 from careo.panel.places import Places, load_places
 from careo.panel.series import Observation, Series
-from careo.sources import store
-from careo.sources.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from careo.sources.snapshot import Snapshot
 
 _SUMMED_MONEY = ("money_spent", "money_voted", "money_appropriated")
 
@@ -56,6 +56,13 @@ class Country:
     def places(self) -> Places:
         """Its places, and how they are found in a text."""
         return load_places(self.key)
+
+    @cached_property
+    def neighbours(self) -> Mapping[str, tuple[str, ...]]:
+        """State → the states it shares a land border with."""
+        from careo.sources.boundaries import shipped_neighbours
+
+        return shipped_neighbours(self.key)
 
     @cached_property
     def concepts(self) -> Concepts:
@@ -206,6 +213,8 @@ def load_country(country: str = "mexico") -> Country:
     Raises:
         DataError: there is no such country, or one of its files is broken.
     """
+    from careo.sources import store
+
     embedded = _load(country)
     editions = store.snapshots(country=country)
     if not editions:

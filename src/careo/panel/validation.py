@@ -6,13 +6,16 @@ for somebody who writes a second country.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from careo.base.errors import DataError
+from careo.base.shipped import read_yaml
 from careo.base.units import unit_long
 from careo.panel.country import Country, load_country
 from careo.panel.indicators import Indicator
+from careo.sources.boundaries import shipped_neighbours
+from careo.sources.catalog import datasets
 
 _WORDED = ("name", "definition", "breaks", "revisions")
 
@@ -42,6 +45,7 @@ def validate_country(country: str) -> CountrySize:
     for indicator in loaded.indicators.values():
         _check_definition(loaded, indicator)
     _check_files(loaded)
+    _check_cards(loaded)
     series = [loaded.series(name) for name in loaded.indicators]
     monthly = [loaded.months(name) for name in loaded.indicators]
     _ = loaded.office_holders, loaded.terms
@@ -96,3 +100,32 @@ def _check_files(country: Country) -> None:
             raise DataError("panel_empty", where=str(folder), indicator=indicator.id)
         if indicator.id in monthly and not country.months(indicator.id).observations:
             raise DataError("panel_empty", where=str(folder / "monthly"), indicator=indicator.id)
+
+
+def _check_cards(country: Country) -> None:
+    """Every dataset in every language, with indicators and catalogues that exist; every pair of publishers to compare too."""
+    for card in datasets(country.key).values():
+        where = f"{country.folder / 'cards' / card.id}.yaml"
+        texts = {"title": card.title, "licence": card.licence, "definition": card.definition}
+        texts |= {f"traps[{place}]": trap for place, trap in enumerate(card.traps)}
+        for name, words in texts.items():
+            for language in country.languages:
+                if not words.get(language):
+                    raise DataError("panel_language", where=where, what=f"{name}.{language}")
+        _refuse_unknown_indicators(country, where, card.series)
+        catalogue = country.folder / "catalogues" / f"{card.catalogue}.csv"
+        if card.catalogue and not catalogue.is_file():
+            raise DataError("input_missing", where=str(catalogue))
+    checks = country.folder / "checks.yaml"
+    given = read_yaml(checks) if checks.is_file() else None
+    for entry in (given or {}).get("ratios") or []:
+        _refuse_unknown_indicators(country, str(checks), (entry["one"], entry["other"]))
+    strangers = set(shipped_neighbours(country.key)) - set(country.places.states)
+    if strangers:
+        raise DataError("panel_place", where="places/neighbours.csv", found=", ".join(sorted(strangers)))
+
+
+def _refuse_unknown_indicators(country: Country, where: str, names: Iterable[str]) -> None:
+    for name in names:
+        if name not in country.indicators:
+            raise DataError("panel_other", where=where, indicator=name, found=repr(name))
