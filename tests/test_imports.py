@@ -83,7 +83,7 @@ def test_months_to_come_are_not_zero_whether_blank_or_printed_as_zero(tmp_path: 
 
 
 def test_a_state_that_did_not_report_is_missing_and_so_is_the_nation(tmp_path: Path) -> None:
-    silent = lambda y, s, c, m: "0" if (s, y, m) == ("20", 2030, 3) else str(y - 2028)  # noqa: E731
+    silent = lambda y, s, c, m: "0" if (s, y, m) == ("20", 2030, 3) else str(y - 2028)
     found = import_file(case_file(tmp_path / "a.csv", value=silent)).snapshot
     assert "Oaxaca (2030-04)" in oddities(found)["not_reported"]
     assert series(found, HOMICIDES, "20")["2030-04"] is None, "not observed is not zero"
@@ -92,7 +92,7 @@ def test_a_state_that_did_not_report_is_missing_and_so_is_the_nation(tmp_path: P
 
 
 def test_a_zero_in_one_crime_is_a_zero(tmp_path: Path) -> None:
-    none = lambda y, s, c, m: "0" if s == "20" and c[1] == "Secuestro" and m == 3 else str(y - 2028)  # noqa: E731
+    none = lambda y, s, c, m: "0" if s == "20" and c[1] == "Secuestro" and m == 3 else str(y - 2028)
     found = import_file(case_file(tmp_path / "a.csv", value=none)).snapshot
     assert "not_reported" not in oddities(found)
     assert series(found, KIDNAPPINGS, "20")["2030-04"] == 0
@@ -109,13 +109,116 @@ def test_a_year_that_copies_another_is_left_out(tmp_path: Path) -> None:
     assert years == {"2030"}
 
 
-def test_one_cell_apart_is_no_copy(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("apart", "copy"), [(1, True), (6, False)])
+def test_a_copy_with_a_cell_mended_is_a_copy_and_a_year_of_its_own_is_not(
+    tmp_path: Path, apart: int, copy: bool
+) -> None:
     def nearly(year: int, state: str, category: tuple[str, ...], month: int) -> str:
-        apart = (year, state, month) == (2031, "08", 0) and category == categories()[0]
-        return str(1 + (int(state) * 7 + month + len(category[3])) % 11 + apart)
+        changed = year == 2031 and month < apart and (state == "08" or apart > 1)
+        return str(1 + (int(state) * 7 + month + len(category[3])) % 11 + 3 * changed)
 
     found = import_file(case_file(tmp_path / "a.csv", value=nearly)).snapshot
-    assert "years_alike" not in oddities(found)
+    assert ("years_alike" in oddities(found)) is copy
+
+
+def test_rows_of_totals_are_not_counted_with_their_parts(tmp_path: Path) -> None:
+    totals = [
+        (a, b, c, "Total") for a, b, c, d in categories() if d in ("Con arma de fuego", "Secuestro exprés")
+    ]
+    plain = import_file(case_file(tmp_path / "a.csv", years=[2030], value=constant("3"))).snapshot
+    found = import_file(
+        case_file(tmp_path / "b.csv", years=[2030], value=constant("3"), named=[*categories(), *totals])
+    ).snapshot
+    assert "modality: Total" in oddities(found)["totals_left_out"]
+    for indicator in (HOMICIDES, KIDNAPPINGS):
+        assert series(found, indicator) == series(plain, indicator)
+
+
+def changed(path: Path, lines: Callable[[list[str]], list[str]]) -> Path:
+    """The file with other lines."""
+    head, *rest = path.read_text("cp1252").splitlines()
+    path.write_text("\n".join([head, *lines(rest)]) + "\n", "cp1252")
+    return path
+
+
+def test_a_row_twice_holds_its_place_and_year_back_however_it_is_written(tmp_path: Path) -> None:
+    def again(lines: list[str]) -> list[str]:
+        twice = [line for line in lines if line.startswith("2030,11,") and "Homicidio doloso" in line]
+        return lines + [line.replace("Con arma de fuego", "CON ARMA DE FUEGO") for line in twice]
+
+    path = changed(case_file(tmp_path / "a.csv", years=[2030, 2031]), again)
+    found = import_file(path).snapshot
+    assert "Guanajuato (2030)" in oddities(found)["rows_repeated"]
+    assert series(found, HOMICIDES, "11")["2030-05"] is None and series(found, HOMICIDES, "11")["2031-05"]
+    assert series(found, HOMICIDES).get("2030-05") is None, "and so is the nation"
+    assert series(found, KIDNAPPINGS, "11")["2030-05"], "what is not touched stands"
+
+
+def test_rows_that_a_state_lacks_in_a_year_hold_it_back(tmp_path: Path) -> None:
+    def without(lines: list[str]) -> list[str]:
+        gone = lambda line: line.startswith("2031,32,") and "Homicidio doloso,Con arma de fuego" in line
+        return [line for line in lines if not gone(line)]
+
+    found = import_file(changed(case_file(tmp_path / "a.csv"), without)).snapshot
+    assert "Zacatecas (2031)" in oddities(found)["rows_missing"]
+    assert series(found, HOMICIDES, "32")["2031-01"] is None
+    assert series(found, HOMICIDES, "32")["2030-01"]
+
+
+def test_a_file_cut_at_the_end_of_a_line_says_which_states_are_gone(tmp_path: Path) -> None:
+    found = import_file(changed(case_file(tmp_path / "a.csv"), lambda lines: lines[:-150])).snapshot
+    words = oddities(found)["periods_incomplete"]
+    assert "Zacatecas (2031)" in words and "Aguascalientes" not in words
+    assert any(o.grave for o in found.oddities)
+    assert series(found, HOMICIDES).get("2031-01") is None
+
+
+def test_a_national_row_that_is_not_the_sum_of_its_states_is_left_out(tmp_path: Path) -> None:
+    def with_nation(factor: float) -> Callable[[list[str]], list[str]]:
+        def added(lines: list[str]) -> list[str]:
+            sums: dict[tuple[str, ...], list[int]] = {}
+            for line in lines:
+                cells = line.split(",")
+                key = (cells[0], *cells[3:-12])
+                sums[key] = [a + int(b) for a, b in zip(sums.get(key, [0] * 12), cells[-12:], strict=True)]
+            rows = [
+                ",".join([key[0], "0", "Nacional", *key[1:], *(str(round(factor * n)) for n in row)])
+                for key, row in sums.items()
+            ]
+            return lines + rows
+
+        return added
+
+    plain = [c for c in categories() if "," not in "".join(c)]  # no quoted cells: lines can be cut at commas
+    for factor, right in ((1.0, True), (1.3, False)):
+        path = case_file(tmp_path / f"{factor}.csv", years=[2030], named=plain)
+        found = import_file(changed(path, with_nation(factor))).snapshot
+        assert ("nation_differs" in oddities(found)) is not right
+        assert ("2030-01" in series(found, HOMICIDES)) is right
+
+
+def test_a_zero_amid_many_is_taken_as_not_reported(tmp_path: Path) -> None:
+    def cell(year: int, state: str, category: tuple[str, ...], month: int) -> str:
+        silent = (year, state, month) == (2030, "11", 10) and category[2] == "Homicidio doloso"
+        return "0" if silent else str(30 + month + year % 7)
+
+    found = import_file(case_file(tmp_path / "a.csv", value=cell)).snapshot
+    assert "Guanajuato (2030-11)" in oddities(found)["zero_unlikely"]
+    assert series(found, HOMICIDES, "11")["2030-11"] is None and "2030-11" not in series(found, HOMICIDES)
+
+
+def test_a_blank_amid_values_is_named(tmp_path: Path) -> None:
+    one = lambda y, s, c, m: (
+        "" if (y, s, m) == (2030, "09", 2) and c[3] == "Con arma blanca" else str(y - 2026)
+    )
+    found = import_file(case_file(tmp_path / "a.csv", value=one)).snapshot
+    assert "Ciudad de México (2030-03)" in oddities(found)["values_blank"]
+    assert series(found, HOMICIDES, "09")["2030-03"] is None
+
+
+def test_values_of_another_size_than_the_nearest_published_year_are_held_back(tmp_path: Path) -> None:
+    found = import_file(case_file(tmp_path / "a.csv", years=[2030], value=constant("5000"))).snapshot
+    assert HOMICIDES not in found.indicators and "2030" in oddities(found)["scale_off"]
 
 
 def test_a_category_renamed_holds_its_series_back(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ import polars as pl
 from careo.base.shipped import country_folder
 from careo.panel.gazetteer import shortened
 from careo.panel.places import load_places
-from careo.panel.words import fold
+from careo.panel.suspects import USUAL, plain, row_shapes, total_rows, without_uneven, without_unlikely
 from careo.sources.catalog import Dataset, SeriesRule
-from careo.sources.formats.layout import MONTH_COLUMNS, Oddity, repaired
+from careo.sources.formats.layout import MONTH_COLUMNS, Oddity
 
 SERIES = {
     "indicator": pl.String,
@@ -30,7 +30,7 @@ SERIES = {
 }
 """Columns of a series table: `start` is the first day of a "month", "year" or "day" step (column `step`)."""
 
-_REPORTS = 20  # a place with this median of all its rows does not have a month of none by chance (e^-20)
+_NATION = 0.01  # deaths without a state are far fewer than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,19 @@ def derive(
     rows = rows.with_columns(_year(rows).alias("year"))
     if "place" not in rows.collect_schema().names():
         rows = rows.with_columns(place=pl.lit(load_places(country).nation))
-    if dataset.absent == "zero" and dataset.places == "municipality":
-        rows = _listing(rows, country)
     combinations = (
         rows.select(*keys, "year").unique().drop_nulls("year").collect() if keys else pl.DataFrame()
     )
-    catalogued = _Catalogued.of(combinations, dataset, keys, country)
+    wanted = [name for rule in dataset.series.values() for names in rule.where.values() for name in names]
+    totals = total_rows(combinations, keys, wanted, country)
+    catalogued = _Catalogued.of(combinations.filter(~totals.any(keys)), dataset, keys, country)
+    listing = dataset.absent == "zero" and dataset.places == "municipality"
+    counted = _listing(rows, country) if listing else rows
     silent = _silent_months(rows, values, country) if wide else None
-    frames: list[pl.LazyFrame] = []
-    oddities = [*catalogued.oddities, *(silent.oddities if silent else ())]
+    oddities = [*totals.oddities, *catalogued.oddities, *(silent.oddities if silent else ())]
     doubtful: set[tuple[str, int]] = set()
+    sums: list[pl.LazyFrame] = []
+    shapes: list[pl.LazyFrame] = []
     for indicator, rule in dataset.series.items():
         chosen, absent, near = catalogued.match(rule)
         if dataset.absent == "zero":
@@ -81,19 +84,32 @@ def derive(
             oddities.append(_refused(indicator, absent, rule, whole_file=catalogued.everywhere(absent)))
         doubtful |= {(indicator, year) for year in near}
         years = sorted({year for gone in absent.values() for year in gone})
-        part = rows.filter(*chosen) if not years else rows.filter(*chosen, ~pl.col("year").is_in(years))
+        # a row of a total beside its parts would count everybody twice
+        chosen = [
+            *chosen,
+            ~totals.any(key for key in keys if key not in rule.where),
+            ~pl.col("year").is_in(years),
+        ]
         columns = list(values) if wide else [rule.value or values[0]]
-        frames.append(_summed(part, columns, indicator, wide=wide))
-    tables = pl.collect_all(frames, engine="streaming") if frames else []
-    series = pl.concat([pl.DataFrame(schema=SERIES), *(table.select(*SERIES) for table in tables)])
+        sums.append(_summed(counted.filter(*chosen), columns, indicator, wide=wide))
+        shapes.append(row_shapes(rows.filter(*chosen), keys, combinations, indicator))
+    tables = pl.collect_all([*sums, *shapes], engine="streaming") if sums else []
+    empty = pl.DataFrame(schema=SERIES)
+    series = pl.concat([empty, *(table.select(*SERIES) for table in tables[: len(sums)])])
     if silent is not None:
         series = silent.blank(series)
+    if dataset.time != "day":  # events may well be alike
+        series, odd = without_uneven(series, tables[len(sums) :], grid=wide, country=country)
+        oddities += odd
     if dataset.cumulative_months == 12:
         series = _running(series)
     elif dataset.absent == "zero":
         series = _zeros(series, dataset, country)
-    whole = _with_whole(series, dataset, country)
-    return Derived(whole, frozenset(doubtful), tuple(oddities), silent.months_told if silent else None)
+    else:
+        series, odd = without_unlikely(series, country, silent.months if silent else None)
+        oddities += odd
+    series, odd = _with_whole(series, dataset, country)
+    return Derived(series, frozenset(doubtful), (*oddities, *odd), silent.months_told if silent else None)
 
 
 def _year(rows: pl.LazyFrame) -> pl.Expr:
@@ -156,7 +172,7 @@ class _Catalogued:
             return _Catalogued(present, tuple(keys), (), ())
         places = [known_keys.index(key) for key in used]
         listed = {tuple(row[place] for place in places) for row in known}
-        written = {tuple(_plain(cell) for cell in row): row for row in present.select(used).unique().rows()}
+        written = {tuple(plain(cell) for cell in row): row for row in present.select(used).unique().rows()}
         new = tuple(sorted(set(written) - listed))
         gone = sorted(listed - set(written))
         oddities: list[Oddity] = []
@@ -183,13 +199,15 @@ class _Catalogued:
         years = set(self.present["year"].unique().to_list()) if not self.present.is_empty() else set[int]()
         for key, wanted in rule.where.items():
             told = self.present.select(key, "year").unique().rows() if key in self.present.columns else []
-            spelled = [(raw, _plain(raw), year) for raw, year in told if raw is not None]
+            spelled = [(raw, plain(raw), year) for raw, year in told if raw is not None]
             for category in wanted:
-                there = {year for _, plain, year in spelled if plain == _plain(category)}
+                there = {year for _, told_as, year in spelled if told_as == plain(category)}
                 if years - there:
                     absent[category] = sorted(years - there)
-            names = {_plain(category) for category in wanted}
-            filters.append(pl.col(key).is_in(sorted({raw for raw, plain, _ in spelled if plain in names})))
+            names = {plain(category) for category in wanted}
+            filters.append(
+                pl.col(key).is_in(sorted({raw for raw, told_as, _ in spelled if told_as in names}))
+            )
             near |= self._near(key, names)
         return filters, absent, frozenset(near)
 
@@ -204,7 +222,7 @@ class _Catalogued:
             return set()
         at = self.keys.index(key)
         rows = [
-            (tuple(_plain(cell) for cell in row[:-1]), row[-1])
+            (tuple(plain(cell) for cell in row[:-1]), row[-1])
             for row in self.present.select(*self.keys, "year").rows()
         ]
         above = {row[at - 1] for row, _ in rows if at and row[at] in names}
@@ -213,8 +231,11 @@ class _Catalogued:
             year
             for row, year in rows
             if row in new
-            and row[at] not in names
-            and ((at and row[at - 1] in above) or any(_akin(row[at], name) for name in names))
+            and (
+                row[at] in names  # a new kind of what is counted
+                or (at and row[at - 1] in above)
+                or any(_akin(row[at], name) for name in names)
+            )
         }
 
 
@@ -230,11 +251,7 @@ def _catalogue(country: str, name: str) -> tuple[tuple[str, ...], frozenset[tupl
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream)
         keys = tuple(next(reader))
-        return keys, frozenset(tuple(_plain(cell) for cell in row) for row in reader)
-
-
-def _plain(text: object) -> str:
-    return " ".join(fold(repaired(str(text or ""))).replace(",", " ").split())
+        return keys, frozenset(tuple(plain(cell) for cell in row) for row in reader)
 
 
 def _refused(
@@ -309,7 +326,7 @@ def _silent_months(rows: pl.LazyFrame, values: Sequence[str], country: str) -> _
     silent = (
         long.filter((pl.col("start") <= last) & (pl.col("total") == 0) & (pl.col("n") > 0))
         .join(usual, on="place")
-        .filter(pl.col("usual") >= _REPORTS)
+        .filter(pl.col("usual") >= USUAL)
         .sort("place", "start")
     )
     oddities: list[Oddity] = []
@@ -340,22 +357,40 @@ def _silent_months(rows: pl.LazyFrame, values: Sequence[str], country: str) -> _
 # --- the whole ---------------------------------------------------------------------------------------------------------
 
 
-def _with_whole(series: pl.DataFrame, dataset: Dataset, country: str) -> pl.DataFrame:
-    """States with their sum as the nation, where the file has no national row and every state reported."""
+def _with_whole(
+    series: pl.DataFrame, dataset: Dataset, country: str
+) -> tuple[pl.DataFrame, tuple[Oddity, ...]]:
+    """The nation as the sum of its states; a file's own national row is believed only where it says the same."""
     places = load_places(country)
     if dataset.places != "state" or series.is_empty():
-        return series
+        return series, ()
+    keys = ["indicator", "start", "step"]
+    of_states = series.filter(pl.col("place").is_in(places.states))
     sums = (
-        series.filter(pl.col("place").is_in(places.states))
-        .group_by("indicator", "start", "step")
-        .agg(pl.col("value").sum(), pl.col("value").count().alias("n"))
-        .filter(pl.col("n") == len(places.states))
-        .with_columns(place=pl.lit(places.nation))
-        .select(*SERIES)
+        of_states.group_by(keys)
+        .agg(pl.col("value").sum().alias("sum"), pl.col("value").count().alias("n"))
+        .with_columns(whole=pl.col("n") == len(places.states))
     )
     own = series.filter(pl.col("place") == places.nation)
-    added = sums.join(own, on=["indicator", "start", "step"], how="anti")
-    return pl.concat([series, added.select(*SERIES)])
+    beside = own.join(sums, on=keys, how="left")
+    apart = (pl.col("value") - pl.col("sum")).abs() > _NATION * pl.max_horizontal(pl.col("sum"), pl.lit(1.0))
+    odd = beside.filter(pl.col("whole") & apart).sort(keys)
+    kept = beside.filter(pl.col("sum").is_null() | (pl.col("whole") & ~apart)).select(*SERIES)
+    formed = (
+        sums.filter("whole")
+        .join(own, on=keys, how="anti")
+        .select("indicator", "start", "step", place=pl.lit(places.nation), value=pl.col("sum"))
+        .select(*SERIES)
+    )
+    oddities: tuple[Oddity, ...] = ()
+    if odd.height:
+        listed = (
+            f"{row['start']:%Y-%m} ({row['value']:,.0f} / {row['sum']:,.0f})" for row in odd.rows(named=True)
+        )
+        words = {"count": str(odd.height), "periods": shortened(listed)}
+        oddities = (Oddity("nation_differs", words, grave=True, refused=True),)
+    rest = series.filter(pl.col("place") != places.nation)
+    return pl.concat([rest, kept, formed]), oddities
 
 
 def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
@@ -368,7 +403,10 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     names = rows.collect_schema().names()
     written = pl.col("written" if "written" in names else "place")
     state = written.str.head(2)
+    there = rows.select(state.alias("state")).unique().collect()["state"].to_list()
     nation = rows.with_columns(place=pl.lit(places.nation))
+    if not set(places.states) <= set(there):
+        nation = nation.clear()  # a part of the country is not the nation
     of_state = rows.filter(state.is_in(places.states)).with_columns(place=state)
     kinds = {code: place.kind for code, place in places.by_code.items()}
     local = rows.filter(

@@ -97,7 +97,9 @@ def register_totals(snapshots: Sequence[Snapshot]) -> Iterator[RegisterTotal]:
         card = datasets(held[0].country).get(name)
         if card is None or card.undated != "once":
             continue
-        periods = {(s.first, s.last): s for s in held}  # oldest first: of two editions of a period the newest stays
+        periods = {
+            (s.first, s.last): s for s in held
+        }  # oldest first: of two editions of a period the newest stays
         tables = [pl.scan_parquet(store.table(s, "rows")) for s in periods.values()]
         for indicator, rule in card.series.items():
             chosen = [pl.col(key).is_in(list(wanted)) for key, wanted in rule.where.items()]

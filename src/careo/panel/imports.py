@@ -16,7 +16,7 @@ from careo.panel.country import Country, load_country
 from careo.panel.derivation import Derived, derive
 from careo.panel.gazetteer import locate_places, shortened
 from careo.panel.reconcile import TOLERANCE, Reconciliation, reconcile
-from careo.panel.traps import copied_years, passing_places
+from careo.panel.traps import copied_years, incomplete_periods, passing_places
 from careo.sources import store
 from careo.sources.catalog import Dataset, datasets
 from careo.sources.formats import read, recognise
@@ -26,6 +26,8 @@ from careo.sources.tables import DataFile, open_data, readable
 
 REFUSED_BEYOND = 0.5
 """A sum this far from every published total of that year is held back: no revision does that, something was left out or counted twice."""
+
+_SIZE = 50.0  # times larger or smaller than the nearest published year: another unit, or another thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def import_file(
         stated = vintage or reading.vintage
         edition = stated or _inferred(last, dataset, today)
         known = _last_day(edition)
-        kept, checked, held = _checked(derived, _copies(rows, reading, dataset), loaded, known)
+        kept, checked, held = _checked(derived, loaded, known)
         kept.sort("indicator", "place", "start").write_parquet(
             folder / "series.parquet", row_group_size=1 << 17
         )
@@ -151,25 +153,15 @@ class _Held:
     words: dict[str, str]
 
 
-def _copies(rows: pl.LazyFrame, reading: Reading, dataset: Dataset) -> dict[str, list[tuple[int, int]]]:
-    """Indicator → pairs of years of which one repeats the other."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for copy in copied_years(rows, keys=reading.keys, values=reading.values):
-        for indicator, rule in dataset.series.items():
-            if not copy.column or copy.column == (rule.value or reading.values[0]):
-                found.setdefault(indicator, []).append(copy.years)
-    return found
-
-
 def _checked(
-    derived: Derived, copies: dict[str, list[tuple[int, int]]], loaded: Country, known: date
+    derived: Derived, loaded: Country, known: date
 ) -> tuple[pl.DataFrame, tuple[Reconciliation, ...], tuple[Oddity, ...]]:
     """The series that may stand, every reconciliation, and why years were held back."""
     checked = reconcile(derived.series, loaded, known)
     fits = {(r.indicator, r.year): r.fits for r in checked}
     apart = {(r.indicator, r.year): abs(r.value / r.published - 1) for r in checked if r.published}
     held: list[_Held] = []
-    for indicator, pairs in copies.items():
+    for indicator, pairs in copied_years(derived.series, loaded).items():
         for one, other in pairs:
             dropped = _copy_of(
                 one, other, {y: apart[indicator, y] for y in (one, other) if (indicator, y) in apart}
@@ -184,15 +176,7 @@ def _checked(
     for indicator, year in sorted(derived.doubtful):
         if not fits.get((indicator, year)):
             held.append(_Held(indicator, year, "unmapped_held", {"indicator": indicator}))
-    stand = {(h.indicator, h.year) for h in held}
-    far: dict[str, list[Reconciliation]] = {}
-    for r in checked:
-        off = r.published is not None and abs(r.value - r.published) > REFUSED_BEYOND * max(r.published, 1.0)
-        if off and (r.indicator, r.year) not in stand:
-            far.setdefault(r.indicator, []).append(r)
-    for indicator, years in far.items():
-        told = shortened(f"{r.year} ({r.value:,.0f} / {r.published:,.0f})" for r in years)
-        held += [_Held(indicator, r.year, "total_off", {"indicator": indicator, "years": told}) for r in years]
+    held += _far_off(checked, {(h.indicator, h.year) for h in held})
     if not held:
         return derived.series, checked, ()
     gone = pl.DataFrame(
@@ -203,6 +187,22 @@ def _checked(
     kept = derived.series.with_columns(pl.col("start").dt.year().alias("year"))
     kept = kept.join(gone, on=["indicator", "year"], how="anti").drop("year")
     return kept, checked, tuple(_held_oddities(held))
+
+
+def _far_off(checked: Iterable[Reconciliation], stand: set[tuple[str, int]]) -> Iterable[_Held]:
+    """Years that sum to something far from their published total, or of another size than the nearest year that has one."""
+    far: dict[tuple[str, str], list[Reconciliation]] = {}
+    for r in checked:
+        if (r.indicator, r.year) in stand:
+            continue
+        if r.published is not None and abs(r.value - r.published) > REFUSED_BEYOND * max(r.published, 1.0):
+            far.setdefault(("total_off", r.indicator), []).append(r)
+        elif r.published is None and r.nearest and not 1 / _SIZE <= r.value / r.nearest <= _SIZE:
+            far.setdefault(("scale_off", r.indicator), []).append(r)
+    for (code, indicator), years in far.items():
+        told = shortened(f"{r.year} ({r.value:,.0f} / {r.published or r.nearest or 0:,.0f})" for r in years)
+        for r in years:
+            yield _Held(indicator, r.year, code, {"indicator": indicator, "years": told})
 
 
 def _copy_of(one: int, other: int, apart: dict[int, float]) -> list[int]:
@@ -228,6 +228,8 @@ def _coverage(rows: pl.LazyFrame, dataset: Dataset, loaded: Country) -> tuple[Od
     found = list(passing_places(rows, level=dataset.places))
     if dataset.places not in ("state", "municipality"):
         return tuple(found)
+    if dataset.absent == "missing":
+        found += incomplete_periods(rows, loaded.places)
     there = rows.select("place").filter(pl.col("place") != "").unique().collect()["place"].to_list()
     parent = loaded.places.by_code
     states = {
@@ -289,4 +291,3 @@ def _last_day(vintage: str) -> date:
     if last is None:
         raise DataError("panel_vintage", where="--vintage", found=repr(vintage), fix="panel_period")
     return last
-

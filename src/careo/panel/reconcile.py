@@ -23,6 +23,7 @@ class Reconciliation:
     Attributes:
         indicator, year: what was summed. value: the sum.
         published: the published total it is nearest to, and its vintage and source; None when none is embedded.
+        nearest: the published total of the nearest year where this one has none; None when no year has one.
         fits: whether they agree as well as two editions so far apart can be expected to; None when there is nothing to compare.
     """
 
@@ -33,6 +34,7 @@ class Reconciliation:
     vintage: str
     source: str
     fits: bool | None
+    nearest: float | None = None
 
 
 def reconcile(series: pl.DataFrame, country: Country, known: date) -> tuple[Reconciliation, ...]:
@@ -54,8 +56,22 @@ def reconcile(series: pl.DataFrame, country: Country, known: date) -> tuple[Reco
             allowed = TOLERANCE if abs((best.known - known).days) <= _SAME_TIME else _REVISED
             fits = abs(value - best.value) <= allowed * max(best.value, 1.0)
         published = (best.value, best.vintage, best.source) if best else (None, "", "")
-        found.append(Reconciliation(indicator, year, value, *published, fits))
+        nearest = None if best else _nearest(country, indicator, place, year)
+        found.append(Reconciliation(indicator, year, value, *published, fits, nearest))
     return tuple(found)
+
+
+def _nearest(country: Country, indicator: str, place: str, year: int) -> float | None:
+    """The embedded total of the year nearest to one that has none."""
+    totals = [
+        (abs(o.period.first.year - year), o.value)
+        for o in country.series(indicator).observations
+        if o.place == place
+        and "@" not in o.source
+        and o.period.first
+        and o.period == period_of_year(o.period.first.year)
+    ]
+    return min(totals)[1] if totals else None
 
 
 def whole_years(series: pl.DataFrame, places: Places) -> pl.DataFrame:

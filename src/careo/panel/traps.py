@@ -2,64 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 
 import polars as pl
 
+from careo.panel.country import Country
 from careo.panel.gazetteer import shortened
+from careo.panel.places import Places
 from careo.sources.formats.layout import Oddity
 
 _ENOUGH = 20  # cells other than zero that two years must share before equality is no coincidence
+_ALIKE = 0.95  # of them: somebody may have mended a few cells of a copy
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """Two years with the same values in every row. Which of them is the copy, totals must tell."""
-
-    column: str
-    years: tuple[int, int]
-
-
-def copied_years(rows: pl.LazyFrame, *, keys: Sequence[str], values: Sequence[str]) -> tuple[Copy, ...]:
-    """Pairs of years of which one repeats the other, cell by cell.
+def copied_years(series: pl.DataFrame, country: Country) -> dict[str, list[tuple[int, int]]]:
+    """Indicator → pairs of years of which one repeats the other. Which of them is the copy, totals must tell.
 
     Args:
-        rows: columns place, year (or month), keys, values. keys, values: as in the `Reading`.
+        series: a table of values. country: whose indicators; a stock may well stay the same for a year.
     """
-    columns = rows.collect_schema().names()
-    if "year" not in columns and "month" not in columns:
-        return ()
-    if "year" in columns:
-        rows = rows.with_columns(pl.lit(0, pl.Int8).alias("within"))
-    else:
-        rows = rows.with_columns(
-            pl.col("month").dt.year().alias("year"), pl.col("month").dt.month().alias("within")
+    found: dict[str, list[tuple[int, int]]] = {}
+    for (indicator,), part in series.drop_nulls("value").partition_by("indicator", as_dict=True).items():
+        if indicator not in country.indicators or not country.sums(str(indicator)):
+            continue
+        cells = part.select(
+            "place",
+            pl.col("start").dt.month().alias("month"),
+            pl.col("start").dt.year().alias("year"),
+            "value",
         )
-    groups = [tuple(values)] if len(values) == 12 else [(value,) for value in values]
-    found: list[Copy] = []
-    for group in groups:
-        anything = pl.any_horizontal((pl.col(v) != 0).fill_null(False) for v in group)
-        # the order of rows does not matter: a sum of hashes of whole rows is the same for the same set of rows
-        signature = pl.struct("place", "within", *keys, *group).hash(seed=7)
-        table = (
-            rows.filter(anything & pl.col("year").is_not_null())
-            .group_by("year")
-            .agg(
-                signature.sum().alias("sum"),
-                (signature // 7).sum().alias("other"),
-                pl.len().alias("rows"),
-                pl.sum_horizontal((pl.col(v) != 0).sum() for v in group).alias("cells"),
+        table = cells.pivot("year", index=["place", "month"], values="value", aggregate_function="sum")
+        years = sorted(int(name) for name in table.columns[2:])
+        tests = [
+            (
+                one,
+                other,
+                (pl.col(str(one)) > 0) | (pl.col(str(other)) > 0),
+                pl.col(str(one)) == pl.col(str(other)),
             )
-            .filter(pl.col("cells") >= _ENOUGH)
-            .sort("sum", "other", "year")
-            .collect(engine="streaming")
+            for one, other in combinations(years, 2)
+        ]
+        counts = (
+            table.select(
+                *(some.sum().alias(f"{one} {other} some") for one, other, some, _ in tests),
+                *((some & same).sum().alias(f"{one} {other} same") for one, other, some, same in tests),
+            ).row(0, named=True)
+            if tests
+            else {}
         )
-        for one, other in pairwise(table.rows(named=True)):
-            if all(one[name] == other[name] for name in ("sum", "other", "rows", "cells")):
-                found.append(Copy(group[0] if len(group) == 1 else "", (one["year"], other["year"])))
-    return tuple(found)
+        for one, other, *_ in tests:
+            some, same = counts[f"{one} {other} some"], counts[f"{one} {other} same"]
+            if some >= _ENOUGH and same >= _ALIKE * some:
+                found.setdefault(str(indicator), []).append((one, other))
+    return found
+
+
+def incomplete_periods(rows: pl.LazyFrame, places: Places) -> tuple[Oddity, ...]:
+    """States that some years (or months) of a file have and others lack: a file cut short, or rows that were lost."""
+    names = rows.collect_schema().names()
+    period = next((name for name in ("month", "year") if name in names), "")
+    if not period or "place" not in names:
+        return ()
+    state = pl.col("place").str.head(2)
+    table = rows.select(state.alias("state"), period).unique().drop_nulls().collect()
+    table = table.filter(pl.col("state").is_in(places.states))
+    missing = (
+        table.select(pl.col("state").unique())
+        .join(table.select(pl.col(period).unique()), how="cross")
+        .join(table, on=["state", period], how="anti")
+        .sort("state", period)
+    )
+    if missing.is_empty():
+        return ()
+    form = "%Y-%m" if period == "month" else ""
+    listed = (
+        f"{places.by_code[code].name} ({shortened(format(when, form) if form else str(when) for when in periods)})"
+        for code, periods in missing.group_by("state", maintain_order=True).agg(period).rows()
+    )
+    return (Oddity("periods_incomplete", {"places": shortened(listed)}, grave=True),)
 
 
 def passing_places(rows: pl.LazyFrame, *, level: str) -> tuple[Oddity, ...]:

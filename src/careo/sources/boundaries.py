@@ -7,7 +7,6 @@ do not say otherwise: a running number from 1 to 32 looks just like the codes of
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,21 +19,14 @@ from typing import Any, Protocol
 from careo.base.errors import InputError
 from careo.base.shipped import country_folder, read_table
 from careo.sources.formats.layout import Oddity, key
+from careo.sources.geojson import MOST_POINTS, Area, Feature, Point, open_map, too_large
 
-LARGEST = 128 << 20  # bytes of one file
-MOST_POINTS = 5_000_000  # some 1 GB in memory
-_FARTHEST = 1e8  # no coordinate on Earth is farther out, in degrees or in metres
 _SHOWN = 8  # places named in a sentence
 _MOST_CELLS = 4_000_000
 _ROW = 1 << 40  # cells of a grid from one column to the next
 # Where three or four areas meet, the lines to the corner share up to five cells. On INEGI's municipalities six agree best with
 # the length of border within 200 m, measured by a geometry library: 7,010 against 7,004 pairs, 56 of them different.
 _CELLS_OF_A_BORDER = 6
-
-Point = tuple[float, float]
-Ring = tuple[Point, ...]
-Area = tuple[tuple[Ring, ...], ...]
-"""Polygons, each of rings: its outline, then its holes. A ring ends where it began."""
 
 
 class KnownPlace(Protocol):
@@ -78,12 +70,6 @@ class Boundaries:
 
 
 @dataclass(frozen=True, slots=True)
-class _Feature:
-    properties: Mapping[str, str]  # as text; what holds no plain value is left out
-    geometry: Any
-
-
-@dataclass(frozen=True, slots=True)
 class _Telling:
     """One way of telling which place a feature is: the codes it gives, "" where it gives none."""
 
@@ -121,8 +107,7 @@ def read_boundaries(
         InputError: not such a file, too large, broken coordinates, no areas, or nothing in it tells its places.
     """
     record = _Record(places, also or {})
-    document = _document(path)
-    layers, points_of = _layers(document, path)
+    layers, area_of = open_map(path)
     told = [(telling, features) for features in layers for telling in record.tellings(features)]
     told.sort(key=lambda pair: -pair[0].score)  # stable: of equals, the first
     objection: InputError | None = None
@@ -130,10 +115,11 @@ def read_boundaries(
         against = record.objection(telling, features, path)
         if against is None:
             try:
-                return _assembled(telling, features, record, points_of, path)
+                return _assembled(telling, features, record, area_of, path)
             except RecursionError as error:  # collections of collections of collections …
                 raise InputError("boundary_deep", where=str(path), fix="boundary_convert") from error
-        objection = objection or against
+        if telling.trust != "guess":  # why some other column is no code need not be said
+            objection = objection or against
     if objection is not None:
         raise objection
     properties = sorted({name for features in layers for f in features[:50] for name in f.properties})
@@ -147,9 +133,9 @@ def read_boundaries(
 
 def _assembled(
     telling: _Telling,
-    features: Sequence[_Feature],
+    features: Sequence[Feature],
     record: _Record,
-    points_of: Callable[[Any, str], Area],
+    area_of: Callable[[Any, str], Area],
     path: Path,
 ) -> Boundaries:
     areas: dict[str, Area] = {}
@@ -168,10 +154,10 @@ def _assembled(
             name = " ".join(feature.properties[n] for n in named if n in feature.properties)
             unknown.append(" ".join(dict.fromkeys(f"{said} {name}".split()))[:60] or f"#{index}")
             continue
-        area = points_of(feature.geometry, f"{path}: {said or index}")
+        area = area_of(feature.geometry, f"{path}: {said or index}")
         points += sum(len(ring) for polygon in area for ring in polygon)
         if points > MOST_POINTS:
-            raise _too_large(path, f"{MOST_POINTS:,}")
+            raise too_large(path, f"{MOST_POINTS:,}")
         if not area:
             empty.append(said or f"#{index}")
             continue
@@ -180,7 +166,7 @@ def _assembled(
     if not areas:
         raise InputError("boundary_no_areas", where=str(path), fix="boundary_convert")
     oddities = [
-        Oddity(f"boundary_{name}", {"count": str(len(listed)), "places": _shortened(listed)}, refused=refused)
+        Oddity(f"boundary_{name}", {"count": str(len(listed)), "places": shortened(listed)}, refused=refused)
         for name, listed, refused in (
             ("unknown", unknown, True),
             ("empty", empty, True),
@@ -212,7 +198,7 @@ def _unit(areas: Iterable[Area], path: Path) -> str:
     return "metres"
 
 
-def _shortened(names: Sequence[str]) -> str:
+def shortened(names: Sequence[str]) -> str:
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" … (+{more})" if more > 0 else "")
 
@@ -236,7 +222,7 @@ class _Record:
             if code in self.by_code:
                 self.by_name[key(name)].add(code)
 
-    def tellings(self, features: Sequence[_Feature]) -> Iterator[_Telling]:
+    def tellings(self, features: Sequence[Feature]) -> Iterator[_Telling]:
         """Every way in which these features could say which places they are; those that say nothing left out."""
         names = dict.fromkeys(name for feature in features for name in feature.properties)
         keys = {name: key(name) for name in names}
@@ -302,7 +288,7 @@ class _Record:
         kept = tuple(code if code and self.by_code[code].kind == kind else "" for code in codes)
         return _Telling(told_by, kept, trust)
 
-    def objection(self, telling: _Telling, features: Sequence[_Feature], path: Path) -> InputError | None:
+    def objection(self, telling: _Telling, features: Sequence[Feature], path: Path) -> InputError | None:
         """Why the codes cannot be believed: the names beside them are those of other places."""
         told = sum(1 for code in telling.codes if code)
         if telling.trust == "names":
@@ -338,7 +324,7 @@ class _Record:
         }
         if not refused[telling.trust]:
             return None
-        if not example[0]:  # a guess without names to confirm it
+        if telling.trust == "guess":
             return InputError(
                 "boundary_no_codes", where=str(path), found=telling.told_by, fix="boundary_codes"
             )
@@ -351,176 +337,6 @@ class _Record:
             known=self.by_code[example[0]].name,
             fix="boundary_codes",
         )
-
-
-# ── GeoJSON and TopoJSON ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _document(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError("input_missing" if not path.exists() else "table_folder", where=str(path))
-    if path.stat().st_size > LARGEST:
-        raise _too_large(path, f"{LARGEST >> 20} MB")
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    try:
-        document = json.loads(text, parse_constant=_no_number)
-    except RecursionError as error:
-        raise InputError("boundary_deep", where=str(path), fix="boundary_convert") from error
-    except ValueError as error:
-        problem = (
-            f"line {error.lineno}, column {error.colno}"
-            if isinstance(error, json.JSONDecodeError)
-            else str(error)[:80]
-        )
-        raise InputError("boundary_json", where=str(path), found=problem, fix="boundary_convert") from error
-    if not isinstance(document, dict):
-        raise InputError("boundary_kind", where=str(path), fix="boundary_convert")
-    return document  # pyright: ignore[reportUnknownVariableType] - every value is looked at before use
-
-
-def _too_large(path: Path, limit: str) -> InputError:
-    return InputError("boundary_too_large", where=str(path), limit=limit, fix="boundary_convert")
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(word)
-
-
-def _layers(
-    document: Mapping[str, Any], path: Path
-) -> tuple[list[list[_Feature]], Callable[[Any, str], Area]]:
-    """The features of every layer, and how the geometry of one becomes an area."""
-    kind = document.get("type")
-    if kind == "FeatureCollection" and isinstance(document.get("features"), list):
-        return [_features(document["features"], "geometry")], _plain_area
-    if kind == "Feature":
-        return [_features([document], "geometry")], _plain_area
-    objects = document.get("objects")
-    if kind == "Topology" and isinstance(objects, dict) and isinstance(document.get("arcs"), list):
-        arcs = _Arcs(_arcs(document, path), path)
-        layers = [_features(_members(thing), "") for thing in objects.values()]
-        return layers, arcs.area
-    raise InputError("boundary_kind", where=str(path), found=str(kind)[:40], fix="boundary_convert")
-
-
-def _members(thing: Any) -> list[Any]:
-    if isinstance(thing, dict) and thing.get("type") == "GeometryCollection" and "properties" not in thing:
-        return thing["geometries"] if isinstance(thing.get("geometries"), list) else []
-    return [thing]
-
-
-def _features(raw: Iterable[Any], geometry: str) -> list[_Feature]:
-    features: list[_Feature] = []
-    for thing in raw:
-        if not isinstance(thing, dict):
-            continue
-        properties = thing.get("properties")
-        plain = {
-            str(name): str(value).strip()
-            for name, value in (
-                {"id": thing.get("id")} | (properties if isinstance(properties, dict) else {})
-            ).items()
-            if isinstance(value, str | int | float) and not isinstance(value, bool)
-        }
-        features.append(_Feature(plain, thing.get(geometry) if geometry else thing))
-    return features
-
-
-def _plain_area(geometry: Any, where: str) -> Area:
-    return _area(geometry, "coordinates", lambda ring: _points(ring, where), where)
-
-
-def _area(geometry: Any, member: str, ring: Callable[[Any], Ring], where: str) -> Area:
-    """The polygons of a geometry; points and lines have none."""
-    if not isinstance(geometry, dict):
-        return ()
-    parts = geometry.get(member)
-    match geometry.get("type"):
-        case "Polygon":
-            polygons: list[Any] = [parts]
-        case "MultiPolygon":
-            polygons = _listed(parts, where)
-        case "GeometryCollection":
-            inner = _listed(geometry.get("geometries"), where)
-            return tuple(polygon for part in inner for polygon in _area(part, member, ring, where))
-        case _:
-            return ()
-    read = (tuple(ring(raw) for raw in _listed(polygon, where)) for polygon in polygons)
-    whole = (tuple(r for r in rings if len(r) > 3) for rings in read)
-    return tuple(rings for rings in whole if rings)
-
-
-def _listed(value: Any, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InputError("boundary_coordinates", where=where, found=repr(value)[:60], fix="boundary_convert")
-    return value  # pyright: ignore[reportUnknownVariableType]
-
-
-def _points(raw: Any, where: str) -> Ring:
-    points: list[Point] = []
-    for point in _listed(raw, where):
-        if not isinstance(point, list) or len(point) < 2:  # pyright: ignore[reportUnknownArgumentType]
-            raise InputError(
-                "boundary_coordinates", where=where, found=repr(point)[:60], fix="boundary_convert"
-            )
-        x, y = point[0], point[1]  # pyright: ignore[reportUnknownVariableType]
-        if not (_is_number(x) and _is_number(y)):
-            raise InputError(
-                "boundary_coordinates", where=where, found=repr(point)[:60], fix="boundary_convert"
-            )
-        points.append((x, y))
-    return tuple(points)
-
-
-def _is_number(value: Any) -> bool:
-    """A number on Earth: no text, no truth value, nothing infinite (which JSON writes as 1e999)."""
-    return type(value) in (int, float) and -_FARTHEST < value < _FARTHEST
-
-
-def _arcs(document: Mapping[str, Any], path: Path) -> list[Ring]:
-    where, transform = f"{path}: arcs", document.get("transform")
-    if transform is None:
-        return [_points(arc, where) for arc in document["arcs"]]
-    if not isinstance(transform, dict):
-        raise InputError("boundary_coordinates", where=f"{path}: transform", fix="boundary_convert")
-    pair = [transform.get("scale"), transform.get("translate")]
-    (scale_x, scale_y), (left, bottom) = _points(pair, f"{path}: transform")
-    arcs: list[Ring] = []
-    for arc in document["arcs"]:
-        x = y = 0.0
-        points: list[Point] = []
-        for step_x, step_y in _points(arc, where):
-            x, y = x + step_x, y + step_y
-            points.append((x * scale_x + left, y * scale_y + bottom))
-        arcs.append(tuple(points))
-    return arcs
-
-
-class _Arcs:
-    """The lines of a topology, and the rings that areas put together from them."""
-
-    def __init__(self, lines: Sequence[Ring], path: Path) -> None:
-        self.lines, self.path, self.points = lines, path, 0
-
-    def area(self, geometry: Any, where: str) -> Area:
-        """The polygons of a geometry of this topology."""
-        return _area(geometry, "arcs", lambda raw: self._ring(raw, where), where)
-
-    def _ring(self, raw: Any, where: str) -> Ring:
-        points: list[Point] = []
-        for index in _listed(raw, where):
-            if type(index) is not int or not -len(self.lines) <= index < len(self.lines):
-                raise InputError("boundary_arc", where=where, arc=repr(index)[:20], fix="boundary_convert")
-            line = self.lines[index] if index >= 0 else self.lines[~index][::-1]
-            points += line[1:] if points else line  # where two arcs meet, both have the point
-            self.points += len(line)
-            if self.points > MOST_POINTS:  # a small file may name a long arc a million times
-                raise _too_large(self.path, f"{MOST_POINTS:,}")
-        return tuple(points)
 
 
 # ── neighbours ───────────────────────────────────────────────────────────────────────────────────────────────────

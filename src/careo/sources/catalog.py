@@ -41,7 +41,8 @@ class Dataset:
             published; None when irregular.
         stock: True for a state at a date, whose months must not be summed.
         cumulative_months: length of the running total that a value is; 0 for none.
-        absent: "zero" where only places and periods with something are listed; else "missing".
+        absent: what a place and period mean that have no row: "zero" in a register that lists only what it has, "unknown" in a
+            collection of events, "missing" in a table that should have them all.
         undated: "once" when rows without a date are repeated in every file and must be counted once.
         catalogue: name of the list of known categories (`catalogues/<name>.csv`); "" for none.
         traps: what to beware of, by language. series: indicator id → the rows that count towards it.

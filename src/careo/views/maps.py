@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +19,12 @@ from careo.base.errors import CareoError, DataError
 from careo.base.shipped import country_folder, read_table
 from careo.base.texts import say
 from careo.results.wording import period_words, unit_word
-from careo.sources.boundaries import Boundaries, Point, read_boundaries
+from careo.sources.boundaries import Boundaries, read_boundaries
 from careo.views.classes import DARK, Scale, scale_of
 from careo.views.i18n import one_line
 from careo.views.images import FONTS
 from careo.views.images import write_image as write_image
+from careo.views.shapes import GRID, Step, lines_between_parents, on_grid, path
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,7 +44,6 @@ _FEW = 120  # shapes up to which white lines part them
 _GREY, _HATCH = "#444444", "#8a8a8a"
 _LISTED = 40  # places whose values the description for screen readers lists one by one
 _NAMED = 12  # places a note names
-_Step = tuple[int, int]  # a point on the grid
 # What XML cannot hold, besides the control characters that `clean` takes away.
 _NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
@@ -148,7 +146,7 @@ def choropleth(
             fix="map_levels",
         )
     top = sheet.head()
-    shapes, height = _on_grid(boundaries)
+    shapes, height = on_grid(boundaries, _INNER, _TALLEST)
     sheet.shapes(shapes, boundaries, top)
     said = [say(language, f"data.oddity.{o.code}", **o.words) for o in boundaries.oddities]
     return sheet.finish(top + height + 18, boundaries.names, [*notes, *said, source_line])
@@ -316,7 +314,7 @@ class _Sheet:
         self.out.append("</g>")
 
     def shapes(
-        self, shapes: Mapping[str, Sequence[Sequence[_Step]]], boundaries: Boundaries, top: float
+        self, shapes: Mapping[str, Sequence[Sequence[Step]]], boundaries: Boundaries, top: float
     ) -> None:
         """All areas, one group a class; lines between states where the areas are parts of states."""
         groups: dict[str, list[str]] = {"": [], **{c.colour: [] for c in self.scale.classes}}
@@ -325,9 +323,9 @@ class _Sheet:
             shown = say(self.language, "maps.unknown") if value is None else self.scale.write(value)
             told = say(self.language, "maps.value", place=boundaries.names[code], value=shown)
             group = "" if value is None else self.scale.of(value).colour
-            groups[group].append(f'<path d="{_path(rings)}"><title>{_plain(told)}</title></path>')
+            groups[group].append(f'<path d="{path(rings)}"><title>{_plain(told)}</title></path>')
         self.out.append(
-            f'<g transform="translate({_MARGIN} {_n(top)}) scale({1 / _GRID})" fill-rule="evenodd" '
+            f'<g transform="translate({_MARGIN} {_n(top)}) scale({1 / GRID})" fill-rule="evenodd" '
             'stroke-linejoin="round">'
         )
         parted = len(shapes) <= _FEW
@@ -339,7 +337,7 @@ class _Sheet:
                 self.out.append(
                     f'<g fill="{fill}" stroke="{stroke}" stroke-width="{width}">{"".join(paths)}</g>'
                 )
-        lines = _between_parents(shapes, boundaries.parents)
+        lines = lines_between_parents(shapes, boundaries.parents)
         if lines:
             self.out.append(f'<path d="{lines}" fill="none" stroke="#ffffff" stroke-width="5"/>')
             self.out.append(f'<path d="{lines}" fill="none" stroke="{_GREY}" stroke-width="2.4"/>')
@@ -361,7 +359,7 @@ class _Sheet:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
             f'role="img" aria-label="{title}" lang="{self.language}"><title>{title}</title>'
-            f"<desc>{_plain(self._described(names))}</desc><defs>{_hatching('', 1)}{_hatching('-shape', _GRID)}</defs>"
+            f"<desc>{_plain(self._described(names))}</desc><defs>{_hatching('', 1)}{_hatching('-shape', GRID)}</defs>"
             f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/><g font-family="{FONTS}">'
             f"{''.join(self.out)}</g></svg>\n"
         )
@@ -469,139 +467,3 @@ def _plain(text: str) -> str:
 def _n(value: float) -> str:
     """A coordinate with one decimal at most: the same bytes on every machine."""
     return f"{value:.1f}".removesuffix(".0")
-
-
-# ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _on_grid(boundaries: Boundaries) -> tuple[dict[str, list[list[_Step]]], float]:
-    """The rings of every area on the grid of the picture, its left upper corner at zero, and its height in pixels."""
-    project = _projection(boundaries)
-    flat = {
-        code: [[project(point) for point in ring] for polygon in area for ring in polygon]
-        for code, area in boundaries.areas.items()
-    }
-    corners = [point for rings in flat.values() for ring in rings for point in ring]
-    left, right = min(x for x, _ in corners), max(x for x, _ in corners)
-    low, high = min(y for _, y in corners), max(y for _, y in corners)
-    wide, tall = max(right - left, 1e-9), max(high - low, 1e-9)
-    pixels = min(_INNER / wide, _TALLEST / tall)
-    scale, shift = pixels * _GRID, (_INNER - wide * pixels) / 2 * _GRID
-    return {
-        code: [
-            _without_repeats(
-                [(round((x - left) * scale + shift), round((high - y) * scale)) for x, y in ring]
-            )
-            for ring in rings
-        ]
-        for code, rings in flat.items()
-    }, tall * pixels
-
-
-def _projection(boundaries: Boundaries) -> Callable[[Point], Point]:
-    """Degrees → Albers' equal-area conic, true at a sixth of the height from the bottom and the top; metres stay as they are.
-
-    n = (sin a + sin b) / 2; r(y) = sqrt(cos² a + 2 n (sin a - sin y)) / n; the angle is n times the longitude from the middle.
-
-    Sources: Snyder 1987, Map projections: a working manual, USGS Professional Paper 1395, p. 100.
-    """
-    if boundaries.unit == "metres":
-        return lambda point: point
-    points = [point for area in boundaries.areas.values() for polygon in area for point in polygon[0]]
-    across = sorted({x for x, _ in points})
-    turn = 360.0 if across[-1] - across[0] > 180 else 0.0  # a country on both sides of the date line
-    west, east = min(x % 360 if turn else x for x in across), max(x % 360 if turn else x for x in across)
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    one, two = (math.radians(low + (high - low) * part) for part in (1 / 6, 5 / 6))
-    cone = (math.sin(one) + math.sin(two)) / 2
-    cone = cone if abs(cone) > 1e-4 else 1e-4  # astride the equator the cone is a cylinder, or nearly
-    square = math.cos(one) ** 2 + 2 * cone * math.sin(one)
-    middle = (west + east) / 2
-
-    def project(point: Point) -> Point:
-        x = point[0] % 360 if turn else point[0]
-        radius = math.sqrt(max(0.0, square - 2 * cone * math.sin(math.radians(point[1])))) / cone
-        angle = cone * math.radians(x - middle)
-        return radius * math.sin(angle), -radius * math.cos(angle)
-
-    return project
-
-
-def _path(rings: Sequence[Sequence[_Step]]) -> str:
-    """Rings on the grid as path data. A point moves to the grid alike in every area that has it, so neighbours part nowhere."""
-    kept = [ring for ring in rings if len(ring) > 2]
-    if not kept:  # smaller than the grid, and there all the same
-        x, y = rings[0][0]
-        kept = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)]]
-    return "".join(_line(ring) + "z" for ring in kept)
-
-
-def _between_parents(shapes: Mapping[str, Sequence[Sequence[_Step]]], parents: Mapping[str, str]) -> str:
-    """The lines between states, when the areas are municipalities: where outlines of two states run together.
-
-    Told by the grid and not by shared points: many files simplify every area by itself.
-    """
-    if len({parents.get(code, "") for code in shapes}) < 2:
-        return ""
-    cells: dict[_Step, set[str]] = defaultdict(set)
-    for code, rings in shapes.items():
-        for ring in rings:
-            for a, b in pairwise([*ring, ring[0]]):
-                for cell in _passed(a, b):
-                    cells[cell].add(parents.get(code, ""))
-    mixed = {cell for cell in cells if len(_around(cells, cell)) > 1}
-    lines: list[list[_Step]] = []
-    for code, rings in shapes.items():
-        own = parents.get(code, "")
-        for ring in rings:
-            line: list[_Step] = []
-            for a, b in pairwise([*ring, ring[0]]):
-                passed = _passed(a, b)
-                # of the two outlines one is enough: that of the state whose code comes first
-                border = all(c in mixed for c in passed) and any(o > own for o in _around(cells, passed[0]))
-                if border:
-                    line = line or [a]
-                    line.append(b)
-                elif line:
-                    lines.append(line)
-                    line = []
-            lines += [line] if line else []
-    return "".join(_line(line) for line in lines)
-
-
-def _around(cells: Mapping[_Step, set[str]], cell: _Step) -> set[str]:
-    x, y = cell
-    near = (cells.get((x + right, y + down)) for right in (-1, 0, 1) for down in (-1, 0, 1))
-    return {parent for found in near if found for parent in found}
-
-
-def _passed(a: _Step, b: _Step) -> list[_Step]:
-    """The half-pixel cells a line passes through."""
-    count = max(abs(b[0] - a[0]), abs(b[1] - a[1])) // 2 + 1
-    return [
-        ((a[0] + (b[0] - a[0]) * i // count) // 2, (a[1] + (b[1] - a[1]) * i // count) // 2)
-        for i in range(count + 1)
-    ]
-
-
-def _line(points: Sequence[_Step]) -> str:
-    steps = " ".join(f"{b[0] - a[0]} {b[1] - a[1]}" for a, b in pairwise(points))
-    return f"M{points[0][0]} {points[0][1]}l{steps.replace(' -', '-')}"
-
-
-def _without_repeats(ring: Sequence[_Step]) -> list[_Step]:
-    """A ring without its end (which is its start), points that fell together, and points halfway on a straight line."""
-    kept: list[_Step] = []
-    for point in ring:
-        while len(kept) > 1 and point != kept[-1] and _straight(kept[-2], kept[-1], point):
-            kept.pop()
-        if not kept or point != kept[-1]:
-            kept.append(point)
-    while len(kept) > 1 and kept[0] == kept[-1]:
-        kept.pop()
-    return kept
-
-
-def _straight(a: _Step, b: _Step, c: _Step) -> bool:
-    """True for a point on the way, and for one at the end of a spike that has no width."""
-    return (b[0] - a[0]) * (c[1] - b[1]) == (b[1] - a[1]) * (c[0] - b[0])
