@@ -39,7 +39,7 @@ MONTHS = ("enero", "febrero")
 
 
 def _read(table: Table, dataset: str) -> Reading:
-    sound = sound_rows(table, year_column="ano", unique=("clave", "delito"), values=MONTHS)
+    sound = sound_rows(table, year_column="ano", values=MONTHS)
     rows = sound.rows.select(
         sound.year.alias("year"), "clave", "delito", *(sound.count(m).alias(m) for m in MONTHS)
     )
@@ -236,15 +236,6 @@ def test_another_order_of_columns_further_down_is_grave(tmp_path: Path) -> None:
     other = ("Clave", "Año", "Delito", "Enero", "Febrero")
     _, _, odd = told(tmp_path, [HEAD, *ROWS, other, ("1", "2021", "Robo", "7", "8")])
     assert odd["unreadable_periods"].words["count"] == "2"
-
-
-def test_a_row_that_stands_twice_is_grave(tmp_path: Path) -> None:
-    _, rows, odd = told(tmp_path, [HEAD, *ROWS, ("2019", "1", "Robo", "9", "9")])
-    assert rows.height == 3
-    assert odd["repeated_rows"].grave and odd["repeated_rows"].words == {
-        "count": "1",
-        "first": "2019, 1, Robo",
-    }
 
 
 @pytest.mark.parametrize(

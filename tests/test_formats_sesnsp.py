@@ -182,13 +182,6 @@ def test_misread_letters_in_cells_are_repaired(tmp_path: Path) -> None:
     assert set(odd) == {"broken_encoding"}
 
 
-def test_the_same_row_twice_is_grave_and_another_modality_is_not(tmp_path: Path) -> None:
-    other = (*STATE_ROW[:6], "Con arma blanca", *COUNTS)
-    assert not reading(written(tmp_path / "a.csv", [STATE, STATE_ROW, other]))[3]
-    odd = reading(written(tmp_path / "b.csv", [STATE, STATE_ROW, other, STATE_ROW]))[3]
-    assert odd["repeated_rows"].grave and odd["repeated_rows"].words["count"] == "1"
-
-
 def test_places_without_a_code_are_told_apart_by_their_names(tmp_path: Path) -> None:
     head, row = HEADERS["sesnsp_federal_crimes"]
     table = [head, row, (row[0], "", "EXTRANJERO", *row[3:]), (row[0], "", "NO ESPECIFICADO", *row[3:])]

@@ -154,6 +154,20 @@ def test_a_row_twice_holds_its_place_and_year_back_however_it_is_written(tmp_pat
     assert series(found, KIDNAPPINGS, "11")["2030-05"], "what is not touched stands"
 
 
+def test_two_editions_one_behind_the_other_are_found_and_not_added_up(tmp_path: Path) -> None:
+    path = changed(case_file(tmp_path / "a.csv"), lambda lines: [*lines, *lines])
+    found = import_file(path).snapshot
+    assert "rows_repeated" in oddities(found) and "repeated_rows" in oddities(found)
+    assert not any(series(found, HOMICIDES).values())
+
+
+def test_a_row_twice_of_what_no_indicator_counts_is_said(tmp_path: Path) -> None:
+    again = lambda lines: [*lines, next(line for line in lines if "Amenazas" in line)]
+    found = import_file(changed(case_file(tmp_path / "a.csv"), again)).snapshot
+    assert "Aguascalientes (2030)" in oddities(found)["repeated_rows"]
+    assert "rows_repeated" not in oddities(found)
+
+
 def test_rows_that_a_state_lacks_in_a_year_hold_it_back(tmp_path: Path) -> None:
     def without(lines: list[str]) -> list[str]:
         gone = lambda line: line.startswith("2031,32,") and "Homicidio doloso,Con arma de fuego" in line

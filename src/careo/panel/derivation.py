@@ -17,7 +17,15 @@ import polars as pl
 from careo.base.shipped import country_folder
 from careo.panel.gazetteer import shortened
 from careo.panel.places import load_places
-from careo.panel.suspects import USUAL, plain, row_shapes, total_rows, without_uneven, without_unlikely
+from careo.panel.suspects import (
+    USUAL,
+    plain,
+    repeated_rows,
+    row_shapes,
+    total_rows,
+    without_uneven,
+    without_unlikely,
+)
 from careo.sources.catalog import Dataset, SeriesRule
 from careo.sources.formats.layout import MONTH_COLUMNS, Oddity
 
@@ -93,6 +101,8 @@ def derive(
         columns = list(values) if wide else [rule.value or values[0]]
         sums.append(_summed(counted.filter(*chosen), columns, indicator, wide=wide))
         shapes.append(row_shapes(rows.filter(*chosen), keys, combinations, indicator))
+    if wide:
+        oddities += repeated_rows(rows, combinations, country)
     tables = pl.collect_all([*sums, *shapes], engine="streaming") if sums else []
     empty = pl.DataFrame(schema=SERIES)
     series = pl.concat([empty, *(table.select(*SERIES) for table in tables[: len(sums)])])
@@ -406,7 +416,7 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     there = rows.select(state.alias("state")).unique().collect()["state"].to_list()
     nation = rows.with_columns(place=pl.lit(places.nation))
     if not set(places.states) <= set(there):
-        nation = nation.clear()  # a part of the country is not the nation
+        nation = rows.filter(pl.col("place") == places.nation)  # a part of the country is not the nation
     of_state = rows.filter(state.is_in(places.states)).with_columns(place=state)
     kinds = {code: place.kind for code, place in places.by_code.items()}
     local = rows.filter(

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import NamedTuple
 
+from careo.base.errors import DataError
 from careo.base.shipped import country_data, country_folder, read_table
-from careo.panel.places import load_places
+from careo.panel.places import Places, load_places
 from careo.panel.words import words
 from careo.sources.formats.layout import Oddity, repaired
 
 _SHOWN = 8  # names listed in a sentence
+_NAMED = 3  # places that a refusal names
+_CONTRADICTING = 0.1  # of the places of a table, and at least `_NAMED`: columns are shifted, or codes mixed up
+_UNKNOWN = 0.5  # of the places of a table: its codes are others, or it is no table of these places
+_GRAVE = {
+    "total_rows": False,
+    "places_unspecified": False,
+    "places_renumbered": False,
+    "places_unknown": False,
+    "names_unknown": True,
+    "names_ambiguous": True,
+    "places_contradicting": True,
+}
+"""Oddities of places, in the order in which they are told, and whether numbers are wrong without a person's look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,76 +38,91 @@ class Located:
     Attributes:
         codes: (code as written, name as written) → official code; "" where the table's place is no single known place.
         oddities: what could not be placed, and codes that contradict their names.
+        totals: the pairs that are totals of other rows: they count for nothing, neither for a state nor for the nation.
     """
 
     codes: Mapping[tuple[str, str], str]
     oddities: tuple[Oddity, ...]
+    totals: frozenset[tuple[str, str]] = frozenset()
+
+
+class _Told(NamedTuple):
+    """What a code and a name tell: the official code, and how ("" from the code, "names_matched", or a key of `_GRAVE`)."""
+
+    how: str
+    place: str = ""
 
 
 def locate_places(
-    written: Iterable[tuple[str | None, str | None]], *, level: str, country: str = "mexico"
+    written: Iterable[tuple[str | None, str | None]],
+    *,
+    level: str,
+    country: str = "mexico",
+    where: str = "",
 ) -> Located:
     """The official codes of the places of a table.
+
+    A code and a name that contradict each other are both not believed; a code outside the list is tried by its name.
 
     Args:
         written: distinct pairs of code and name, either of which may be missing.
         level: finest level of the dataset ("state", "municipality" …): "México" is the state in a table of states.
-        country: whose places.
+        country: whose places. where: the file, for messages.
+
+    Raises:
+        DataError: many codes contradict their names, or most places are unknown.
     """
-    places = load_places(country)
-    by_name = _names(country, level)
-    codes: dict[tuple[str, str], str] = {}
-    unspecified = re.compile(country_data(country, "country.yaml").get("unspecified_codes") or r"(?!)")
-    unstated: list[str] = []
-    renumbered: list[str] = []
-    unknown: list[str] = []
-    unnamed: list[str] = []
-    ambiguous: list[str] = []
-    contradicting: list[str] = []
-    matched = 0
-    for code, name in written:
-        code, name = code or "", name or ""
-        named = by_name.get(_plain(name), ()) if name else ()
-        if code:
-            whole = code.strip("0") == ""  # the nation's row of a table
-            found = places.nation if whole else code if code in places.by_code else ""
-            beside = [n for n in named if len(n) == len(code) and (len(n) == 2 or n[:2] == code[:2])]
-            if unspecified.fullmatch(code):
-                unstated.append(code)
-            elif not found and len(beside) == 1:
-                found = beside[0]
-                renumbered.append(f"{code} {name} → {found}")
-            elif not found:
-                unknown.append(f"{code} {name}".strip())
-            elif beside and found not in beside:
-                # a name that only other states have is an older or longer name of the same place
-                contradicting.append(f"{code} {name}")
-        else:
-            found = named[0] if len(named) == 1 else ""
-            if len(named) > 1:
-                ambiguous.append(name)
-            elif not found and named:
-                unstated.append(name)  # "abroad", "not specified": known to be no place of the country
-            elif not found and name:
-                unnamed.append(name)
-            matched += bool(found)
-        codes[code, name] = found
+    gazetteer = _gazetteer(country, level)
+    pairs = [(code or "", name or "") for code, name in written]
+    told = _with_one_code_each({pair: gazetteer.told(*pair) for pair in pairs})
+    listed: dict[str, list[str]] = defaultdict(list)
+    for (code, name), (how, place) in told.items():
+        both = f"{code} {name}".strip()
+        shown = {"places_unspecified": code or name, "places_renumbered": f"{both} → {place}"}
+        listed[how].append(shown.get(how, both))
+    _refuse(told, listed, level=level, where=where)
     oddities: list[Oddity] = []
-    if matched:
-        oddities.append(Oddity("names_matched", {"count": str(matched)}))
-    for name, listed, grave in (
-        ("places_unspecified", unstated, False),
-        ("places_renumbered", renumbered, False),
-        ("places_unknown", unknown, False),
-        ("names_unknown", unnamed, True),
-        ("names_ambiguous", ambiguous, True),
-        ("places_contradicting", contradicting, True),
-    ):
-        if listed:
-            oddities.append(
-                Oddity(name, {"count": str(len(listed)), "places": shortened(listed)}, grave=grave)
-            )
-    return Located(codes, tuple(oddities))
+    if listed["names_matched"]:
+        oddities.append(Oddity("names_matched", {"count": str(len(listed["names_matched"]))}))
+    for how, grave in _GRAVE.items():
+        if listed[how]:
+            places = {"count": str(len(listed[how])), "places": shortened(listed[how])}
+            oddities.append(Oddity(how, places, grave=grave))
+    totals = frozenset(pair for pair, (how, _) in told.items() if how == "total_rows")
+    return Located({pair: place for pair, (_, place) in told.items()}, tuple(oddities), totals)
+
+
+def _with_one_code_each(told: Mapping[tuple[str, str], _Told]) -> dict[tuple[str, str], _Told]:
+    """A code that only its name tells stays unknown where the place stands in the table under another code as well."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    for (code, _), (how, place) in told.items():
+        codes[code if how != "places_renumbered" else place].add(code)
+    return {
+        pair: _Told("places_unknown") if how == "places_renumbered" and len(codes[place]) > 1 else _Told(how, place)
+        for pair, (how, place) in told.items()
+    }
+
+
+def _refuse(
+    told: Mapping[tuple[str, str], _Told], listed: Mapping[str, list[str]], *, level: str, where: str
+) -> None:
+    """Raises DataError for a table whose places, as a whole, are not those of the country."""
+    mixed = listed.get("places_contradicting", [])
+    if len(mixed) >= _NAMED and len(mixed) > _CONTRADICTING * len(told):
+        first = ", ".join(mixed[:_NAMED])
+        raise DataError(
+            "places_mismatch", where=where, found=first, fix="places_mismatch", count=len(mixed), all=len(told)
+        )
+    unknown, known = set[str](), set[str]()
+    for (code, name), (how, _) in told.items():
+        if (code or name) and how not in ("total_rows", "places_unspecified"):
+            (unknown if how in ("places_unknown", "names_unknown") else known).add(code or _plain(name))
+    everything = unknown | known
+    if level in ("state", "municipality") and len(unknown - known) > _UNKNOWN * len(everything):
+        first = ", ".join([*listed["places_unknown"], *listed["names_unknown"]][:_NAMED])
+        raise DataError(
+            "places_none", where=where, found=first, fix="places_none", count=len(unknown), all=len(everything)
+        )
 
 
 def shortened(names: Iterable[str]) -> str:
@@ -99,6 +130,87 @@ def shortened(names: Iterable[str]) -> str:
     listed = list(names)
     more = len(listed) - _SHOWN
     return ", ".join(listed[:_SHOWN]) + (f" … (+{more})" if more > 0 else "")
+
+
+@dataclass(frozen=True)
+class _Gazetteer:
+    """The places that a table of a level can name.
+
+    Attributes:
+        places: of the country. level: of the table. names: folded name → codes that bear it; "" for abroad.
+        unspecified: codes for "not specified", as a regular expression.
+    """
+
+    places: Places
+    level: str
+    names: Mapping[str, tuple[str, ...]]
+    unspecified: re.Pattern[str]
+
+    def told(self, code: str, name: str) -> _Told:
+        """What a code and a name tell, either of which may be empty."""
+        named = self.names.get(_plain(name), ()) if name else ()
+        if self._is_total(code, named):
+            return _Told("total_rows")
+        if not code:
+            return self._by_name(name, named)
+        if self.unspecified.fullmatch(code):
+            return _Told("places_unspecified", code if code in self.places.by_code else "")
+        place = self.places.nation if _is_zero(code) else code
+        if place in self.places.by_code:
+            return _Told("places_contradicting") if self._contradicts(place, name, named) else _Told("", place)
+        if named and not self._real(named):  # "abroad", "not specified": known to be no place of the country
+            return _Told("places_unspecified", named[0])
+        state = next((s for s in self.places.states if self._municipal and code.startswith(s)), "")
+        found = [n for n in self._real(named) if not state or self.places.by_code[n].parent == state]
+        return _Told("places_renumbered", found[0]) if len(found) == 1 else _Told("places_unknown")
+
+    def _by_name(self, name: str, named: tuple[str, ...]) -> _Told:
+        if len(named) > 1:
+            return _Told("names_ambiguous")
+        if named:
+            return _Told("names_matched" if named[0] else "places_unspecified", named[0])
+        return _Told("names_unknown" if name else "")
+
+    @property
+    def _municipal(self) -> bool:
+        return self.level == "municipality"
+
+    def _is_total(self, code: str, named: tuple[str, ...]) -> bool:
+        """A row of a total beside its parts: "11000", or named as the nation; the nation's own row of a table of states is none."""
+        if self._municipal and len(code) > len("00") and code not in self.places.by_code and code.endswith("000"):
+            return True
+        own = _is_zero(code) or code == self.places.nation or not (code or self._municipal)
+        return named == (self.places.nation,) and not own
+
+    def _contradicts(self, place: str, name: str, named: tuple[str, ...]) -> bool:
+        """Whether a name is that of a place beside this one, or of the whole it is a part of.
+
+        A name that only other states have is an older or longer name of the same place.
+        """
+        if place == self.places.nation:
+            return bool(self._real(named)) and _plain(name) not in self._nation_names
+        parent = self.places.by_code[place].parent
+        beside = [n for n in named if n == parent or (n and self.places.by_code[n].parent == parent)]
+        return bool(beside) and place not in beside
+
+    def _real(self, named: Iterable[str]) -> list[str]:
+        """Of codes, those of states and municipalities."""
+        return [n for n in named if n and self.places.by_code[n].kind in ("state", "municipality")]
+
+    @cached_property
+    def _nation_names(self) -> frozenset[str]:
+        nation = self.places.by_code[self.places.nation]
+        return frozenset(_plain(name) for name in (nation.name, *nation.aliases))
+
+
+def _is_zero(code: str) -> bool:
+    return bool(code) and code.strip("0") == ""
+
+
+@cache
+def _gazetteer(country: str, level: str) -> _Gazetteer:
+    unspecified = country_data(country, "country.yaml").get("unspecified_codes") or r"(?!)"
+    return _Gazetteer(load_places(country), level, _names(country, level), re.compile(unspecified))
 
 
 @cache

@@ -62,6 +62,24 @@ def total_rows(
     return TotalRows(by_key, (Oddity("totals_left_out", {"categories": listed}),))
 
 
+def repeated_rows(rows: pl.LazyFrame, combinations: pl.DataFrame, country: str) -> tuple[Oddity, ...]:
+    """Places that have more rows in a year than the year has categories: whatever they count would be counted twice.
+
+    Args:
+        rows: a wide table, one row a place, year and category. combinations: its categories, with the year.
+    """
+    most = combinations.group_by("year").len("most")
+    counts = (
+        rows.filter(pl.col("place") != "").group_by("place", "year").len("rows").collect(engine="streaming")
+    )
+    twice = counts.join(most, on="year").filter(pl.col("rows") > pl.col("most"))
+    if twice.is_empty():
+        return ()
+    first = _listed(twice.with_columns(pl.date(pl.col("year"), 1, 1).alias("start")), country)
+    count = int((twice["rows"] - twice["most"]).sum())
+    return (Oddity("repeated_rows", {"count": str(count), "first": first}, grave=True),)
+
+
 def row_shapes(
     rows: pl.LazyFrame, keys: Sequence[str], combinations: pl.DataFrame, indicator: str
 ) -> pl.LazyFrame:

@@ -133,10 +133,11 @@ def _read(
     columns = tuple(values.values())
     if period == ("date",):  # a date holds its year
         rows, count = table.rows(), number
-        oddities = (*repeated_rows(rows, (*period, *places)), *odd_cells(rows, columns))
+        oddities = odd_cells(rows, columns)
     else:
-        sound = sound_rows(table, year_column=period[0], unique=(*places, *period[1:]), values=columns)
+        sound = sound_rows(table, year_column=period[0], values=columns)
         rows, count, oddities = sound.rows, sound.count, sound.oddities
+    oddities = (*repeated_rows(rows, (*period, *places)), *oddities)
     when = year(period[0]).alias("year") if time is None else time
     read = rows.select(
         place.alias("place"),

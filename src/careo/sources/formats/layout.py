@@ -314,17 +314,15 @@ class Sound:
         return pl.col(column).cast(pl.UInt64, strict=False).cast(pl.Float64)
 
 
-def sound_rows(table: Table, *, year_column: str, unique: Sequence[str], values: Sequence[str]) -> Sound:
+def sound_rows(table: Table, *, year_column: str, values: Sequence[str]) -> Sound:
     """What of a table of counts by year can be counted, and what is odd in it; one pass where nothing is.
 
     Args:
-        table: the table. year_column: the column of the year. unique: the columns that make a row its own (without the year):
-            place and categories. values: columns of counts.
+        table: the table. year_column: the column of the year. values: columns of counts.
     """
     import polars as pl
 
     rows = table.rows()
-    apart = [year_column, *unique]
     plain = pl.col(year_column).cast(
         pl.UInt16, strict=False
     )  # much faster than `year`, which is asked where this fails
@@ -334,8 +332,6 @@ def sound_rows(table: Table, *, year_column: str, unique: Sequence[str], values:
             plain.is_between(_YEARS.start, _YEARS.stop, closed="left").sum().alias("dated"),
             plain.min().alias("first"),
             plain.max().alias("last"),
-            # hashes of whole rows are few bytes to sort; that two rows share one by chance is nearly impossible, and looked at
-            pl.struct(apart).hash().n_unique().alias("different"),
             *(_odd(pl.col(column)).any().alias(f"odd {column}") for column in values),
         )
         .collect(engine="streaming")
@@ -357,8 +353,6 @@ def sound_rows(table: Table, *, year_column: str, unique: Sequence[str], values:
         if unread:
             found += _undated(table, rows.filter(when.is_null()), unread, values)
             rows = rows.filter(when.is_not_null())
-    if tally["different"] < tally["all"]:
-        found += repeated_rows(rows, apart)
     odd = frozenset(column for column in values if tally[f"odd {column}"])
     if odd:
         found += odd_cells(rows, sorted(odd))

@@ -66,9 +66,8 @@ def _read(table: Table, *, dataset: str, keys: Mapping[str, str], renewed: bool 
     """
     named = {spellings.partition("|")[0]: name for spellings, name in keys.items()}
     there = table.columns
-    name = "municipio" if "municipio" in there else "entidad"  # tells rows without a code apart
-    codes = [column for column in ("clave_ent", "cve_municipio") if column in there]
-    sound = sound_rows(table, year_column="ano", unique=(*codes, name, *named), values=MONTHS)
+    name = "municipio" if "municipio" in there else "entidad"
+    sound = sound_rows(table, year_column="ano", values=MONTHS)
     rows = sound.rows.select(
         sound.year.alias("year"),
         (_municipality("clave_ent" in there) if "cve_municipio" in there else code("clave_ent", 2)).alias(
