@@ -68,6 +68,53 @@ def test_layouts_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         assert dataset in out
 
 
+@pytest.mark.parametrize(
+    ("verb", "arguments", "told"),
+    [
+        (
+            "panel",
+            ["--indicator", CASES, "--places", "state,MX", "-o", "panel.csv"],
+            {"path": "panel.csv", "rows": 396, "places": 33, "months": 12, "indicators": [CASES]},
+        ),
+        (
+            "panel",
+            ["--indicator", "homicide_sesnsp_victims", "--rate", "-o", "panel.parquet"],
+            {"path": "panel.parquet", "indicators": ["homicide_sesnsp_victims_rate_per_100k_year"]},
+        ),
+        ("data export", ["sesnsp_state_cases", "-o", "kept"], {"folder": "kept"}),
+        ("data export", ["sesnsp_state_cases", "-o", "kept.zip"], {"folder": "kept.zip"}),
+        ("data map", [CASES, "--month", "2030-05", "-o", "map.svg"], {"path": "map.svg"}),
+        ("data remove", ["sesnsp_state_cases"], {}),
+    ],
+)
+def test_a_verb_that_writes_says_what_it_wrote_as_json(
+    verb: str,
+    arguments: list[str],
+    told: dict[str, object],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = careo.import_data(one_year(tmp_path / "x.csv")).snapshot
+    monkeypatch.chdir(tmp_path)
+    code, silent, err = run(capsys, *verb.split(), *arguments)
+    assert code == 0 and not silent, err
+    if verb == "data remove":
+        careo.import_data(tmp_path / "x.csv")
+    if verb == "data export":
+        arguments = [*arguments[:-1], "again.zip" if arguments[-1].endswith("zip") else "again"]
+        told = {"folder": arguments[-1]}
+    code, out, err = run(capsys, *verb.split(), *arguments, "--json")
+    assert code == 0, err
+    data = json.loads(out)
+    jsonschema.Draft202012Validator(careo.schema()).validate(data)
+    assert data["command"] == verb and told.items() <= data.items()
+    if verb == "data remove":
+        assert [edition["sha256"] for edition in data["editions"]] == [kept.sha256] and not store.snapshots()
+    elif "folder" not in data:
+        assert Path(data["path"]).read_bytes()[:1] != b"{", "the table is written, not the envelope"
+
+
 @pytest.mark.parametrize("verb", ["import", "list", "show", "check", "diff"])
 def test_json_follows_the_schema(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = one_year(tmp_path / "old.csv"), case_file(tmp_path / "new.csv", years=[2030, 2031])

@@ -48,6 +48,24 @@ def written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    "again",
+    [HEAD, "\ufeff" + HEAD, HEAD.upper().replace("CONTEO", " Conteo "), HEAD.replace("cve_municipio", "")],
+)
+def test_files_put_one_behind_another_repeat_their_header_and_read_as_one(tmp_path: Path, again: str) -> None:
+    _, plain = reading(written(tmp_path / "a.csv", [HEAD, *ROWS]))
+    found, rows = reading(written(tmp_path / "b.csv", [HEAD, *ROWS[:2], again, *ROWS[2:4], again, ROWS[4]]))
+    assert rows.equals(plain)
+    assert codes(found) == {**USUAL, "headers_repeated": False}
+    assert [o.words["count"] for o in found.oddities if o.code == "headers_repeated"] == ["2"]
+
+
+def test_a_row_that_is_only_partly_its_header_is_no_header(tmp_path: Path) -> None:
+    odd = "01,AGUASCALIENTES,periodo,categoria,sexo,cve_municipio,municipio,7,2031-05-01"
+    found, _ = reading(written(tmp_path / "a.csv", [HEAD, *ROWS, odd]))
+    assert codes(found)["unreadable_periods"] and "headers_repeated" not in codes(found)
+
+
 def test_rows_stand_under_their_municipality_else_under_their_state(tmp_path: Path) -> None:
     found, rows = reading(written(tmp_path / "a.csv", [HEAD, *ROWS]))
     assert rows["place"].to_list() == ["01001", "01", "01", "33", "01"]

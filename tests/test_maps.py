@@ -515,8 +515,8 @@ def test_a_map_of_boundaries_names_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("indicator", "month", "words"),
     [
-        ("homicide_sesnsp_victims", "May 2018", "not a date"),
-        ("homicide_sesnsp_victims", "2018-13", "not a date"),
+        ("homicide_sesnsp_victims", "May 2018", "no month"),
+        ("homicide_sesnsp_victims", "2018-13", "no month"),
         ("homicide_sesnsp_victims", "1870-01", "no value of homicide_sesnsp_victims in 1870-01"),
         ("no_such_thing", "2018-05", "no such indicator"),
     ],

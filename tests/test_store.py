@@ -103,6 +103,9 @@ def test_the_same_file_again_is_the_snapshot_that_is_there() -> None:
         (("2020-10", "inferred"), ("2020-09", "stated"), "2020-09"),
         (("2020-10", "inferred"), ("2020-09", "inferred"), "2020-09"),
         (("2020-10", "inferred"), ("2020-11", "inferred"), "2020-10"),
+        (("2020-10", "imported"), ("2020-11", "inferred"), "2020-11"),
+        (("2020-10", "inferred"), ("2020-09", "imported"), "2020-10"),
+        (("2020-10", "imported"), ("2020-11", "imported"), "2020-10"),
     ],
 )
 def test_the_vintage_that_is_told_best_stands(
@@ -418,7 +421,7 @@ def test_a_data_folder_that_is_a_file_is_one_sentence(home: Path) -> None:
     [
         OSError(errno.ENOSPC, "No space left on device"),
         RuntimeError("parquet: underlying IO error: No space left on device (os error 28)"),
-        DataError("table_unreadable", found="No space left on device (os error 28)"),
+        DataError("table_nested", found="No space left on device (os error 28)"),
     ],
 )
 def test_a_disk_that_fills_up_while_tables_are_written_is_one_sentence(error: Exception, home: Path) -> None:

@@ -7,7 +7,7 @@ category that the catalogue does not know is listed, and holds a series back whe
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,13 +59,20 @@ class Derived:
 
 
 def derive(
-    rows: pl.LazyFrame, dataset: Dataset, *, keys: Sequence[str], values: Sequence[str], country: str
+    rows: pl.LazyFrame,
+    dataset: Dataset,
+    *,
+    keys: Sequence[str],
+    values: Sequence[str],
+    country: str,
+    unsure: Collection[str] = (),
 ) -> Derived:
     """The indicators of a card, formed from the rows of one file.
 
     Args:
         rows: columns place (official codes), year / month / day, keys and values as a `Reading` has them.
         dataset: the card. keys, values: as in the `Reading`. country: for the catalogue of categories.
+        unsure: places that rows without a place may mean: what a listing lacks of them is not zero.
     """
     wide = tuple(values) == MONTH_COLUMNS
     rows = rows.with_columns(_year(rows).alias("year"))
@@ -114,7 +121,7 @@ def derive(
     if dataset.cumulative_months == 12:
         series = _running(series)
     elif dataset.absent == "zero":
-        series = _zeros(series, dataset, country)
+        series = _zeros(series, dataset, country, unsure)
     else:
         series, odd = without_unlikely(series, country, silent.months if silent else None)
         oddities += odd
@@ -412,6 +419,7 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     places = load_places(country)
     names = rows.collect_schema().names()
     written = pl.col("written" if "written" in names else "place")
+    rows = rows.filter(written.is_not_null())  # what is null is a total of other rows
     state = written.str.head(2)
     there = rows.select(state.alias("state")).unique().collect()["state"].to_list()
     nation = rows.with_columns(place=pl.lit(places.nation))
@@ -425,7 +433,7 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     return pl.concat([local, of_state, nation], how="vertical")
 
 
-def _zeros(series: pl.DataFrame, dataset: Dataset, country: str) -> pl.DataFrame:
+def _zeros(series: pl.DataFrame, dataset: Dataset, country: str, unsure: Collection[str]) -> pl.DataFrame:
     """A listing with the places and periods that it does not list: none was counted there."""
     places = load_places(country)
     codes = [code for code, place in places.by_code.items() if place.kind in ("municipality", "state")]
@@ -436,6 +444,7 @@ def _zeros(series: pl.DataFrame, dataset: Dataset, country: str) -> pl.DataFrame
         return series  # a part of the country: what it does not list may stand in another file
     periods = series.select("indicator", "start", "step").unique()
     every = periods.join(pl.DataFrame({"place": codes}), how="cross")
+    every = every.filter(~pl.col("place").is_in(sorted(unsure)))
     missing = every.join(series, on=["indicator", "place", "start", "step"], how="anti")
     return pl.concat([series, missing.with_columns(value=pl.lit(0.0)).select(*SERIES)])
 

@@ -17,7 +17,7 @@ from careo.sources.formats.layout import Oddity, repaired
 
 _SHOWN = 8  # names listed in a sentence
 _NAMED = 3  # places that a refusal names
-_CONTRADICTING = 0.1  # of the places of a table, and at least `_NAMED`: columns are shifted, or codes mixed up
+_CONTRADICTING = 0.1  # of the places of a table: columns are shifted, or codes mixed up
 _UNKNOWN = 0.5  # of the places of a table: its codes are others, or it is no table of these places
 _GRAVE = {
     "total_rows": False,
@@ -39,18 +39,24 @@ class Located:
         codes: (code as written, name as written) → official code; "" where the table's place is no single known place.
         oddities: what could not be placed, and codes that contradict their names.
         totals: the pairs that are totals of other rows: they count for nothing, neither for a state nor for the nation.
+        unsure: official codes that what has no single place may mean: a listing without them does not say that there was none.
     """
 
     codes: Mapping[tuple[str, str], str]
     oddities: tuple[Oddity, ...]
     totals: frozenset[tuple[str, str]] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
 
 class _Told(NamedTuple):
-    """What a code and a name tell: the official code, and how ("" from the code, "names_matched", or a key of `_GRAVE`)."""
+    """What a code and a name tell: the official code, and how ("" from the code, "names_matched", or a key of `_GRAVE`).
+
+    Where they tell no single place, `may` holds those they could mean.
+    """
 
     how: str
     place: str = ""
+    may: tuple[str, ...] = ()
 
 
 def locate_places(
@@ -76,7 +82,7 @@ def locate_places(
     pairs = [(code or "", name or "") for code, name in written]
     told = _with_one_code_each({pair: gazetteer.told(*pair) for pair in pairs})
     listed: dict[str, list[str]] = defaultdict(list)
-    for (code, name), (how, place) in told.items():
+    for (code, name), (how, place, _) in told.items():
         both = f"{code} {name}".strip()
         shown = {"places_unspecified": code or name, "places_renumbered": f"{both} → {place}"}
         listed[how].append(shown.get(how, both))
@@ -88,19 +94,24 @@ def locate_places(
         if listed[how]:
             places = {"count": str(len(listed[how])), "places": shortened(listed[how])}
             oddities.append(Oddity(how, places, grave=grave))
-    totals = frozenset(pair for pair, (how, _) in told.items() if how == "total_rows")
-    return Located({pair: place for pair, (_, place) in told.items()}, tuple(oddities), totals)
+    return Located(
+        {pair: each.place for pair, each in told.items()},
+        tuple(oddities),
+        totals=frozenset(pair for pair, each in told.items() if each.how == "total_rows"),
+        unsure=frozenset(code for each in told.values() for code in each.may),
+    )
 
 
 def _with_one_code_each(told: Mapping[tuple[str, str], _Told]) -> dict[tuple[str, str], _Told]:
     """A code that only its name tells stays unknown where the place stands in the table under another code as well."""
     codes: dict[str, set[str]] = defaultdict(set)
-    for (code, _), (how, place) in told.items():
-        codes[code if how != "places_renumbered" else place].add(code)
-    return {
-        pair: _Told("places_unknown") if how == "places_renumbered" and len(codes[place]) > 1 else _Told(how, place)
-        for pair, (how, place) in told.items()
-    }
+    for (code, _), each in told.items():
+        codes[each.place if each.how == "places_renumbered" else code].add(code)
+
+    def sure(each: _Told) -> bool:
+        return each.how != "places_renumbered" or len(codes[each.place]) == 1
+
+    return {p: each if sure(each) else _Told("places_unknown", may=(each.place,)) for p, each in told.items()}
 
 
 def _refuse(
@@ -111,17 +122,28 @@ def _refuse(
     if len(mixed) >= _NAMED and len(mixed) > _CONTRADICTING * len(told):
         first = ", ".join(mixed[:_NAMED])
         raise DataError(
-            "places_mismatch", where=where, found=first, fix="places_mismatch", count=len(mixed), all=len(told)
+            "places_mismatch",
+            where=where,
+            found=first,
+            fix="places_mismatch",
+            count=len(mixed),
+            all=len(told),
         )
     unknown, known = set[str](), set[str]()
-    for (code, name), (how, _) in told.items():
+    for (code, name), (how, _, _) in told.items():
         if (code or name) and how not in ("total_rows", "places_unspecified"):
             (unknown if how in ("places_unknown", "names_unknown") else known).add(code or _plain(name))
     everything = unknown | known
-    if level in ("state", "municipality") and len(unknown - known) > _UNKNOWN * len(everything):
+    unknown -= known  # a code with two names, of which one tells the place
+    if level in ("state", "municipality") and len(unknown) > _UNKNOWN * len(everything):
         first = ", ".join([*listed["places_unknown"], *listed["names_unknown"]][:_NAMED])
         raise DataError(
-            "places_none", where=where, found=first, fix="places_none", count=len(unknown), all=len(everything)
+            "places_none",
+            where=where,
+            found=first,
+            fix="places_none",
+            count=len(unknown),
+            all=len(everything),
         )
 
 
@@ -157,16 +179,17 @@ class _Gazetteer:
             return _Told("places_unspecified", code if code in self.places.by_code else "")
         place = self.places.nation if _is_zero(code) else code
         if place in self.places.by_code:
-            return _Told("places_contradicting") if self._contradicts(place, name, named) else _Told("", place)
+            rivals = self._rivals(place, name, named)
+            return _Told("places_contradicting", may=(place, *rivals)) if rivals else _Told("", place)
         if named and not self._real(named):  # "abroad", "not specified": known to be no place of the country
             return _Told("places_unspecified", named[0])
         state = next((s for s in self.places.states if self._municipal and code.startswith(s)), "")
-        found = [n for n in self._real(named) if not state or self.places.by_code[n].parent == state]
-        return _Told("places_renumbered", found[0]) if len(found) == 1 else _Told("places_unknown")
+        found = tuple(n for n in self._real(named) if not state or self.places.by_code[n].parent == state)
+        return _Told("places_renumbered", found[0]) if len(found) == 1 else _Told("places_unknown", may=found)
 
     def _by_name(self, name: str, named: tuple[str, ...]) -> _Told:
         if len(named) > 1:
-            return _Told("names_ambiguous")
+            return _Told("names_ambiguous", may=named)
         if named:
             return _Told("names_matched" if named[0] else "places_unspecified", named[0])
         return _Told("names_unknown" if name else "")
@@ -177,21 +200,22 @@ class _Gazetteer:
 
     def _is_total(self, code: str, named: tuple[str, ...]) -> bool:
         """A row of a total beside its parts: "11000", or named as the nation; the nation's own row of a table of states is none."""
-        if self._municipal and len(code) > len("00") and code not in self.places.by_code and code.endswith("000"):
+        whole = code.removesuffix("000")
+        if self._municipal and whole != code and (whole in self.places.states or not whole.strip("0")):
             return True
         own = _is_zero(code) or code == self.places.nation or not (code or self._municipal)
-        return named == (self.places.nation,) and not own
+        return not own and bool(named) and named[0] == self.places.nation != ""
 
-    def _contradicts(self, place: str, name: str, named: tuple[str, ...]) -> bool:
-        """Whether a name is that of a place beside this one, or of the whole it is a part of.
+    def _rivals(self, place: str, name: str, named: tuple[str, ...]) -> list[str]:
+        """The places beside a place, and the whole it is a part of, that bear the name beside its code when it does not itself.
 
         A name that only other states have is an older or longer name of the same place.
         """
         if place == self.places.nation:
-            return bool(self._real(named)) and _plain(name) not in self._nation_names
+            return [] if _plain(name) in self._nation_names else self._real(named)
         parent = self.places.by_code[place].parent
         beside = [n for n in named if n == parent or (n and self.places.by_code[n].parent == parent)]
-        return bool(beside) and place not in beside
+        return [] if place in beside else beside
 
     def _real(self, named: Iterable[str]) -> list[str]:
         """Of codes, those of states and municipalities."""

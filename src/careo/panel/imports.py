@@ -14,7 +14,8 @@ from careo.base.dates import parse_period
 from careo.base.errors import DataError
 from careo.panel.country import Country, load_country
 from careo.panel.derivation import Derived, derive
-from careo.panel.gazetteer import locate_places, shortened
+from careo.panel.gazetteer import Located, locate_places, shortened
+from careo.panel.monthly import POPULATION
 from careo.panel.reconcile import TOLERANCE, Reconciliation, reconcile
 from careo.panel.traps import copied_years, incomplete_periods, passing_places
 from careo.sources import store
@@ -51,24 +52,27 @@ def import_file(
         today: the day of the import.
 
     Raises:
-        InputError: the file cannot be read. DataError: no layout fits, or a vintage that is no date.
+        InputError: the file cannot be read. DataError: no layout fits, its places are others, or a vintage that is no date or older
+            than what the file reports.
     """
     today = today or datetime.now(UTC).date()
     if vintage:
-        _last_day(vintage)
+        _last_day(vintage, "--vintage")
     loaded = load_country(country)
-    with open_data(path) as file, store.draft() as folder:
+    with open_data(path) as file, store.draft() as folder, store.copying(path, folder) as copied:
         layout, table = recognise(file)
         reading = read(layout, table)
         dataset = datasets(country).get(reading.dataset)
         if dataset is None:
             raise DataError("card_missing", where=file.name, layout=layout.key, country=country)
-        rows, placed = _rows(file, reading, dataset, folder, country)
-        derived = derive(rows, dataset, keys=reading.keys, values=reading.values, country=country)
+        rows, located = _rows(file, reading, dataset, folder, country)
+        derived = derive(
+            rows, dataset, keys=reading.keys, values=reading.values, country=country, unsure=located.unsure
+        )
         first, last = _extent(rows, derived)
-        stated = vintage or reading.vintage
-        edition = stated or _inferred(last, dataset, today)
-        known = _last_day(edition)
+        edition, basis = _edition(vintage, reading.vintage, last, dataset, today)
+        known = _last_day(edition, "--vintage" if vintage else file.name)
+        _refuse_older(edition, basis, last, dataset, file.name)
         kept, checked, held = _checked(derived, loaded, known)
         kept.sort("indicator", "place", "start").write_parquet(
             folder / "series.parquet", row_group_size=1 << 17
@@ -82,7 +86,7 @@ def import_file(
             name=file.name,
             size=file.size,
             vintage=edition,
-            vintage_basis="given" if vintage else "stated" if stated else "inferred",
+            vintage_basis=basis,
             known=known,
             first=first,
             last=last,
@@ -92,7 +96,7 @@ def import_file(
             indicators=tuple(kept["indicator"].unique().sort().to_list()),
             oddities=(
                 *reading.oddities,
-                *placed,
+                *located.oddities,
                 *derived.oddities,
                 *held,
                 *_coverage(rows, dataset, loaded),
@@ -100,12 +104,12 @@ def import_file(
             imported=datetime.now(UTC).isoformat(timespec="seconds"),
             version=version("careo"),
         )
-        return Imported(store.keep(folder, path, snapshot), checked)
+        return Imported(store.keep(folder, path, snapshot, copied), checked)
 
 
 def _rows(
     file: DataFile, reading: Reading, dataset: Dataset, folder: Path, country: str
-) -> tuple[pl.LazyFrame, tuple[Oddity, ...]]:
+) -> tuple[pl.LazyFrame, Located]:
     """The rows as Parquet with official place codes; what had no single place keeps an empty code."""
     target = folder / "rows.parquet"
     with readable(file):
@@ -113,32 +117,32 @@ def _rows(
     rows = pl.scan_parquet(target)
     names = rows.collect_schema().names()
     if not {"place", "place_name"} & set(names) or dataset.places in ("foreign", "none"):
-        return rows, ()
+        return rows, Located({}, ())
     code = pl.col("place") if "place" in names else pl.lit(None, pl.String)
     name = pl.col("place_name") if "place_name" in names else pl.lit(None, pl.String)
     pairs = rows.select(code.alias("code"), name.alias("name")).unique().collect(engine="streaming").rows()
-    located = locate_places(pairs, level=dataset.places, country=country)
+    located = locate_places(pairs, level=dataset.places, country=country, where=file.name)
     if all(located.codes[code or "", name or ""] == code for code, name in pairs):
-        return rows, located.oddities
+        return rows, located
     table = pl.DataFrame(
-        [(code, name, found) for (code, name), found in located.codes.items()],
-        schema={"code": pl.String, "name": pl.String, "found": pl.String},
+        [
+            # the code as written tells the state of what has no place of its own; a total has none
+            (code, name, found, None if (code, name) in located.totals else code or found)
+            for (code, name), found in located.codes.items()
+        ],
+        schema=dict.fromkeys(("code", "name", "found", "written"), pl.String),
         orient="row",
     )
     placed = (
         rows.with_columns(code.fill_null("").alias("code"), name.fill_null("").alias("name"))
         .join(table.lazy(), on=["code", "name"], how="left")
-        .with_columns(
-            pl.col("found").alias("place"),
-            # the code as written tells the state of what has no place of its own
-            pl.when(pl.col("code") != "").then(pl.col("code")).otherwise(pl.col("found")).alias("written"),
-        )
+        .with_columns(pl.col("found").alias("place"))
         .drop("code", "name", "found")
     )
     draft = folder / "placed.parquet"
     _sunk(placed, draft)
     draft.replace(target)
-    return pl.scan_parquet(target), located.oddities
+    return pl.scan_parquet(target), located
 
 
 def _sunk(rows: pl.LazyFrame, target: Path) -> None:
@@ -274,20 +278,40 @@ def _named(when: object, monthly: bool) -> str:
     return "" if when is None else str(when)
 
 
-def _inferred(last: str, dataset: Dataset, today: date) -> str:
-    """The month in which an edition that ends with `last` is published; the day of the import when that is irregular."""
+def _edition(given: str, stated: str, last: str, dataset: Dataset, today: date) -> tuple[str, str]:
+    """The vintage of an edition, and what it rests on."""
+    if given:
+        return given, "given"
+    if stated:
+        return stated, "stated"
+    inferred = _inferred(last, dataset)
+    return (inferred, "inferred") if inferred else (today.isoformat(), "imported")
+
+
+def _inferred(last: str, dataset: Dataset) -> str:
+    """The month in which an edition that ends with `last` is published; "" when that is irregular."""
     if dataset.lag_months is None or not last:
-        return today.isoformat()
+        return ""
     year, _, month = last.partition("-")
     ahead = int(year) * 12 + int(month or 12) - 1 + dataset.lag_months
     return f"{ahead // 12}-{ahead % 12 + 1:02d}"
 
 
-def _last_day(vintage: str) -> date:
+def _last_day(vintage: str, where: str) -> date:
+    """The last day of a day, month or year: that of a longer period would name no edition."""
     try:
-        last = parse_period(vintage).last
+        last = None if "/" in vintage else parse_period(vintage).last
     except ValueError:
         last = None
     if last is None:
-        raise DataError("panel_vintage", where="--vintage", found=repr(vintage), fix="panel_period")
+        raise DataError("vintage_form", where=where, found=repr(vintage[:40]), fix="vintage_form")
     return last
+
+
+def _refuse_older(edition: str, basis: str, last: str, dataset: Dataset, name: str) -> None:
+    """Raises DataError for an edition said to be older than the last period it reports; projections look ahead."""
+    if basis not in ("given", "stated") or not last or POPULATION in dataset.series:
+        return
+    first = parse_period(last).first
+    if first is not None and _last_day(edition, name) < first:
+        raise DataError("vintage_before", where=name, fix="vintage_before", vintage=edition, last=last)

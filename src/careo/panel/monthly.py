@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("nation", "state", "municipality")
 RATE = "_rate_per_100k_year"
+LEVEL_RATE = "_rate_per_100k"
 POPULATION = "population"
 _MOST_CELLS = 200_000_000
 
@@ -55,11 +56,11 @@ def load_panel(
         places: levels ("nation", "state", "municipality"), or official codes.
         indicators: ids; empty for every indicator with monthly values at those places.
         as_of: the day; None for everything known.
-        rate: rates per 100,000 inhabitants a year instead of counts: twelve times the month, over the population of the
-            middle of the month, linear between mid-year populations.
+        rate: rates per 100,000 inhabitants instead of counts, over the population of the middle of the month, linear between
+            mid-year populations: those of flows a year, twelve times the month; those of stocks as they stand.
 
     Returns:
-        dims (place, month); data variables by indicator id (rates end in `_rate_per_100k_year`); coordinates place_name and
+        dims (place, month); data variables by indicator id (rates: see `rate_name`); coordinates place_name and
         level (place). Attributes of a variable: unit, long_name, vintages, sources.
 
     Raises:
@@ -154,44 +155,65 @@ def monthly_indicators(country: Country) -> frozenset[str]:
     return frozenset(country.monthly_tables) | (imported & set(country.indicators))
 
 
+def rate_name(country: Country, indicator: str) -> str:
+    """How a panel names the rate of an indicator: that of a flow is a year's, that of a stock has no time in it."""
+    return indicator + (RATE if country.sums(indicator) else LEVEL_RATE)
+
+
 def monthly_population(country: Country, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
     """Inhabitants at the middle of each month [persons; place month], linear between mid-year populations, NaN beyond them.
 
-    The newest projection serves every day: a rate as of 2015 is a matter of its counts.
+    The newest projection serves every day: a rate as of 2015 is a matter of its counts. A place's population comes from one
+    edition, for editions continue one another with a step.
     """
     middle = months.astype("datetime64[M]").astype(int) / 12 + 1970 + 0.5 / 12
-    embedded = [
-        (o.place, o.period.first.year, o.value)
-        for o in country.series(POPULATION).observations
-        if o.period.first is not None
-    ]
-    tables = [
-        pl.DataFrame(
-            embedded, schema={"place": pl.String, "year": pl.Int32, "value": pl.Float64}, orient="row"
-        )
-    ]
+    found = np.full((len(codes), len(months)), np.nan)
+    rows = {code: row for row, code in enumerate(codes)}
+    for edition in _populations(country, codes):  # oldest first: the newest stands
+        for (place,), part in edition.table.partition_by("place", as_dict=True).items():
+            if part.height > 1:
+                part = part.sort("start")
+                years = part["start"].dt.year().to_numpy() + 0.5
+                found[rows[str(place)]] = np.interp(
+                    middle, years, part["value"].to_numpy(), left=np.nan, right=np.nan
+                )
+    return found
+
+
+def _populations(country: Country, codes: Sequence[str]) -> list[_Edition]:
+    """The editions of mid-year populations, the one to be believed last: odd ones, then older ones, then newer ones."""
+    found: list[tuple[bool, _Edition]] = []
+    asked = set(codes)
+    wanted = pl.Series(codes, dtype=pl.String).implode()
     for edition in country.editions:
         if POPULATION in edition.indicators:
-            yearly = values(edition, POPULATION).filter(pl.col("step") == "year")
-            tables.append(yearly.select("place", pl.col("start").dt.year().alias("year"), "value").collect())
-    people = pl.concat(tables).unique(["place", "year"], keep="last").sort("place", "year")
-    by_place = {place: part for (place,), part in people.partition_by("place", as_dict=True).items()}
-    found = np.full((len(codes), len(months)), np.nan)
-    for row, code in enumerate(codes):
-        part = by_place.get(code)
-        if part is not None and part.height > 1:
-            points = part["year"].to_numpy() + 0.5, part["value"].to_numpy()
-            found[row] = np.interp(middle, *points, left=np.nan, right=np.nan)
-    return found
+            table = values(edition, POPULATION).filter(
+                pl.col("step") == "year", pl.col("place").is_in(wanted)
+            )
+            sound = not any(oddity.grave for oddity in edition.oddities)
+            key = source_of(edition).key
+            found.append((sound, _Edition(edition.known, edition.vintage, key, table.drop("step").collect())))
+    imported = {edition.source for _, edition in found}
+    vintages: dict[tuple[date, str], list[tuple[str, date, float]]] = {}
+    for o in country.series(POPULATION).observations:  # imported ones among them
+        if o.source not in imported and o.place in asked and o.period.first is not None:
+            row = (o.place, o.period.first, o.value)
+            vintages.setdefault((o.known, o.vintage), []).append(row)
+    schema = {"place": pl.String, "start": pl.Date, "value": pl.Float64}
+    for (known, vintage), rows in vintages.items():
+        found.append((True, _Edition(known, vintage, "", pl.DataFrame(rows, schema, orient="row"))))
+    found.sort(key=lambda each: (each[0], each[1].known, each[1].vintage))
+    return [edition for _, edition in found]
 
 
 def _rates(dataset: xr.Dataset, country: Country) -> xr.Dataset:
     people = monthly_population(country, [str(c) for c in dataset["place"].values], dataset["month"].values)
     rates = dataset.drop_vars(list(dataset.data_vars))
-    for name, array in dataset.data_vars.items():
-        values = array.to_numpy() * 12 / people * 100_000
-        rates[f"{name}{RATE}"] = (("place", "month"), values)
-        rates[f"{name}{RATE}"].attrs |= array.attrs | {"unit": "per 100,000 per year"}
+    for indicator, array in dataset.data_vars.items():
+        flow = country.sums(str(indicator))
+        name = rate_name(country, str(indicator))
+        rates[name] = (("place", "month"), array.to_numpy() * (12 if flow else 1) / people * 100_000)
+        rates[name].attrs |= array.attrs | {"unit": "per 100,000 per year" if flow else "per 100,000"}
     return rates
 
 

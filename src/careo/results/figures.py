@@ -149,9 +149,19 @@ def _judge(
         )
     pool = [r for r in rows if not r.note] or list(rows)
     near = min([r for r in pool if r.named] or pool, key=lambda r: abs((r.ratio or 9e9) - 1))
+    if not named and _local(statement, country):
+        # files of a town do not refute its victims: the definition meant has no value there
+        because = say(language, "findings.because.not_meant", claim=claimed, **row_words(near, language))
+        return "unverifiable", because, ()
     swap = _swapped(statement, quantity, country, on, near, language)
     caveats = (*((swap,) if swap else ()), *_caveats(statement, near, rows, on, language))
     return "inconsistent", _sentence("inconsistent", claimed, near, language), caveats
+
+
+def _local(statement: Statement, country: Country) -> bool:
+    """Whether a claim is about a place below the states, of which few definitions have values."""
+    place = country.places.by_code.get(statement.place)
+    return place is not None and place.kind == "municipality"
 
 
 def _comparable_rows(rows: tuple[Considered, ...]) -> bool:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of the cards."""
 
-_BASES = ("inferred", "stated", "given")
+_BASES = ("imported", "inferred", "stated", "given")
+_TOLD = ("stated", "given")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _NAME = re.compile(r"[\w.-]*\w")  # of a dataset, of a file: no folder
@@ -32,7 +33,8 @@ class Snapshot:
         sha256, size: of the original file [B]. name: its name as given.
         country, dataset, layout: what it is; `dataset` is the id of its card.
         vintage: the edition, "2020-10-23", "2020-10" or "2020".
-        vintage_basis: "stated" by the file, "given" by the user, "inferred" from its last month.
+        vintage_basis: "stated" by the file, "given" by the user, "inferred" from its last month, or the day it was "imported" where
+            nothing tells it.
         known: last day of the vintage, the day from which it counts as known.
         first, last: first and last period with values, "2015-01" or "2015"; "" without time.
         level: "state", "municipality", "nation", "foreign" or "none".
@@ -125,10 +127,11 @@ def _text(value: object) -> str:
 def reread(snapshot: Snapshot, there: Snapshot) -> Snapshot:
     """What stands of a file read again: name and time of the first import, and the edition that is told best.
 
-    Given comes before stated before inferred; of two inferred ones the earlier, for the file was there to be had.
+    Given comes before stated before inferred before imported; of two that nobody told the earlier, for the file was there to be had.
     """
     told, before = _BASES.index(snapshot.vintage_basis), _BASES.index(there.vintage_basis)
-    better = told > before or (told == before and (told > 0 or snapshot.known < there.known))
+    replaces = snapshot.vintage_basis in _TOLD or snapshot.known < there.known
+    better = told > before or (told == before and replaces)
     same = replace(snapshot, name=there.name, imported=there.imported)
     return same if better else with_edition_of(there, same)
 

@@ -20,6 +20,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -92,14 +93,22 @@ def draft() -> Iterator[Path]:
             _wipe(folder)
 
 
-def keep(folder: Path, original: Path, snapshot: Snapshot) -> Snapshot:
+@contextmanager
+def copying(original: Path, folder: Path) -> Iterator[Future[str]]:
+    """Copy an original into a draft while its tables are still being written; gives the sha256 of the copy when it is done."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(_copied, original, folder / _ORIGINAL)
+
+
+def keep(folder: Path, original: Path, snapshot: Snapshot, copied: Future[str] | None = None) -> Snapshot:
     """Make a draft visible as a whole: its tables, a copy of the original, the card.
 
-    The same file again gives the snapshot that is there. A vintage told better (given before stated before inferred) is
+    The same file again gives the snapshot that is there. A vintage told better (given, stated, inferred, imported) is
     written on its card; what is read otherwise than before, or was damaged, is replaced.
 
     Args:
         folder: of `draft`, the tables written. original: the file `snapshot` was read from.
+        copied: of `copying`, where the original is being copied already.
 
     Raises:
         InputError: the original cannot be read or is no longer the same. OutputError: disk full or not writable.
@@ -110,7 +119,8 @@ def keep(folder: Path, original: Path, snapshot: Snapshot) -> Snapshot:
     if read_card(card_text(snapshot, {})) != (snapshot, {}):
         raise ValueError("a snapshot that its card cannot hold")
     with _sentences(folder):
-        if _copied(original, folder / _ORIGINAL) != snapshot.sha256:
+        digest = copied.result() if copied else _copied(original, folder / _ORIGINAL)
+        if digest != snapshot.sha256:
             raise InputError("store_changed", where=str(original), fix="store_changed")
         files = {path.name: _digest(path) for path in sorted(folder.glob("*.parquet"))}
         for name in files:

@@ -169,9 +169,12 @@ def data_remove_verb(asked: Asked, *, names: Sequence[str]) -> int:
     """`careo data remove EDITION…`."""
     import careo
 
+    removed: list[dict[str, Any]] = []
     for snapshot in [careo.find_edition(name) for name in names]:
         careo.remove_edition(snapshot)
+        removed.append(contract.edition_data(snapshot))
         print(_named(snapshot, "removed", asked.language), file=sys.stderr)
+    _tell(asked, "data remove", editions=removed)
     return 0
 
 
@@ -181,6 +184,7 @@ def data_export_verb(asked: Asked, *, name: str) -> int:
 
     folder = careo.export_edition(careo.find_edition(name), Path(_needed_out(asked, "FOLDER")))
     print(say(asked.language, "cli.data.exported", folder=folder), file=sys.stderr)
+    _tell(asked, "data export", folder=str(folder))
     return 0
 
 
@@ -210,6 +214,7 @@ def data_map_verb(
         language=asked.language,
     )
     print(say(asked.language, "cli.data.drawn", path=path), file=sys.stderr)
+    _tell(asked, "data map", path=str(path))
     return 0
 
 
@@ -228,12 +233,20 @@ def panel_verb(asked: Asked, *, places: str, indicator: str, as_of: str, rate: b
 
     path = Path(_needed_out(asked, "panel.parquet|panel.csv"))
     rows = write_panel(panel, path)
-    words = {"rows": f"{rows:,}", "places": panel.sizes["place"], "months": panel.sizes["month"]}
-    print(
-        say(asked.language, "cli.data.written", path=path, indicators=len(panel.data_vars), **words),
-        file=sys.stderr,
-    )
+    names = [str(name) for name in panel.data_vars]
+    sizes = {"places": panel.sizes["place"], "months": panel.sizes["month"]}
+    words = {"rows": f"{rows:,}", "indicators": len(names), **sizes}
+    print(say(asked.language, "cli.data.written", path=path, **words), file=sys.stderr)
+    _tell(asked, "panel", path=str(path), rows=rows, indicators=names, **sizes)
     return 0
+
+
+def _tell(asked: Asked, command: str, **block: Any) -> None:
+    """What a verb did, on standard output under `--json`: `-o` names what it wrote."""
+    if asked.json:
+        screen = Screen()
+        screen.write(contract.to_json(contract.envelope(command, **block)))
+        screen.close()
 
 
 # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -156,7 +156,7 @@ def draw_map(
     indicator: str,
     path: Path,
     *,
-    month: str,
+    month: str = "",
     boundaries: Path | None = None,
     as_of: date | None = None,
     rate: bool = False,
@@ -166,7 +166,7 @@ def draw_map(
     """Draw an indicator of a month as a map and write it as .svg or .png.
 
     Args:
-        indicator: id. path: the file to write. month: "2018-05".
+        indicator: id. path: the file to write. month: "2018-05"; without it the last one with the most places observed.
         boundaries: GeoJSON or TopoJSON of states or municipalities; None draws the states as tiles.
         as_of: what was known on a day. rate: rates per 100,000 inhabitants a year. country, language: as everywhere.
 
@@ -174,12 +174,12 @@ def draw_map(
         CareoError: no such indicator or month, no value in it, boundaries that cannot be read, or a file that cannot be written.
     """
     from careo.panel.country import load_country
-    from careo.panel.monthly import RATE, load_panel
+    from careo.panel.monthly import load_panel, rate_name
 
     known = load_country(country)
     places = known.places.by_code
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month, re.ASCII):
-        raise CareoError("usage_date", where="--month", expected="2018-05", found=repr(one_line(month, 40)))
+    if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month, re.ASCII):
+        raise CareoError("usage_month", where="--month", expected="2018-05", found=repr(one_line(month, 40)))
     shapes = None
     if boundaries is not None:
         also = _table_names(country)
@@ -188,7 +188,8 @@ def draw_map(
     codes = list(shapes.areas) if shapes else [tile.code for tile in tiles]
     level = places[codes[0]].kind if codes and codes[0] in places else "state"
     panel = load_panel(known, places=(level,), indicators=(indicator,), as_of=as_of, rate=rate)
-    array = panel[indicator + (RATE if rate else "")]
+    array = panel[rate_name(known, indicator) if rate else indicator]
+    month = month or _fullest_month(array)
     values = _month_of(array, month)
     if not any(math.isfinite(value) for value in values.values()):
         months = panel["month"].values.astype("datetime64[M]").astype(str)
@@ -222,6 +223,13 @@ def draw_map(
         svg = tile_map(values, tiles, names=names, notes=notes, **words)
     write_image(svg, path)
     return path
+
+
+def _fullest_month(array: xr.DataArray) -> str:
+    """The last of the months in which the most places are observed."""
+    counts = array.notnull().sum("place").values
+    months = array["month"].values.astype("datetime64[M]").astype(str)
+    return str(months[counts == counts.max()][-1]) if len(months) else ""
 
 
 def _month_of(array: xr.DataArray, month: str) -> dict[str, float]:

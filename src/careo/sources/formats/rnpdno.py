@@ -14,7 +14,14 @@ import polars as pl
 
 from careo.sources.formats.layout import Layout, Oddity, Reading, Table, code, number, odd_cells, text
 from careo.sources.formats.sesnsp import unknown_columns
-from careo.sources.formats.wide import folded, repeated, unknown_categories, unread_periods, without_notes
+from careo.sources.formats.wide import (
+    folded,
+    repeated,
+    unknown_categories,
+    unread_periods,
+    without_headers,
+    without_notes,
+)
 
 STATUSES = ("DESAPARECIDA_O_NO_LOCALIZADA", "LOCALIZADA_CON_VIDA", "LOCALIZADA_SIN_VIDA")
 """The three parts of the register that the public consultation tells apart by municipality and sex."""
@@ -34,7 +41,8 @@ _SHOWN = 6  # names listed in a sentence
 
 
 def _read(table: Table) -> Reading:
-    rows, notes = without_notes(table.rows(), ("periodo", "conteo"))
+    rows, headers = without_headers(table)
+    rows, notes = without_notes(rows, ("periodo", "conteo"))
     undated = folded(pl.col("periodo")).str.contains(_NO_DATE)
     month = _month("periodo")
     told = pl.when(undated).then(pl.lit(UNDATED)).when(month.is_not_null()).then(pl.lit(DATED))
@@ -81,6 +89,7 @@ def _read(table: Table) -> Reading:
         vintage=vintage,
         oddities=(
             *unknown_columns(table),
+            *headers,
             *notes,
             *unread_periods(rows, "periodo", told, where=table.file.name, expected="2013-01, SIN_FECHA"),
             *odd_cells(rows, ("conteo",)),

@@ -98,6 +98,30 @@ def municipality_code(column: str) -> pl.Expr:
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
+def without_headers(table: Table) -> tuple[pl.LazyFrame, tuple[Oddity, ...]]:
+    """The rows of a table without those that repeat its header, as files put one behind another have them.
+
+    A row repeats the header when every cell of it that is not empty does.
+    """
+    rows = table.rows()
+    header = table.sheet.head[table.header]
+    alike = pl.all_horizontal(
+        _keyed(text(name)).eq(key(header[int(place)])).fill_null(True)
+        for name, place in table.columns.items()
+    )
+    empty = pl.all_horizontal(text(name).is_null() for name in table.columns)
+    again = alike & ~empty
+    count = rows.select(again.sum()).collect(engine="streaming").item()
+    if not count:
+        return rows, ()
+    return rows.filter(~again), (Oddity("headers_repeated", {"count": str(count)}, refused=True),)
+
+
+def _keyed(cell: pl.Expr) -> pl.Expr:
+    """A cell as `key` makes a header."""
+    return folded(cell).str.replace_all(r"[^a-z0-9]+", "_").str.strip_chars("_")
+
+
 def without_notes(rows: pl.LazyFrame, columns: Sequence[str]) -> tuple[pl.LazyFrame, tuple[Oddity, ...]]:
     """The rows that say something of a period; titles and footnotes are left out and named.
 
