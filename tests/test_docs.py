@@ -185,7 +185,8 @@ def test_the_tolerances_shown_are_those_of_the_code() -> None:
 def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
         if not re.match(r"[a-z]+:", target):
-            assert (path.parent / target).exists(), target
+            generated = target == "datasets/index.md"  # by tools/dataset_pages.py, while the site is built
+            assert generated or (path.parent / target).exists(), target
 
 
 @pytest.mark.parametrize(

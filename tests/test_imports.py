@@ -15,7 +15,7 @@ from careo.base.errors import CareoError
 from careo.panel.imports import import_file
 from careo.sources import store
 from careo.sources.snapshot import Snapshot
-from official_files import STATE_HEAD, case_file, categories
+from official_files import STATE_HEAD, case_file, categories, states
 
 HOMICIDES, KIDNAPPINGS = "homicide_sesnsp_case_files", "kidnapping_case_files"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -344,6 +344,51 @@ def test_a_vintage_given_counts_and_nonsense_is_refused(tmp_path: Path) -> None:
         import_file(path, vintage="soon")
     found = import_file(path, vintage="2031-02-20").snapshot
     assert (found.vintage, found.vintage_basis, found.known) == ("2031-02-20", "given", date(2031, 2, 20))
+
+
+REGISTER = "cve_entidad,entidad,periodo,categoria,sexo,cve_municipio,municipio,conteo,consultado_en"
+
+
+def register(path: Path, *extra: tuple[str, str, str, str, int]) -> Path:
+    """The register of disappeared persons: three women of each state's first municipality, and rows of the test's own."""
+    rows = [(code, name.upper(), f"{code}001", "X", 3) for code, name in states()]
+    lines = [
+        f"{state},{name},2031-02,DESAPARECIDA_O_NO_LOCALIZADA,MUJER,{code},{town},{count},2031-05-01"
+        for state, name, code, town, count in [*rows, *extra]
+    ]
+    path.write_text("\n".join([REGISTER, *lines]) + "\n", "utf-8")
+    return path
+
+
+def missing(snapshot: Snapshot) -> dict[str, float]:
+    table = pl.read_parquet(store.table(snapshot, "series"))
+    wanted = table.filter(pl.col("indicator") == "disappeared_still_missing_by_year")
+    return dict(wanted.select("place", "value").rows())
+
+
+def test_totals_in_a_register_are_no_places(tmp_path: Path) -> None:
+    totals = (("11", "GUANAJUATO", "11000", "GUANAJUATO", 3), ("00", "NACIONAL", "00000", "TOTAL", 96))
+    found = import_file(register(tmp_path / "a.csv", *totals)).snapshot
+    values = missing(found)
+    assert (values["MX"], values["11"], values["11001"], values["11002"]) == (96, 3, 3, 0)
+    assert "total_rows" in oddities(found)
+
+
+def test_a_contradicting_code_counts_for_its_state_and_no_municipality(tmp_path: Path) -> None:
+    found = import_file(
+        register(tmp_path / "a.csv", ("02", "BAJA CALIFORNIA", "02007", "SAN QUINTIN", 5))
+    ).snapshot
+    values = missing(found)
+    assert (values["02"], values["MX"], values["02005"]) == (8, 101, 0)
+    assert not {"02006", "02007"} & set(values), "either could be meant: not observed, not zero"
+
+
+def test_a_register_of_one_state_is_not_the_nation(tmp_path: Path) -> None:
+    path = register(tmp_path / "a.csv")
+    head, *lines = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([head, *(line for line in lines if line.startswith("11,"))]) + "\n", "utf-8")
+    values = missing(import_file(path).snapshot)
+    assert values["11"] == 3 and "MX" not in values
 
 
 @pytest.mark.realdata
