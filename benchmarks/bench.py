@@ -129,7 +129,9 @@ def official_data(years: int, runs: int) -> list[Row]:
             seconds.append(took)
             peaks.append(peak)
         slow, large = pandas_cost(file)
-        panel = _panel_seconds({**os.environ, "PYTHONPATH": str(ROOT / "src"), "CAREO_HOME": f"{folder}/home0"})
+        panel = _panel_seconds(
+            {**os.environ, "PYTHONPATH": str(ROOT / "src"), "CAREO_HOME": f"{folder}/home0"}
+        )
     mine = statistics.median(seconds)
     return [
         ("rows of the municipal file [million]", rows / 1e6),
@@ -217,7 +219,9 @@ def show(rows: Sequence[Row]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="benchmarks.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer runs, 1,000 pages for the memory, no official data")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer runs, 1,000 pages for the memory, no official data"
+    )
     options = parser.parse_args(argv)
     sys.path.insert(0, str(ROOT / "src"))
     import careo

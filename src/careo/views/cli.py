@@ -250,7 +250,9 @@ class _Verb(_Speaking):
         )
         from importlib import import_module
 
-        verb: Callable[..., int] = getattr(import_module(home(self.words)), f"{self.words.replace(' ', '_')}_verb")
+        verb: Callable[..., int] = getattr(
+            import_module(home(self.words)), f"{self.words.replace(' ', '_')}_verb"
+        )
         return verb(asked, **values)
 
 
