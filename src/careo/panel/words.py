@@ -30,7 +30,7 @@ def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order. Accents written as separate characters count as part of their letter."""
     if _LOOSE.search(text):
         return tuple(Word(m.start(), m.end(), fold(m[0])) for m in _LOOSE_WORD.finditer(text))
-    return tuple(Word(m.start(), m.end(), m[0]) for m in _WORD.finditer(plain(text)))
+    return tuple([Word(m.start(), m.end(), m[0]) for m in _WORD.finditer(plain(text))])
 
 
 _LOOSE_WORD = re.compile(r"(?:[^\W_][̀-ͯ]*)+")

@@ -58,6 +58,7 @@ _CREDIT_AT_END = re.compile(
     re.IGNORECASE,
 )
 _AGENCY = r"(?:reuters|ap(?: photo)?|afp|efe|epa|getty(?: images)?|cuartoscuro|notimex|xinhua|archivo|file(?: photo)?|especial|shutterstock|bloomberg|upi|presidencia)"
+_AGENCY_WORDS = frozenset(re.findall(r"[a-z]{2,}", _AGENCY))
 _NAME_FOR_PAPER = re.compile(
     rf"[.)\]]\s+(?:{_INITIAL}[\w'’-]+\s+){{2,4}}(?:for|para)\s+(?:the\s+|el\s+|la\s+)?{_INITIAL}[\w'’ -]{{1,40}}$"
 )
@@ -308,6 +309,11 @@ def is_caption(text: str, words: list[str], *, terminal: bool) -> bool:
     if size and (_after(text, size) or size > 1):
         return True
     tail = text[-120:]
-    if _CREDIT_AT_END.search(tail) or _NAME_FOR_PAPER.search(tail) or _AGENCY_AND_NAME.search(tail):
+    if _CREDIT_AT_END.search(tail) or _NAME_FOR_PAPER.search(tail):
         return True
-    return bool(_AGENCY_AT_END.search(tail)) and (not terminal or len(words) <= 45)
+    if ("/" in tail or "via" in words) and _AGENCY_AND_NAME.search(tail):
+        return True
+    if terminal and len(words) > 45:
+        return False
+    # the last word is an agency's: few lines end so, and the pattern is dear
+    return bool(words) and words[-1] in _AGENCY_WORDS and bool(_AGENCY_AT_END.search(tail))

@@ -83,20 +83,25 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
     if not table.names:
         return ()
     folded = fold(document.text)
-    present = [first for first in table.names if first in folded]
+    present = table.names.keys() & _bare(folded)
     found: list[Mention] = []
     for block in document.blocks if present else ():
         if block.label == "body" or block.role in ("title", "subtitle"):
             piece = folded[block.start : block.end]
-            if any(first in piece for first in present):
+            if not present.isdisjoint(_bare(piece)):
                 found += _in_block(document.text, piece, block.start, block.end, table)
     return tuple(found)
+
+
+def _bare(folded: str) -> list[str]:
+    """The words of a text without a possessive."""
+    return [word.removesuffix("'s") for word in WORD.findall(folded)]
 
 
 def _in_block(text: str, piece: str, start: int, end: int, table: _Table) -> list[Mention]:
     found: list[Mention] = []
     tokens = [(m[0], start + m.start(), start + m.end()) for m in WORD.finditer(piece)]
-    words = [word[:-2] if word.endswith("'s") else word for word, _, _ in tokens]
+    words = [word.removesuffix("'s") for word, _, _ in tokens]
     at = 0
     while at < len(words):
         match = next(
