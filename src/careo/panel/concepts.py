@@ -187,12 +187,9 @@ def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
     tokens = words(text)
     found: list[tuple[int, int, int, int, _Phrase]] = []
     seen, beginning = lexicon.seen, lexicon.beginning
-    for position, token in enumerate(tokens):
-        phrases = seen.get(token.folded)
-        if phrases is None:
-            phrases = beginning(token.folded)
-        if not phrases:
-            continue
+    # few words begin a phrase, and most are known not to
+    for position in [at for at, token in enumerate(tokens) if seen.get(token.folded, True)]:
+        phrases = beginning(tokens[position].folded)
         following = tokens[position + 1].folded if position + 1 < len(tokens) else ""
         for phrase in phrases:
             if phrase.second and phrase.second != following:
