@@ -14,7 +14,7 @@ from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Reading
 from careo.sources.tables import open_data
 
-REAL = Path("/work/shared/data/money/us_overdose_vsrr_vintage_2020.csv")
+REAL = Path(__file__).resolve().parents[2] / "shared/data/money/us_overdose_vsrr_vintage_2020.csv"
 HEADER = (
     "State", "Year", "Month", "Period", "Indicator", "Data Value", "Percent Complete", "Percent Pending Investigation",
     "State Name", "Footnote", "Footnote Symbol", "Predicted Value",

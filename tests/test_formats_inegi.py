@@ -25,7 +25,7 @@ from careo.sources.formats import inegi, inegi_deaths, inegi_query, read, recogn
 from careo.sources.formats.layout import Oddity
 from careo.sources.tables import open_data
 
-INEGI = Path("/work/shared/data/inegi")
+INEGI = Path(__file__).resolve().parents[2] / "shared/data/inegi"
 realdata = pytest.mark.skipif(not INEGI.is_dir(), reason="../shared is not beside the project")
 
 PLACED = "Ent y mun de ocurrencia"

@@ -17,7 +17,7 @@ from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Oddity, Reading
 from careo.sources.tables import open_data
 
-ACCOUNT = Path("/work/shared/data/money/cuenta_publica")
+ACCOUNT = Path(__file__).resolve().parents[2] / "shared/data/money/cuenta_publica"
 realdata = pytest.mark.skipif(not ACCOUNT.is_dir(), reason="../shared is not beside the project")
 
 HEADER = (

@@ -12,7 +12,7 @@ from careo.base.errors import DataError
 from careo.sources.formats import read, recognise
 from careo.sources.tables import open_data
 
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).resolve().parents[2] / "shared/data"
 GRAVES = "state_code,state_name,municipality_code,municipality_name,num_fosas_total,num_cuerpos_total\n07,Chiapas,001,Acacoyagua,2,3\n"
 YEARS = "year,num_fosas,num_fosas_change,num_cuerpos,num_cuerpos_change\n2006,2,0,7,0\n"
 OBJECTIVES = '"country.code","objective.name","country","total.disbursed","gdp.percapita.ppp","fh.fotp"\n"MX","Peace","Mexico",5,1,2\n'

@@ -16,7 +16,7 @@ from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Reading
 from careo.sources.tables import open_data
 
-REAL = Path("/work/shared/data/cartels")
+REAL = Path(__file__).resolve().parents[2] / "shared/data/cartels"
 realdata = pytest.mark.skipif(not REAL.is_dir(), reason="../shared is not beside the project")
 OCVED = "date,date_elapsed,year,month,day,state,mun,counter,actor_main,actor_sub,longitude,latitude\n"
 EVENT = {
