@@ -84,7 +84,7 @@ def test_the_rate_of_a_stock_has_no_time_in_it(tmp_path: Path) -> None:
         assert rate == pytest.approx(float(counts[name].sel(month)) * periods / people * 1e5)
 
 
-MONTHS = np.arange(np.datetime64("2014-07"), np.datetime64("2023-07"))
+MONTHS = np.arange(np.datetime64("2014-07"), np.datetime64("2023-07"), np.timedelta64(1, "M"))
 HERE = "01001"  # a municipality, of which no population is embedded
 
 
@@ -165,7 +165,7 @@ def test_an_edition_in_doubt_serves_where_there_is_no_other(tmp_path: Path) -> N
 
 def test_population_between_two_mid_years_lies_between_them_and_ends_with_them() -> None:
     country = careo.load_country()
-    months = np.arange(np.datetime64("1985-01"), np.datetime64("2050-01"))
+    months = np.arange(np.datetime64("1985-01"), np.datetime64("2050-01"), np.timedelta64(1, "M"))
     people = monthly_population(country, ["MX", "08"], months)
     known = ~np.isnan(people)
     assert known[0].sum() == known[1].sum() and not known[:, 0].any() and not known[:, -1].any()

@@ -277,8 +277,9 @@ def _months(table: pl.DataFrame) -> np.ndarray:
     """Every month from the first to the last one with a value, as datetime64[M]."""
     if table.is_empty():
         return np.array([], dtype="datetime64[M]")
-    first, last = table["start"].min(), table["start"].max()
-    return np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    first, last = (np.datetime64(str(day), "M") for day in (table["start"].min(), table["start"].max()))
+    step = np.timedelta64(1, "M")
+    return np.arange(first, last + step, step)
 
 
 def _array(editions: Sequence[_Edition], codes: Sequence[str], months: np.ndarray) -> np.ndarray:
