@@ -383,12 +383,55 @@ def test_a_contradicting_code_counts_for_its_state_and_no_municipality(tmp_path:
     assert not {"02006", "02007"} & set(values), "either could be meant: not observed, not zero"
 
 
+def test_a_row_twice_in_a_register_holds_back_its_town_its_state_and_the_nation(tmp_path: Path) -> None:
+    again = ("11", "GUANAJUATO", "11001", "X", 3)
+    values = missing(import_file(register(tmp_path / "a.csv", again)).snapshot)
+    assert [values.get(place) for place in ("11001", "11", "MX")] == [None, None, None]
+    assert values["12"] == 3
+
+
 def test_a_register_of_one_state_is_not_the_nation(tmp_path: Path) -> None:
     path = register(tmp_path / "a.csv")
     head, *lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join([head, *(line for line in lines if line.startswith("11,"))]) + "\n", "utf-8")
     values = missing(import_file(path).snapshot)
     assert values["11"] == 3 and "MX" not in values
+
+
+def test_a_table_without_categories_is_imported_too(tmp_path: Path) -> None:
+    lines = ["Entidad,Año,Ene,Feb,Mar,Abr,May,Jun,Jul,Ago,Sep,Oct,Nov,Dic"]
+    lines += [
+        f"{name},2031,{','.join(str(2000 + 30 * month + int(code)) for month in range(12))}"
+        for code, name in states()
+    ]
+    path = tmp_path / "guard.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    found = import_file(path).snapshot
+    assert found.indicators == ("guard_deployed",)
+    assert series(found, "guard_deployed", "09")["2031-02"] == 2039
+
+
+REAL = [
+    path
+    for path in sorted(SHARED.glob("*/**/*"))
+    if path.is_file() and "procurement" not in path.parts and not path.stem.endswith(("LICENSE", "dictionary"))
+    and path.suffix in (".csv", ".bz2", ".xlsx", ".parquet")
+    and not (path.parent.name in ("rnpdno", "cuenta_publica") and path.stem not in ("2013", "2018", "IPC", "data_total"))
+]  # fmt: skip
+NOT_READ = {"survey", "graves_municipal_counts", "graves_national_per_year", "us_foreign_assistance_fad_2013", "ocved_municipal_periods"}  # fmt: skip
+
+
+@pytest.mark.realdata
+@needs_shared
+@pytest.mark.parametrize("path", REAL, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_real_file_is_imported_or_answered_by_its_name(path: Path) -> None:
+    if {path.stem, path.parent.name} & NOT_READ:
+        with pytest.raises(CareoError, match="knows and does not read yet"):
+            import_file(path)
+        return
+    done = import_file(path)
+    assert done.snapshot.rows
+    assert all(careo.import_findings(done, language) for language in ("en", "es"))
 
 
 @pytest.mark.realdata

@@ -78,9 +78,7 @@ def derive(
     rows = rows.with_columns(_year(rows).alias("year"))
     if "place" not in rows.collect_schema().names():
         rows = rows.with_columns(place=pl.lit(load_places(country).nation))
-    combinations = (
-        rows.select(*keys, "year").unique().drop_nulls("year").collect() if keys else pl.DataFrame()
-    )
+    combinations = rows.select(*keys, "year").unique().drop_nulls("year").collect()
     wanted = [name for rule in dataset.series.values() for names in rule.where.values() for name in names]
     totals = total_rows(combinations, keys, wanted, country)
     catalogued = _Catalogued.of(combinations.filter(~totals.any(keys)), dataset, keys, country)
@@ -107,7 +105,7 @@ def derive(
         ]
         columns = list(values) if wide else [rule.value or values[0]]
         sums.append(_summed(counted.filter(*chosen), columns, indicator, wide=wide))
-        shapes.append(row_shapes(rows.filter(*chosen), keys, combinations, indicator))
+        shapes.append(row_shapes(counted.filter(*chosen), keys, combinations, indicator))
     if wide:
         oddities += repeated_rows(rows, combinations, country)
     tables = pl.collect_all([*sums, *shapes], engine="streaming") if sums else []
@@ -213,9 +211,9 @@ class _Catalogued:
         filters: list[pl.Expr] = []
         absent: dict[str, list[int]] = {}
         near: set[int] = set()
-        years = set(self.present["year"].unique().to_list()) if not self.present.is_empty() else set[int]()
+        years = set(self.present["year"].unique().to_list())
         for key, wanted in rule.where.items():
-            told = self.present.select(key, "year").unique().rows() if key in self.present.columns else []
+            told = self.present.select(key, "year").unique().rows()
             spelled = [(raw, plain(raw), year) for raw, year in told if raw is not None]
             for category in wanted:
                 there = {year for _, told_as, year in spelled if told_as == plain(category)}
@@ -419,7 +417,7 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     places = load_places(country)
     names = rows.collect_schema().names()
     written = pl.col("written" if "written" in names else "place")
-    rows = rows.filter(written.is_not_null())  # what is null is a total of other rows
+    rows = rows.with_columns(written.alias("written")).filter(written.is_not_null())  # null: a total of other rows
     state = written.str.head(2)
     there = rows.select(state.alias("state")).unique().collect()["state"].to_list()
     nation = rows.with_columns(place=pl.lit(places.nation))

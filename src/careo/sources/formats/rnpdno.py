@@ -71,7 +71,14 @@ def _read(table: Table) -> Reading:
     twice = repeated(every.filter(pl.col("dated") == DATED), (*_KEYS, "municipality"))
     located = _unlocated(every.filter(pl.col("dated") == DATED))
     whole = pl.when(pl.col("count").null_count() == 0).then(pl.col("count").sum()).alias("count")
-    dated_rows = every.filter(pl.col("dated") == DATED).group_by(_KEYS, maintain_order=True).agg(whole)
+    # of a row that stands twice nobody knows which is right: neither is counted, nor the state and nation it belongs to
+    once = pl.when(pl.len().over(*_KEYS, "municipality") == 1).then(pl.col("count")).alias("count")
+    dated_rows = (
+        every.filter(pl.col("dated") == DATED)
+        .with_columns(once)
+        .group_by(_KEYS, maintain_order=True)
+        .agg(whole)
+    )
     bucket, undated_found = _undated_once(every.filter(pl.col("dated") == UNDATED))
     read = pl.concat([dated_rows, bucket])
     facts = every.select(
