@@ -33,7 +33,7 @@ class Period:
             if first == last:
                 return first.isoformat()
             if first.day == 1 and last == month_end(first.year, first.month):
-                return f"{first:%Y-%m}"
+                return first.isoformat()[:7]
         starts_year = first is None or (first.month == 1 and first.day == 1)
         ends_year = last is None or (last.month == 12 and last.day == 31)
         starts_month = first is None or first.day == 1

@@ -417,7 +417,9 @@ def _listing(rows: pl.LazyFrame, country: str) -> pl.LazyFrame:
     places = load_places(country)
     names = rows.collect_schema().names()
     written = pl.col("written" if "written" in names else "place")
-    rows = rows.with_columns(written.alias("written")).filter(written.is_not_null())  # null: a total of other rows
+    rows = rows.with_columns(written.alias("written")).filter(
+        written.is_not_null()
+    )  # null: a total of other rows
     state = written.str.head(2)
     there = rows.select(state.alias("state")).unique().collect()["state"].to_list()
     nation = rows.with_columns(place=pl.lit(places.nation))

@@ -33,7 +33,7 @@ _SIZE = 50.0  # times larger or smaller than the nearest published year: another
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """An import: the snapshot kept, and its sums beside published totals (also those held back)."""
+    """An import: the snapshot kept, and its sums beside published totals."""
 
     snapshot: Snapshot
     reconciliations: tuple[Reconciliation, ...]
@@ -160,7 +160,7 @@ class _Held:
 def _checked(
     derived: Derived, loaded: Country, known: date
 ) -> tuple[pl.DataFrame, tuple[Reconciliation, ...], tuple[Oddity, ...]]:
-    """The series that may stand, every reconciliation, and why years were held back."""
+    """The series that may stand, its sums beside published totals, and why years were held back."""
     checked = reconcile(derived.series, loaded, known)
     fits = {(r.indicator, r.year): r.fits for r in checked}
     apart = {(r.indicator, r.year): abs(r.value / r.published - 1) for r in checked if r.published}
@@ -190,7 +190,9 @@ def _checked(
     )
     kept = derived.series.with_columns(pl.col("start").dt.year().alias("year"))
     kept = kept.join(gone, on=["indicator", "year"], how="anti").drop("year")
-    return kept, checked, tuple(_held_oddities(held))
+    stands = {(h.indicator, h.year) for h in held}
+    compared = tuple(r for r in checked if (r.indicator, r.year) not in stands)
+    return kept, compared, tuple(_held_oddities(held))
 
 
 def _far_off(checked: Iterable[Reconciliation], stand: set[tuple[str, int]]) -> Iterable[_Held]:
@@ -257,9 +259,9 @@ def _coverage(rows: pl.LazyFrame, dataset: Dataset, loaded: Country) -> tuple[Od
 
 def _extent(rows: pl.LazyFrame, derived: Derived) -> tuple[str, str]:
     """First and last period with a value, "2015-01" or "2015"; of the rows where no series was formed."""
-    some = derived.series.drop_nulls("value")
     if derived.months is not None:
         return derived.months
+    some = derived.series.drop_nulls("value")
     if some.height:
         first, last = some["start"].min(), some["start"].max()
         monthly = "month" in some["step"].unique().to_list()

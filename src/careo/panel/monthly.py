@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ import polars as pl
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError, OutputError
+from careo.base.files import writing
 from careo.panel.country import Country, load_country
 from careo.panel.editions import source_of, values
 from careo.sources.snapshot import Snapshot
@@ -129,24 +128,9 @@ def write_panel(panel: xr.Dataset, path: Path) -> int:
     ).with_columns(pl.selectors.float().fill_nan(None))
     values = [str(name) for name in panel.data_vars]
     table = table.filter(pl.any_horizontal(pl.col(v).is_not_null() for v in values)) if values else table
-    try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            table.write_parquet(draft) if suffix == ".parquet" else table.write_csv(draft)
-            Path(draft).chmod(0o666 & ~_umask())
-            Path(draft).replace(path)
-        finally:
-            Path(draft).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError("output_unwritable", where=str(path), found=error.strerror or "") from error
+    with writing(path) as draft:
+        table.write_parquet(draft) if suffix == ".parquet" else table.write_csv(draft)
     return table.height
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def monthly_indicators(country: Country) -> frozenset[str]:
@@ -235,20 +219,20 @@ def _editions(
     country: Country, indicator: str, codes: Sequence[str], as_of: date | None
 ) -> Iterator[_Edition]:
     """Every vintage of an indicator known on the day, oldest first."""
+    asked = pl.col("place").is_in(list(codes))
     found: list[_Edition] = []
     embedded = _embedded(country, indicator)
     if embedded is not None:
-        found.append(embedded)
+        found.append(replace(embedded, table=embedded.table.filter(asked)))
     for snapshot in country.editions:
-        if indicator in snapshot.indicators:
-            table = values(snapshot, indicator).filter(pl.col("step") == "month").drop("step").collect()
-            found.append(_Edition(snapshot.known, snapshot.vintage, source_of(snapshot).key, table))
-    wanted = pl.Series(codes, dtype=pl.String).implode()
+        if indicator in snapshot.indicators and (as_of is None or snapshot.known <= as_of):
+            months = values(snapshot, indicator).filter(pl.col("step") == "month", asked).drop("step")
+            found.append(
+                _Edition(snapshot.known, snapshot.vintage, source_of(snapshot).key, months.collect())
+            )
     for edition in sorted(found, key=lambda e: (e.known, e.vintage)):
-        if as_of is None or edition.known <= as_of:
-            table = edition.table.filter(pl.col("place").is_in(wanted))
-            if table.height:
-                yield _Edition(edition.known, edition.vintage, edition.source, table)
+        if edition.table.height and (as_of is None or edition.known <= as_of):
+            yield edition
 
 
 def _embedded(country: Country, indicator: str) -> _Edition | None:

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.terminal import Screen
+from careo.views.verbs import day
 
 if TYPE_CHECKING:
     from careo.sources.catalog import Dataset
@@ -208,7 +208,7 @@ def data_map_verb(
         Path(_needed_out(asked, "map.svg|map.png")),
         month=month,
         boundaries=Path(boundaries) if boundaries else None,
-        as_of=_day(as_of),
+        as_of=day(as_of, "--as-of"),
         rate=rate,
         country=asked.country,
         language=asked.language,
@@ -226,7 +226,7 @@ def panel_verb(asked: Asked, *, places: str, indicator: str, as_of: str, rate: b
         asked.country,
         places=_listed(places) or ("nation", "state"),
         indicators=_listed(indicator),
-        as_of=_day(as_of),
+        as_of=day(as_of, "--as-of"),
         rate=rate,
     )
     from careo.panel.monthly import write_panel
@@ -368,12 +368,3 @@ def _needed_out(asked: Asked, what: str) -> str:
     if not asked.out:
         raise OutputError("output_needed", where="-o", expected=what)
     return asked.out
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CareoError("usage_date", where="--as-of", expected="2019-03-01", found=repr(text)) from error

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from careo.base.errors import OutputError
+from careo.base.files import writing
 
 # A browser finds a font by itself; the PNG writer takes only one that is named and there, and else drops the words.
 FONTS = (
@@ -30,21 +29,8 @@ def write_image(svg: str, path: Path) -> None:
     if suffix not in (".svg", ".png"):
         raise OutputError("output_suffix", where=str(path), expected=".svg | .png", found=suffix or "–")
     data = svg.encode("utf-8") if suffix == ".svg" else _png(svg, path)
-    try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            mask = os.umask(0o077)
-            os.umask(mask)
-            Path(draft).chmod(0o666 & ~mask)
-            Path(draft).replace(path)
-        finally:
-            Path(draft).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            "output_unwritable", where=str(path), found=error.strerror or str(error), fix="output"
-        ) from error
+    with writing(path) as draft:
+        draft.write_bytes(data)
 
 
 def _png(svg: str, path: Path) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from careo.base.errors import OutputError
+from careo.base.files import writing
 from careo.views.i18n import clean, one_line
 
 ICONS = {
@@ -119,28 +119,8 @@ class Screen:
     def close(self) -> None:
         """Puts the file of `--out` in place; without one, nothing is left to do."""
         if self._buffer is not None:
-            write_whole(Path(self._out), self._buffer.getvalue())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if path.exists() and not path.is_file():  # a device or a pipe is written to, never replaced
-            path.write_text(text, encoding="utf-8", newline="\n")
-            return
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(
-            "output_unwritable", where=str(path), found=error.strerror or str(error), fix="output"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True) if part.parent.is_dir() and os.access(part.parent, os.W_OK) else None
+            with writing(Path(self._out)) as draft:
+                draft.write_text(self._buffer.getvalue(), encoding="utf-8", newline="\n")
 
 
 def bar(value: float, largest: float, width: int) -> str:

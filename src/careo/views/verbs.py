@@ -77,7 +77,7 @@ def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
     """`careo check "sentence"|PAGE…`: verdicts on figures."""
     import careo
 
-    said = _day(date)
+    said = day(date)
     country = careo.load_country(asked.country)
     screen = Screen(asked.out)
     findings: list[Finding] = []
@@ -110,7 +110,7 @@ def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str) ->
     """`careo audit [PAGE…] -o dossier/`: verdicts, dossier and ledger."""
     import careo
 
-    said = _day(date)
+    said = day(date)
     country = careo.load_country(asked.country)
     decisions = careo.read_ledger(ledger) if ledger else None
     documents = list(_documents(asked, pages)) if pages else list(_sample(asked.country))
@@ -198,13 +198,14 @@ def _is_page(argument: str) -> bool:
     return not re.search(r"\s", argument) and ("/" in argument or "\\" in argument)
 
 
-def _day(text: str) -> date | None:
+def day(text: str, option: str = "--date") -> date | None:
+    """A day as typed; None when none was."""
     if not text:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise CareoError("usage_date", where="--date", expected="2019-03-01", found=repr(text)) from error
+        raise CareoError("usage_date", where=option, expected="2019-03-01", found=repr(text)) from error
 
 
 def _today() -> date:

@@ -17,7 +17,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from careo.sources.formats.layout import Layout, Oddity, Reading, Table, code, number, odd_cells, text
+from careo.sources.formats.layout import (
+    Layout,
+    Oddity,
+    Reading,
+    Table,
+    code,
+    number,
+    odd_cells,
+    repeated_rows,
+    text,
+)
 from careo.sources.formats.sesnsp import unknown_columns
 from careo.sources.formats.wide import (
     NATION,
@@ -26,7 +36,6 @@ from careo.sources.formats.wide import (
     folded,
     municipality_code,
     plausible,
-    repeated,
     said,
     state_code,
     unknown_categories,
@@ -134,7 +143,7 @@ def _read_bands(table: Table) -> Reading:
         .filter(pl.col("year").is_not_null())
         .collect(engine="streaming")
     )
-    twice = repeated(frame.lazy(), ("place", "year", "sex"))
+    twice = repeated_rows(frame.lazy(), ("place", "year", "sex"))
     off = frame.filter((pl.col("population") - pl.col("bands")).abs() > len(bands))
     frame, more = _with_both_sexes(frame.drop("bands"), ("population",))
     return Reading(
@@ -170,7 +179,7 @@ def _read_by_sex(table: Table) -> Reading:
         .filter(pl.col("year").is_not_null())
         .collect(engine="streaming")
     )
-    twice = repeated(frame.lazy(), ("place", "year", "sex"))
+    twice = repeated_rows(frame.lazy(), ("place", "year", "sex"))
     frame, more = _with_both_sexes(frame, _MOMENTS)
     return Reading(
         dataset="conapo_population_by_sex",
@@ -201,7 +210,7 @@ def _read_wide_states(table: Table) -> Reading:
         rows=frame.lazy(),
         keys=(),
         values=_MOMENTS,
-        oddities=(*oddities, *repeated(long, ("place", "place_name", "year")), *moment),
+        oddities=(*oddities, *repeated_rows(long, ("place", "place_name", "year")), *moment),
     )
 
 
@@ -218,7 +227,7 @@ def _read_wide_municipal(table: Table) -> Reading:
         values=("population",),
         oddities=(
             *oddities,
-            *repeated(long, ("place", "year")),
+            *repeated_rows(long, ("place", "year")),
             *(() if sure else (Oddity("content_unsaid", {"layout": "conapo_municipal_population"}),)),
         ),
     )

@@ -21,6 +21,7 @@ from careo.sources.formats.layout import (
     code,
     number,
     odd_cells,
+    repeated_rows,
     text,
 )
 from careo.sources.formats.sesnsp import unknown_columns
@@ -30,7 +31,6 @@ from careo.sources.formats.wide import (
     folded,
     out_of_line,
     plausible,
-    repeated,
     said,
     state_code,
     unread_periods,
@@ -88,7 +88,7 @@ def _read_wide(table: Table) -> Reading:
             *notes,
             *unread_periods(rows, "ano", calendar_year("ano"), where=table.file.name, expected="2020"),
             *odd_cells(rows, tuple(months)),
-            *repeated(read, ("place", "place_name", "year")),
+            *repeated_rows(read, ("place", "place_name", "year")),
             *unsaid,
             *_odd_months(long),
         ),
@@ -118,7 +118,7 @@ def _read_long(table: Table) -> Reading:
             *notes,
             *unread_periods(rows, "mes", month, where=table.file.name, expected="2020, ene"),
             *odd_cells(rows, there),
-            *repeated(read, ("place", "place_name", "month")),
+            *repeated_rows(read, ("place", "place_name", "month")),
             *_odd_months(read.select("place", "place_name", "month", "deployed")),
         ),
     )

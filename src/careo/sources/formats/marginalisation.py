@@ -17,14 +17,23 @@ from collections.abc import Mapping
 import polars as pl
 
 from careo.base.errors import DataError
-from careo.sources.formats.layout import Layout, Oddity, Reading, Table, code, number, odd_cells, text
+from careo.sources.formats.layout import (
+    Layout,
+    Oddity,
+    Reading,
+    Table,
+    code,
+    number,
+    odd_cells,
+    repeated_rows,
+    text,
+)
 from careo.sources.formats.sesnsp import unknown_columns
 from careo.sources.formats.wide import (
     calendar_year,
     closed,
     folded,
     municipality_code,
-    repeated,
     state_code,
     unknown_categories,
     unread_periods,
@@ -156,7 +165,7 @@ def _indexed(
     )
     oddities += unknown_categories(columns.get("gm", "gm").upper(), grades, GRADES)
     oddities += odd_cells(rows, tuple(numbers), counts=False)
-    oddities += repeated(read, ("place", "year"))
+    oddities += repeated_rows(read, ("place", "year"))
     oddities += _out_of_range(read, tuple(_SHARES[share] for share in shares))
     oddities += _direction(read, rising=rising)
     return Reading(
@@ -209,7 +218,7 @@ def _read_parts(table: Table) -> Reading:
             *unknown_columns(table),
             *notes,
             *odd_cells(rows, columns, counts=False),
-            *repeated(read, ("place", "year")),
+            *repeated_rows(read, ("place", "year")),
             *_out_of_range(read, tuple(column for column in columns if column.endswith("_pct"))),
         ),
     )

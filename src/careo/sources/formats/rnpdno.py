@@ -12,11 +12,20 @@ from __future__ import annotations
 
 import polars as pl
 
-from careo.sources.formats.layout import Layout, Oddity, Reading, Table, code, number, odd_cells, text
+from careo.sources.formats.layout import (
+    Layout,
+    Oddity,
+    Reading,
+    Table,
+    code,
+    number,
+    odd_cells,
+    repeated_rows,
+    text,
+)
 from careo.sources.formats.sesnsp import unknown_columns
 from careo.sources.formats.wide import (
     folded,
-    repeated,
     unknown_categories,
     unread_periods,
     without_headers,
@@ -68,7 +77,7 @@ def _read(table: Table) -> Reading:
         .otherwise(pl.lit("named"))
         .alias("told"),
     ).filter(pl.col("dated").is_not_null())
-    twice = repeated(every.filter(pl.col("dated") == DATED), (*_KEYS, "municipality"))
+    twice = repeated_rows(every.filter(pl.col("dated") == DATED), (*_KEYS, "municipality"))
     located = _unlocated(every.filter(pl.col("dated") == DATED))
     whole = pl.when(pl.col("count").null_count() == 0).then(pl.col("count").sum()).alias("count")
     # of a row that stands twice nobody knows which is right: neither is counted, nor the state and nation it belongs to

@@ -163,15 +163,6 @@ def unread_periods(
     )
 
 
-def repeated(rows: pl.LazyFrame, columns: Sequence[str]) -> tuple[Oddity, ...]:
-    """Rows that stand twice for the same place, period and keys: their sum would count them twice."""
-    twice = rows.group_by(columns).len().filter(pl.col("len") > 1).sort(columns).collect(engine="streaming")
-    if twice.is_empty():
-        return ()
-    first = " ".join(str(cell) for cell in twice.row(0)[:-1] if cell is not None)
-    return (Oddity("repeated_rows", {"count": str(twice.height), "first": first}, grave=True),)
-
-
 def unknown_categories(column: str, found: Iterable[str | None], known: Iterable[str]) -> tuple[Oddity, ...]:
     """Categories of a column that careo does not know: a rule that names the known ones would miss their rows."""
     new = sorted({category for category in found if category is not None} - set(known))
