@@ -13,6 +13,7 @@ from careo.base.errors import DataError
 from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Reading
 from careo.sources.tables import open_data
+from readings import codes
 
 REAL = Path(__file__).resolve().parents[2] / "shared/data/money/us_overdose_vsrr_vintage_2020.csv"
 HEADER = (
@@ -62,10 +63,6 @@ def reading(path: Path) -> tuple[Reading, pl.DataFrame]:
     with open_data(path) as file:
         found = read(*recognise(file))
         return found, found.rows.collect()
-
-
-def codes(found: Reading) -> dict[str, bool]:
-    return {oddity.code: oddity.grave for oddity in found.oddities}
 
 
 def test_a_value_stands_at_the_last_of_its_twelve_months_with_both_measures(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careo.base.errors import DataError
-from careo.sources.formats import read, recognise
-from careo.sources.formats.layout import Reading
 from careo.sources.formats.wide import out_of_line
-from careo.sources.tables import open_data
+from readings import codes, reading
+from readings import lines_written as written
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 POPULATION = SHARED / "data" / "population"
@@ -25,22 +24,6 @@ STATES = [
     "Tamaulipas", "Tlaxcala", "Veracruz", "Yucatán", "Zacatecas",
 ]  # fmt: skip
 AGES = range(110)
-
-
-def reading(path: Path) -> tuple[str, Reading, pl.DataFrame]:
-    with open_data(path) as file:
-        layout, table = recognise(file)
-        found = read(layout, table)
-        return layout.key, found, found.rows.collect()
-
-
-def codes(found: Reading) -> dict[str, bool]:
-    return {oddity.code: oddity.grave for oddity in found.oddities}
-
-
-def written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
-    path.write_bytes("\r\n".join(lines).encode(encoding))
-    return path
 
 
 def by_age(year: str = "AÑO", *, men: int = 1000, women: int = 1100, places: tuple[tuple[int, str], ...] = ((0, "República Mexicana"), (15, "México"))) -> list[str]:  # fmt: skip

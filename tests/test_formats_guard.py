@@ -9,29 +9,13 @@ import polars as pl
 import pytest
 
 from careo.base.errors import DataError
-from careo.sources.formats import read, recognise
-from careo.sources.formats.layout import MONTH_COLUMNS, MONTHS, Reading
-from careo.sources.tables import open_data
+from careo.sources.formats.layout import MONTH_COLUMNS, MONTHS
+from readings import codes, reading
+from readings import lines_written as written
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 GUARD = SHARED / "data" / "interventions"
 STATES = [f"Entidad {number}" for number in range(1, 13)]
-
-
-def reading(path: Path) -> tuple[str, Reading, pl.DataFrame]:
-    with open_data(path) as file:
-        layout, table = recognise(file)
-        found = read(layout, table)
-        return layout.key, found, found.rows.collect()
-
-
-def codes(found: Reading) -> dict[str, bool]:
-    return {oddity.code: oddity.grave for oddity in found.oddities}
-
-
-def written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
-    path.write_bytes("\n".join(lines).encode(encoding))
-    return path
 
 
 def wide(months: list[str], level: int = 2000) -> list[str]:

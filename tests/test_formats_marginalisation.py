@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from careo.base.errors import DataError
-from careo.sources.formats import read, recognise
-from careo.sources.formats.layout import Reading
-from careo.sources.tables import open_data
+from readings import codes, reading
+from readings import lines_written as written
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 INDEX = SHARED / "data" / "covariates"
@@ -20,22 +18,6 @@ ROWS = [
     "07,Chiapas,07001,Acacoyagua,17994,12.5,52.0,1.9,1.5,8.0,9.0,40.2,100,90.1,52.1,Muy Alto,0.81",
 ]
 FORMER = "CVE_ENT,ENT,CVE_MUN,MUN,POB_TOT,VP,ANALF,SPRIM,OVSDE,OVSEE,OVSAE,VHAC,OVPT,PL<5000,PO2SM,OVSD,OVSDSE,IM,GM,IND0A100,LUG_NAC,LUGAR_EST,AÑO"
-
-
-def reading(path: Path) -> tuple[str, Reading, pl.DataFrame]:
-    with open_data(path) as file:
-        layout, table = recognise(file)
-        found = read(layout, table)
-        return layout.key, found, found.rows.collect()
-
-
-def codes(found: Reading) -> dict[str, bool]:
-    return {oddity.code: oddity.grave for oddity in found.oddities}
-
-
-def written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
-    path.write_bytes("\n".join(lines).encode(encoding))
-    return path
 
 
 def test_the_year_comes_from_the_header_and_grades_become_numbers(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from careo.base.errors import DataError
 from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Reading
 from careo.sources.tables import open_data
+from readings import codes
 
 REAL = Path(__file__).resolve().parents[2] / "shared/data/cartels"
 realdata = pytest.mark.skipif(not REAL.is_dir(), reason="../shared is not beside the project")
@@ -23,10 +24,6 @@ def reading(path: Path, text: str = "", *, encoding: str = "utf-8-sig") -> tuple
     with open_data(path) as file:
         found = read(*recognise(file))
         return found, found.rows.collect()
-
-
-def codes(found: Reading) -> dict[str, bool]:
-    return {oddity.code: oddity.grave for oddity in found.oddities}
 
 
 def test_a_group_stands_in_one_state(tmp_path: Path) -> None:

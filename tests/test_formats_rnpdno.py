@@ -16,6 +16,8 @@ from careo.sources.formats import read, recognise
 from careo.sources.formats.layout import Reading
 from careo.sources.formats.rnpdno import _month
 from careo.sources.tables import open_data
+from readings import codes
+from readings import lines_written as written
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 REGISTER = SHARED / "data" / "disappeared" / "rnpdno"
@@ -37,15 +39,6 @@ def reading(path: Path) -> tuple[Reading, pl.DataFrame]:
         assert layout.key == "rnpdno_register"
         found = read(layout, table)
         return found, found.rows.collect()
-
-
-def codes(found: Reading) -> dict[str, bool]:
-    return {oddity.code: oddity.grave for oddity in found.oddities}
-
-
-def written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
-    path.write_bytes("\n".join(lines).encode(encoding))
-    return path
 
 
 @pytest.mark.parametrize(
