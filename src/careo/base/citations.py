@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from careo.base.errors import DataError
+from careo.base.shipped import country_folder, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,7 @@ class Source:
         title, url, published, accessed, licence: as stated; empty when not stated.
         sha256: checksum of the bytes that were read; empty for compiled tables.
         tier: 1 official table read, 2 research service or study, 3 press excerpt, 4 memory (shown as unverified); 0 unknown.
+        seen: how the compiler saw it: "read", "excerpt" or "memory"; "" where that is not said.
         note: what a reader of a figure from here should know.
     """
 
@@ -28,3 +36,36 @@ class Source:
     sha256: str = ""
     tier: int = 0
     note: str = ""
+    seen: str = ""
+
+
+@cache
+def load_sources(country: str = "mexico") -> Mapping[str, Source]:
+    """The sources of a country by key: those of its series (`sources.yaml`) and of its record (`references.yaml`).
+
+    Raises:
+        DataError: a source lacks its producer or title, or one key stands in both files for two things.
+    """
+    folder = country_folder(country)
+    series, record = (_read(folder / name) for name in ("sources.yaml", "references.yaml"))
+    twice = sorted(series.keys() & record.keys())
+    if twice:
+        raise DataError("panel_twice", where=str(folder / "references.yaml"), found=", ".join(twice))
+    return {**series, **record}
+
+
+_KNOWN = frozenset(
+    {"producer", "title", "url", "published", "accessed", "licence", "sha256", "tier", "note", "seen"}
+)
+
+
+def _read(path: Path) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    cards: dict[str, dict[str, Any]] = (read_yaml(path) if path.is_file() else None) or {}
+    for key, given in cards.items():
+        fields = {name: value for name, value in given.items() if name in _KNOWN and value is not None}
+        if not fields.get("producer") or not fields.get("title"):
+            raise DataError("panel_source_card", where=str(path), source=key)
+        tier = int(fields.pop("tier", 0))
+        sources[key] = Source(key=key, tier=tier, **{name: str(value) for name, value in fields.items()})
+    return sources

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from careo.base.citations import Source
+from careo.base.citations import Source, load_sources
 from careo.base.dates import Period, Term
 from careo.base.errors import DataError
 from careo.base.office_holders import OfficeHolder, read_holders
@@ -80,7 +80,7 @@ class Country:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Every source of its series, by key; imported editions among them."""
-        embedded = _read_sources(self.folder / "sources.yaml")
+        embedded = load_sources(self.key)
         return {**embedded, **{source.key: source for source in map(_source_of, self.editions)}}
 
     @cached_property
@@ -260,7 +260,7 @@ def _series(country: str, indicator: str, share: bool) -> Series:
     path = folder / "series" / f"{indicator}.csv"
     if not path.is_file():
         return Series(indicator, ())
-    sources, places = _read_sources(folder / "sources.yaml"), load_places(country).codes
+    sources, places = load_sources(country), load_places(country).codes
     return record.read_series(path, indicator, share=share, sources=sources, places=places)
 
 
@@ -268,7 +268,7 @@ def _series(country: str, indicator: str, share: bool) -> Series:
 def _months(country: str, indicator: str) -> Series:
     folder = country_folder(country)
     path = folder / "series" / "monthly" / f"{indicator}.csv"
-    sources, places = _read_sources(folder / "sources.yaml"), load_places(country).codes
+    sources, places = load_sources(country), load_places(country).codes
     return record.read_months(
         path, indicator, _monthly_cards(folder)[indicator], sources=sources, places=places
     )
@@ -278,16 +278,3 @@ def _months(country: str, indicator: str) -> Series:
 def _monthly_cards(folder: Path) -> Mapping[str, Mapping[str, str]]:
     path = folder / "series" / "monthly" / "index.yaml"
     return read_yaml(path) if path.is_file() else {}
-
-
-@cache
-def _read_sources(path: Path) -> Mapping[str, Source]:
-    known = {"producer", "title", "url", "published", "accessed", "licence", "sha256", "tier", "note"}
-    sources: dict[str, Source] = {}
-    for key, given in (read_yaml(path) or {}).items():
-        fields = {name: value for name, value in given.items() if name in known and value is not None}
-        if not fields.get("producer") or not fields.get("title"):
-            raise DataError("panel_source_card", where=str(path), source=key)
-        tier = int(fields.pop("tier", 0))
-        sources[key] = Source(key=key, tier=tier, **{name: str(value) for name, value in fields.items()})
-    return sources

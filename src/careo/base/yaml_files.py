@@ -1,0 +1,299 @@
+"""YAML files that people write, read with the line of every value, and turned into nouns with every mistake named.
+
+A file becomes plain values (text, numbers, true and false, lists, mappings; a date stays the text that was written).
+`build` makes a frozen dataclass of them by its annotations, or a list of errors, each with file, line, field and fix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_type_hints
+
+import yaml
+
+from careo.base.errors import CareoError, DataError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_LARGEST = 4_000_000  # bytes; a strategy of a whole government has fewer than 100,000
+_DEEPEST = 16
+_yaml: Any = yaml  # its parser and composer have no types
+
+Loc = tuple[str | int, ...]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A YAML file as it was written.
+
+    Attributes:
+        path: for messages. value: plain values. lines: path of keys and indices → line (from 1).
+    """
+
+    path: str
+    value: Any
+    lines: Mapping[Loc, int]
+
+    def where(self, loc: Loc) -> str:
+        """`file:line` of a value, or of the nearest thing around it that is there."""
+        while loc and loc not in self.lines:
+            loc = loc[:-1]
+        return f"{self.path}:{self.lines.get(loc, 1)}"
+
+    def error(
+        self, loc: Loc, key: str, *, known: Iterable[str] = (), found: object = None, **words: object
+    ) -> DataError:
+        """A mistake at a value: `key` of errors.yaml; with `known` names a close one is suggested."""
+        names = sorted(known)
+        given = "" if found is None else str(found)
+        guess = get_close_matches(given, names, n=1, cutoff=0.5) if names and given else []
+        expected = str(words.pop("expected", "")) or " | ".join(names[:12]) + (
+            " | …" if len(names) > 12 else ""
+        )
+        fix = str(words.pop("fix", "")) or ("did_you_mean" if guess else "")
+        return DataError(
+            key,
+            where=self.where(loc),
+            field=name_of(loc),
+            expected=expected,
+            found="" if found is None else _short(given),
+            fix=fix,
+            guess=guess[0] if guess else "",
+            **words,
+        )
+
+
+def name_of(loc: Loc) -> str:
+    """The path of a value as people write it: `measures[2].lever`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return text.lstrip(".")
+
+
+def read_written(path: str | Path) -> Written:
+    """Reads a YAML file with the line of every value.
+
+    Raises:
+        DataError: it cannot be read, is not YAML, repeats a key, or uses what a plain file does not need (anchors,
+            tags, several documents, deep nesting); says file and line.
+    """
+    name = str(path)
+    try:
+        if Path(path).stat().st_size > _LARGEST:
+            raise DataError("file_large", where=name)
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(
+            "input_missing" if isinstance(error, FileNotFoundError) else "file_unreadable", where=name
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError("file_encoding", where=name) from error
+    return parse_written(text, name)
+
+
+def parse_written(text: str, path: str) -> Written:
+    """As `read_written`, of a text; `path` is what messages call it."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        depth = 0
+        for event in _yaml.parse(text, Loader=loader):
+            line = event.start_mark.line + 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise DataError("file_alias", where=f"{path}:{line}")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise DataError("file_deep", where=f"{path}:{line}")
+        root = _yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{min(mark.line, text.count(chr(10))) + 1}" if mark else path
+        raise DataError("not_yaml", where=where, problem=error.problem or "") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise DataError("not_yaml", where=path, problem=str(error).splitlines()[0]) from error
+    lines: dict[Loc, int] = {}
+    value = None if root is None else _plain(root, (), lines, path)
+    return Written(path, value, lines)
+
+
+def _plain(node: Any, loc: Loc, lines: dict[Loc, int], path: str) -> Any:
+    lines.setdefault(loc, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*loc, index), lines, path) for index, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Any] = {}
+        for key, value in cast(Any, node).value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise DataError("file_key", where=f"{path}:{line}")
+            name = str(key.value)
+            if name in result:
+                raise DataError("file_twice", where=f"{path}:{line}", field=name_of((*loc, name)))
+            lines[(*loc, name)] = line
+            result[name] = _plain(value, (*loc, name), lines, path)
+        return result
+    return _scalar(node)
+
+
+_NUMBER = re.compile(r"[-+]?(\d[\d_]*)(\.\d*)?([eE][-+]?\d{1,3})?")
+
+
+def _scalar(node: Any) -> Any:
+    """YAML 1.2: true, false, null and decimal numbers; everything else, dates too, stays text ("no" and "08" are words)."""
+    text = str(node.value)
+    if node.style:  # quoted, or a block of text
+        return text
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in ("true", "True", "false", "False"):
+        return text in ("true", "True")
+    if _NUMBER.fullmatch(text) and not re.fullmatch(r"[-+]?0\d+", text):
+        lean = text.replace("_", "")
+        return int(lean) if re.fullmatch(r"[-+]?\d+", lean) else float(lean)
+    return text
+
+
+# ── from values to nouns ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def build(written: Written, noun: type[_T]) -> tuple[_T | None, tuple[CareoError, ...]]:
+    """The noun that a file describes, or every mistake in it, in the order of its lines.
+
+    Args:
+        written: the file. noun: a frozen dataclass whose annotations say what each field may be; an unknown key is a mistake.
+    """
+    from pydantic import ValidationError
+
+    value: object = written.value
+    if not isinstance(value, dict):
+        return None, (written.error((), "file_mapping", found=_kind(value)),)  # pyright: ignore[reportUnknownArgumentType]
+    try:
+        return _adapter(noun).validate_python(written.value), ()
+    except ValidationError as error:
+        found = [
+            _mistake(written, noun, cast(Mapping[str, Any], one)) for one in error.errors(include_url=False)
+        ]
+        unique = {(one.where, one.key, one.found): one for one in found}
+        return None, tuple(sorted(unique.values(), key=lambda one: _line(one.where)))
+
+
+@cache
+def _adapter(noun: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(noun)
+
+
+def json_schema(noun: type[Any]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a noun's file, for editors."""
+    return _adapter(noun).json_schema()
+
+
+def _mistake(written: Written, noun: type[Any], error: Mapping[str, Any]) -> CareoError:
+    loc = tuple(
+        part
+        for part in error["loc"]
+        if (part if isinstance(part, int) else not part.startswith("function-")) or part == 0
+    )
+    kind, words = str(error["type"]), dict(error.get("ctx") or {})
+    value: Any = error.get("input")
+    shown: Any = _kind(value) if isinstance(value, (dict, list)) else value
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        return written.error(loc, "file_unknown_key", known=_keys(noun, loc[:-1]), found=loc[-1])
+    if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return written.error(loc, "file_missing", fix="file_add")
+    if kind in ("literal_error", "enum"):
+        return written.error(
+            loc, "file_choice", known=re.findall(r"'([^']*)'", str(words.get("expected", ""))), found=shown
+        )
+    if kind.startswith("careo_"):
+        told = {name: word for name, word in words.items() if name not in ("known", "key")}
+        return written.error(
+            loc, kind[6:], known=cast(Iterable[str], words.get("known", ())), found=shown, **told
+        )
+    simple = {
+        "dataclass_type": "file_want_mapping", "dict_type": "file_want_mapping", "mapping_type": "file_want_mapping",
+        "tuple_type": "file_want_list", "list_type": "file_want_list", "string_type": "file_want_text",
+        "bool_type": "file_want_boolean", "bool_parsing": "file_want_boolean",
+    }  # fmt: skip
+    if kind in simple:
+        return written.error(loc, simple[kind], found=_kind(value) if shown is None else shown)
+    if "number" in kind or kind.startswith(("int", "float", "decimal", "finite", "greater", "less")):
+        bounds = " ".join(
+            f"{name} {word}" for name, word in words.items() if name in ("ge", "gt", "le", "lt")
+        )
+        return written.error(loc, "file_want_number", found=shown, expected=bounds or "0.25 | 1200")
+    return written.error(loc, "file_value", found=shown, problem=str(error.get("msg", "")))
+
+
+def _keys(noun: Any, loc: Loc) -> Sequence[str]:
+    """The keys that a mapping at `loc` may have, by the annotations on the way there."""
+    for part in loc:
+        if is_dataclass(noun) and isinstance(part, str):
+            noun = get_type_hints(noun).get(part)
+        noun = _inner(noun)
+    noun = _inner(noun)
+    if not is_dataclass(noun):
+        return []
+    hints = get_type_hints(noun, include_extras=True)
+    return [_key(field.name, hints[field.name]) for field in fields(noun)]
+
+
+def _key(name: str, hint: Any) -> str:
+    """The key of a field in files: `from` is a word of Python, so a field of that key has another name and an alias."""
+    return next(
+        (found for extra in getattr(hint, "__metadata__", ()) if (found := getattr(extra, "alias", None))),
+        name,
+    )
+
+
+def _inner(noun: Any) -> Any:
+    """The dataclass inside an optional, a tuple or a mapping."""
+    if noun is None or is_dataclass(noun):
+        return noun
+    for inner in get_args(noun):
+        found = _inner(inner)
+        if found is not None and is_dataclass(found):
+            return found
+    return None
+
+
+def _line(where: str) -> int:
+    tail = where.rpartition(":")[2]
+    return int(tail) if tail.isdigit() else 0
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    return "[…]" if isinstance(value, list) else "{…}" if isinstance(value, dict) else str(value)
+
+
+def _short(found: str) -> str:
+    return repr(found if len(found) <= 60 else found[:59] + "…")
+
+
+# ── what fields may be ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def refuse(key: str, **words: object) -> Exception:
+    """The exception a validator raises: `key` of errors.yaml, with its words (`known`: names to suggest from)."""
+    from pydantic_core import PydanticCustomError
+
+    return PydanticCustomError(f"careo_{key}", "{key}", {"key": key, **words})  # pyright: ignore[reportArgumentType]
+
+
+def one_of(*names: str) -> Callable[[str], str]:
+    """A validator: the text is one of these names."""
+
+    def check(value: str) -> str:
+        if value not in names:
+            raise refuse("file_choice", known=list(names))
+        return value
+
+    return check
