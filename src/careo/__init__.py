@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from careo.base.citations import Source as Source
     from careo.base.errors import CareoError as CareoError
+    from careo.evidence.levers import Lever as Lever
+    from careo.evidence.levers import find_lever as find_lever
+    from careo.evidence.levers import load_levers as load_levers
     from careo.panel.country import Country as Country
     from careo.panel.country import load_country as load_country
     from careo.panel.imports import Imported as Imported
@@ -26,20 +29,41 @@ if TYPE_CHECKING:
     from careo.panel.revisions import Revisions as Revisions
     from careo.panel.revisions import compare_editions as compare_editions
     from careo.panel.series import Series as Series
+    from careo.record.ladder import Ladder as Ladder
     from careo.record.ledger import Ledger as Ledger
     from careo.record.ledger import read_ledger as read_ledger
+    from careo.record.money import Money as Money
+    from careo.record.money import load_money as load_money
+    from careo.record.money import reallocate as reallocate
     from careo.record.statements import Statement as Statement
+    from careo.record.strategy import Strategy as Strategy
+    from careo.record.strategy import load_strategy as load_strategy
+    from careo.record.strategy import strategies as strategies
     from careo.results.audit import Audit as Audit
     from careo.results.audit import audit as audit
     from careo.results.audit import check as check
+    from careo.results.citing import Cited as Cited
+    from careo.results.citing import cite as cite
+    from careo.results.coverage import Coverage as Coverage
+    from careo.results.coverage import coverage as coverage
     from careo.results.datasets import check_data as check_data
     from careo.results.datasets import fetch_data as fetch_data
     from careo.results.datasets import import_data as import_data
     from careo.results.datasets import import_findings as import_findings
     from careo.results.datasets import revision_finding as revision_finding
+    from careo.results.drafting import draft_strategy as draft_strategy
+    from careo.results.drafting import new_strategy as new_strategy
+    from careo.results.drift import Drift as Drift
+    from careo.results.drift import drift as drift
     from careo.results.figures import check_figures as check_figures
     from careo.results.finding import Finding as Finding
+    from careo.results.ladders import ladder as ladder
     from careo.results.linking import statements as statements
+    from careo.results.pledges import judge_pledges as judge_pledges
+    from careo.results.strategies import check_strategy as check_strategy
+    from careo.results.strategies import find_pledge as find_pledge
+    from careo.results.strategy_audit import StrategyAudit as StrategyAudit
+    from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.sources.catalog import Dataset as Dataset
     from careo.sources.catalog import datasets as datasets
     from careo.sources.documents import Document as Document
@@ -58,40 +82,64 @@ __version__ = "0.1.0"
 _HOMES = {
     "Audit": "careo.results.audit",
     "CareoError": "careo.base.errors",
+    "Cited": "careo.results.citing",
     "Country": "careo.panel.country",
+    "Coverage": "careo.results.coverage",
     "Dataset": "careo.sources.catalog",
     "Document": "careo.sources.documents",
+    "Drift": "careo.results.drift",
     "Finding": "careo.results.finding",
     "Imported": "careo.panel.imports",
     "Indicator": "careo.panel.indicators",
+    "Ladder": "careo.record.ladder",
     "Ledger": "careo.record.ledger",
+    "Lever": "careo.evidence.levers",
+    "Money": "careo.record.money",
     "Revisions": "careo.panel.revisions",
     "Series": "careo.panel.series",
     "Snapshot": "careo.sources.snapshot",
     "Source": "careo.base.citations",
     "Statement": "careo.record.statements",
+    "Strategy": "careo.record.strategy",
+    "StrategyAudit": "careo.results.strategy_audit",
     "audit": "careo.results.audit",
+    "audit_strategy": "careo.results.strategy_audit",
     "check": "careo.results.audit",
     "check_data": "careo.results.datasets",
     "check_figures": "careo.results.figures",
+    "check_strategy": "careo.results.strategies",
+    "cite": "careo.results.citing",
     "compare_editions": "careo.panel.revisions",
+    "coverage": "careo.results.coverage",
     "datasets": "careo.sources.catalog",
     "dossier": "careo.views.dossier",
+    "draft_strategy": "careo.results.drafting",
     "draw_map": "careo.views.maps",
+    "drift": "careo.results.drift",
     "export_edition": "careo.sources.store",
     "fetch_data": "careo.results.datasets",
     "find_edition": "careo.sources.store",
+    "find_lever": "careo.evidence.levers",
+    "find_pledge": "careo.results.strategies",
     "import_data": "careo.results.datasets",
     "import_findings": "careo.results.datasets",
+    "judge_pledges": "careo.results.pledges",
+    "ladder": "careo.results.ladders",
     "load_country": "careo.panel.country",
+    "load_levers": "careo.evidence.levers",
+    "load_money": "careo.record.money",
     "load_panel": "careo.panel.monthly",
+    "load_strategy": "careo.record.strategy",
+    "new_strategy": "careo.results.drafting",
     "read": "careo.sources.documents",
     "read_ledger": "careo.record.ledger",
+    "reallocate": "careo.record.money",
     "remove_edition": "careo.sources.store",
     "revision_finding": "careo.results.datasets",
     "schema": "careo.views.contract",
     "snapshots": "careo.sources.store",
     "statements": "careo.results.linking",
+    "strategies": "careo.record.strategy",
 }
 _RENAMED = {"export_edition": "export", "find_edition": "find", "remove_edition": "remove"}
 """In their own module `store.find` says enough; here it would not."""
@@ -99,40 +147,64 @@ _RENAMED = {"export_edition": "export", "find_edition": "find", "remove_edition"
 __all__ = [
     "Audit",
     "CareoError",
+    "Cited",
     "Country",
+    "Coverage",
     "Dataset",
     "Document",
+    "Drift",
     "Finding",
     "Imported",
     "Indicator",
+    "Ladder",
     "Ledger",
+    "Lever",
+    "Money",
     "Revisions",
     "Series",
     "Snapshot",
     "Source",
     "Statement",
+    "Strategy",
+    "StrategyAudit",
     "audit",
+    "audit_strategy",
     "check",
     "check_data",
     "check_figures",
+    "check_strategy",
+    "cite",
     "compare_editions",
+    "coverage",
     "datasets",
     "dossier",
+    "draft_strategy",
     "draw_map",
+    "drift",
     "export_edition",
     "fetch_data",
     "find_edition",
+    "find_lever",
+    "find_pledge",
     "import_data",
     "import_findings",
+    "judge_pledges",
+    "ladder",
     "load_country",
+    "load_levers",
+    "load_money",
     "load_panel",
+    "load_strategy",
+    "new_strategy",
     "read",
     "read_ledger",
+    "reallocate",
     "remove_edition",
     "revision_finding",
     "schema",
     "snapshots",
     "statements",
+    "strategies",
 ]
 
 

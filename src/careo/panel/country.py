@@ -38,6 +38,7 @@ class Country:
         default_place: code of the place a figure is about when none is named.
         languages: languages its pages are written in. dollar_sign: language → currency a bare "$" means.
         indicators: id → definition. folder: where its data stand.
+        outcomes: ids of the indicators that every strategy is held against.
         editions: imported editions of official files, oldest first.
     """
 
@@ -50,6 +51,7 @@ class Country:
     dollar_sign: Mapping[str, str]
     indicators: Mapping[str, Indicator]
     folder: Path
+    outcomes: tuple[str, ...] = ()
     editions: tuple[Snapshot, ...] = ()
 
     @cached_property
@@ -245,6 +247,7 @@ def _load(country: str) -> Country:
         dollar_sign=card.get("dollar_sign") or {},
         indicators=load_indicators(country),
         folder=folder,
+        outcomes=tuple(card.get("outcomes") or ()),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -412,7 +412,7 @@ def sources_of(strategy: Strategy, country: str = "mexico") -> Mapping[str, Sour
     return {**load_sources(country), **own}
 
 
-def strategy_schema() -> dict[str, object]:
+def strategy_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a strategy's file, for editors."""
     schema = json_schema(Strategy)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, **schema}

@@ -17,6 +17,16 @@ VERDICTS = (
     "not measurable as stated",
 )
 
+PLEDGE_VERDICTS = (
+    "kept",
+    "under way",
+    "late",
+    "changed",
+    "broken",
+    "not measurable as stated",
+    "no evidence found",
+)
+
 CHECKS = ("passed", "failed", "not a test", "raised")
 """Verdicts on data; "raised" is something to know that decides nothing."""
 

@@ -20,13 +20,19 @@ from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES, say
 from careo.views.i18n import choose_language, one_line
 
-VERBS = ("read", "statements", "check", "audit", "indicators", "data", "panel", "schema")
+VERBS = (
+    "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
+    "drift", "coverage", "cite", "schema",
+)  # fmt: skip
 """In the order of the work."""
 
 DATA_VERBS = ("import", "list", "show", "check", "diff", "remove", "export", "fetch", "map")
 """The verbs of `careo data`."""
 
-_GROUPS = {"": VERBS, "data": DATA_VERBS}
+STRATEGY_VERBS = ("list", "show", "check", "new", "draft")
+"""The verbs of `careo strategies`."""
+
+_GROUPS = {"": VERBS, "data": DATA_VERBS, "strategies": STRATEGY_VERBS}
 
 
 def commands() -> tuple[str, ...]:
@@ -37,7 +43,20 @@ def commands() -> tuple[str, ...]:
 
 def home(command: str) -> str:
     """The module that holds a command's function, which is named like it: `data_import_verb`."""
-    return "careo.views.data_verbs" if command.split()[0] in ("data", "panel") else "careo.views.verbs"
+    return f"careo.views.{_HOMES.get(command.split()[0], 'verbs')}"
+
+
+_HOMES = {
+    "data": "data_verbs",
+    "panel": "data_verbs",
+    "strategies": "strategy_verbs",
+    "coverage": "strategy_verbs",
+    "levers": "lever_verb",
+    "money": "money_verb",
+    "ladder": "ladder_verbs",
+    "drift": "ladder_verbs",
+    "cite": "cite_verb",
+}
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what is left of a disk, not of our doing
@@ -56,12 +75,48 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         click.Argument(["pages"], **_PERHAPS),
         _option(lang, "ledger", "FILE"),
         _option(lang, "date", "YYYY-MM-DD"),
+        _option(lang, "strategy", "SLUG|FILE"),
+        _option(lang, "on", "YYYY-MM-DD"),
     ],
     "indicators": lambda lang: [
         click.Argument(["indicator"], required=False, metavar="[ID]"),
         _option(lang, "place", "PLACE"),
     ],
-    "schema": lambda _: [],
+    "schema": lambda _: [click.Argument(["name"], required=False, metavar="[findings|strategy]")],
+    "strategies list": lambda _: [],
+    "strategies show": lambda lang: [
+        click.Argument(["name"], metavar="SLUG|FILE"),
+        _option(lang, "on", "YYYY-MM-DD"),
+    ],
+    "strategies check": lambda _: [click.Argument(["names"], nargs=-1, metavar="[SLUG|FILE…]")],
+    "strategies new": lambda _: [click.Argument(["slug"], metavar="SLUG")],
+    "strategies draft": lambda lang: [
+        click.Argument(["page"], metavar="PAGE"),
+        _option(lang, "slug", "SLUG"),
+    ],
+    "levers": lambda _: [click.Argument(["lever"], required=False, metavar="[ID]")],
+    "money": lambda lang: [
+        click.Argument(["name"], required=False, metavar="[SLUG|LINE]"),
+        _option(lang, "stage", "STAGE"),
+        _option(lang, "period", "YYYY|YYYY/YYYY"),
+        _option(lang, "currency", "MXN|USD"),
+        _option(lang, "prices", "YYYY"),
+        _option(lang, "share", "PURPOSE"),
+        _option(lang, "reallocate", "FROM>TO=AMOUNT", multiple=True),
+    ],
+    "ladder": lambda lang: [
+        click.Argument(["names"], nargs=-1, metavar="[PLEDGE|LADDER…]"),
+        _option(lang, "on", "YYYY-MM-DD"),
+    ],
+    "drift": lambda lang: [
+        click.Argument(["name"], metavar="PLEDGE|TOPIC"),
+        _option(lang, "on", "YYYY-MM-DD"),
+    ],
+    "coverage": lambda _: [],
+    "cite": lambda lang: [
+        click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
+        _option(lang, "format", "text|bibtex|csl-json"),
+    ],
     "panel": lambda lang: [
         _option(lang, "places", "state|municipality|nation|CODE,…"),
         _option(lang, "indicator", "ID,…"),
@@ -178,12 +233,20 @@ def _speak_utf8() -> None:
 
 
 def _option(
-    language: str, name: str, metavar: str = "", *, flag: bool = False, short: str = ""
+    language: str,
+    name: str,
+    metavar: str = "",
+    *,
+    flag: bool = False,
+    short: str = "",
+    multiple: bool = False,
 ) -> click.Option:
     names = [f"--{name}", *([short] if short else [])]
     text = say(language, f"cli.option.{name}")
     if flag:
         return click.Option(names, is_flag=True, default=False, help=text)
+    if multiple:
+        return click.Option(names, metavar=metavar, multiple=True, help=text)
     return click.Option(names, metavar=metavar, default="", show_default=False, help=text)
 
 

@@ -21,7 +21,9 @@ from careo.sources.documents import Document, locate
 if TYPE_CHECKING:
     from careo.panel import Country
     from careo.panel.revisions import Revisions
+    from careo.record.strategy import Strategy
     from careo.results.audit import Audit
+    from careo.results.strategy_audit import StrategyAudit
     from careo.sources.catalog import Dataset
     from careo.sources.snapshot import Snapshot
 
@@ -216,6 +218,43 @@ def revisions_data(revisions: Revisions) -> dict[str, Any]:
     }
 
 
+def strategy_data(strategy: Strategy, language: str) -> dict[str, Any]:
+    """What a list says of a strategy."""
+    from careo.base.fields import worded as in_language
+
+    return {
+        "slug": strategy.slug,
+        "title": in_language(strategy.title, language),
+        "actor": in_language(strategy.actor, language),
+        "announced": strategy.announced,
+        "period": {"start": strategy.period.start, "end": strategy.period.end},
+        "pledges": [pledge.id for pledge in strategy.pledges],
+        "measures": [measure.id for measure in strategy.measures],
+    }
+
+
+def strategy_audit_data(result: StrategyAudit, command: str, language: str) -> dict[str, Any]:
+    """A strategy's audit as the contract has it; the same object stands in `findings.json`."""
+    pages = audit_data(result.pages) if result.pages else {"findings": []}
+    own = [finding_data(finding, {}) for finding in result.findings]
+    block = {
+        name: pages[name] for name in ("documents", "statements", "rejected", "unanchored") if name in pages
+    }
+    ties = [
+        {"pledge": tie.pledge, "likeness": round(tie.likeness, 3), "source": tie.statement.source,
+         "start": tie.statement.start, "end": tie.statement.end, "quote": tie.statement.quote}
+        for tie in result.ties
+    ]  # fmt: skip
+    return envelope(
+        command,
+        [*own, *pages["findings"]],
+        strategy=strategy_data(result.strategy, language),
+        day=result.day.isoformat(),
+        ties=ties,
+        **block,
+    )
+
+
 def by_key(documents: Iterable[Document]) -> dict[str, Document]:
     """Documents by the key of their source, which statements carry."""
     return {document.source.key: document for document in documents}
@@ -336,6 +375,10 @@ def worded(language: str, part: str, word: str) -> str:
     return _said(language, f"dossier.{part}.{word}", word, {}) if word else ""
 
 
-def schema() -> dict[str, Any]:
-    """The published JSON Schema (draft 2020-12) of the JSON contract."""
+def schema(name: str = "findings") -> dict[str, Any]:
+    """A published JSON Schema (draft 2020-12): of the JSON contract ("findings"), or of a strategy's file ("strategy")."""
+    if name == "strategy":
+        from careo.record.strategy import strategy_schema
+
+        return strategy_schema()
     return json.loads(shipped("schema", "findings.schema.json").read_text(encoding="utf-8"))

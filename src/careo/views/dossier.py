@@ -35,15 +35,23 @@ from careo.views.terminal import ICONS
 if TYPE_CHECKING:
     import xarray as xr
 
+    from careo.results.strategy_audit import StrategyAudit
+
 FILES = ("findings.json", "index.html", "ledger.yaml")
 
 _Row = dict[str, Any]
 
 
 def dossier(
-    audit: Audit, panel: Country | xr.Dataset | None = None, *, to: str | Path, language: str = "en"
+    audit: Audit | StrategyAudit,
+    panel: Country | xr.Dataset | None = None,
+    *,
+    to: str | Path,
+    language: str = "en",
 ) -> Path:
     """Writes `index.html`, `findings.json` and `ledger.yaml` into the folder `to` and returns it.
+
+    The dossier of a strategy (`careo.audit_strategy`) answers the five questions; it has a ledger when pages were read beside it.
 
     An earlier dossier is replaced only when the new one is complete. Files of yours in the folder stay, and a ledger
     whose decisions are not in this audit is kept under a name of its own.
@@ -53,20 +61,34 @@ def dossier(
     """
     folder = Path(to).resolve()
     _refuse_foreign(folder)
-    ledger = write_ledger(audit.ledger, language)
-    files = {
-        "findings.json": contract.to_json(contract.audit_data(audit)),
-        "index.html": page(audit, country_of(panel), language),
-        "ledger.yaml": ledger,
-    }
+    files, ledger = _files(audit, country_of(panel), language)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _swap(folder, {name: text.encode("utf-8", "replace") for name, text in files.items()}, audit.ledger)
+        _swap(folder, {name: text.encode("utf-8", "replace") for name, text in files.items()}, ledger)
     except OSError as error:
         raise OutputError(
             "output_unwritable", where=str(to), found=error.strerror or str(error), fix="output"
         ) from error
     return Path(to)
+
+
+def _files(audit: Audit | StrategyAudit, country: Country, language: str) -> tuple[dict[str, str], Ledger]:
+    """The text of every file of a dossier, and the ledger in it."""
+    if isinstance(audit, Audit):
+        return {
+            "findings.json": contract.to_json(contract.audit_data(audit)),
+            "index.html": page(audit, country, language),
+            "ledger.yaml": write_ledger(audit.ledger, language),
+        }, audit.ledger
+    from careo.views import strategy_page
+
+    files = {
+        "findings.json": contract.to_json(contract.strategy_audit_data(audit, "audit", language)),
+        "index.html": strategy_page.page(audit, country, language),
+    }
+    if audit.pages is None:
+        return files, Ledger()
+    return {**files, "ledger.yaml": write_ledger(audit.pages.ledger, language)}, audit.pages.ledger
 
 
 def page(audit: Audit, country: Country, language: str = "en") -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from careo.base.errors import CareoError, InputError
 from careo.base.shipped import country_folder
@@ -21,6 +21,10 @@ from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.terminal import ICONS, Screen, bar
+
+if TYPE_CHECKING:
+    from careo.record.strategy import Strategy
+    from careo.results.audit import Audit
 
 FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated"})
 """Verdicts that make `--strict` leave with 1."""
@@ -35,7 +39,7 @@ def read_verb(asked: Asked, *, pages: Sequence[str]) -> int:
     blocks: list[dict[str, Any]] = []
     flags: list[dict[str, Any]] = []
     documents: list[dict[str, Any]] = []
-    for document in _documents(asked, pages):
+    for document in documents_of(asked, pages):
         if asked.json:
             documents.append(contract.document_data(document))
             blocks += contract.block_data(document, asked.language)
@@ -58,7 +62,7 @@ def statements_verb(asked: Asked, *, pages: Sequence[str]) -> int:
     screen = Screen(asked.out)
     rows: list[dict[str, Any]] = []
     documents: list[dict[str, Any]] = []
-    for document in _documents(asked, pages):
+    for document in documents_of(asked, pages):
         found = careo.statements(document, country)
         if asked.json:
             page = {document.source.key: document}
@@ -85,7 +89,7 @@ def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
     for argument in pages:
         if _is_page(argument):
             result = careo.audit(
-                list(_documents(asked, [argument])),
+                list(documents_of(asked, [argument])),
                 country,
                 said=said,
                 today=_today(),
@@ -106,18 +110,23 @@ def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
     return _strict(asked, findings)
 
 
-def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str) -> int:
-    """`careo audit [PAGE…] -o dossier/`: verdicts, dossier and ledger."""
+def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str, strategy: str, on: str) -> int:
+    """`careo audit [PAGE…] [--strategy SLUG|FILE] -o dossier/`: verdicts, dossier and ledger."""
     import careo
 
     said = day(date)
     country = careo.load_country(asked.country)
     decisions = careo.read_ledger(ledger) if ledger else None
-    documents = list(_documents(asked, pages)) if pages else list(_sample(asked.country))
+    plan = careo.load_strategy(strategy, asked.country) if strategy else None
+    read_pages = (
+        [] if plan and not pages else list(documents_of(asked, pages) if pages else _sample(asked.country))
+    )
     result = careo.audit(
-        documents, country, ledger=decisions, said=said, today=_today(), language=asked.language
+        read_pages, country, ledger=decisions, said=said, today=_today(), language=asked.language
     )
     folder = Path(asked.out) if asked.out else None
+    if plan:
+        return _audit_strategy(asked, plan, result if read_pages else None, day(on, "--on"))
     if folder:
         careo.dossier(result, country, to=folder, language=asked.language)
     if asked.json:
@@ -131,6 +140,28 @@ def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str) ->
     lost = sum(len(page.unanchored) for page in result.ledger.pages)
     if lost:
         _tell(asked, "cli.audit.unanchored", count=lost)
+    return _strict(asked, result.findings)
+
+
+def _audit_strategy(asked: Asked, plan: Strategy, pages: Audit | None, on: date | None) -> int:
+    import careo
+    from careo.views.strategy_verbs import show_strategy
+
+    country = careo.load_country(asked.country)
+    result = careo.audit_strategy(plan, country, on=on, pages=pages, language=asked.language)
+    folder = Path(asked.out) if asked.out else None
+    if folder:
+        careo.dossier(result, country, to=folder, language=asked.language)
+    if asked.json:
+        sys.stdout.write(contract.to_json(contract.strategy_audit_data(result, "audit", asked.language)))
+    else:
+        show_strategy(Screen(), result, asked.language, brief=True)
+        if pages:
+            _show_audit(Screen(), pages.findings, asked.language)
+    if folder:
+        _tell(asked, "cli.audit.strategy_lies", folder=folder / "index.html")
+    else:
+        _tell(asked, "cli.audit.nowhere")
     return _strict(asked, result.findings)
 
 
@@ -158,12 +189,15 @@ def indicators_verb(asked: Asked, *, indicator: str | None, place: str) -> int:
     return 0
 
 
-def schema_verb(asked: Asked) -> int:
-    """`careo schema`: the JSON Schema of the JSON contract."""
+def schema_verb(asked: Asked, *, name: str | None) -> int:
+    """`careo schema [findings|strategy]`: the JSON Schema of the JSON contract, or of a strategy's file."""
     import careo
 
+    wanted = name or "findings"
+    if wanted not in ("findings", "strategy"):
+        raise CareoError("usage_value", expected="findings | strategy", found=repr(wanted), option="schema")
     screen = Screen(asked.out)
-    screen.write(contract.to_json(careo.schema()))
+    screen.write(contract.to_json(careo.schema(wanted)))
     screen.close()
     return 0
 
@@ -171,7 +205,7 @@ def schema_verb(asked: Asked) -> int:
 # ── reading arguments ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _documents(asked: Asked, pages: Sequence[str]) -> Iterator[Document]:
+def documents_of(asked: Asked, pages: Sequence[str]) -> Iterator[Document]:
     seen: set[str] = set()  # a page named twice, or named and in a folder, is one page
     for document in read_all(pages, country=asked.country, offline=asked.offline):
         if document.source.key not in seen:

@@ -1,0 +1,398 @@
+"""Cite: every source behind anything that careo shows, and what of it rests on which.
+
+What can be cited, and how it is called, is one table (`KINDS`, at the end); here a name is found in it, or a noun recognised.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from careo.base.citations import Source, load_sources
+from careo.base.dates import Period, parse_period
+from careo.base.errors import CareoError
+from careo.base.texts import say
+from careo.panel import load_country
+from careo.record.money import STAGES
+from careo.results import citable_figures as figures
+from careo.results import citable_record as entries
+from careo.results.citable import Kind, Named, Narrowed, Part, Record
+from careo.results.wording import period_words, place_name
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One source, and what rests on it.
+
+    Attributes:
+        source: where it comes from. of: the name of what it supports, which can be cited itself ("amnesty-law:published").
+        what: that, in words. verified: "read", "computed", "excerpt" or "memory"; "" where nobody said.
+    """
+
+    source: Source
+    of: str
+    what: str
+    verified: str
+
+    @property
+    def unverified(self) -> bool:
+        """Whether the fact or the source itself is only remembered."""
+        return "memory" in (self.verified, self.source.seen) or self.source.tier == _MEMORY
+
+
+_MEMORY = 4  # the tier of sources that are only remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A thing and everything it rests on.
+
+    Attributes:
+        name, kind: how it is asked for, and of which kind it is. title: in words.
+        rows: see `Support`; in the order of the thing, a part with several sources once for each. language: of the words.
+    """
+
+    name: str
+    kind: str
+    title: str
+    rows: tuple[Support, ...]
+    language: str = "en"
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Its sources, each once, in order of first use."""
+        return tuple({row.source.key: row.source for row in self.rows}.values())
+
+    def __str__(self) -> str:
+        lines = (
+            f"{'! ' if row.unverified else ''}{row.of}: {row.what} [{row.source.producer}: {row.source.title}]"
+            for row in self.rows
+        )
+        return "\n".join([self.title, *lines])
+
+
+def cite(thing: object, country: str = "mexico", *, language: str = "en") -> Cited:
+    """Every source behind a thing, and what of it rests on which.
+
+    Args:
+        thing: a name ("homicide_inegi_registered", "homicide_inegi_registered@2018:08", "amnesty-law", "amnesty-law:published",
+            "pln-14", "L7", "jcf@2019", a source's key …; `kind:name` where a name stands for several things), the path of a
+            strategy's file or of a dossier's findings.json (`path#id` for one part of it); or a noun: Strategy, Ladder, Lever,
+            Study, Topic, MoneyLine, Indicator, Series, Dataset, Snapshot, Finding, Audit, StrategyAudit, Drift, Document, Source, a
+            panel; or a sequence of any of these.
+        country: whose record the names are of; a panel says so itself.
+        language: of the words, "en" or "es".
+
+    Raises:
+        CareoError: nothing is called so (suggests what is, by kind), or several things are; nothing is recorded for that
+            period or place; a file is broken.
+    """
+    if isinstance(thing, (list, tuple)):
+        return _together(
+            [cite(one, country, language=language) for one in cast(Sequence[object], thing)], language
+        )
+    attributes = getattr(thing, "attrs", None)
+    if isinstance(attributes, dict):
+        country = str(cast(dict[str, object], attributes).get("country", country))
+    record = Record(load_country(country), language)
+    named, narrowed = (
+        _asked(record, str(thing)) if isinstance(thing, (str, Path)) else (_noun(thing), Narrowed())
+    )
+    rows = tuple(_rows(record, named, narrowed))
+    if not rows and narrowed:
+        there = KINDS[named.kind].parts(record, named, replace(narrowed, period=None))
+        known = " | ".join(part.what for part in islice(there, 3))
+        raise CareoError("cite_nothing", found=f"{named.name}: {_within(record, narrowed)}", expected=known)
+    return Cited(named.name, named.kind, _title(record, named, narrowed), rows, language)
+
+
+def _together(parts: Sequence[Cited], language: str) -> Cited:
+    rows = dict.fromkeys(row for part in parts for row in part.rows)
+    title = say(language, "cite.things", count=len(parts)) if len(parts) != 1 else parts[0].title
+    return Cited(", ".join(part.name for part in parts), "things", title, tuple(rows), language)
+
+
+def _title(record: Record, named: Named, narrowed: Narrowed) -> str:
+    words = KINDS[named.kind].title(record, named.thing)
+    if narrowed:
+        words = say(record.language, "cite.narrowed", words=words, within=_within(record, narrowed))
+    kind = say(record.language, f"cite.kind.{named.kind}")
+    return say(record.language, "cite.title", words=words, kind=kind, name=named.name)
+
+
+def _within(record: Record, narrowed: Narrowed) -> str:
+    period = period_words(narrowed.period, record.language) if narrowed.period else ""
+    place = place_name(record.country, narrowed.place, record.language) if narrowed.place else ""
+    stage = say(record.language, f"money.stage.{narrowed.stage}") if narrowed.stage else ""
+    return ", ".join(word for word in (place, stage, period) if word)
+
+
+def _rows(record: Record, named: Named, narrowed: Narrowed) -> Iterator[Support]:
+    kind = KINDS[named.kind]
+    seen: set[tuple[str, str, str, str]] = set()
+    for part in (*kind.parts(record, named, narrowed), *kind.beyond(record, named)):
+        for source in part.sources:
+            found = record.source(source)
+            mark = (found.key, part.of, part.what, part.verified)
+            if mark not in seen:
+                seen.add(mark)
+                yield Support(found, part.of, part.what, part.verified)
+
+
+# ── finding what was asked for ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _noun(thing: object) -> Named:
+    """A noun by its class, which is not imported for the sake of asking."""
+    for cls in type(thing).__mro__:
+        for name, kind in KINDS.items():
+            if f"{cls.__module__}.{cls.__qualname__}" in kind.nouns:
+                return Named(name, kind.called(thing), thing)
+    raise CareoError("cite_noun", found=repr(type(thing).__qualname__), expected=", ".join(_noun_names()))
+
+
+def _noun_names() -> list[str]:
+    return sorted(noun.rpartition(".")[2] for kind in KINDS.values() for noun in kind.nouns)
+
+
+def _asked(record: Record, text: str) -> tuple[Named, Narrowed]:
+    asked = text.strip()
+    known = [named for name, kind in KINDS.items() if kind.named for named in kind.named(record)]
+    for candidate, narrowed in _readings(asked):
+        found = [named for named in _called(candidate, known) if _may_be(named, narrowed)]
+        if len(found) == 1 and narrowed:
+            return found[0], _placed(record, found[0], narrowed)
+        if len(found) == 1:
+            return found[0], Narrowed()
+        if found:
+            several = " | ".join(f"{named.kind}:{named.name}" for named in found)
+            raise CareoError("cite_several", found=repr(candidate), expected=several, fix="cite_several")
+    opened = _opened(record, asked)
+    if opened:
+        return opened, Narrowed()
+    raise _unknown(asked, known)
+
+
+def _readings(asked: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """What a name can mean: itself whole; else a name, and the periods (@) and places or stages (:) it is narrowed to."""
+    yield asked, ()
+    prefix, _, rest = asked.partition(":")
+    kind, body = (f"{prefix}:", rest) if prefix in KINDS and rest else ("", asked)
+    name = re.split("[@:]", body, maxsplit=1)[0]
+    if name and name != body:
+        yield kind + name, tuple(re.findall(r"([@:])([^@:]*)", body[len(name) :]))
+
+
+def _may_be(named: Named, narrowed: Sequence[tuple[str, str]]) -> bool:
+    """Whether a thing can be narrowed like that; a colon after anything else begins the name of a part that is not there."""
+    return bool(KINDS[named.kind].narrows) or not narrowed
+
+
+def _called(asked: str, known: Sequence[Named]) -> list[Named]:
+    """The things of that name: by their whole name, with the kind before it or not; else by the end of it."""
+    prefix, _, rest = asked.partition(":")
+    low = asked.casefold()
+    within = [named for named in known if named.kind == prefix]
+    for pool, name in ((known, low), (within, rest.casefold())):
+        exact = [named for named in pool if name in named.names]
+        found = exact or [named for named in pool if name == named.tail]
+        if found:  # a study or a dataset rests on the source of the same key, so it goes before it
+            other = [named for named in found if named.kind != "source"] or found
+            return list({(named.kind, named.name): named for named in other}.values())
+    return []
+
+
+def _placed(record: Record, named: Named, given: Sequence[tuple[str, str]]) -> Narrowed:
+    """A period and a place or stage as typed after a name."""
+    kind = KINDS[named.kind]
+    period: Period | None = None
+    place = stage = ""
+    for mark, text in given:
+        if mark == "@":
+            try:
+                period = parse_period(text)
+            except ValueError as error:
+                raise CareoError(
+                    "cite_period", found=repr(text), expected="2018 | 2018-05 | 2006/2012"
+                ) from error
+        elif "place" in kind.narrows:
+            place = text if text in record.country.places.by_code else record.country.places.code_of(text)
+            if not place:
+                raise CareoError("usage_place", found=repr(text))
+        else:
+            if text not in STAGES:
+                raise CareoError("cite_stage", found=repr(text), expected=" | ".join(STAGES))
+            stage = text
+    return Narrowed(period, place, stage)
+
+
+def _opened(record: Record, asked: str) -> Named | None:
+    """A file that a person has: a strategy, or the findings of a dossier; `#` names one part of it."""
+    path, _, part = (asked, "", "") if os.path.exists(asked) else asked.partition("#")  # noqa: PTH110 - never raises
+    looks = Path(path).suffix.lower() in (".yaml", ".yml", ".json")
+    if not looks and not os.path.isfile(os.path.join(path, "findings.json")):  # noqa: PTH113, PTH118 - the same
+        return None
+    if Path(path).suffix.lower() == ".json" or not looks:
+        file = Path(path) if looks else Path(path) / "findings.json"
+        findings = figures.findings_in(file)
+        if not part:
+            return Named("findings", asked, findings)
+        found = [finding for finding in findings if finding.id == part]
+        if not found:
+            raise _unknown(part, [Named("finding", finding.id, finding) for finding in findings])
+        return Named("finding", part, found[0])
+    from careo.record.strategy import load_strategy
+
+    strategy = load_strategy(Path(path), record.country.key)
+    if not part:
+        return Named("strategy", strategy.slug, strategy)
+    within = [named for kind in KINDS.values() if kind.within for named in kind.within(strategy)]
+    found = _called(part, within)
+    if len(found) != 1:
+        raise _unknown(part, within)
+    return found[0]
+
+
+def _unknown(asked: str, known: Sequence[Named]) -> CareoError:
+    """Nothing is called so: what is called nearly so, kind by kind, the nearest of all first."""
+    near: list[tuple[_Rank, int, str, list[str]]] = []
+    for kind in dict.fromkeys(named.kind for named in known):
+        spelt = {
+            spelling: named.name
+            for named in known
+            if named.kind == kind
+            for spelling in (named.tail, *named.names)
+        }
+        ranked = sorted(
+            (rank, name) for spelling, name in spelt.items() if (rank := _rank(asked.casefold(), spelling))
+        )
+        if ranked:
+            names = list(dict.fromkeys(name for _, name in ranked))[:3]
+            near.append((ranked[0][0], len(names[0]), kind, names))
+    near.sort()
+    return CareoError(
+        "cite_unknown",
+        found=repr(asked[:80]),
+        expected=" | ".join(f"{kind}: {', '.join(names)}" for _, _, kind, names in near[:4]),
+        fix="did_you_mean" if near else "cite",
+        guess=near[0][3][0] if near else "",
+    )
+
+
+_Rank = tuple[int, float, int]
+
+
+def _rank(asked: str, name: str) -> _Rank | None:
+    """How near a name is to what was typed, the lowest first: it begins so, holds it as a word, or is spelt nearly so."""
+    if len(asked) > 2 and name.startswith(asked):
+        return 0, 0.0, len(name)
+    if len(asked) > 2 and asked in re.split(r"[\W_]+", name):
+        return 1, 0.0, len(name)
+    matcher = SequenceMatcher(None, name, asked)
+    if matcher.real_quick_ratio() < _NEAR or matcher.quick_ratio() < _NEAR or matcher.ratio() < _NEAR:
+        return None
+    return 2, -matcher.ratio(), len(name)
+
+
+_NEAR = 0.6  # of two spellings, as difflib counts it
+
+
+# ── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sources(record: Record) -> Iterator[Named]:
+    for key, source in load_sources(record.country.key).items():
+        yield Named("source", key, source)
+
+
+def _of_source(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Part]:
+    """Everything in the record that rests on it."""
+    source: Source = named.thing
+    found = False
+    for kind in KINDS.values():
+        if kind.named is None or kind.whole:
+            continue
+        for thing in kind.named(record):
+            for part in kind.parts(record, thing, Narrowed()):
+                if source.key in (key if isinstance(key, str) else key.key for key in part.sources):
+                    found = True
+                    yield Part(part.of, part.what, part.verified, (source,))
+    if not found:
+        yield Part(source.key, record.say("unused"), "", (source,))
+
+
+# ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text(field: str) -> Callable[[Record, Any], str]:
+    """The title of a thing: one of its texts by language; of an element of a strategy, its second half."""
+    return lambda record, thing: record.word(getattr(thing[1] if isinstance(thing, tuple) else thing, field))
+
+
+KINDS: Mapping[str, Kind] = {
+    "indicator": Kind(
+        title=_text("name"), parts=figures.of_indicator, named=figures.indicators, nouns=("careo.panel.indicators.Indicator",),
+        narrows=("period", "place"),
+    ),
+    "dataset": Kind(
+        title=_text("title"), parts=figures.of_card, beyond=figures.editions_of_card, named=figures.cards, nouns=("careo.sources.catalog.Dataset",)
+    ),
+    "edition": Kind(
+        title=lambda _, edition: edition.name, parts=figures.of_edition, named=figures.editions, nouns=("careo.sources.snapshot.Snapshot",),
+        called=lambda edition: f"{edition.dataset}@{edition.vintage}",
+    ),
+    "strategy": Kind(
+        title=_text("title"), parts=entries.of_strategy, beyond=entries.beyond_strategy, named=entries.shipped_strategies,
+        nouns=("careo.record.strategy.Strategy",), called=lambda strategy: strategy.slug, whole=True,
+    ),
+    "pledge": Kind(title=_text("text"), parts=entries.of_pledge, beyond=entries.beyond_element, named=entries.in_all(entries.PLEDGES), within=entries.PLEDGES),
+    "measure": Kind(title=_text("name"), parts=entries.of_measure, beyond=entries.beyond_measure, named=entries.in_all(entries.MEASURES), within=entries.MEASURES),
+    "constraint": Kind(
+        title=_text("text"), parts=entries.of_element, beyond=entries.beyond_element, named=entries.in_all(entries.CONSTRAINTS), within=entries.CONSTRAINTS
+    ),
+    "budget": Kind(title=_text("role"), parts=entries.of_budget, beyond=entries.beyond_budget, named=entries.in_all(entries.BUDGET), within=entries.BUDGET),
+    "ladder": Kind(title=_text("title"), parts=entries.of_ladder, named=entries.ladders, nouns=("careo.record.ladder.Ladder",), whole=True),
+    "topic": Kind(title=_text("title"), parts=entries.of_topic, named=entries.topics, nouns=("careo.record.topic.Topic",), whole=True),
+    "step": Kind(title=_text("what"), parts=entries.of_step, named=entries.steps),
+    "lever": Kind(
+        title=_text("name"), parts=entries.of_lever, beyond=entries.beyond_lever, named=entries.levers, nouns=("careo.evidence.levers.Lever",)
+    ),
+    "study": Kind(
+        title=_text("about"), parts=entries.of_study, named=entries.studies, nouns=("careo.evidence.studies.Study",), called=lambda study: study.key
+    ),
+    "money": Kind(
+        title=_text("name"), parts=entries.of_line, named=entries.lines, nouns=("careo.record.money.MoneyLine",), narrows=("period", "stage")
+    ),
+    "rate": Kind(title=lambda _, rate: f"{rate.quoted}/{rate.base}", parts=entries.of_rate, named=entries.rates),
+    "prices": Kind(title=lambda record, _: record.say("price_index"), parts=entries.of_prices, named=entries.prices),
+    "share": Kind(title=_text("name"), parts=entries.of_share, named=entries.shares, whole=True),
+    "source": Kind(
+        title=lambda _, source: ": ".join(filter(None, (source.producer, source.title))), parts=_of_source, named=_sources,
+        nouns=("careo.base.citations.Source",), called=lambda source: source.key, whole=True,
+    ),
+    "series": Kind(
+        title=lambda record, series: record.word(record.country.indicators[series.indicator].name), parts=figures.of_series,
+        nouns=("careo.panel.series.Series",), called=lambda series: series.indicator,
+    ),
+    "panel": Kind(
+        title=lambda record, panel: record.say("panel", count=len(panel.data_vars)), parts=figures.of_panel,
+        nouns=("xarray.core.dataset.Dataset",), called=lambda panel: str(panel.attrs.get("country", "")),
+    ),
+    "finding": Kind(title=lambda _, finding: finding.claim, parts=figures.of_finding, nouns=("careo.results.finding.Finding",)),
+    "findings": Kind(
+        title=lambda record, found: record.say("findings", count=len(getattr(found, "findings", found))), parts=figures.of_findings,
+        nouns=("careo.results.audit.Audit", "careo.results.strategy_audit.StrategyAudit"), called=lambda _: "audit",
+    ),
+    "drift": Kind(title=lambda _, drift: drift.title, parts=figures.of_drift, nouns=("careo.results.drift.Drift",), called=lambda drift: drift.finding.id),
+    "document": Kind(
+        title=lambda _, page: page.title or page.source.key, parts=figures.of_document, nouns=("careo.sources.documents.Document",),
+        called=lambda page: page.source.key,
+    ),
+}  # fmt: skip
+"""Kind → how it is found, called and taken apart; a name before a colon (`ladder:merida`) is one of these."""

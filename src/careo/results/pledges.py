@@ -1,0 +1,370 @@
+"""What became of each pledge on a day: a verdict by explicit rules, in a stated order, from the cited record.
+
+The rules, first one that applies (`RULES`); every finding names its rule and the order:
+
+1. a person decided otherwise, with reason and date;
+2. what cannot be measured as stated (said so, or a position, a claim, an outcome without a level) → not measurable as stated;
+3. nothing could decide it: no series, no ladder, no line of money → no evidence found;
+4. nothing recorded beyond words → no evidence found;
+5. reached by the deadline in force and lasting at it → kept; changed when what came about differs, or only a moved deadline was met;
+6. reached after the deadline → late;
+7. the deadline was moved or removed before it passed → changed;
+8. the deadline passed unamended → late while the term runs and work goes on, broken when the record shows the shortfall, else no
+   evidence found (always so for what was only said to be possible);
+9. time remains → under way.
+
+Without a deadline the end of the strategy's period is taken, and said. Nothing later than the day a record was compiled is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from careo.base.fields import last_day, worded
+from careo.base.texts import say
+from careo.panel import Country, country_of
+from careo.record.ladder import Deadline
+from careo.record.strategy import Pledge, Strategy, Test, sources_of
+from careo.results.finding import Finding
+from careo.results.pledge_record import (
+    FRESH,
+    Event,
+    Ground,
+    Limit,
+    events_on,
+    limit_on,
+    money_of,
+    said_on,
+    state_at,
+)
+from careo.results.wording import period_words
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+RULES = (
+    "override",
+    "not_measurable",
+    "no_test",
+    "nothing",
+    "reached",
+    "late",
+    "moved",
+    "passed",
+    "under_way",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules say of a test.
+
+    Attributes:
+        verdict: one of PLEDGE_VERDICTS. rule: one of RULES. because: one sentence.
+        events: what it rests on. limit: the deadline; None when no rule asked for it.
+    """
+
+    verdict: str
+    rule: str
+    because: str
+    events: tuple[Event, ...] = ()
+    limit: Limit | None = None
+
+
+def judge_pledges(
+    strategy: Strategy,
+    panel: Country | xr.Dataset | None = None,
+    *,
+    on: date | None = None,
+    language: str = "en",
+) -> tuple[Finding, ...]:
+    """A finding for every pledge, request, position and claim of a strategy, in its order.
+
+    Args:
+        strategy: as `careo.load_strategy` returns it, and checked (`careo.check_strategy`).
+        panel: what values are held against; Mexico by default.
+        on: the day of the verdict; only what was known then counts. Without it the day the strategy was compiled.
+        language: of the sentences, "en" or "es".
+    """
+    country = country_of(panel)
+    return tuple(
+        judge_pledge(pledge, strategy, country, on=on, language=language) for pledge in strategy.pledges
+    )
+
+
+def judge_pledge(
+    pledge: Pledge, strategy: Strategy, country: Country, *, on: date | None = None, language: str = "en"
+) -> Finding:
+    """The finding of one pledge; see `judge_pledges`."""
+    compiled = last_day(strategy.compiled)
+    day = min(on or compiled, compiled)
+    found = judge(pledge, strategy, country, day, language)
+    sources = {**sources_of(strategy, country.key), **country.sources}
+    keys = dict.fromkeys([*pledge.sources, *(key for event in found.events for key in event.sources)])
+    because = found.because
+    if pledge.addressee and pledge.act == "request":
+        because = say(
+            language, "pledges.asked", addressee=worded(pledge.addressee, language), because=because
+        )
+    return Finding(
+        id=f"{strategy.slug}:{pledge.id}",
+        kind="pledge",
+        claim=worded(pledge.text, language),
+        verdict=found.verdict,
+        because=because,
+        statement=None,
+        table=tuple(_row(event, language) for event in found.events),
+        caveats=tuple(_caveats(pledge, strategy, country, found, on, day, language)),
+        sources=tuple(sources[key] for key in keys if key in sources),
+        language=language,
+        extra={
+            "strategy": strategy.slug,
+            "pledge": pledge.id,
+            "act": pledge.act,
+            "kind": pledge.kind,
+            "hedge": pledge.hedge,
+            "component": pledge.component,
+            "on": day.isoformat(),
+            "rule": say(
+                language, "pledges.rule_of", number=RULES.index(found.rule) + 1, count=len(RULES),
+                rule=say(language, f"pledges.rule.{found.rule}"),
+            ),
+            "order": " > ".join(say(language, f"pledges.rule_name.{rule}") for rule in RULES),
+            "verified": _weakest(pledge, found.events),
+        },
+    )  # fmt: skip
+
+
+def judge(pledge: Pledge, strategy: Strategy, country: Country, day: date, language: str) -> Judgement:
+    """The rules, in their order."""
+    if pledge.override and last_day(pledge.override.on) <= day:
+        o = pledge.override
+        words = say(
+            language,
+            "pledges.override",
+            by=o.by,
+            on=period_words(o.on, language),
+            reason=worded(o.reason, language),
+        )
+        return Judgement(o.verdict, "override", words)
+    if unmeasurable := _unmeasurable(pledge, language):
+        return Judgement("not measurable as stated", "not_measurable", unmeasurable)
+    if pledge.test is None:
+        words = say(language, "pledges.no_test", why=clause(pledge.no_series or pledge.why_not, language))
+        return Judgement("no evidence found", "no_test", words)
+    return judge_test(pledge.test, pledge, strategy, country, day, language)
+
+
+def judge_test(
+    test: Test, pledge: Pledge, strategy: Strategy, country: Country, day: date, language: str
+) -> Judgement:
+    """The rules from the fourth on: those that look at the record."""
+    limit = limit_on(replace(pledge, test=test), strategy, day, country.key)
+    ground = Ground(country, money_of(strategy, country.key), said_on(pledge, strategy), day, language)
+    events = events_on(test, ground)
+    case = _Case(test, events, limit, day, language)
+    if not events:
+        return case.judged("no evidence found", "nothing", "nothing")
+    return _reached(case) or _moved(case) or _passed(case, pledge, strategy) or _under_way(case)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A test with what the record shows of it on a day."""
+
+    test: Test
+    events: tuple[Event, ...]
+    limit: Limit
+    day: date
+    language: str
+
+    @property
+    def at_limit(self) -> Event | None:
+        """How things stood at the deadline, or now when there is none."""
+        return state_at(self.events, self.limit.now or self.day)
+
+    @property
+    def after(self) -> tuple[Event, ...]:
+        """What happened after the deadline."""
+        return tuple(event for event in self.events if self.limit.now and event.day > self.limit.now)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether work towards the goal is recorded after the deadline: a step taken, or more counted than at it."""
+        if not self.after or self.after[-1].state == "ended":
+            return False
+        if self.test.kind == "ladder":
+            return True
+        before, last = self.at_limit, self.after[-1]
+        more = before is None or (last.value or 0.0) > (before.value or 0.0)
+        return self.test.kind == "indicator" and self.test.at_least is not None and more
+
+    @property
+    def passed(self) -> bool:
+        return self.limit.now is not None and self.day > self.limit.now
+
+    def judged(
+        self, verdict: str, rule: str, key: str, event: Event | None = None, **words: object
+    ) -> Judgement:
+        words |= {
+            "first": _day(self.limit.first, self.language),
+            "now": _day(self.limit.now, self.language),
+            "day": _day(self.day, self.language),
+            "evidence": _words(event, self.language) if event else "",
+            "differs": clause(self.test.differs, self.language),
+        }
+        return Judgement(
+            verdict, rule, say(self.language, f"pledges.{key}", **words), self.events, self.limit
+        )
+
+
+def _reached(case: _Case) -> Judgement | None:
+    """Rules 5 and 6."""
+    limit, at_limit = case.limit, case.at_limit
+    if at_limit and at_limit.state == "reached":
+        event = _first_reached(case.events, at_limit)
+        if case.test.differs:
+            return case.judged("changed", "reached", "differs", event)
+        if limit.moves and limit.first and event.day > limit.first:
+            return case.judged("changed", "reached", "kept_moved" if limit.now else "kept_removed", event)
+        return case.judged("kept", "reached", "kept" if limit.now else "kept_open", event)
+    later = next((event for event in case.after if event.state == "reached"), None)
+    now = state_at(case.events, case.day)
+    if later and now and now.state == "reached":
+        return case.judged("late", "late", "late_differs" if case.test.differs else "late", later)
+    return None
+
+
+def _moved(case: _Case) -> Judgement | None:
+    """Rule 7."""
+    if not case.limit.moves or case.passed:
+        return None
+    moves = "; ".join(_move(deadline, case.language) for deadline in case.limit.moves)
+    return case.judged("changed", "moved", "moved", None, moves=moves)
+
+
+def _move(deadline: Deadline, language: str) -> str:
+    key = "moved_to" if deadline.day else "removed_on"
+    on, what = period_words(deadline.step.date, language), clause(deadline.step.what, language)
+    return say(language, f"pledges.{key}", due=_day(deadline.day, language), on=on, what=what)
+
+
+def _passed(case: _Case, pledge: Pledge, strategy: Strategy) -> Judgement | None:
+    """Rule 8."""
+    if not case.passed or case.limit.now is None:
+        return None
+    latest = case.events[-1]
+    if pledge.hedge == "possible":
+        return case.judged("no evidence found", "passed", "possible", latest)
+    running = strategy.period.end is None or case.day <= last_day(strategy.period.end)
+    if running and case.goes_on:
+        return case.judged("late", "passed", "late_ongoing", latest)
+    at_limit = case.at_limit
+    telling = at_limit and (at_limit.state == "ended" or case.limit.now - at_limit.day <= FRESH)
+    short = at_limit if telling else next((e for e in case.after if e.state in ("short", "ended")), None)
+    if short:
+        return case.judged("broken", "passed", "broken", short)
+    return case.judged("no evidence found", "passed", "silent", latest)
+
+
+def _under_way(case: _Case) -> Judgement:
+    """Rule 9."""
+    latest = case.events[-1]
+    ended = case.at_limit is not None and case.at_limit.state == "ended"
+    key = "under_way_open" if case.limit.now is None else "under_way_ended" if ended else "under_way"
+    return case.judged("under way", "under_way", key, latest)
+
+
+def _unmeasurable(pledge: Pledge, language: str) -> str:
+    why = clause(pledge.why_not, language)
+    if pledge.act in ("position", "claim"):
+        return say(language, f"pledges.is_{pledge.act}", why=f"{why}." if why else "").strip()
+    if pledge.measurable == "no":
+        return say(language, "pledges.not_measurable", why=why)
+    if pledge.measurable == "partly" and pledge.test is None and pledge.no_series is None:
+        return say(language, "pledges.no_level", why=why)
+    return ""
+
+
+def _first_reached(events: Sequence[Event], at: Event) -> Event:
+    """The event that first reached the goal and lasted: the one after the last setback."""
+    run = at
+    for event in reversed(events[: events.index(at) + 1]):
+        if event.state == "reached":
+            run = event
+        elif event.state != "work":
+            break
+    return run
+
+
+def _words(event: Event, language: str) -> str:
+    what = event.text.rstrip(". ")
+    return say(language, "pledges.evidence", date=period_words(event.label, language), what=what)
+
+
+def clause(words: Mapping[str, str] | None, language: str) -> str:
+    """A text of a file as part of a sentence: without its full stop."""
+    return worded(words, language).rstrip(". ")
+
+
+def _day(day: date | None, language: str) -> str:
+    return period_words(day.isoformat(), language) if day else ""
+
+
+def _row(event: Event, language: str) -> dict[str, str]:
+    return {
+        "date": event.label,
+        "what": event.text,
+        "state": say(language, f"pledges.state.{event.state}"),
+        "verified": event.verified,
+        "sources": ", ".join(event.sources),
+    }
+
+
+def _weakest(pledge: Pledge, events: Sequence[Event]) -> str:
+    """The weakest way in which anything behind the verdict is known."""
+    order = ("memory", "excerpt", "computed", "read")
+    known = {pledge.verified, *(event.verified for event in events if event.state != "work")}
+    return next((word for word in order if word in known), "read")
+
+
+def _caveats(
+    pledge: Pledge,
+    strategy: Strategy,
+    country: Country,
+    found: Judgement,
+    on: date | None,
+    day: date,
+    language: str,
+) -> list[str]:
+    lines: list[str] = []
+
+    def add(key: str, **words: object) -> None:
+        lines.append(say(language, f"pledges.caveat.{key}", **words))
+
+    if found.limit and found.limit.horizon:
+        add("horizon", day=_day(found.limit.now, language))
+    if pledge.deadline_words and found.limit:
+        lines.append(worded(pledge.deadline_words, language))
+    if pledge.condition:
+        add("condition", condition=clause(pledge.condition, language))
+    if pledge.hedge not in ("none",):
+        add(f"hedge_{pledge.hedge}")
+    if pledge.measurable == "partly" and found.rule != "not_measurable" and pledge.why_not:
+        add("partly", why=clause(pledge.why_not, language))
+    if any(event.verified == "memory" for event in found.events):
+        add("memory")
+    if on and on > day:
+        add("compiled", day=_day(day, language))
+    for other in pledge.alternatives:
+        name = worded(other.name, language)
+        if other.test is None:
+            add("alternative_none", name=name, why=clause(other.no_series, language))
+            continue
+        judged = judge_test(other.test, pledge, strategy, country, day, language)
+        verdict = say(language, f"dossier.verdict.{judged.verdict.replace(' ', '_')}.name")
+        add("alternative", name=name, verdict=verdict, because=judged.because)
+    return lines

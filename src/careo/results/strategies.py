@@ -1,0 +1,167 @@
+"""A strategy's file held against everything it refers to: levers, indicators, places, ladders, lines of money, languages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast
+
+from careo.base.errors import CareoError, DataError
+from careo.base.texts import LANGUAGES
+from careo.base.yaml_files import Loc, Written, read_written
+from careo.evidence.levers import load_levers
+from careo.panel import Country, load_country
+from careo.record.ladder import load_ladders
+from careo.record.money import load_money
+from careo.record.strategy import Strategy, Test, find, read_strategy, strategies
+
+TO_WRITE = "TODO"
+"""What a draft has where a person must write; a strategy that still has it is not finished."""
+
+
+def check_strategy(name: str | Path, country: str = "mexico") -> tuple[CareoError, ...]:
+    """Every mistake of a strategy's file, in the order of its lines: of the file itself and of what it refers to.
+
+    Args:
+        name: slug of a shipped strategy, or path of a file.
+        country: whose indicators, levers, places, ladders and money it may name.
+
+    Raises:
+        DataError: there is no such file, or it is not YAML.
+    """
+    path = find(name, country)
+    strategy, mistakes = read_strategy(path, country)
+    if strategy is None:
+        return mistakes
+    written = read_written(path)
+    found = [*mistakes, *_links(written, strategy, load_country(country)), *_unwritten(written)]
+    return tuple(sorted(found, key=lambda error: int(error.where.rpartition(":")[2] or 0)))
+
+
+def find_pledge(name: str, country: str = "mexico") -> tuple[Strategy, str]:
+    """The strategy and id of a pledge: "pln-14", or "amlo-2018-plan:pln-14" where the id alone is not unique.
+
+    Raises:
+        DataError: no strategy has it, or several do.
+    """
+    from careo.record.strategy import load_strategy
+
+    slug, _, wanted = name.rpartition(":")
+    known = [load_strategy(s, country) for s in strategies(country) if not slug or s == slug]
+    holders = [strategy for strategy in known if strategy.pledge(wanted)]
+    if len(holders) == 1:
+        return holders[0], wanted
+    if holders:
+        several = " | ".join(f"{strategy.slug}:{wanted}" for strategy in holders)
+        raise DataError("pledge_several", expected=several, found=repr(name))
+    ids = [pledge.id for strategy in known for pledge in strategy.pledges]
+    guess = get_close_matches(wanted, ids, n=1)
+    raise DataError(
+        "pledge_unknown", found=repr(name), fix="did_you_mean" if guess else "pledge_list", guess=guess[0] if guess else ""
+    )  # fmt: skip
+
+
+def one_language(thing: object, where: str = "") -> Iterator[str]:
+    """The texts inside a noun that stand in one language only, as paths such as `pledges[3].why_not`."""
+    if isinstance(thing, Mapping):
+        words = cast(Mapping[str, object], thing)
+        if words and set(words) <= set(LANGUAGES) and all(isinstance(text, str) for text in words.values()):
+            if not all(str(words.get(language, "")).strip() for language in LANGUAGES):
+                yield where
+            return
+        for key, value in words.items():
+            yield from one_language(value, f"{where}.{key}".lstrip("."))
+    elif is_dataclass(thing):
+        for field in fields(thing):
+            yield from one_language(getattr(thing, field.name), f"{where}.{field.name}".lstrip("."))
+    elif isinstance(thing, (list, tuple)):
+        for index, value in enumerate(cast(Sequence[object], thing)):
+            yield from one_language(value, f"{where}[{index}]")
+
+
+# ── what a strategy refers to ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[CareoError]:
+    if strategy.country != country.code:
+        yield written.error(("country",), "strategy_country", found=strategy.country, expected=country.code)
+        return
+    levers, money = load_levers(country.key), load_money(country.key)
+    codes = {*country.places.codes}
+    for index, pledge in enumerate(strategy.pledges):
+        loc: Loc = ("pledges", index)
+        if pledge.test:
+            yield from _test(written, pledge.test, (*loc, "test"), country)
+        for place, other in enumerate(pledge.alternatives):
+            if other.test:
+                yield from _test(written, other.test, (*loc, "alternatives", place, "test"), country)
+    for index, measure in enumerate(strategy.measures):
+        loc = ("measures", index)
+        yield from _known(written, (*loc, "lever"), "strategy_lever", measure.lever, levers)
+        if measure.where != "nation":
+            for place, code in enumerate(measure.where):
+                yield from _known(written, (*loc, "where", place), "strategy_place", code, codes)
+        if measure.cost and measure.cost.money:
+            yield from _known(
+                written, (*loc, "cost", "money"), "strategy_line", measure.cost.money, money.lines
+            )
+    for index, line in enumerate(strategy.budget):
+        loc = ("budget", index, "line")
+        if not line.flows:
+            yield from _known(written, loc, "strategy_line", line.line, money.lines)
+    for index, constraint in enumerate(strategy.constraints):
+        if constraint.indicator:
+            loc = ("constraints", index, "indicator")
+            yield from _known(written, loc, "strategy_indicator", constraint.indicator, country.indicators)
+
+
+def _test(written: Written, test: Test, loc: Loc, country: Country) -> Iterator[CareoError]:
+    if test.ladder:
+        ladders = load_ladders(country.key)
+        yield from _known(written, (*loc, "ladder"), "strategy_ladder", test.ladder, ladders)
+        if test.ladder in ladders:
+            tracks = {step.track for step in ladders[test.ladder].steps}
+            yield from _known(written, (*loc, "track"), "strategy_track", test.track, tracks)
+    elif test.indicator:
+        yield from _known(
+            written, (*loc, "indicator"), "strategy_indicator", test.indicator, country.indicators
+        )
+        if test.place:
+            yield from _known(written, (*loc, "place"), "strategy_place", test.place, {*country.places.codes})
+        item = country.indicators.get(test.indicator)
+        if item and test.unit and test.unit != item.unit:
+            yield written.error((*loc, "unit"), "strategy_unit", found=test.unit, expected=item.unit)
+    else:
+        lines = load_money(country.key).lines
+        yield from _known(written, (*loc, "money"), "strategy_line", test.money, lines)
+        if test.money in lines and test.currency != lines[test.money].currency:
+            yield written.error(
+                (*loc, "currency"),
+                "strategy_currency",
+                found=test.currency,
+                expected=lines[test.money].currency,
+            )
+
+
+def _known(written: Written, loc: Loc, key: str, name: str, known: Collection[str]) -> Iterator[CareoError]:
+    if name not in known:
+        yield written.error(loc, key, known=known, found=name)
+
+
+def _unwritten(written: Written) -> Iterator[CareoError]:
+    for loc, value in _leaves(written.value, ()):
+        if isinstance(value, str) and value.strip().startswith(TO_WRITE):
+            yield written.error(loc, "strategy_todo", found=value)
+
+
+def _leaves(value: Any, loc: Loc) -> Iterator[tuple[Loc, Any]]:
+    if isinstance(value, dict):
+        for key, inner in cast(Mapping[str, Any], value).items():
+            yield from _leaves(inner, (*loc, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(cast(Sequence[Any], value)):
+            yield from _leaves(inner, (*loc, index))
+    else:
+        yield loc, value

@@ -1,0 +1,486 @@
+"""`careo levers [ID]`: the evidence registry, as a list or lever by lever, in words, as JSON or as a forest plot."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from careo.base.citations import Source, load_sources
+from careo.base.fields import worded
+from careo.base.texts import say
+from careo.evidence.effects import (
+    KAPPA,
+    MECHANISMS,
+    SMALLEST_MEAN,
+    Effect,
+    Lag,
+    Link,
+    Rebound,
+    chance_below_zero,
+    interval,
+    quantile,
+)
+from careo.evidence.levers import Cost, Lever, find_lever, load_levers
+from careo.evidence.studies import Estimate, Study, load_studies, log_points
+from careo.results.wording import number, value_words
+from careo.views import contract
+from careo.views.cli import Asked
+from careo.views.forest import (
+    draw_forest,
+    forest_rows,
+    mechanisms,
+    percent,
+    prior_rows,
+    signed,
+    text_forest,
+    written,
+)
+from careo.views.images import write_image
+from careo.views.terminal import Screen
+
+DOTS = {"A": "●●●●", "B": "●●●○", "C": "●●○○", "D": "●○○○"}
+"""A grade as people see it at a glance."""
+
+_TEXTS = ("", ".txt", ".md", ".json")
+
+
+def levers_verb(asked: Asked, *, lever: str | None) -> int:
+    """`careo levers [ID]`: what is believed of the levers, and on what evidence."""
+    one = find_lever(lever, asked.country) if lever else None
+    levers = [one] if one else list(load_levers(asked.country).values())
+    studies = load_studies(asked.country)
+    if asked.out and Path(asked.out).suffix.lower() not in _TEXTS:
+        _picture(asked, one, levers, studies)
+        return 0
+    screen = Screen(asked.out)
+    if asked.json:
+        rows = [lever_data(item, studies, asked.language) for item in levers]
+        block: dict[str, Any] = {"levers": rows}
+        if one:
+            sources = load_sources(asked.country)
+            block["sources"] = [asdict(sources[key]) for key in source_keys(one, studies)]
+        screen.write(contract.to_json(contract.envelope("levers", **block)))
+    elif one:
+        _show_lever(screen, one, studies, load_sources(asked.country), asked.language)
+    else:
+        _show_list(screen, levers, studies, asked.language)
+    screen.close()
+    return 0
+
+
+def lever_data(lever: Lever, studies: Mapping[str, Study], language: str) -> dict[str, Any]:
+    """A lever as the JSON contract has it: the file in one language, with what follows from its priors."""
+    effects = [_effect_data(effect, lever, language) for effect in lever.effects]
+    links = [
+        {
+            "name": link.name, "from": link.source, "to": dict(link.to), "mean": link.mean, "sd": link.sd,
+            "grade": link.grade or lever.grade, "chance_below_zero": chance_below_zero(link),
+            "interval_90": interval(link, 0.9), "note": worded(link.note, language),
+        }
+        for link in lever.links
+    ]  # fmt: skip
+    return {
+        "id": lever.id,
+        "code": lever.code,
+        "name": worded(lever.name, language),
+        "what": worded(lever.what, language),
+        "full_dose": worded(lever.full_dose, language),
+        "dose_unit": {
+            "name": worded(lever.dose_unit.name, language),
+            "symbol": lever.dose_unit.symbol,
+        },
+        "dose_kind": lever.dose_kind,
+        "effects": effects,
+        "links": links,
+        "lag": asdict(lever.lag),
+        "grade": lever.grade,
+        "grade_note": worded(lever.grade_note, language),
+        "evidence_from": lever.evidence_from,
+        "transported": lever.transported,
+        "prior_basis": worded(lever.prior_basis, language),
+        "sign_open": worded(lever.sign_open, language) or None,
+        "unverified": worded(lever.unverified, language),
+        "rights": worded(lever.rights, language) or None,
+        "interactions": [
+            {"with": each.partner, "note": worded(each.note, language)} for each in lever.interactions
+        ],
+        "cost": _cost_data(lever.cost, language) if lever.cost else None,
+        "studies": [_study_data(studies[key], language) for key in lever.studies],
+        "sources": list(lever.sources),
+        "verified": lever.verified,
+    }
+
+
+def source_keys(lever: Lever, studies: Mapping[str, Study]) -> tuple[str, ...]:
+    """Keys of every source that something shown of a lever rests on, each once."""
+    keys = [key for study in lever.studies for key in studies[study].cited]
+    keys += [*lever.sources, *(lever.cost.sources if lever.cost else ())]
+    return tuple(dict.fromkeys(keys))
+
+
+def _effect_data(effect: Effect, lever: Lever, language: str) -> dict[str, Any]:
+    data = {name: getattr(effect, name) for name in effect.__dataclass_fields__ if name != "note"}
+    data["mechanisms"] = list(effect.mechanisms)
+    data["rebound"] = asdict(effect.rebound) if effect.rebound else None
+    data["lag"] = asdict(effect.lag or lever.lag)
+    data["grade"] = effect.grade or lever.grade
+    data["note"] = worded(effect.note, language)
+    data["median"] = quantile(effect, 0.5)
+    data["interval_50"], data["interval_90"] = interval(effect, 0.5), interval(effect, 0.9)
+    data["chance_below_zero"] = chance_below_zero(effect)
+    return data
+
+
+def _cost_data(cost: Cost, language: str) -> dict[str, Any]:
+    return {**asdict(cost), "basis": worded(cost.basis, language), "sources": list(cost.sources)}
+
+
+def _study_data(study: Study, language: str) -> dict[str, Any]:
+    words = {name: worded(getattr(study, name), language) for name in ("about", "place", "outcome", "result")}
+    estimates: list[dict[str, Any]] = []
+    for estimate in study.estimates:
+        data = asdict(estimate)
+        data["outcome"], data["note"] = worded(estimate.outcome, language), worded(estimate.note, language)
+        data["log_points"] = log_points(estimate)
+        estimates.append(data)
+    return {
+        "key": study.key, "authors": study.authors, "year": study.year, "appeared": study.appeared, **words,
+        "design": study.design, "speaks_to": list(study.speaks_to), "estimates": estimates, "verified": study.verified,
+        "note": worded(study.note, language), "sources": list(study.cited),
+    }  # fmt: skip
+
+
+def _picture(asked: Asked, one: Lever | None, levers: Sequence[Lever], studies: Mapping[str, Study]) -> None:
+    path = Path(asked.out)
+    if one:
+        rows = forest_rows(one, studies, asked.language)
+        name = worded(one.name, asked.language)
+        title = say(asked.language, "levers.forest.title", code=one.code, name=name)
+    else:
+        rows, title = prior_rows(levers, asked.language), say(asked.language, "levers.forest.all")
+    write_image(draw_forest(rows, title=title, language=asked.language), path)
+    print(say(asked.language, "levers.drawn", path=path), file=sys.stderr)
+    if asked.json:
+        sys.stdout.write(contract.to_json(contract.envelope("levers", path=str(path))))
+
+
+# ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show_list(screen: Screen, levers: Sequence[Lever], studies: Mapping[str, Study], language: str) -> None:
+    if not levers:
+        screen.line(say(language, "levers.none"))
+        return
+    screen.line(say(language, "levers.title", count=len(levers)), style="bold")
+    screen.line(say(language, "levers.how_to_read"), style="dim")
+    screen.line()
+    heads = [
+        say(language, f"levers.head.{name}")
+        for name in ("code", "lever", "mechanism", "prior", "below", "lag", "grade", "studies")
+    ]
+    rows: list[list[str]] = []
+    for lever in levers:
+        count = str(len(lever.studies)) if lever.studies else say(language, "levers.no_studies")
+        names = [lever.code, f"{lever.id}: {worded(lever.name, language)}", count]
+        for effect in lever.effects:
+            code, name, studied = names
+            rows.append([code, name, *_list_row(effect, lever, language), studied])
+            names = ["", "", ""]
+    screen.table(heads, rows, right=(4,), whole=(0, 3, 5, 6))
+    screen.line()
+    grades = "; ".join(
+        f"{grade} {dots} {say(language, f'levers.grade.{grade}')}" for grade, dots in DOTS.items()
+    )
+    screen.line(say(language, "levers.marks", grades=grades), style="dim")
+    screen.line(say(language, "levers.details"), style="dim")
+
+
+def _list_row(effect: Effect, lever: Lever, language: str) -> list[str]:
+    return [
+        mechanisms(effect, language),
+        _prior(effect, language),
+        _below(effect, language),
+        _lag_short(effect.lag or lever.lag, language),
+        _graded(effect.grade or lever.grade, lever),
+    ]
+
+
+def _graded(grade: str, lever: Lever) -> str:
+    """A grade as it stands in tables: "B ●●●○", starred where nothing was read."""
+    return f"{grade}{'*' if lever.verified == 'memory' else ''} {DOTS[grade]}"
+
+
+def _prior(effect: Effect | Link | Rebound, language: str) -> str:
+    """The prior as it is written in tables: "−0.25 ± 0.30"."""
+    if isinstance(effect, Effect) and effect.law == "structural":
+        if effect.mean is None:
+            return say(language, "levers.structural")
+        return say(language, "levers.structural_value", value=signed(effect.mean))
+    if isinstance(effect, Effect) and effect.law == "beta_log_share":
+        low, high = (signed(end) for end in interval(effect, 0.9) or (0.0, 0.0))
+        return say(language, "levers.sweep", low=low, high=high)
+    return say(language, "levers.normal", mean=signed(effect.mean or 0.0), sd=signed(effect.sd or 0.0))
+
+
+def _below(effect: Effect | Link | Rebound, language: str) -> str:
+    if isinstance(effect, Effect) and effect.law != "normal":
+        return say(language, "levers.certain")  # a sign that follows from a definition is no evidence
+    chance = chance_below_zero(effect)
+    return say(language, "levers.certain") if chance is None else f"{round(chance * 100)}%"
+
+
+def _lag_short(lag: Lag, language: str) -> str:
+    if lag.months == 0:
+        return say(language, "levers.lag_none")
+    key = "lag_short" if lag.kernel == "gamma" else "lag_flat_short"
+    return say(language, f"levers.{key}", months=f"{lag.months:g}")
+
+
+# ── one lever ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show_lever(
+    screen: Screen,
+    lever: Lever,
+    studies: Mapping[str, Study],
+    sources: Mapping[str, Source],
+    language: str,
+) -> None:
+    star = "*" if lever.verified == "memory" else ""
+    screen.line(f"{lever.code}  {worded(lever.name, language)}  ({lever.id})", style="bold")
+    word = say(language, f"levers.grade.{lever.grade}")
+    origin = say(language, f"levers.origin.{lever.evidence_from}")
+    line = say(
+        language,
+        "levers.grade_line",
+        grade=lever.grade + star,
+        dots=DOTS[lever.grade],
+        word=word,
+        origin=origin,
+    )
+    screen.line(line)
+    estimated = any(effect.law == "normal" for effect in lever.effects)
+    if lever.grade == "D":
+        screen.line(say(language, "levers.weak" if estimated else "levers.weak_fixed"), style="bold")
+    if estimated:
+        ratio, kappa = f"{1 / KAPPA[lever.grade]:.3g}", f"{KAPPA[lever.grade]:g}"
+        floor = say(language, "levers.floor", kappa=kappa, smallest=f"{SMALLEST_MEAN:g}", ratio=ratio)
+        screen.line(floor, style="dim")
+    if lever.grade_note:
+        screen.line(worded(lever.grade_note, language), style="dim")
+    unit = worded(lever.dose_unit.name, language)
+    full = worded(lever.full_dose, language)
+    dose = [
+        say(language, "levers.dose", full=full),
+        say(language, "levers.dose_unit", unit=unit, symbol=lever.dose_unit.symbol),
+    ]
+    if lever.dose_kind == "event":
+        dose.append(say(language, "levers.dose_event"))
+    _part(screen, "what", [worded(lever.what, language)], language)
+    _part(screen, "dose", dose, language)
+    _show_priors(screen, lever, language)
+    _show_forest(screen, lever, studies, language)
+    _show_studies(screen, [studies[key] for key in lever.studies], language)
+    depends = [
+        f"{_partner(each.partner, language)}: {worded(each.note, language)}" for each in lever.interactions
+    ]
+    _part(screen, "interactions", depends, language)
+    for name in ("rights", "open", "unverified"):
+        words = {"rights": lever.rights, "open": lever.sign_open, "unverified": lever.unverified}[name]
+        _part(screen, name, [worded(words, language)] if words else [], language)
+    _part(screen, "cost", _cost_lines(lever.cost, language), language)
+    cited = [sources[key] for key in source_keys(lever, studies)]
+    _part(screen, "sources", [_source_line(source, language) for source in cited], language)
+
+
+def _part(screen: Screen, name: str, lines: Sequence[str], language: str) -> None:
+    if not lines:
+        return
+    screen.line()
+    screen.line(say(language, f"levers.section.{name}"), style="bold")
+    for line in lines:
+        screen.line(line, indent=2)
+
+
+def _show_priors(screen: Screen, lever: Lever, language: str) -> None:
+    _part(
+        screen,
+        "prior",
+        [say(language, "levers.judgement", basis=worded(lever.prior_basis, language))],
+        language,
+    )
+    heads = [
+        say(language, f"levers.head.{name}")
+        for name in ("mechanism", "prior", "half", "most", "percent", "below", "lag", "grade")
+    ]
+    rows: list[list[str]] = []
+    notes: list[str] = []
+    for effect in lever.effects:
+        lag = _lag_words(effect.lag or lever.lag, language)
+        grade = effect.grade or lever.grade
+        rows.append([mechanisms(effect, language), *_numbers(effect, language), lag, grade])
+        if effect.rebound:
+            name = say(language, "levers.rebound", mechanism=mechanisms(effect, language))
+            rows.append([name, *_numbers(effect.rebound, language), "", grade])
+        notes += _effect_notes(effect, language)
+    for link in lever.links:
+        name = f"{_link_name(link, language)} ({say(language, 'levers.link_what', name=link.name)})"
+        rows.append(
+            [name, *_numbers(link, language)[:3], "", _below(link, language), "", link.grade or lever.grade]
+        )
+        notes += [worded(link.note, language)] if link.note else []
+    screen.table(heads, rows, indent=2, right=(5,), whole=(1,))
+    for line in dict.fromkeys(notes):
+        screen.line(line, indent=2, style="dim")
+
+
+def _numbers(prior: Effect | Link | Rebound, language: str) -> list[str]:
+    """Prior, 50% and 90% intervals, the latter as a change, and P(b<0)."""
+    half, most = interval(prior, 0.5), interval(prior, 0.9)
+    none = say(language, "levers.certain")
+
+    def swept(ends: tuple[float, float] | None, write: Any) -> str:
+        if ends is None:
+            return none
+        return say(language, "levers.sweep", low=write(ends[0]), high=write(ends[1]))
+
+    name = _prior(prior, language)
+    if isinstance(prior, Effect) and prior.law == "beta_log_share":
+        name = say(language, "levers.beta", a=f"{prior.a:g}", b=f"{prior.b:g}")
+    return [name, swept(half, signed), swept(most, signed), swept(most, percent), _below(prior, language)]
+
+
+def _effect_notes(effect: Effect, language: str) -> list[str]:
+    what = [
+        f"{say(language, f'levers.mechanism.{name}.name')} ({MECHANISMS[name]}): "
+        + say(language, f"levers.mechanism.{name}.what")
+        for name in effect.mechanisms
+    ]
+    told = [worded(effect.note, language)] if effect.note else []
+    if effect.calibrates:
+        told.append(say(language, "levers.calibrates"))
+    if len(effect.mechanisms) > 1:
+        told.append(say(language, "levers.together"))
+    if effect.half_life_months is not None:
+        told.append(say(language, "levers.half_life", months=f"{effect.half_life_months:g}"))
+    if effect.hazard_per_month is not None:
+        told.append(say(language, "levers.hazard", hazard=f"{effect.hazard_per_month * 100:g}%"))
+    return [*what, *told]
+
+
+def _link_name(link: Link, language: str) -> str:
+    names = [say(language, f"levers.mechanism.{name}.name") for name in link.to]
+    source = say(language, f"levers.mechanism.{link.source}.name")
+    return say(language, "levers.link", source=source, to=", ".join(names))
+
+
+def _lag_words(lag: Lag, language: str) -> str:
+    if lag.months == 0:
+        return say(language, "levers.lag_same")
+    key = "lag_gamma" if lag.kernel == "gamma" else "lag_flat"
+    return say(language, f"levers.{key}", months=f"{lag.months:g}")
+
+
+def _show_forest(screen: Screen, lever: Lever, studies: Mapping[str, Study], language: str) -> None:
+    rows = forest_rows(lever, studies, language)
+    screen.line()
+    screen.line(say(language, "levers.section.forest"), style="bold")
+    if not any(row.ends for row in rows):
+        screen.line(say(language, "levers.forest.none"), indent=2)
+        return
+    lines = text_forest(rows, max(20, screen.width - 74))
+    table = [
+        [
+            f"{row.label}: {row.detail}" if row.kind == "study" else row.label,
+            line,
+            written(row, language),
+        ]
+        for row, line in zip(rows, lines, strict=True)
+    ]
+    screen.table(["", "", ""], table, indent=2, whole=(1, 2))
+
+
+def _show_studies(screen: Screen, studies: Sequence[Study], language: str) -> None:
+    screen.line()
+    screen.line(say(language, "levers.section.studies"), style="bold")
+    if not studies:
+        screen.line(say(language, "levers.no_studies_found"), indent=2)
+        return
+    heads = [say(language, f"levers.head.{name}") for name in ("study", "design", "place", "result", "seen")]
+    rows = [
+        [
+            " ".join(part for part in (study.authors, study.year) if part),
+            say(language, f"levers.design.{study.design}"),
+            worded(study.place, language),
+            worded(study.result, language),
+            _seen(study, language),
+        ]
+        for study in studies
+    ]
+    screen.table(heads, rows, indent=2)
+    numbers = [
+        say(
+            language,
+            "levers.number",
+            outcome=worded(estimate.outcome, language),
+            value=_estimate(estimate, language),
+            metric=say(language, f"levers.metric.{estimate.metric}"),
+        )
+        + ("*" if estimate.verified == "memory" else "")
+        for study in studies
+        for estimate in study.estimates
+        if log_points(estimate) is None
+    ]
+    if numbers:
+        screen.line(say(language, "levers.not_drawn") + ":", indent=2, style="dim")
+        for line in numbers:
+            screen.line(line, indent=4, style="dim")
+
+
+def _seen(study: Study, language: str) -> str:
+    """How the finding is known, and how its numbers are when that is less well."""
+    finding = say(language, f"levers.verified.{study.verified}")
+    known = {estimate.verified for estimate in study.estimates}
+    if "memory" in known and study.verified != "memory":
+        numbers = say(language, "levers.verified.memory")
+        return say(language, "levers.seen_both", finding=finding, numbers=numbers)
+    return finding
+
+
+def _estimate(estimate: Estimate, language: str) -> str:
+    scale = 100 if estimate.metric in ("relative_change", "share_of_rise") else 1
+    value, low, high = (
+        None if x is None else number(x * scale) for x in (estimate.value, estimate.low, estimate.high)
+    )
+    if low is None or high is None:
+        return value or ""
+    if value is None:
+        return say(language, "levers.forest.range", low=low, high=high)
+    return say(language, "levers.forest.value", value=value, low=low, high=high)
+
+
+def _cost_lines(cost: Cost | None, language: str) -> list[str]:
+    if cost is None:
+        return [say(language, "levers.cost_none")]
+    value, low, high = (value_words(x, cost.currency, language) for x in (cost.value, cost.low, cost.high))
+    words: dict[str, object] = {"value": value, "low": low, "high": high, "year": cost.price_year}
+    kind = "cost_judgement" if cost.judgement else "cost_source"
+    return [
+        say(language, f"levers.cost_{cost.per}", **words),
+        say(language, f"levers.{kind}", grade=cost.grade, basis=worded(cost.basis, language)),
+    ]
+
+
+def _partner(name: str, language: str) -> str:
+    return say(language, f"levers.mechanism.{name}.name") if name in MECHANISMS else name
+
+
+def _source_line(source: Source, language: str) -> str:
+    seen = source.seen or ("memory" if source.tier == 4 else "")  # noqa: PLR2004 - the tier of memory
+    told = [f"[{source.key}] {source.producer}", source.title, source.published, source.url]
+    if seen:
+        told.append(say(language, f"levers.verified.{seen}"))
+    return ". ".join(part for part in told if part)
