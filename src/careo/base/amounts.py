@@ -13,11 +13,12 @@ from functools import cache
 from typing import NamedTuple
 
 from careo.base.shipped import language_data
-from careo.base.words import alternation, fold
+from careo.base.words import alternation, cut, fold
 
-_TOKEN = re.compile(r"[0-9]+(?:[.,'’][0-9]+)*|[^\W\d_]+|[½¼¾⅓⅔⅛]")
+_TOKEN = re.compile(r"([0-9]+(?:[.,'’][0-9]+)*|[^\W\d_]+|[½¼¾⅓⅔⅛])")
 _SPACE_GROUPS = re.compile(r"(?:[ \u00a0\u2009\u202f][0-9]{3}(?![0-9]))+(?![0-9]*[.,][0-9])")
 _FRACTION_SIGNS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8)}
+_DIGITS = frozenset("0123456789")
 _DECIMAL = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{1,2}")
 _LONGEST = 24  # digits; what is longer is no number anybody means
 
@@ -127,16 +128,14 @@ def tokens(low: str, words: AmountWords) -> list[Token]:
     """The tokens of a folded text that may take part in a number."""
     found: list[Token] = []
     kinds = words.kinds
-    add = found.append
-    for match in _TOKEN.finditer(low):
-        word = match[0]
-        kind = kinds.get(word)
-        if kind is not None:
-            add(Token(match.start(), match.end(), kind[0], kind[1], word))
-        elif word[0] in "0123456789":
-            add(Token(match.start(), match.end(), "digits", 0, word))
-        elif word in _FRACTION_SIGNS:
-            add(Token(match.start(), match.end(), "sign", 0, word))
+    pieces, starts, ends = cut(_TOKEN, low)
+    # few words have to do with numbers
+    for at in [
+        i for i, word in enumerate(pieces) if word in kinds or word in _FRACTION_SIGNS or word[0] in _DIGITS
+    ]:
+        word = pieces[at]
+        kind, value = kinds.get(word) or (("sign" if word in _FRACTION_SIGNS else "digits"), 0)
+        found.append(Token(starts[at], ends[at], kind, value, word))
     return found
 
 
@@ -154,11 +153,11 @@ def _read_digits(raw: str, english_decimal: bool) -> _Digits | None:
     """
     if len(raw) > _LONGEST + 8:
         return None
+    if raw.isascii() and raw.isdigit():
+        return _Digits(int(raw), 1, "plain") if len(raw) <= _LONGEST else None
     bare = re.sub(r"[^0-9]", "", raw)
     if len(bare) > _LONGEST:
         return None
-    if bare == raw:
-        return _Digits(int(raw), 1, "plain")
     parts = re.split(r"[.,'’]", raw)
     marks = re.sub(r"[0-9]", "", raw).replace("’", "'")
     grouped = 1 <= len(parts[0]) <= 3 and parts[0][0] != "0" and all(len(part) == 3 for part in parts[1:])

@@ -16,7 +16,12 @@ YEAR = r"(?:19|20)[0-9]{2}(?![0-9%]|[.,][0-9])"
 
 @dataclass(frozen=True, slots=True)
 class DateWords:
-    """Patterns and words of one language; every pattern is matched at a word, never searched through the text."""
+    """Patterns and words of one language; every pattern is matched at a word, never searched through the text.
+
+    Attributes:
+        cores: kind of date → its pattern. triggers: first word → the kinds that may begin with it.
+        telling: word → the kinds that a text with this word may hold; free: the kinds that need no such word.
+    """
 
     language: str
     months: Mapping[str, int]
@@ -26,6 +31,8 @@ class DateWords:
     units: Mapping[str, str]
     cores: Mapping[str, re.Pattern[str]]
     triggers: Mapping[str, tuple[str, ...]]
+    telling: Mapping[str, frozenset[str]]
+    free: frozenset[str]
     relative: Mapping[str, tuple[str, int]]
     year_of: Mapping[str, int]
     portions: Mapping[str, tuple[int, int]]
@@ -162,6 +169,23 @@ def date_words(language: str) -> DateWords:
         trigger("next", counts)
     else:
         trigger("day", ())
+    needed: dict[str, Iterable[str]] = {
+        **dict.fromkeys(("rolling", "next", "ending", "within", "over", "ago", "first_days"), units),
+        **dict.fromkeys(("days", "day"), months),
+        "weekday": weekdays,
+        "relative": relative,
+        "so_far": data["so_far"],
+        "every": every,
+        "short": short,
+        "term_so_far": term["so_far"],
+        "term_current": term["current"],
+        "term_previous": term["previous"],
+        "term_end": term["end"],
+    }
+    telling: dict[str, set[str]] = {}
+    for core, phrases in needed.items():
+        for word in telling_words(phrases):
+            telling.setdefault(word, set()).add(core)
     forms = data["before"]
     part = a(data["parts"])
     lead = "|".join(
@@ -178,6 +202,8 @@ def date_words(language: str) -> DateWords:
         units=units,
         cores={name: _compiled(pattern) for name, pattern in cores.items()},
         triggers={head: tuple(names) for head, names in triggers.items()},
+        telling={word: frozenset(kinds) for word, kinds in telling.items()},
+        free=frozenset(cores.keys() - needed.keys()),
         relative=relative,
         year_of=year_of,
         portions=portions,
@@ -201,6 +227,12 @@ def date_words(language: str) -> DateWords:
         day_first=bool(data["day_first"]),
         term=term,
     )
+
+
+def telling_words(phrases: Iterable[str]) -> frozenset[str]:
+    """The longest word of every phrase, folded: a text that has none of these words has none of the phrases."""
+    bare = (re.sub(r"\{\w+\}", " ", fold(phrase)) for phrase in phrases)
+    return frozenset(max(reversed(re.findall(r"[^\W\d_]+", phrase)), key=len) for phrase in bare)
 
 
 def _slots(phrase: str, **patterns: str) -> str:

@@ -11,11 +11,12 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from careo.base.date_patterns import DateWords, date_words, group, name_patterns
+from careo.base.date_patterns import DateWords, date_words, group, name_patterns, telling_words
 from careo.base.dates import DateMention, Period, Term, calendar_day, month_end, numeric_day, period_of_year
 from careo.base.numbers import find_numbers
-from careo.base.words import fold, single_spaced
+from careo.base.words import cut, fold, single_spaced
 
 
 def mentions(text: str, language: str, said: date | None, terms: tuple[Term, ...]) -> list[DateMention]:
@@ -44,7 +45,8 @@ class _Core:
     weekday: bool = False  # the name of a weekday only
 
 
-_HEAD = re.compile(r"[^\W\d_]+|(?<![\w.,$€£/])[0-9]{1,4}(?![0-9])")
+_HEAD = re.compile(r"([^\W\d_]+|(?<![\w.,$€£/])[0-9]{1,4}(?![0-9]))")
+_DIGITS = frozenset("0123456789")
 _CALENDAR = ("year", "month", "day", "portion", "span", "decade")
 
 
@@ -71,22 +73,24 @@ class _Reader:
         found: list[_Core] = []
         words, low = self.words, self.low
         triggers, done = words.triggers, 0
+        heads, starts, _ = cut(_HEAD, low)
+        present = set(heads)
+        possible = words.free.union(*[words.telling[word] for word in words.telling.keys() & present])
         names = _names(words.language, self.terms) if self.terms else None
-        for match in _HEAD.finditer(low):
-            at = match.start()
+        named = names.heads if names and not names.telling.isdisjoint(present) else frozenset[str]()
+        # most words begin no date
+        for turn in [i for i, w in enumerate(heads) if w in triggers or w[0] in _DIGITS or w in named]:
+            at, head = starts[turn], heads[turn]
             if at < done:
                 continue
-            head = match[0]
-            kinds = triggers.get(head) if not head[0].isdigit() else triggers["0"]
             best: _Core | None = None
-            if kinds:
-                for kind in kinds:
-                    got = words.cores[kind].match(low, at)
-                    if got and (best is None or got.end() > best.end):
-                        core = self.core(kind, got)
-                        if core is not None:
-                            best = core
-            if names is not None and head in names[2]:
+            for kind in triggers["0"] if head[0] in _DIGITS else triggers.get(head, ()):
+                got = words.cores[kind].match(low, at) if kind in possible else None
+                if got and (best is None or got.end() > best.end):
+                    core = self.core(kind, got)
+                    if core is not None:
+                        best = core
+            if names is not None and head in named:
                 core = self.named(names, at)
                 if core is not None and (best is None or core.end >= best.end):
                     best = core
@@ -336,14 +340,12 @@ class _Reader:
             return _Core(start, end, "span", period=period, exact=False, form="end")
         return _Core(start, end, "term", period=period, form="term", exact=False)
 
-    def named(
-        self, names: tuple[re.Pattern[str], re.Pattern[str], frozenset[str], dict[str, list[Term]]], at: int
-    ) -> _Core | None:
-        since = names[1].match(self.low, at)
-        match = since or names[0].match(self.low, at)
+    def named(self, names: _Names, at: int) -> _Core | None:
+        since = names.since.match(self.low, at)
+        match = since or names.of.match(self.low, at)
         if match is None:
             return None
-        holders = names[3].get(single_spaced(group(match, "name")), [])
+        holders = names.terms.get(single_spaced(group(match, "name")), [])
         if self.said:
             holders = [t for t in holders if t.first <= self.said] or holders
         if not holders:
@@ -557,14 +559,22 @@ def _relative(said: date | None, what: str, by: int) -> Period | None:
     return Period(day, day)
 
 
+class _Names(NamedTuple):
+    """Patterns for the holders of offices ("under X", "since X took office"), the words that may open them, a word of
+    each name, and each holder's terms by folded name."""
+
+    of: re.Pattern[str]
+    since: re.Pattern[str]
+    heads: frozenset[str]
+    telling: frozenset[str]
+    terms: dict[str, list[Term]]
+
+
 @lru_cache(maxsize=16)
-def _names(
-    language: str, terms: tuple[Term, ...]
-) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str], dict[str, list[Term]]]:
-    """Patterns for the holders of `terms`, and each holder's terms by folded name."""
+def _names(language: str, terms: tuple[Term, ...]) -> _Names:
     by_name: dict[str, list[Term]] = {}
     for term in terms:
         for name in term.names:
             by_name.setdefault(single_spaced(fold(name)), []).append(term)
     of, since, heads = name_patterns(language, tuple(by_name))
-    return of, since, heads, by_name
+    return _Names(of, since, heads, telling_words(by_name), by_name)

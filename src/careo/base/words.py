@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate, groupby
+from operator import itemgetter
 
+_SPACE = re.compile(r"\s+")
 _ACCENTED = re.compile("[\u00c0-\u017f]")  # Latin letters beyond ASCII
 
 
+@lru_cache(maxsize=8)
 def fold(text: str) -> str:
-    """`text` in lower case without accents (año → ano), character by character: offsets hold."""
+    """`text` in lower case without accents (año → ano), character by character: offsets hold.
+
+    Remembered for a moment: numbers, dates and flags are read from the same paragraphs of a page.
+    """
     # Few letters have an accent: looking for them is several times faster than `str.translate`.
     return text.lower() if text.isascii() else _ACCENTED.sub(_bare, text).lower()
 
@@ -37,7 +44,17 @@ def lower(text: str) -> str:
 
 def single_spaced(text: str) -> str:
     """`text` with every run of white space as one space."""
-    return re.sub(r"\s+", " ", text)
+    return _SPACE.sub(" ", text)
+
+
+def cut(pattern: re.Pattern[str], text: str) -> tuple[list[str], list[int], list[int]]:
+    """What `pattern`, one group, finds in a text, with the starts and the ends.
+
+    Splitting and adding up lengths is several times faster than asking one match after the other.
+    """
+    pieces = pattern.split(text)
+    ends = list(accumulate(map(len, pieces)))
+    return pieces[1::2], ends[:-1:2], ends[1::2]
 
 
 def alternation(words: Iterable[str]) -> str:
@@ -54,3 +71,32 @@ def alternation(words: Iterable[str]) -> str:
 def _pattern(word: str) -> str:
     spaced = r"\s{1,3}".join(re.escape(part) for part in word.split(" "))
     return spaced + r"(?!\w)" if word[-1].isalnum() else spaced
+
+
+def any_of(words: Iterable[str], *, apart: bool = False) -> str:
+    """A pattern for any of `words` as written, longest first; a space in them stands for any white space.
+
+    It branches letter by letter, so that `re` looks at one branch and not at every word of the list. That takes longer
+    to compile than a list: it pays for patterns that are searched through every text. Nothing to choose from gives a
+    pattern that never matches.
+
+    Args:
+        apart: no letter or digit may stand before it. Said behind the first letter, so that a search can leap from
+            one such letter to the next; a pattern that begins by looking back is tried at every character.
+    """
+    listed = sorted({word for word in words if word})
+    return _tree(listed, 0, r"(?<!\w.)" if apart else "") if listed else r"(?!)"
+
+
+def _tree(words: list[str], depth: int, behind: str) -> str:
+    """Sorted words from their letter `depth` on; `behind` stands behind that letter.
+
+    What is left of longer words comes before the end of a shorter one, so that the longest wins.
+    """
+    branches = [
+        (r"\s+" if letter == " " else re.escape(letter)) + behind + _tree(list(longer), depth + 1, "")
+        for letter, longer in groupby((w for w in words if len(w) > depth), key=itemgetter(depth))
+    ]
+    if len(words[0]) == depth:
+        branches.append("")
+    return branches[0] if len(branches) == 1 and depth else "(?:" + "|".join(branches) + ")"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from careo.base.errors import DataError
 from careo.base.shipped import country_folder, read_yaml
-from careo.panel.words import Word, fold, words
+from careo.panel.words import Words, fold, words
 
 _SKIP = 3  # words a lone * may stand for; figures do not count
 _FIGURES = 4  # groups of digits among them ("1.234.567" is three)
@@ -104,7 +104,8 @@ class _Phrase(NamedTuple):
     names: tuple[str, ...]
     term: str
     weight: int
-    second: str  # the word that must come next, when that is fixed
+    second: str  # how the next word must begin, when that is fixed
+    whole: bool  # `second` is the whole word
 
 
 class _Lexicon(NamedTuple):
@@ -169,8 +170,8 @@ def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] =
         parts = tuple(re.findall(r"[^\W_]+\*?|\*", term))
         weight = 0 if is_weak else sum(part != "*" for part in parts)
         following = "".join(parts[1:2])
-        second = "" if following.endswith("*") else following
-        phrase = _Phrase(parts, tuple(dict.fromkeys(names)), term, weight, second)
+        second = following.removesuffix("*")
+        phrase = _Phrase(parts, tuple(dict.fromkeys(names)), term, weight, second, second == following)
         first = parts[0]
         (stems.setdefault(first[:-1], []) if first.endswith("*") else exact.setdefault(first, [])).append(
             phrase
@@ -185,22 +186,22 @@ def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] =
 
 def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
     tokens = words(text)
+    folded, starts, ends = tokens
     found: list[tuple[int, int, int, int, _Phrase]] = []
     seen, beginning = lexicon.seen, lexicon.beginning
     # few words begin a phrase, and most are known not to
-    for position in [at for at, token in enumerate(tokens) if seen.get(token.folded, True)]:
-        phrases = beginning(tokens[position].folded)
-        following = tokens[position + 1].folded if position + 1 < len(tokens) else ""
+    for position in [at for at, word in enumerate(folded) if seen.get(word, True)]:
+        phrases = beginning(folded[position])
+        following = folded[position + 1] if position + 1 < len(folded) else ""
         for phrase in phrases:
-            if phrase.second and phrase.second != following:
+            second = phrase.second
+            if second and (following != second if phrase.whole else not following.startswith(second)):
                 continue
             last = _match(phrase.parts, tokens, position, text) if len(phrase.parts) > 1 else position
             if last >= 0:
-                found.append(
-                    (-phrase.weight, tokens[position].start - tokens[last].end, position, last, phrase)
-                )
+                found.append((-phrase.weight, starts[position] - ends[last], position, last, phrase))
     found.sort(key=lambda item: item[:4])
-    taken = bytearray(len(tokens))
+    taken = bytearray(len(folded))
     kept: dict[tuple[int, int], _Phrase] = {}
     for _, _, first, last, phrase in found:
         if not any(taken[first : last + 1]):
@@ -211,12 +212,12 @@ def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
         if same and same.weight == phrase.weight:
             kept[first, last] = same._replace(names=tuple(dict.fromkeys(same.names + phrase.names)))
     return tuple(
-        TermMention(tokens[first].start, tokens[last].end, p.names, p.term, p.weight == 0)
+        TermMention(starts[first], ends[last], p.names, p.term, p.weight == 0)
         for (first, last), p in sorted(kept.items())
     )
 
 
-def _match(parts: tuple[str, ...], tokens: tuple[Word, ...], position: int, text: str) -> int:
+def _match(parts: tuple[str, ...], tokens: Words, position: int, text: str) -> int:
     """Index of the last word of a phrase that begins at a position; -1 when it does not stand there."""
     here, skip = position, 0
     for part in parts[1:]:
@@ -230,12 +231,13 @@ def _match(parts: tuple[str, ...], tokens: tuple[Word, ...], position: int, text
     return here
 
 
-def _ahead(part: str, tokens: tuple[Word, ...], here: int, skip: int, text: str) -> int:
+def _ahead(part: str, tokens: Words, here: int, skip: int, text: str) -> int:
     """Index of the next word that is `part`, with up to `skip` words and some figures between; -1 when none is."""
     figures = _FIGURES if skip else 0
-    for ahead in range(here + 1, len(tokens)):
-        before, word = tokens[ahead - 1], tokens[ahead].folded
-        if tokens[ahead].start - before.end > 1 and _STOP.search(text, before.end, tokens[ahead].start):
+    folded, starts, ends = tokens
+    for ahead in range(here + 1, len(folded)):
+        word, behind, start = folded[ahead], ends[ahead - 1], starts[ahead]
+        if start - behind > 1 and _STOP.search(text, behind, start):
             return -1
         if word.startswith(part[:-1]) if part[-1] == "*" else word == part:
             return ahead

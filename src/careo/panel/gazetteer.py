@@ -259,4 +259,4 @@ def _names(country: str, level: str) -> Mapping[str, tuple[str, ...]]:
 
 def _plain(name: str) -> str:
     """A name for comparison: letters repaired, case, accents and punctuation gone."""
-    return " ".join(word.folded for word in words(repaired(name)))
+    return " ".join(words(repaired(name)).folded)

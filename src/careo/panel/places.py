@@ -19,7 +19,7 @@ from typing import NamedTuple
 from careo.base.errors import DataError
 from careo.base.shipped import country_folder, language_data, read_table, read_yaml
 from careo.base.texts import LANGUAGES
-from careo.panel.words import Word, fold, words
+from careo.panel.words import Words, fold, words
 
 COLUMNS = ("code", "name", "parent", "kind", "cue", "aliases")
 FOREIGN_COLUMNS = ("code", "cue", "en", "es", "demonyms_en", "demonyms_es")
@@ -159,21 +159,21 @@ class Places:
             for demonym in demonyms:
                 yield _entry(demonym, code, names[0], "demonym", "", "")
 
-    def _candidates(self, tokens: tuple[Word, ...], text: str, rules: _Rules) -> list[_Found]:
-        index, found, position, count = self._index, list[_Found](), 0, len(tokens)
-        while position < count:
-            token = tokens[position]
-            step = 1
-            for sequence, entries in index.get(token.folded, ()):
+    def _candidates(self, tokens: Words, text: str, rules: _Rules) -> list[_Found]:
+        index, found, beyond, count = self._index, list[_Found](), 0, len(tokens.folded)
+        # few words begin a name
+        for position in [at for at, word in enumerate(tokens.folded) if word in index]:
+            if position < beyond:
+                continue
+            for sequence, entries in index[tokens.folded[position]]:
                 last = position + len(sequence) - 1
                 if last >= count or not _same(tokens, position, sequence, text):
                     continue
                 allowed = tuple(e for e in entries if _looks_like(e, tokens, position, last, text, rules))
                 if allowed:
                     found.append(_Found(position, last, allowed, False))
-                    step = len(sequence)
+                    beyond = last + 1
                     break
-            position += step
         return found
 
 
@@ -197,18 +197,18 @@ def _rules() -> _Rules:
 
 
 def _entry(name: str, code: str, canonical: str, kind: str, cue: str, parent: str) -> _Entry:
-    sequence = tuple(word.folded for word in words(name))
+    sequence = tuple(words(name).folded)
     caps = name.replace(".", "").replace(" ", "").isupper() and len(name.replace(".", "")) <= 4
     return _Entry(sequence, caps, code, canonical, kind, cue, parent)
 
 
-def _same(tokens: tuple[Word, ...], position: int, sequence: tuple[str, ...], text: str) -> bool:
+def _same(tokens: Words, position: int, sequence: tuple[str, ...], text: str) -> bool:
     for offset, word in enumerate(sequence):
-        token = tokens[position + offset]
-        if token.folded != word:
+        here = position + offset
+        if tokens.folded[here] != word:
             return False
         if offset:
-            gap = text[tokens[position + offset - 1].end : token.start]
+            gap = text[tokens.ends[here - 1] : tokens.starts[here]]
             if len(gap) > 2 or (gap.strip() and gap.strip() not in _INNER):
                 return False
     return True
@@ -217,18 +217,20 @@ def _same(tokens: tuple[Word, ...], position: int, sequence: tuple[str, ...], te
 _INNER = frozenset({"-", ".", "'", "’", "–", ","})
 
 
-def _looks_like(e: _Entry, tokens: tuple[Word, ...], first: int, last: int, text: str, rules: _Rules) -> bool:
+def _looks_like(e: _Entry, tokens: Words, first: int, last: int, text: str, rules: _Rules) -> bool:
     """Whether the words are written as a name: capitals, or lower case after a locative word."""
     if e.caps:
-        return all(text[t.start : t.end].isupper() for t in tokens[first : last + 1])
+        return all(text[tokens.starts[i] : tokens.ends[i]].isupper() for i in range(first, last + 1))
     if e.kind == "demonym":
         return True
-    upper = all(text[t.start].isupper() or t.folded in rules.small for t in tokens[first : last + 1])
-    if (upper and text[tokens[first].start].isupper()) or e.kind == "nothing":
+    upper = all(
+        text[tokens.starts[i]].isupper() or tokens.folded[i] in rules.small for i in range(first, last + 1)
+    )
+    if (upper and text[tokens.starts[first]].isupper()) or e.kind == "nothing":
         return True
     if e.kind not in ("nation", "state", "foreign") or first == 0:
         return e.kind in ("nation", "state") and last > first
-    before = tokens[first - 1].folded
+    before = tokens.folded[first - 1]
     if e.kind == "foreign":
         return e.cue != "locative" and before in rules.inside
     if e.cue == "locative":
@@ -236,7 +238,7 @@ def _looks_like(e: _Entry, tokens: tuple[Word, ...], first: int, last: int, text
     return last > first or before in rules.locative
 
 
-def _resolve(found: list[_Found], tokens: tuple[Word, ...], text: str, rules: _Rules) -> list[_Found]:
+def _resolve(found: list[_Found], tokens: Words, text: str, rules: _Rules) -> list[_Found]:
     """Which place each candidate names, where its neighbours decide; what stays unsure waits for lists."""
     resolved: list[_Found] = []
     for number, candidate in enumerate(found):
@@ -272,13 +274,11 @@ def _resolve(found: list[_Found], tokens: tuple[Word, ...], text: str, rules: _R
     return [r for r in resolved if r.sure or r.entries[0].kind in ("state", "municipality")]
 
 
-def _container(
-    candidate: _Found, after: _Found | None, tokens: tuple[Word, ...], text: str
-) -> frozenset[str]:
+def _container(candidate: _Found, after: _Found | None, tokens: Words, text: str) -> frozenset[str]:
     """Codes of the place named right after: "Salvatierra, Guanajuato", "Salvatierra (Guanajuato)", "… in Guanajuato"."""
     if after is None or after.first - candidate.last > 5:
         return frozenset()
-    gap = text[tokens[candidate.last].end : tokens[after.first].start]
+    gap = text[tokens.ends[candidate.last] : tokens.starts[after.first]]
     if not _CONTAINER.fullmatch(fold(gap)):
         return frozenset()
     return frozenset(e.code for e in after.entries)
@@ -289,10 +289,10 @@ _CONTAINER = re.compile(
 )
 
 
-def _called(tokens: tuple[Word, ...], first: int, names: frozenset[str], rules: _Rules) -> bool:
+def _called(tokens: Words, first: int, names: frozenset[str], rules: _Rules) -> bool:
     """Whether the words before say what it is: "ciudad de X", "the city of X", "estado de X"."""
     for back in range(first - 1, max(first - 4, -1), -1):
-        word = tokens[back].folded
+        word = tokens.folded[back]
         if word in names:
             return True
         if word not in rules.small:
@@ -300,54 +300,52 @@ def _called(tokens: tuple[Word, ...], first: int, names: frozenset[str], rules: 
     return False
 
 
-def _cued(candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules) -> bool:
+def _cued(candidate: _Found, tokens: Words, text: str, rules: _Rules) -> bool:
     """Whether a name that is also a surname or a word is used as a place."""
     if _named_person(candidate, tokens, text, rules):
         return False
     first, last = candidate.first, candidate.last
-    if last + 1 < len(tokens) and tokens[last + 1].folded in rules.after and _close(tokens, last, text):
+    if (
+        last + 1 < len(tokens.folded)
+        and tokens.folded[last + 1] in rules.after
+        and _close(tokens, last, text)
+    ):
         return True
     if first == 0:
         return False
-    before = tokens[first - 1].folded
+    before = tokens.folded[first - 1]
     if not _close(tokens, first - 1, text):
         return False
     if _called(tokens, first, rules.city | rules.state, rules):
         return True
     cues = rules.inside if candidate.entries[0].kind == "municipality" else rules.locative
-    return before in cues and not (last + 1 < len(tokens) and tokens[last + 1].folded in rules.speech)
+    return before in cues and not (last + 1 < len(tokens.folded) and tokens.folded[last + 1] in rules.speech)
 
 
-def _named_person(candidate: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules) -> bool:
+def _named_person(candidate: _Found, tokens: Words, text: str, rules: _Rules) -> bool:
     """Whether a capitalised word or a title touches the name, as in "Eduardo Guerrero" or "Juárez Hernández"."""
     first, last = candidate.first, candidate.last
-    if first > 0 and text[tokens[first - 1].end : tokens[first].start] == " ":
-        before = tokens[first - 1]
-        if before.folded in rules.titles:
+    if first > 0 and text[tokens.ends[first - 1] : tokens.starts[first]] == " ":
+        before, start, end = tokens.folded[first - 1], tokens.starts[first - 1], tokens.ends[first - 1]
+        if before in rules.titles:
             return True
-        known = before.folded in rules.locative | rules.small | rules.city | rules.state | rules.joins
+        known = before in rules.locative | rules.small | rules.city | rules.state | rules.joins
         opens = first == 1 or not _close(tokens, first - 2, text)
-        if (
-            text[before.start].isupper()
-            and not known
-            and not opens
-            and not text[before.start : before.end].isupper()
-        ):
+        if text[start].isupper() and not known and not opens and not text[start:end].isupper():
             return True
-    if last + 1 >= len(tokens) or text[tokens[last].end : tokens[last + 1].start] != " ":
+    if last + 1 >= len(tokens.folded) or text[tokens.ends[last] : tokens.starts[last + 1]] != " ":
         return False
-    after = tokens[last + 1]
-    written = text[after.start : after.end]
-    return written[0].isupper() and not written.isupper() and after.folded not in rules.after | rules.small
+    after, written = tokens.folded[last + 1], text[tokens.starts[last + 1] : tokens.ends[last + 1]]
+    return written[0].isupper() and not written.isupper() and after not in rules.after | rules.small
 
 
-def _close(tokens: tuple[Word, ...], left: int, text: str) -> bool:
+def _close(tokens: Words, left: int, text: str) -> bool:
     """Whether a word and the next stand in the same phrase."""
-    gap = text[tokens[left].end : tokens[left + 1].start]
+    gap = text[tokens.ends[left] : tokens.starts[left + 1]]
     return not gap.strip() or gap.strip() in ("'", "’", "-")
 
 
-def _with_lists(found: list[_Found], tokens: tuple[Word, ...], text: str, rules: _Rules) -> list[_Found]:
+def _with_lists(found: list[_Found], tokens: Words, text: str, rules: _Rules) -> list[_Found]:
     """Keep unsure names that stand in a list with sure ones ("in Jalisco, Guerrero and Hidalgo")."""
     kept = list(found)
     for order in (range(1, len(kept)), range(len(kept) - 2, -1, -1)):
@@ -361,25 +359,25 @@ def _with_lists(found: list[_Found], tokens: tuple[Word, ...], text: str, rules:
     return [f for f in kept if f.sure]
 
 
-def _listed(left: _Found, right: _Found, tokens: tuple[Word, ...], text: str, rules: _Rules) -> bool:
-    between = tokens[left.last + 1 : right.first]
-    gap = text[tokens[left.last].end : tokens[right.first].start]
+def _listed(left: _Found, right: _Found, tokens: Words, text: str, rules: _Rules) -> bool:
+    between = tokens.folded[left.last + 1 : right.first]
+    gap = text[tokens.ends[left.last] : tokens.starts[right.first]]
     return (
         len(between) <= 2
-        and all(t.folded in rules.joins or t.folded in rules.locative for t in between)
+        and all(word in rules.joins or word in rules.locative for word in between)
         and not any(mark in gap for mark in ".:;?!\n")
         and ("," in gap or bool(between))
     )
 
 
 def _mentions(
-    chosen: list[_Found], tokens: tuple[Word, ...], text: str, by_code: Mapping[str, Place]
+    chosen: list[_Found], tokens: Words, text: str, by_code: Mapping[str, Place]
 ) -> Iterable[PlaceMention]:
     mentions: list[PlaceMention] = []
     last_token = -1
     for number, found in enumerate(chosen):
         entry = found.entries[0]
-        start, end = tokens[found.first].start, tokens[found.last].end
+        start, end = tokens.starts[found.first], tokens.ends[found.last]
         if entry.kind == "nothing":
             last_token = found.last
             continue
@@ -414,7 +412,7 @@ def _above(code: str, by_code: Mapping[str, Place]) -> set[str]:
 def _sister_state(
     chosen: list[_Found],
     number: int,
-    tokens: tuple[Word, ...],
+    tokens: Words,
     text: str,
     entry: _Entry,
     by_code: Mapping[str, Place],
@@ -424,7 +422,7 @@ def _sister_state(
         return None
     if not _listed(chosen[number], chosen[number + 1], tokens, text, _rules()):
         return None
-    name = fold(text[tokens[chosen[number].first].start : tokens[chosen[number].last].end])
+    name = fold(text[tokens.starts[chosen[number].first] : tokens.ends[chosen[number].last]])
     named = (p for p in by_code.values() if p.kind == "state" and fold(p.name).endswith(f" {name}"))
     return next((p for p in named if fold(p.name).split()[0] in _rules().state), None)
 

@@ -6,18 +6,20 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from careo.base.words import cut
 from careo.base.words import fold as plain
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"([^\W_]+)")
+_LOOSE_WORD = re.compile(r"((?:[^\W_][̀-ͯ]*)+)")
 _LOOSE = re.compile(r"[̀-ͯ]")
 
 
-class Word(NamedTuple):
-    """One word: its characters in the text, and itself in lower case without accents."""
+class Words(NamedTuple):
+    """The words of a text: in lower case without accents, and where each starts and ends."""
 
-    start: int
-    end: int
-    folded: str
+    folded: list[str]
+    starts: list[int]
+    ends: list[int]
 
 
 def fold(text: str) -> str:
@@ -26,11 +28,9 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def words(text: str) -> tuple[Word, ...]:
+def words(text: str) -> Words:
     """The words of a text in order. Accents written as separate characters count as part of their letter."""
     if _LOOSE.search(text):
-        return tuple(Word(m.start(), m.end(), fold(m[0])) for m in _LOOSE_WORD.finditer(text))
-    return tuple([Word(m.start(), m.end(), m[0]) for m in _WORD.finditer(plain(text))])
-
-
-_LOOSE_WORD = re.compile(r"(?:[^\W_][̀-ͯ]*)+")
+        written, starts, ends = cut(_LOOSE_WORD, text)
+        return Words([fold(word) for word in written], starts, ends)
+    return Words(*cut(_WORD, plain(text)))

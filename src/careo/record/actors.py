@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from careo.record.passages import Passage, spaced
+from careo.base.words import any_of
+from careo.record.passages import Passage, alternatives, choices, spaced
 from careo.record.sentences import Span, statement_rules
 
 _QUOTES = re.compile(r"[“”\"«»]")
@@ -51,11 +53,12 @@ class Speakers:
             self.names.setdefault(words[-1], name)
 
 
-_INSIDE = re.compile(r"(?<=[a-záéíóúñ,;] )[A-ZÁÉÍÓÚÑÜ][\w’'&-]*")
+_INSIDE = re.compile(r"[A-ZÁÉÍÓÚÑÜ](?<=[a-záéíóúñ,;] .)[\w’'&-]*")
 
 
 _ALONE = re.compile(
-    r"(?<!\w)(?:in|the|of|en|el|la|del|desde|from)\s+([A-ZÁÉÍÓÚÑÜ][\w’'-]*)(?!\s+[A-ZÁÉÍÓÚÑÜ])"
+    any_of(("in", "the", "of", "en", "el", "la", "del", "desde", "from"), apart=True)
+    + r"\s+([A-ZÁÉÍÓÚÑÜ][\w’'-]*)(?!\s+[A-ZÁÉÍÓÚÑÜ])"
 )
 
 
@@ -93,16 +96,16 @@ def _factored(nouns: list[str]) -> str:
 
 def speaker(passage: Passage, speakers: Speakers) -> str:
     """Who says the sentence; "" when only the page does. Updates the memory of the page."""
-    text, (start, end), language = passage.text, passage.span, passage.language
+    text, low, (start, end), language = passage.text, passage.lower, passage.span, passage.language
     if passage.before is None:
         speakers.quoting = False  # a quotation left open does not reach into the next paragraph
-    found = _according(text, start, end, language, speakers) or _reporting(
+    found = _according(text, low, start, end, language, speakers) or _reporting(
         text, start, end, language, speakers
     )
     quotes = len(_QUOTES.findall(text, start, end))
-    opening = _candidates(text, start, min(end, start + 120), language, speakers)
-    if opening and opening[0] != "pronoun" and not opening[0].islower():
-        speakers.learn_topic(opening[0])
+    opening = next(_named(text, start, min(end, start + 120), language, speakers), "pronoun")
+    if opening != "pronoun" and not opening.islower():
+        speakers.learn_topic(opening)
     if found:
         speakers.remember(found)
         found = speakers.full(found)
@@ -154,11 +157,15 @@ def _subject_phrase(language: str) -> re.Pattern[str]:
 
 def _candidates(text: str, start: int, end: int, language: str, speakers: Speakers) -> list[str]:
     """Names, institutions and pronouns between two places, as written (a pronoun as "pronoun")."""
+    return list(_named(text, start, end, language, speakers))
+
+
+def _named(text: str, start: int, end: int, language: str, speakers: Speakers) -> Iterator[str]:
+    """As `_candidates`, one after the other, for whoever asks for the first only."""
     dull, particles = _not_names(language)
-    found: list[str] = []
     for match in _name(language).finditer(text, start, end):
         if match["pronoun"]:
-            found.append("pronoun")
+            yield "pronoun"
             continue
         name = " ".join(match[0].split())
         if match["name"]:
@@ -171,8 +178,7 @@ def _candidates(text: str, start: int, end: int, language: str, speakers: Speake
             if len(words) == 1 and _begins_sentence(text, match.start()) and name not in speakers.known:
                 continue
         if len(name) > 1:
-            found.append(name)
-    return found
+            yield name
 
 
 _OWNER = re.compile(r"[’']s?$")
@@ -198,15 +204,17 @@ def _begins_sentence(text: str, at: int) -> bool:
 
 @cache
 def _according_cue(language: str) -> re.Pattern[str]:
-    words = "|".join(spaced(w) for w in sorted(statement_rules(language)["according"], key=len, reverse=True))
     return re.compile(
-        rf"(?<!\w)(?:{words})\s+(?:a\s+|al\s+|el\s+|la\s+|los\s+|las\s+|the\s+|un\s+|una\s+)?", re.IGNORECASE
+        rf"{choices(language, 'according')}\s+(?:a\s+|al\s+|el\s+|la\s+|los\s+|las\s+|the\s+|un\s+|una\s+)?"
     )
 
 
-def _according(text: str, start: int, end: int, language: str, speakers: Speakers) -> str:
-    for cue in _according_cue(language).finditer(text, start, end):
-        stop = re.compile(r"[,;.:]\s").search(text, cue.end(), end)
+_STOP = re.compile(r"[,;.:]\s")
+
+
+def _according(text: str, low: str, start: int, end: int, language: str, speakers: Speakers) -> str:
+    for cue in _according_cue(language).finditer(low, start, end):
+        stop = _STOP.search(text, cue.end(), end)
         names = _candidates(text, cue.end(), stop.start() if stop else end, language, speakers)
         if names and names[0] != "pronoun":
             return names[0]
@@ -255,8 +263,7 @@ _ARTICLES = ("the", "el ", "la ", "los", "las")
 @cache
 def _saying(language: str) -> re.Pattern[str]:
     """Verbs of saying, in lower case only: "states" is a verb, "States" is not."""
-    words = "|".join(sorted(statement_rules(language)["reporting_verbs"], key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
+    return re.compile(rf"{alternatives(statement_rules(language)['reporting_verbs'])}(?!\w)")
 
 
 def _phrase_start(text: str, start: int, end: int) -> int:

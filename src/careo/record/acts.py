@@ -12,6 +12,7 @@ from typing import Any
 import regex
 
 from careo.base.dates import Period, years_on
+from careo.base.words import cut
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
 from careo.record.sentences import Span, statement_rules
@@ -106,9 +107,11 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
     rules = _rules(language)
     taken = [0] * len(rules)  # up to where a rule has matched: its matches do not overlap
-    possible = _possible(language)
-    for begin in _begins(sentence):
-        for order in possible(sentence[begin - 1 : begin + 4] if begin else _START + sentence[:4]):
+    begins = _begins(sentence)
+    marked = _START + sentence
+    openings = [marked[begin : begin + 5] for begin in begins]
+    for begin, orders in zip(begins, map(_possible(language), openings), strict=True):
+        for order in orders:
             rule = rules[order]
             hit = rule.cue.match(sentence, begin) if begin >= taken[order] else None
             if hit is None:
@@ -145,13 +148,13 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
             )
 
 
-_BEGIN = re.compile(r"[^\W_]+|['’]")
+_BEGIN = re.compile(r"([^\W_]+|['’])")
 _START = "\0"  # stands before a cue that opens the sentence; no text has it
 
 
 def _begins(sentence: str) -> list[int]:
     """Where a cue can begin: at the beginning, at a word, at an apostrophe."""
-    found = [match.start() for match in _BEGIN.finditer(sentence)]
+    _, found, _ = cut(_BEGIN, sentence)
     return found if found[:1] == [0] else [0, *found]
 
 
@@ -264,18 +267,23 @@ def act(passage: Passage, kind: str, start: int, end: int, source: str, actor: s
     )
 
 
+@cache
+def _deadlines(language: str) -> re.Pattern[str]:
+    """Phrases that set a time, in lower case."""
+    return re.compile(spaced(str(statement_rules(language)["deadline_phrases"])))
+
+
 def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | None]:
     """The deadline or horizon of an act as written, and the time it names: a date told as a limit, a phrase such as
     "before it leaves office", or any date that still lies ahead.
     """
     near = [d for d in passage.dates if start - 12 <= d.start < end + 40]
-    phrase = _compiled(passage.language, "deadline_phrases").search(
-        passage.text, start, min(end + 40, passage.span[1])
-    )
+    phrase = _deadlines(passage.language).search(passage.lower, start, min(end + 40, passage.span[1]))
     for mention in near:
         if mention.form in ("by", "within", "until"):
             longer = phrase and phrase.start() <= mention.start and mention.end <= phrase.end()
-            written = phrase[0] if phrase and longer else passage.text[mention.start : mention.end]
+            first, last = phrase.span() if phrase and longer else (mention.start, mention.end)
+            written = passage.text[first:last]
             return " ".join(written.split()), mention.period
     said = passage.reckoned
     for mention in near:
@@ -289,7 +297,7 @@ def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | Non
             return passage.text[mention.start : mention.end], mention.period
     if phrase:
         dated = next((d.period for d in near if phrase.start() <= d.start < phrase.end()), None)
-        return " ".join(phrase[0].split()), dated
+        return " ".join(passage.text[phrase.start() : phrase.end()].split()), dated
     for mention in near:  # a bare month in a sentence about what will be is the next one
         period = mention.period
         if (
@@ -318,10 +326,13 @@ def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:
     return "none", ""
 
 
+_PAUSE = re.compile(r"[,;.”\"»]")
+
+
 def _condition(passage: Passage) -> str:
     hit = phrases(passage.language, "conditions").search(passage.lower, *passage.span)
     if not hit:
         return ""
-    stop = re.compile(r"[,;.”\"»]").search(passage.text, hit.end(), passage.span[1])
+    stop = _PAUSE.search(passage.text, hit.end(), passage.span[1])
     words = passage.text[hit.start() : stop.start() if stop else passage.span[1]]
     return re.sub(r"\s+", " ", words) if len(words.split()) > 2 else ""

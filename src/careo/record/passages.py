@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -11,7 +11,7 @@ from functools import cache
 from careo.base.dates import DateMention, Period, Term, period_of_year, read_dates
 from careo.base.numbers import Number, read_numbers
 from careo.base.shipped import readable
-from careo.base.words import lower
+from careo.base.words import any_of, lower
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
@@ -138,27 +138,21 @@ def _blocks(
         yield _Read(block, index, language, numbers, dates, latest)
 
 
-def _years_away(text: str, start: int, end: int, language: str) -> list[tuple[re.Match[str], int]]:
+def _years_away(low: str, start: int, end: int, language: str) -> list[tuple[re.Match[str], int]]:
     """ "Four years later", "una década antes": how many years away from the one just told."""
     rules = statement_rules(language)
     found: list[tuple[re.Match[str], int]] = []
     for direction, sign in (("after", 1), ("before", -1)):
-        for match in _away(language, direction).finditer(text, start, end):
-            count = rules["small_numbers"].get(match["n"].lower()) or (
-                int(match["n"]) if match["n"].isdigit() else 0
-            )
+        for match in _away(language, direction).finditer(low, start, end):
+            count = rules["small_numbers"].get(match["n"]) or (int(match["n"]) if match["n"].isdigit() else 0)
             if count:
-                found.append(
-                    (match, sign * count * (10 if match["u"].lower().startswith(rules["decade"]) else 1))
-                )
+                found.append((match, sign * count * (10 if match["u"].startswith(rules["decade"]) else 1)))
     return found
 
 
 @cache
 def _away(language: str, direction: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<!\w)(?:{spaced(statement_rules(language)['years_away'][direction])})(?!\w)", re.IGNORECASE
-    )
+    return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['years_away'][direction])})(?!\w)")
 
 
 def _later(latest: Period | None, mention: DateMention, reckoned: date | None) -> Period | None:
@@ -195,7 +189,7 @@ def _no_dates(language: str) -> re.Pattern[str]:
 
 @cache
 def _compared(language: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{choices(language, 'against_words')})\s[^.;,\d]{{0,24}}$", re.IGNORECASE)
+    return re.compile(rf"{choices(language, 'against_words')}\s[^.;,\d]{{0,24}}$", re.IGNORECASE)
 
 
 def _pointing(
@@ -216,7 +210,7 @@ def _pointing(
         for shift, key in ((0, "same_year"), (-1, "year_before"), (1, "year_after"))
         for m in phrases(language, key).finditer(low, start, end)
     ]
-    hits += _years_away(text, start, end, language)
+    hits += _years_away(low, start, end, language)
     overlaps = [(DateMention(m.start(), m.end(), None, "at"), shift) for m, shift in hits]
     for match, shift in sorted(hits, key=lambda h: h[0].start()):
         told = [
@@ -253,15 +247,26 @@ def _dates(
 @cache
 def phrases(language: str, *path: str) -> re.Pattern[str]:
     """One pattern of a list in the statement lexicon, in lower case: longest phrase first, whole words, any white space."""
-    return re.compile(rf"(?<!\w)(?:{choices(language, *path)})(?!\w)")
+    return re.compile(rf"{choices(language, *path)}(?!\w)")
 
 
 def choices(language: str, *path: str) -> str:
-    """A list in the statement lexicon as the alternatives of a pattern, longest first."""
+    """Any phrase of a list in the statement lexicon as a pattern, longest first, no letter before it."""
     node = statement_rules(language)
     for key in path:
         node = node[key]
-    return "|".join(spaced(w) for w in sorted((str(w) for w in node), key=len, reverse=True))
+    return alternatives(map(str, node))
+
+
+def alternatives(listed: Iterable[str]) -> str:
+    """Any of some phrases of the statement lexicon as a pattern, longest first, no letter before it."""
+    words = sorted(listed, key=len, reverse=True)
+    if all(_PLAIN.fullmatch(word) for word in words):
+        return any_of(words, apart=True)
+    return rf"(?<!\w)(?:{'|'.join(map(spaced, words))})"
+
+
+_PLAIN = re.compile(r"[\w '’-]+")
 
 
 def spaced(pattern: str) -> str:

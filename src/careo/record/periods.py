@@ -120,7 +120,7 @@ def _period(
     mentions = [
         d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))
     ]
-    record = pattern(passage.language, "superlative", "{}")
+    record = _superlative(passage.language)
     mentions = [d for d in mentions if not _compares(passage, d, record)]
     if mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
@@ -148,6 +148,12 @@ def _period(
     return passage.page_period, "page" if passage.page_period else ""
 
 
+@cache
+def _superlative(language: str) -> re.Pattern[str]:
+    """Words of a record ("the lowest"), in lower case."""
+    return re.compile(spaced(str(statement_rules(language)["superlative"])))
+
+
 def _reached(passage: Passage, mention: DateMention) -> bool:
     """Whether "by mid-2020" lies in the past of the page, and so dates a figure instead of setting a deadline."""
     last = mention.period.last if mention.period else None
@@ -158,7 +164,7 @@ def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -
     """Whether a date only serves a comparison: "the lowest since 2015", "the worst since the register began in 2015"."""
     if mention.form not in ("since", "at"):
         return False
-    best = record.search(passage.text, passage.span[0], mention.start)
+    best = record.search(passage.lower, passage.span[0], mention.start)
     since = statement_rules(passage.language)["since_words"]
     return best is not None and (
         mention.form == "since" or any(f" {w} " in passage.text[best.start() : mention.start] for w in since)
@@ -176,7 +182,7 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     """
     earlier, steps, pointed = passage.before, 0, None
     while earlier and steps < 3:
-        record = pattern(passage.language, "superlative", "{}")
+        record = _superlative(passage.language)
         years = [
             d
             for d in earlier.dates
@@ -255,7 +261,7 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
 @cache
 def _against_cue(language: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?<!\w)(?:{choices(language, 'against_words')})\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE
+        rf"{choices(language, 'against_words')}\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE
     )
 
 

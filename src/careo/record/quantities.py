@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from careo.base.numbers import Number
 from careo.base.units import is_money
-from careo.base.words import single_spaced
+from careo.base.words import any_of, single_spaced
 from careo.record.passages import Passage, pattern, phrases, spaced
 from careo.record.periods import RELATIVE, when
 from careo.record.sentences import Span, statement_rules
@@ -16,6 +16,8 @@ from careo.record.statements import Quantity, Statement
 
 _LOOK_BACK = 20  # figures of its own sentence that a bare number looks back over
 _WORD = re.compile(r"[\s(“\"'‘«]*([^\W_][\w’'-]*)")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_OPENS = re.compile(r"[(“\"«]")
 _SELF_EXPLAINED = (
     "share",
     "percentage_points",
@@ -58,11 +60,7 @@ def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str
     ends = statement_rules(passage.language)["pair_words"]
     lead = text[max(passage.span[0], number.start - 14) : number.start].lower().split()
     word = next((w for w in reversed(lead) if w not in ("los", "las", "the", "el", "la")), "")
-    ahead = re.match(
-        rf"[^.;]{{0,60}}?\s(?:{'|'.join(ends['to'])})\s+(?:los\s+|las\s+|the\s+)?[$]?\d",
-        text[number.end : number.end + 90],
-    )
-    if word in ends["from"] and ahead:
+    if word in ends["from"] and _to(passage.language).match(text[number.end : number.end + 90]):
         return "from"
     last = trail[-1] if trail and trail[-1].sentence == passage.span else None
     if last and word in ends["to"] and 0 < number.start - last.end < 70:
@@ -70,6 +68,13 @@ def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str
         if any(w in ends["from"] for w in opening[-2:]):
             return "to"
     return ""
+
+
+@cache
+def _to(language: str) -> re.Pattern[str]:
+    """The other end of "from A to B", behind A."""
+    ends = "|".join(statement_rules(language)["pair_words"]["to"])
+    return re.compile(rf"[^.;]{{0,60}}?\s(?:{ends})\s+(?:los\s+|las\s+|the\s+)?[$]?\d")
 
 
 def _goal(passage: Passage, start: int) -> bool:
@@ -202,10 +207,7 @@ def _unit_nouns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     for unit, nouns in statement_rules(language)["units"].items():
         for noun in nouns:
             units.setdefault(str(noun).lower(), unit)
-    ordered = sorted(units, key=len, reverse=True)
-    return re.compile(
-        rf"(?<!\w)(?:{'|'.join(spaced(re.escape(n).replace(chr(92) + ' ', ' ')) for n in ordered)})(?!\w)"
-    ), units
+    return re.compile(rf"{any_of(units, apart=True)}(?!\w)"), units
 
 
 @cache
@@ -222,7 +224,7 @@ def _noun(passage: Passage, number: Number) -> tuple[Span | None, str]:
     limit = min((d.start for d in passage.dates if d.start >= number.end), default=passage.span[1])
     for _ in range(9):
         word = _WORD.match(text, at, limit)
-        if not word or (at > number.end and re.search(r"[(“\"«]", text[at : word.start(1)])):
+        if not word or (at > number.end and _OPENS.search(text, at, word.start(1))):
             break
         spelled = word[1].lower()
         if spelled.endswith(("’s", "'s")):
@@ -274,7 +276,7 @@ def _of_what(between: str, language: str) -> bool:
 
 
 def _names_something(text: str, start: int, end: int, through: frozenset[str]) -> bool:
-    return any(word.lower() not in through for word in re.findall(r"[^\W\d_]+", text[start:end]))
+    return any(word.lower() not in through for word in _LETTERS.findall(text, start, end))
 
 
 def _carried(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str:

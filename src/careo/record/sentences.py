@@ -12,7 +12,11 @@ Span = tuple[int, int]
 
 LONGEST = 1_500  # characters: what never ends (a table without stops, a hostile page) is cut, so that no reading grows with its square
 
-_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡•–—-]*[A-ZÁÉÍÓÚÜÑ0-9]|\s*$)|\n\s*\n")
+# Begins with one class of characters, to which a search can leap.
+_STOP = re.compile(
+    r"[.!?…\n](?:(?<=\n)\s*\n"
+    r"|(?<!\n)(?<![.!?…].)[.!?…]*+[\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡•–—-]*[A-ZÁÉÍÓÚÜÑ0-9]|\s*$))"
+)
 
 
 @cache
@@ -66,7 +70,10 @@ def _add(spans: list[Span], text: str, start: int, end: int) -> None:
 @cache
 def _boundary(language: str) -> re.Pattern[str]:
     words = "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in statement_rules(language)["clause_words"])
-    return re.compile(rf"[;:—]\s|\s[–-]\s|,\s+(?=(?:{words})\b)|\.\s|[”\"»],?\s(?=\w)", re.IGNORECASE)
+    return re.compile(  # begins with one class of characters, as above
+        rf"[;:—.,\s”\"»](?:(?<=[;:—.])\s|(?<=\s)[–-]\s|(?<=,)\s+(?=(?:{words})\b)|(?<=[”\"»]),?\s(?=\w))",
+        re.IGNORECASE,
+    )
 
 
 def split_clauses(text: str, start: int, end: int, language: str) -> tuple[Span, ...]:

@@ -9,13 +9,14 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from careo.base.texts import say
+from careo.base.words import any_of
 from careo.panel import Country, country_of
 from careo.panel.concepts import TermMention
 from careo.panel.places import PlaceMention
 from careo.panel.words import fold
 from careo.record.extract import extract
 from careo.record.passages import phrases, spaced
-from careo.record.sentences import split_clauses, statement_rules
+from careo.record.sentences import Span, split_clauses, statement_rules
 from careo.record.statements import Statement
 from careo.results.candidates import likeliest
 from careo.results.finding import Finding
@@ -107,6 +108,11 @@ class Mentions:
         self.sentence = statement.sentence
 
     @cached_property
+    def clauses(self) -> tuple[Span, ...]:
+        """The clauses of the sentence."""
+        return split_clauses(self._document.text, *self.sentence, self._statement.language)
+
+    @cached_property
     def terms(self) -> tuple[TermMention, ...]:
         """Concepts named in the sentence."""
         start, end = self.sentence
@@ -155,7 +161,7 @@ def link(
     """
     mentions = mentions or Mentions(document, statement, country)
     text = document.text
-    clauses = split_clauses(text, *statement.sentence, statement.language)
+    clauses = mentions.clauses
     concept, weak = _concept(text, statement, country, mentions.terms, clauses)
     if _partitive(statement.language).match(text, statement.start + _digits_end(statement)):
         weak = True  # "43 of the dead" counts some of them
@@ -185,8 +191,11 @@ def _partitive(language: str) -> re.Pattern[str]:
 
 def _digits_end(statement: Statement) -> int:
     """Where the number of a figure ends, counted from its start."""
-    found = list(re.finditer(r"\d[\d.,]*", statement.quote))
-    return found[-1].end() if found else len(statement.quote)
+    ends = [m.end() for m in _NUMBER.finditer(statement.quote)]
+    return ends[-1] if ends else len(statement.quote)
+
+
+_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 # --- what ---------------------------------------------------------------------------------------------------------------
@@ -327,10 +336,12 @@ def _naming(
     clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     window = _around(text, statement, clause)
     found = [name for m in country.concepts.find_measures(window, language) for name in m.names]
-    whole, near = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window)
-    wide = fold(_around(text, statement, (statement.sentence[0], max(clause[1], statement.end))))
+    whole, near, wide = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window), ""
     for indicator in country.by_concept.get(concept, ()):
         if indicator.qualifier:
+            wide = wide or fold(
+                _around(text, statement, (statement.sentence[0], max(clause[1], statement.end)))
+            )
             if _cue_pattern(indicator.qualifier.get(language, ("",))).search(wide):
                 found.append(indicator.id)
             continue
@@ -354,15 +365,16 @@ def _around(text: str, statement: Statement, clause: tuple[int, int]) -> str:
     return text[before[-1] if before else start : end]
 
 
-_DIGITS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d[\d.,]*")  # numbers, years apart
+_DIGITS = re.compile(r"\d(?<!\d\d)(?!(?:(?<=1)9|(?<=2)0)\d\d(?!\d))[\d.,]*")  # numbers, years apart
 
 
 @cache
 def _cue_pattern(cues: tuple[str, ...]) -> re.Pattern[str]:
     """Any of some cues in a folded text."""
-    words = sorted((fold(c) for c in cues), key=len, reverse=True)
-    body = "|".join(re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words)
-    return re.compile(rf"(?<!\w)(?:{body})(?!\w)")
+    if not all(cues):  # a qualifier that this language does not word
+        return re.compile(r"(?<!\w)(?!\w)")
+    body = any_of(map(fold, cues), apart=True).replace(r"\*", r"\w*")
+    return re.compile(rf"{body}(?!\w)")
 
 
 # --- the quality of a page ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from functools import cache
 
-from careo.base.numbers import read_numbers
+from careo.base.numbers import find_numbers
 from careo.base.shipped import language_data, readable
 from careo.sources.documents import Block, Document, Flag
 from careo.sources.holders import holders_named, own_words
@@ -22,6 +22,7 @@ _LANGUAGE_NAMES = {
     "it": "italiano",
 }
 _NEAR = 0.6  # share of the shorter paragraph's shingles that the longer one has too
+_DIGIT = re.compile(r"\d")
 _CROWD = 12  # paragraphs; a shingle that more of them share tells nothing
 
 
@@ -98,8 +99,8 @@ def _first_figure(document: Document, blocks: list[Block]) -> tuple[int, int] | 
     """The first number that counts something; blocks with digits are looked at first, they nearly always decide."""
     language = readable(document.language)
     pieces = [(document.text[block.start : block.end], block.start) for block in blocks]
-    for piece, start in sorted(pieces, key=lambda pair: re.search(r"\d", pair[0]) is None):
-        for number in read_numbers(piece, language):
+    for piece, start in sorted(pieces, key=lambda pair: _DIGIT.search(pair[0]) is None):
+        for number in find_numbers(piece, language):
             # "two nations" counts nothing that could be checked; digits, shares, factors and large numbers do.
             written = piece[number.start : number.end]
             if number.role == "quantity" and (

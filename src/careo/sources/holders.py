@@ -88,14 +88,15 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
     for block in document.blocks if present else ():
         if block.label == "body" or block.role in ("title", "subtitle"):
             piece = folded[block.start : block.end]
-            if not present.isdisjoint(_bare(piece)):
+            if any(name in piece for name in present):
                 found += _in_block(document.text, piece, block.start, block.end, table)
     return tuple(found)
 
 
-def _bare(folded: str) -> list[str]:
-    """The words of a text without a possessive."""
-    return [word.removesuffix("'s") for word in WORD.findall(folded)]
+def _bare(folded: str) -> set[str]:
+    """The words of a text, also without a possessive."""
+    words = set(WORD.findall(folded))
+    return words | {word[:-2] for word in words if word.endswith("'s")}
 
 
 def _in_block(text: str, piece: str, start: int, end: int, table: _Table) -> list[Mention]:
