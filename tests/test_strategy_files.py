@@ -340,6 +340,17 @@ def test_the_spanish_message_is_spanish_to_its_end(name: str, tmp_path: Path) ->
     assert "should" not in error.render("es") and "String" not in error.render("es")
 
 
+@pytest.mark.parametrize("deadline", ["2020", "2020-01", "2020-01-15"])
+def test_a_deadline_may_lie_in_the_year_in_which_it_was_said(deadline: str, tmp_path: Path) -> None:
+    assert mistakes(tmp_path, SMALL.replace("deadline: '2021-06-30'", f"deadline: '{deadline}'")) == ()
+
+
+@pytest.mark.parametrize(("low", "high"), [("0.25", "0.3"), ("0.2", "0.25"), ("0.25", "0.25")])
+def test_a_dose_may_lie_at_the_ends_of_its_range(low: str, high: str, tmp_path: Path) -> None:
+    text = SMALL.replace("low: 0.2\n", f"low: {low}\n").replace("high: 0.3", f"high: {high}")
+    assert mistakes(tmp_path, text) == ()
+
+
 def test_one_mistake_does_not_hide_another_and_they_stand_in_order_of_lines(tmp_path: Path) -> None:
     text = SMALL
     for name in (

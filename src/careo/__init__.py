@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from careo.record.money import reallocate as reallocate
     from careo.record.statements import Statement as Statement
     from careo.record.strategy import Strategy as Strategy
-    from careo.record.strategy import load_strategy as load_strategy
     from careo.record.strategy import strategies as strategies
     from careo.results.audit import Audit as Audit
     from careo.results.audit import audit as audit
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
     from careo.results.pledges import judge_pledges as judge_pledges
     from careo.results.strategies import check_strategy as check_strategy
     from careo.results.strategies import find_pledge as find_pledge
+    from careo.results.strategies import load_strategy as load_strategy
     from careo.results.strategy_audit import StrategyAudit as StrategyAudit
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.sources.catalog import Dataset as Dataset
@@ -129,7 +129,7 @@ _HOMES = {
     "load_levers": "careo.evidence.levers",
     "load_money": "careo.record.money",
     "load_panel": "careo.panel.monthly",
-    "load_strategy": "careo.record.strategy",
+    "load_strategy": "careo.results.strategies",
     "new_strategy": "careo.results.drafting",
     "read": "careo.sources.documents",
     "read_ledger": "careo.record.ledger",

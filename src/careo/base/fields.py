@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from careo.base.dates import parse_period
 from careo.base.texts import LANGUAGES
 from careo.base.yaml_files import refuse
 
-CLOSED = ConfigDict(extra="forbid")
-"""Configuration of a noun that a file describes: a key it does not know is a mistake."""
+CLOSED = ConfigDict(extra="forbid", allow_inf_nan=False)
+"""Configuration of a noun that a file describes: a key it does not know is a mistake, as is a number that is none."""
 
 
 def _words(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -50,6 +50,9 @@ DateText = Annotated[str, BeforeValidator(_date)]
 
 PeriodText = Annotated[str, BeforeValidator(_period)]
 """A period as `str(Period)` writes it: "2019", "2008/2010", "2013-02/2016-07"."""
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+"""The name of a thing in files and commands."""
 
 Verified = Literal["read", "excerpt", "memory"]
 """How somebody saw it in the source: read there, seen in an excerpt, recalled and not checked."""

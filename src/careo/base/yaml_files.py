@@ -6,13 +6,15 @@ A file becomes plain values (text, numbers, true and false, lists, mappings; a d
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -106,6 +108,8 @@ def parse_written(text: str, path: str) -> Written:
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise DataError("file_alias", where=f"{path}:{line}")
+            if getattr(event, "tag", None):
+                raise DataError("file_tag", where=f"{path}:{line}", found=_short(str(event.tag)))
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 raise DataError("file_deep", where=f"{path}:{line}")
@@ -140,7 +144,8 @@ def _plain(node: Any, loc: Loc, lines: dict[Loc, int], path: str) -> Any:
     return _scalar(node)
 
 
-_NUMBER = re.compile(r"[-+]?(\d[\d_]*)(\.\d*)?([eE][-+]?\d{1,3})?")
+NUMBER = re.compile(r"[-+]?(\d[\d_]{0,30})(\.\d{0,30})?([eE][-+]?\d{1,3})?")
+"""Text that is read as a number when it stands without quotes; longer than any that is meant as one stays text."""
 
 
 def _scalar(node: Any) -> Any:
@@ -152,9 +157,10 @@ def _scalar(node: Any) -> Any:
         return None
     if text in ("true", "True", "false", "False"):
         return text in ("true", "True")
-    if _NUMBER.fullmatch(text) and not re.fullmatch(r"[-+]?0\d+", text):
+    if NUMBER.fullmatch(text) and not re.fullmatch(r"[-+]?0\d+", text):
         lean = text.replace("_", "")
-        return int(lean) if re.fullmatch(r"[-+]?\d+", lean) else float(lean)
+        number = int(lean) if re.fullmatch(r"[-+]?\d+", lean) else float(lean)
+        return number if math.isfinite(number) else text
     return text
 
 
@@ -175,11 +181,7 @@ def build(written: Written, noun: type[_T]) -> tuple[_T | None, tuple[CareoError
     try:
         return _adapter(noun).validate_python(written.value), ()
     except ValidationError as error:
-        found = [
-            _mistake(written, noun, cast(Mapping[str, Any], one)) for one in error.errors(include_url=False)
-        ]
-        unique = {(one.where, one.key, one.found): one for one in found}
-        return None, tuple(sorted(unique.values(), key=lambda one: _line(one.where)))
+        return None, _mistakes(written, noun, error.errors(include_url=False))
 
 
 @cache
@@ -194,18 +196,48 @@ def json_schema(noun: type[Any]) -> dict[str, Any]:
     return _adapter(noun).json_schema()
 
 
-def _mistake(written: Written, noun: type[Any], error: Mapping[str, Any]) -> CareoError:
-    loc = tuple(
-        part
-        for part in error["loc"]
-        if (part if isinstance(part, int) else not part.startswith("function-")) or part == 0
-    )
+def _mistakes(written: Written, noun: type[Any], errors: Sequence[Any]) -> tuple[CareoError, ...]:
+    """One mistake for each place: the ways in which one value fails to be each of several things are one mistake."""
+    placed: dict[Loc, Mapping[str, Any]] = {}
+    for error in errors:
+        placed.setdefault(_place(written.value, error), error)
+    found = [
+        _mistake(written, noun, loc, error)
+        for loc, error in placed.items()
+        # A list of one is not too short because its one item is wrong.
+        if error["type"] != "too_short"
+        or not any(other[: len(loc)] == loc and other != loc for other in placed)
+    ]
+    return tuple(sorted(found, key=line_of))
+
+
+def _place(value: Any, error: Mapping[str, Any]) -> Loc:
+    """Where an error is in the file: without the names of types and validators that pydantic puts between the keys."""
+    loc: list[str | int] = []
+    parts = list(error["loc"])
+    for place, part in enumerate(parts):
+        if isinstance(value, (dict, list)) and _has(value, part):
+            value = cast(Any, value)[part]
+            loc.append(part)
+        elif place == len(parts) - 1 and error["type"] in _ABSENT:
+            loc.append(part)
+    return tuple(loc)
+
+
+def _has(value: Any, part: str | int) -> bool:
+    return part in value if isinstance(value, dict) else isinstance(part, int) and part < len(value)
+
+
+_ABSENT = ("missing", "missing_argument", "missing_keyword_only_argument")
+
+
+def _mistake(written: Written, noun: type[Any], loc: Loc, error: Mapping[str, Any]) -> CareoError:
     kind, words = str(error["type"]), dict(error.get("ctx") or {})
     value: Any = error.get("input")
     shown: Any = _kind(value) if isinstance(value, (dict, list)) else value
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return written.error(loc, "file_unknown_key", known=_keys(noun, loc[:-1]), found=loc[-1])
-    if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
+    if kind in _ABSENT:
         return written.error(loc, "file_missing", fix="file_add")
     if kind in ("literal_error", "enum"):
         return written.error(
@@ -223,25 +255,50 @@ def _mistake(written: Written, noun: type[Any], error: Mapping[str, Any]) -> Car
     }  # fmt: skip
     if kind in simple:
         return written.error(loc, simple[kind], found=_kind(value) if shown is None else shown)
+    if kind == "string_pattern_mismatch":
+        return written.error(loc, "file_pattern", found=shown, expected=str(words.get("pattern", "")))
+    if kind == "too_short":
+        return written.error(loc, "file_empty", found=shown)
     if "number" in kind or kind.startswith(("int", "float", "decimal", "finite", "greater", "less")):
         bounds = " ".join(
             f"{name} {word}" for name, word in words.items() if name in ("ge", "gt", "le", "lt")
         )
         return written.error(loc, "file_want_number", found=shown, expected=bounds or "0.25 | 1200")
-    return written.error(loc, "file_value", found=shown, problem=str(error.get("msg", "")))
+    return written.error(loc, "file_value", found=shown)
 
 
 def _keys(noun: Any, loc: Loc) -> Sequence[str]:
     """The keys that a mapping at `loc` may have, by the annotations on the way there."""
+    hint = noun
     for part in loc:
-        if is_dataclass(noun) and isinstance(part, str):
-            noun = get_type_hints(noun).get(part)
-        noun = _inner(noun)
-    noun = _inner(noun)
-    if not is_dataclass(noun):
-        return []
+        hint = next((found for kind in _kinds(hint) if (found := _step(kind, part)) is not None), None)
+    return [key for kind in _kinds(hint) if is_dataclass(kind) for key in _hints(kind)]
+
+
+def _kinds(hint: Any) -> list[Any]:
+    """What a value may be, by its annotation: the alternatives of a union, without None and validators."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _kinds(get_args(hint)[0])
+    if origin in (Union, UnionType):
+        return [kind for choice in get_args(hint) for kind in _kinds(choice)]
+    return [] if hint is None or hint is type(None) else [hint]
+
+
+def _step(kind: Any, part: str | int) -> Any:
+    """The annotation of a value inside one of this kind: a field, a value of a mapping, an item of a list."""
+    if is_dataclass(kind):
+        return _hints(kind).get(str(part))
+    arguments = get_args(kind)
+    if isinstance(part, int):
+        return arguments[0] if arguments else None
+    return arguments[1] if len(arguments) == 2 else None
+
+
+def _hints(noun: Any) -> dict[str, Any]:
+    """The keys that a file may have for a noun, with what each may be."""
     hints = get_type_hints(noun, include_extras=True)
-    return [_key(field.name, hints[field.name]) for field in fields(noun)]
+    return {_key(field.name, hints[field.name]): hints[field.name] for field in fields(noun)}
 
 
 def _key(name: str, hint: Any) -> str:
@@ -252,19 +309,9 @@ def _key(name: str, hint: Any) -> str:
     )
 
 
-def _inner(noun: Any) -> Any:
-    """The dataclass inside an optional, a tuple or a mapping."""
-    if noun is None or is_dataclass(noun):
-        return noun
-    for inner in get_args(noun):
-        found = _inner(inner)
-        if found is not None and is_dataclass(found):
-            return found
-    return None
-
-
-def _line(where: str) -> int:
-    tail = where.rpartition(":")[2]
+def line_of(error: CareoError) -> int:
+    """The line an error stands at; 0 when it names none."""
+    tail = error.where.rpartition(":")[2]
     return int(tail) if tail.isdigit() else 0
 
 

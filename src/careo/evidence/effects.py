@@ -7,15 +7,16 @@ supported lever look certain by writing a small number into a file.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from careo.base.fields import CLOSED, Words
+from careo.base.yaml_files import refuse
 
 Grade = Literal["A", "B", "C", "D"]
 """A randomised, B quasi-experimental, C observational, D simulation or judgement."""
@@ -58,6 +59,18 @@ Level = Literal["nation", "state", "municipality", "region"]
 Months = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+_C = TypeVar("_C", bound=Collection[object])
+
+
+def _some(value: _C) -> _C:
+    if not value:
+        raise refuse("file_missing")
+    return value
+
+
+SOME = AfterValidator(_some)
+"""At least one. Not pydantic's `min_length`, which counts a broken item as absent and reports it a second time."""
 
 _ROUNDING = 1e-9  # 0.8 × 0.05 is a little more than 0.04 in a computer
 
@@ -107,7 +120,7 @@ class Effect:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
-    mechanisms: Annotated[tuple[Mechanism, ...], Field(min_length=1)]
+    mechanisms: Annotated[tuple[Mechanism, ...], SOME]
     law: Law = "normal"
     mean: Finite | None = None
     sd: Positive | None = None
@@ -137,7 +150,7 @@ class Link:
 
     name: str
     source: Annotated[Mechanism, Field(alias="from")]
-    to: Annotated[Mapping[Mechanism, Literal[1, -1]], Field(min_length=1)]
+    to: Annotated[Mapping[Mechanism, Literal[1, -1]], SOME]
     mean: Finite
     sd: Positive
     grade: Grade | None = None

@@ -26,6 +26,7 @@ from careo.evidence.effects import (
     KAPPA,
     MECHANISMS,
     SMALLEST_MEAN,
+    SOME,
     Effect,
     Grade,
     Lag,
@@ -114,13 +115,13 @@ class Lever:
     what: Words
     full_dose: Words
     dose_unit: DoseUnit
-    effects: Annotated[tuple[Effect, ...], Field(min_length=1)]
+    effects: Annotated[tuple[Effect, ...], SOME]
     lag: Lag
     grade: Grade
     evidence_from: Literal["here", "elsewhere", "both", "simulation", "none"]
     prior_basis: Words
     unverified: Words
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    sources: Annotated[tuple[str, ...], SOME]
     verified: Verified
     dose_kind: Literal["level", "event"] = "level"
     studies: tuple[str, ...] = ()

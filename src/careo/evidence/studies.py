@@ -17,7 +17,7 @@ from careo.base.errors import CareoError
 from careo.base.fields import CLOSED, Words
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import Written, build, read_written
-from careo.evidence.effects import Finite, Level, Mechanism
+from careo.evidence.effects import SOME, Finite, Level, Mechanism
 
 Design = Literal[
     "randomised", "discontinuity", "instrument", "differences", "synthetic_control", "time_series", "panel", "matching",
@@ -81,7 +81,7 @@ class Study:
     place: Words
     outcome: Words
     result: Words
-    speaks_to: Annotated[tuple[Mechanism, ...], Field(min_length=1)]
+    speaks_to: Annotated[tuple[Mechanism, ...], SOME]
     verified: Known
     year: str = ""
     appeared: str = ""

@@ -18,9 +18,9 @@ from pydantic import ConfigDict, Field
 
 from careo.base.citations import load_sources
 from careo.base.errors import CareoError
-from careo.base.fields import CLOSED, DateText, Verified, Words, first_day, last_day
+from careo.base.fields import CLOSED, DateText, Slug, Verified, Words, first_day, last_day
 from careo.base.shipped import country_folder
-from careo.base.yaml_files import Written, build, read_written
+from careo.base.yaml_files import Written, build, line_of, read_written
 
 Stage = Literal[
     "announced", "bill", "passed", "in_force", "ruled", "struck_down", "amended", "implemented", "lapsed", "repealed", "context"
@@ -45,9 +45,9 @@ class LegalTerm:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     start: Annotated[str, Field(alias="from")]
-    years: Annotated[int, Field(ge=0)] = 0
-    months: Annotated[int, Field(ge=0)] = 0
-    days: Annotated[int, Field(ge=0)] = 0
+    years: Annotated[int, Field(ge=0, le=500)] = 0
+    months: Annotated[int, Field(ge=0, le=6_000)] = 0
+    days: Annotated[int, Field(ge=0, le=200_000)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Step:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
-    id: str
+    id: Slug
     stage: Stage
     what: Words
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -77,8 +77,8 @@ class Step:
     dissent: Words | None = None
     term: LegalTerm | None = None
     deadline: DateText | Literal["none"] | None = None
-    done: float | None = None
-    of: float | None = None
+    done: Annotated[float, Field(ge=0)] | None = None
+    of: Annotated[float, Field(gt=0)] | None = None
     unit: Words | None = None
 
 
@@ -93,7 +93,7 @@ class Ladder:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
-    id: str
+    id: Slug
     title: Words
     compiled: DateText
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
@@ -136,7 +136,7 @@ def read_ladder(path: Path, sources: Mapping[str, object]) -> tuple[Ladder | Non
     ladder, mistakes = build(written, Ladder)
     if ladder is None:
         return None, mistakes
-    return ladder, tuple(_mistakes(written, ladder, path.stem, sources))
+    return ladder, tuple(sorted(_mistakes(written, ladder, path.stem, sources), key=line_of))
 
 
 def _mistakes(written: Written, ladder: Ladder, stem: str, sources: Mapping[str, object]) -> list[CareoError]:
@@ -172,6 +172,10 @@ def _mistakes(written: Written, ladder: Ladder, stem: str, sources: Mapping[str,
             )
         elif step.term and not ladder.steps[ids.index(step.term.start)].date:
             found.append(written.error((*loc, "term", "from"), "ladder_undated", found=step.term.start))
+        if step.term and not (step.term.years or step.term.months or step.term.days):
+            found.append(written.error((*loc, "term"), "ladder_term"))
+        if step.done is not None and step.stage != "implemented":
+            found.append(written.error((*loc, "done"), "ladder_done_stage", found=step.stage))
         if step.of is not None and step.done is None:
             found.append(written.error((*loc, "of"), "ladder_done", found=step.of))
         if step.done is not None and step.unit is None:
@@ -198,17 +202,23 @@ def status_on(ladder: Ladder, day: date, track: str | None = None) -> Step | Non
 
 
 def deadlines_on(ladder: Ladder, day: date, track: str | None = None) -> tuple[Deadline, ...]:
-    """Every deadline that steps had set by a day, in order; the last one is in force."""
-    dates = {step.id: last_day(step.date) for step in ladder.steps if step.date}
+    """Every deadline that steps had set by a day, in order; the last one of a track is in force.
+
+    A term counted from a step that was not taken yet sets no deadline until it is.
+    """
+    taken = steps_on(ladder, day)
+    dates = {step.id: last_day(step.date or "") for step in taken}
     found: list[Deadline] = []
-    for step in steps_on(ladder, day, track):
+    for step in taken:
+        if track is not None and step.track != track:
+            continue
         if step.deadline:
             due = None if step.deadline == "none" else last_day(step.deadline)
-        elif step.term:
+        elif step.term and step.term.start in dates:
             due = add(dates[step.term.start], step.term)
         else:
             continue
-        found.append(Deadline(step, due, moved=bool(found)))
+        found.append(Deadline(step, due, moved=any(other.step.track == step.track for other in found)))
     return tuple(found)
 
 

@@ -167,7 +167,7 @@ class SharePromise:
     strategy: str
     purpose: Purpose
     words: Words
-    values: Annotated[tuple[PromisedValue, ...], Field(min_length=1)]
+    values: tuple[PromisedValue, ...]
     pledge: str = ""
     of: str | None = None
     stage: Stage = "spent"

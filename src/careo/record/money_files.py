@@ -157,6 +157,8 @@ def _shares(
         at = ("promises", index)
         if promise.of is not None and promise.of not in definitions:
             raise written.error((*at, "of"), "money_share_unknown", known=definitions, found=promise.of)
+        if not promise.values:
+            raise written.error((*at, "values"), "file_missing", fix="file_add")
         for place, value in enumerate(promise.values):
             for key in value.sources:
                 if key not in sources:

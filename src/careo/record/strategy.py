@@ -16,9 +16,9 @@ from pydantic import ConfigDict, Field
 
 from careo.base.citations import Source, load_sources
 from careo.base.errors import CareoError, DataError
-from careo.base.fields import CLOSED, DateText, PeriodText, Verified, Words, first_day, last_day
+from careo.base.fields import CLOSED, DateText, PeriodText, Slug, Verified, Words, first_day, last_day
 from careo.base.shipped import country_folder, shipped
-from careo.base.yaml_files import Loc, Written, build, json_schema, read_written
+from careo.base.yaml_files import Loc, Written, build, json_schema, line_of, read_written
 
 Act = Literal["pledge", "request", "position", "claim"]
 Kind = Literal["legal", "delivery", "money", "outcome", "position"]
@@ -119,7 +119,7 @@ class Pledge:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
-    id: str
+    id: Slug
     text: Words
     act: Act
     kind: Kind
@@ -217,7 +217,7 @@ class Measure:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
-    id: str
+    id: Slug
     name: Words
     lever: str
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -279,7 +279,7 @@ class Constraint:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
-    id: str
+    id: Slug
     text: Words
     rule: Words
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -328,7 +328,7 @@ class Strategy:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     schema: Literal["careo.strategy/1"]
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,63}$")]
+    slug: Slug
     country: str
     title: Words
     actor: Words
@@ -398,7 +398,7 @@ def read_strategy(path: Path, country: str = "mexico") -> tuple[Strategy | None,
     found = list(_mistakes(written, strategy, {*load_sources(country), *strategy.own_sources}))
     if path.is_relative_to(shipped()) and strategy.slug != path.stem:
         found.append(written.error(("slug",), "file_id", found=strategy.slug, expected=path.stem))
-    return strategy, tuple(sorted(found, key=lambda error: int(error.where.rpartition(":")[2] or 0)))
+    return strategy, tuple(sorted(found, key=line_of))
 
 
 def sources_of(strategy: Strategy, country: str = "mexico") -> Mapping[str, Source]:
@@ -431,6 +431,8 @@ def _mistakes(written: Written, strategy: Strategy, known: set[str]) -> Iterator
     end = last_day(strategy.period.end) if strategy.period.end else None
     if end and end < start:
         yield written.error(("period", "end"), "strategy_period", found=strategy.period.end)
+    if strategy.announced and last_day(strategy.compiled) < first_day(strategy.announced):
+        yield written.error(("compiled",), "strategy_compiled_early", found=strategy.compiled)
     yield from _twice(written, strategy)
     for loc, keys in _citations(strategy):
         for place, key in enumerate(keys):
@@ -466,6 +468,11 @@ def _twice(written: Written, strategy: Strategy) -> Iterator[CareoError]:
             if element.id in seen:
                 yield written.error((part, index, "id"), "file_id_twice", found=element.id)
             seen.add(element.id)
+    lines: set[str] = set()
+    for index, line in enumerate(strategy.budget):
+        if line.line in lines:
+            yield written.error(("budget", index, "line"), "file_id_twice", found=line.line)
+        lines.add(line.line)
 
 
 def _citations(strategy: Strategy) -> Iterator[tuple[Loc, tuple[str, ...]]]:
@@ -498,6 +505,10 @@ def _pledge(written: Written, strategy: Strategy, pledge: Pledge, loc: Loc) -> I
     said = pledge.said or strategy.announced or strategy.period.start
     if pledge.deadline and last_day(pledge.deadline) < first_day(said):
         yield written.error((*loc, "deadline"), "strategy_deadline", found=pledge.deadline, said=said)
+    if pledge.override and last_day(pledge.override.on) < first_day(said):
+        yield written.error(
+            (*loc, "override", "on"), "strategy_override", found=pledge.override.on, said=said
+        )
     if pledge.test:
         yield from _test(written, pledge.test, (*loc, "test"))
     for place, other in enumerate(pledge.alternatives):
@@ -505,20 +516,26 @@ def _pledge(written: Written, strategy: Strategy, pledge: Pledge, loc: Loc) -> I
             yield from _test(written, other.test, (*loc, "alternatives", place, "test"))
         elif other.no_series is None:
             yield written.error((*loc, "alternatives", place), "strategy_no_series", fix="file_add")
-    if (
-        pledge.coverage == "answered"
-        and pledge.test is None
-        and pledge.measurable == "yes"
-        and pledge.no_series is None
-    ):
-        yield written.error((*loc, "coverage"), "strategy_coverage", found=pledge.coverage)
     yield from _covered(written, pledge.coverage, pledge.coverage_note, loc)
+
+
+_FOREIGN = {
+    "ladder": ("place", "unit", "stage", "period", "currency", "at_most"),
+    "indicator": ("goal", "track", "differs", "stage", "period", "currency"),
+    "money": ("goal", "track", "differs", "place", "unit"),
+}
+"""Kind of test → fields that only other kinds have."""
 
 
 def _test(written: Written, test: Test, loc: Loc) -> Iterator[CareoError]:
     if sum(map(bool, (test.ladder, test.indicator, test.money))) != 1:
         yield written.error(loc, "strategy_test", expected="ladder | indicator | money")
         return
+    for name in _FOREIGN[test.kind]:
+        if getattr(test, name):
+            yield written.error(
+                (*loc, name), "strategy_test_foreign", found=getattr(test, name), kind=test.kind
+            )
     if test.ladder:
         from careo.record.ladder import STAGES
 
@@ -551,20 +568,44 @@ def _measure(written: Written, strategy: Strategy, measure: Measure, loc: Loc) -
         )
     if measure.end and last_day(measure.end) < first_day(strategy.period.start):
         yield written.error((*loc, "end"), "strategy_outside", found=measure.end, period=_period(strategy))
+    days = [last_day(amount.date) for amount in measure.delivered if amount.date]
     for place, amount in enumerate(measure.delivered):
         if amount.date is None:
             yield written.error((*loc, "delivered", place), "strategy_undated", fix="file_add")
+        elif first_day(amount.date) > last_day(strategy.compiled):
+            yield written.error((*loc, "delivered", place, "date"), "strategy_compiled", found=amount.date)
+    if days != sorted(days):
+        yield written.error((*loc, "delivered"), "strategy_order")
     if measure.dose:
         yield from _dose(written, measure, measure.dose, (*loc, "dose"))
-    if measure.cost and bool(measure.cost.money) == (measure.cost.value is not None):
-        yield written.error((*loc, "cost"), "strategy_cost", expected="money | value")
+    if measure.cost:
+        yield from _cost(written, measure.cost, (*loc, "cost"))
     yield from _covered(written, measure.coverage, measure.coverage_note, loc)
+
+
+def _cost(written: Written, cost: Cost, loc: Loc) -> Iterator[CareoError]:
+    if bool(cost.money) == (cost.value is not None):
+        yield written.error(loc, "strategy_cost", expected="money | value")
+    if cost.value is None:
+        return
+    if cost.currency is None:
+        yield written.error((*loc, "currency"), "file_missing", fix="file_add")
+    low, high = (cost.value if end is None else end for end in (cost.low, cost.high))
+    if not low <= cost.value <= high:
+        yield written.error((*loc, "value"), "strategy_range", found=f"{low} … {cost.value} … {high}")
 
 
 def _dose(written: Written, measure: Measure, dose: Dose, loc: Loc) -> Iterator[CareoError]:
     if not dose.low <= dose.value <= dose.high:
         yield written.error(
             (*loc, "value"), "strategy_range", found=f"{dose.low} … {dose.value} … {dose.high}"
+        )
+    steps = [first_day(part.start) for part in dose.schedule]
+    if steps != sorted(steps):
+        yield written.error((*loc, "schedule"), "strategy_order")
+    elif steps and abs(dose.schedule[-1].value - dose.value) > _ROUNDING * abs(dose.value):
+        yield written.error(
+            (*loc, "schedule"), "strategy_schedule", found=dose.schedule[-1].value, expected=str(dose.value)
         )
     if dose.basis != "delivered" and dose.grade != "D":
         yield written.error((*loc, "grade"), "strategy_grade", found=dose.grade)

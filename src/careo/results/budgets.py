@@ -8,7 +8,7 @@ told says why, and rival reports, running totals and parts are shown and never a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -88,20 +88,36 @@ class _Read:
 
 
 def strategy_findings(
-    strategy: Strategy, country: str = "mexico", *, on: date | None = None, language: str = "en"
+    strategy: Strategy,
+    country: str = "mexico",
+    *,
+    on: date | None = None,
+    asked: Budgeted | None = None,
+    language: str = "en",
 ) -> tuple[Finding, ...]:
     """The money of a strategy: each of its lines, those of them that must not be compared, and the shares it promised.
 
     Args:
         on: only what can have been known by that day.
+        asked: narrows period and stage, names another currency or other prices; its line does not matter.
     """
     money = with_flows(load_money(country), (flow for line in strategy.budget for flow in own_flows(line)))
     if on:
         money = known_on(money, on)
     read = _Read(money, sources_of(strategy, country), language)
     lines = [line for line in strategy.budget if line.line in money.lines]
+    wanted = asked or Budgeted("")
     found = [
-        _line(read, Budgeted(line.line, line.period or "", role=line.role, strategy=strategy.slug))
+        _line(
+            read,
+            replace(
+                wanted,
+                line=line.line,
+                period=wanted.period or line.period or "",
+                role=line.role,
+                strategy=strategy.slug,
+            ),
+        )
         for line in lines
     ]
     found += _pairs(read, [line.line for line in lines], strategy.slug)
@@ -152,12 +168,17 @@ def _line(read: _Read, asked: Budgeted) -> Finding:
     known = read.money.lines[asked.line]
     flows = flows_of(read.money, asked.line, asked.stage, asked.period)
     verdict, because = _verdict(read, known, asked.period)
+    verified = weakest(f.verified for f in flows if f.basis in COUNTED and f.amount is not None)
+    name = worded(known.name, read.language)
+    if verified == "memory":
+        name += f" ({read.say('verified.memory')})"
     keys = [key for flow in flows for key in flow.sources]
     keys += known.earmark.sources if known.earmark else ()
+    keys += [key for flow in flows for key in _made_with(read, flow, asked)]
     return Finding(
         id=":".join(part for part in (asked.strategy, "money", asked.line) if part),
         kind="money",
-        claim=f"{worded(known.name, read.language)}: {sentence(_clauses(read, known, asked.period))}",
+        claim=f"{name}: {sentence(_clauses(read, known, asked.period))}",
         verdict=verdict,
         because=because,
         statement=None,
@@ -172,7 +193,7 @@ def _line(read: _Read, asked: Budgeted) -> Finding:
             "purpose": known.purpose,
             "currency": known.currency,
             "period": asked.period,
-            "verified": weakest(flow.verified for flow in flows if flow.basis in COUNTED),
+            "verified": verified,
         },
     )
 
@@ -205,15 +226,22 @@ def _told(read: _Read, line: MoneyLine, stage: str, period: str) -> dict[str, De
 
 
 def _announced(read: _Read, line: MoneyLine, period: str) -> list[str]:
-    found = [t for t in _announcements(read, line, period) if t.amount is not None or t.low is not None]
-    return [
-        read.say(
-            "clause.announced_by_different" if t.low is not None else "clause.announced",
-            amount=total_words(t, read.language),
-            period=when_words(t.period, read.language),
-        )
-        for t in found
-    ]
+    clauses: list[str] = []
+    for t in _announcements(read, line, period):
+        if t.amount is None and t.low is None:
+            continue
+        key = "clause.announced_by_different" if t.low is not None else "clause.announced"
+        amount = _hedged(read, t.flows[0]) if len(t.flows) == 1 else total_words(t, read.language)
+        words = read.say(key, amount=amount, period=when_words(t.period, read.language))
+        others = [
+            _hedged(read, flow)
+            for flow in flows_of(read.money, line.id, "announced", t.period)
+            if flow.basis == "converted" and flow.period == t.period
+        ]
+        if others:
+            words = read.say("clause.converted", announced=words, amounts=", ".join(others))
+        clauses.append(words)
+    return clauses
 
 
 def _announcements(read: _Read, line: MoneyLine, period: str) -> list[Total]:
@@ -293,7 +321,10 @@ def _running(read: _Read, line: MoneyLine, period: str) -> list[str]:
         found = [
             flow
             for flow in flows_of(read.money, line.id, stage, period)
-            if flow.basis == "cumulative" and flow.amount is not None and flow.currency == line.currency
+            if flow.basis == "cumulative"
+            and flow.amount is not None
+            and flow.currency == line.currency
+            and parse_period(period or "undated").contains(parse_period(flow.period))
         ]
         told = _told(read, line, stage, period)
         beyond = [flow for flow in found if not _summed(flow, told)]
@@ -395,10 +426,11 @@ def _row(read: _Read, flow: Flow, asked: Budgeted) -> dict[str, str]:
     """A row as its source has it, in words and figures; nothing left out."""
     language = read.language
     low = f"{exact(flow.low)} – " if flow.low is not None and flow.amount is not None else ""
+    amount = read.say("not_found") if flow.amount is None else low + exact(flow.amount)
     row = {
         "period": flow.period,
         "stage": stage_words(flow.stage, language),
-        "amount": read.say("not_found") if flow.amount is None else low + exact(flow.amount),
+        "amount": read.say(f"hedge.{flow.hedge.replace(' ', '_')}", value=amount) if flow.hedge else amount,
         "currency": flow.currency,
         "basis": read.say(f"basis.{flow.basis}"),
         "account": flow.account,
@@ -406,45 +438,58 @@ def _row(read: _Read, flow: Flow, asked: Budgeted) -> dict[str, str]:
         "source": " ".join(flow.sources),
         "note": " ".join(
             part for part in (
-                read.say(f"hedge.{flow.hedge.replace(' ', '_')}", value="").strip() if flow.hedge else "",
                 read.say("as_of", day=flow.as_of) if flow.as_of else "",
                 worded(flow.note, language),
             ) if part
         ),
     }  # fmt: skip
     if asked.currency:
-        row[f"in {asked.currency}"] = _in_currency(read, flow, asked.currency)
+        row |= dict(zip(("converted", "rate"), _in_currency(read, flow, asked.currency), strict=True))
     if asked.prices:
-        row[f"at {asked.prices} prices"] = _at_prices(read, flow, asked.prices)
+        row |= dict(zip(("constant", "index"), _at_prices(read, flow, asked.prices), strict=True))
     return row
 
 
-def _in_currency(read: _Read, flow: Flow, currency: str) -> str:
+def _in_currency(read: _Read, flow: Flow, currency: str) -> tuple[str, str]:
+    """A row in another currency, and the rate; or why not."""
     if flow.amount is None or flow.currency == currency:
-        return "–"
+        return "–", ""
     made = convert(read.money, flow.amount, flow.currency, currency, flow.period)
     if made is None:
-        return read.say("no_rate", period=flow.period)
+        return "–", read.say("no_rate", period=flow.period)
     rate = made.rate
-    return read.say(
-        "converted", amount=exact(made.amount), rate=rate.rate, pair=f"{rate.quoted}/{rate.base}", period=rate.period,
+    return exact(made.amount), read.say(
+        "rate_words", rate=rate.rate, pair=f"{rate.quoted}/{rate.base}", period=rate.period,
         basis=read.say(f"rate.{rate.basis}"), verified=read.say(f"verified.{rate.verified}"),
         source=" ".join(rate.sources),
     )  # fmt: skip
 
 
-def _at_prices(read: _Read, flow: Flow, year: int) -> str:
+def _made_with(read: _Read, flow: Flow, asked: Budgeted) -> Iterator[str]:
+    """The sources of the rate and the index that a row was turned with."""
     if flow.amount is None:
-        return "–"
+        return
+    if asked.currency not in ("", flow.currency):
+        converted = convert(read.money, flow.amount, flow.currency, asked.currency, flow.period)
+        yield from converted.rate.sources if converted else ()
+    if asked.prices:
+        constant = constant_prices(read.money, flow.amount, flow.currency, flow.period, asked.prices)
+        yield from (*constant.given.sources, *constant.wanted.sources) if constant else ()
+
+
+def _at_prices(read: _Read, flow: Flow, year: int) -> tuple[str, str]:
+    """A row at the prices of another year, and the index; or why not."""
+    if flow.amount is None:
+        return "–", ""
     if not any(index.currency == flow.currency for index in read.money.prices):
-        return read.say("no_index", currency=flow.currency)
+        return "–", read.say("no_index", currency=flow.currency)
     made = constant_prices(read.money, flow.amount, flow.currency, flow.period, year)
     if made is None:
-        return read.say("no_index_year", period=flow.period, year=year)
-    return read.say(
-        "constant", amount=exact(made.amount), given=made.given.index, wanted=made.wanted.index,
-        source=" ".join(made.given.sources),
-    )  # fmt: skip
+        missing = flow.period if len(years_in(flow.period)) != 1 else f"{flow.period} → {year}"
+        return "–", read.say("no_index_year", period=missing)
+    return exact(made.amount), read.say(
+        "index_words", given=made.given.index, wanted=made.wanted.index, source=" ".join(made.given.sources)
+    )
 
 
 def _caveats(read: _Read, line: MoneyLine, flows: Sequence[Flow], asked: Budgeted) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What can be cited: the nouns of the table in `citing.py`, and the reader for whom things are put in words."""
+"""What can be cited: the nouns of the table in `citable_kinds.py`, and the record they are taken from."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a thing and its sources (keys, or sources of a file's own); the other fields are those of `Support`."""
+    """A part of a thing and its sources (keys, or sources of a file's own); otherwise as `Support`."""
 
     of: str
     what: str
@@ -100,10 +100,11 @@ class Kind:
     """One kind of thing.
 
     Attributes:
-        title: the thing in words. parts: what it says itself. beyond: what it rests on in turn, as a pledge on the ladder that
-            decides it; left out where the question is what rests on a source.
-        named: all there are in a country; None for what has no name of its own. within: those inside one strategy.
-        nouns: classes by their full name. called: the name of a noun. narrows: what `@` and `:` may narrow: "period", "place", "stage".
+        title: the thing in words. parts: what it says itself. beyond: what it rests on in turn, as a pledge on
+            the ladder that decides it; left out where the question is what rests on a source.
+        named: all there are in a country; None for what has no name of its own. within: those inside a strategy.
+        nouns: classes by their full name. called: the name of a noun.
+        narrows: what `@` and `:` may narrow: "period", "place", "stage".
         whole: it consists of things of other kinds.
     """
 

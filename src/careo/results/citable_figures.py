@@ -105,9 +105,10 @@ def of_panel(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Part
         keys = [key for key in str(array.attrs.get("sources", "")).split(", ") if key]
         found = [o for o in values_of(record, indicator, Narrowed()) if o.source in keys]
         yield from told(record, indicator, found)
-        for key in sorted(
-            set(keys) - {o.source for o in found}
-        ):  # municipalities, which the series of the country leave out
+        local = set(keys) - {
+            o.source for o in found
+        }  # of municipalities, which the country's series leave out
+        for key in sorted(local):
             yield Part(indicator, str(array.attrs.get("long_name", name)), "read", (key,))
     if rates:
         for part in told(record, "population", values_of(record, "population", Narrowed())):

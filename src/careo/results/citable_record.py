@@ -107,9 +107,8 @@ def of_measure(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Pa
     yield Part(named.name, name, measure.verified, _own(record, strategy, measure.sources))
     for amount in (measure.announced, *measure.delivered):
         if amount is not None and amount.sources:
-            words = record.say(
-                "amount", what=name, value=number(amount.value), unit=record.word(amount.unit), date=record.day(amount.date)
-            )  # fmt: skip
+            unit, date = record.word(amount.unit), record.day(amount.date)
+            words = record.say("amount", what=name, value=number(amount.value), unit=unit, date=date)
             yield Part(
                 named.name, words, amount.verified or measure.verified, _own(record, strategy, amount.sources)
             )

@@ -1,28 +1,29 @@
 """Cite: every source behind anything that careo shows, and what of it rests on which.
 
-What can be cited, and how it is called, is one table (`KINDS`, at the end); here a name is found in it, or a noun recognised.
+What can be cited, and how it is called, is one table (`citable_kinds.KINDS`); here a name is found in it, or a
+noun recognised.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from careo.base.citations import Source, load_sources
+from careo.base.citations import Source
 from careo.base.dates import Period, parse_period
 from careo.base.errors import CareoError
 from careo.base.texts import say
 from careo.panel import load_country
 from careo.record.money import STAGES
 from careo.results import citable_figures as figures
-from careo.results import citable_record as entries
-from careo.results.citable import Kind, Named, Narrowed, Part, Record
+from careo.results.citable import Named, Narrowed, Record
+from careo.results.citable_kinds import KINDS
 from careo.results.wording import period_words, place_name
 
 
@@ -31,8 +32,8 @@ class Support:
     """One source, and what rests on it.
 
     Attributes:
-        source: where it comes from. of: the name of what it supports, which can be cited itself ("amnesty-law:published").
-        what: that, in words. verified: "read", "computed", "excerpt" or "memory"; "" where nobody said.
+        source: where it comes from. of: the name of what it supports ("amnesty-law:published"), which can be
+            cited itself. what: that, in words. verified: "read", "computed", "excerpt" or "memory"; "" where nobody said.
     """
 
     source: Source
@@ -55,7 +56,8 @@ class Cited:
 
     Attributes:
         name, kind: how it is asked for, and of which kind it is. title: in words.
-        rows: see `Support`; in the order of the thing, a part with several sources once for each. language: of the words.
+        rows: see `Support`; in the order of the thing, a part with several sources once for each.
+        language: of the words.
     """
 
     name: str
@@ -81,17 +83,17 @@ def cite(thing: object, country: str = "mexico", *, language: str = "en") -> Cit
     """Every source behind a thing, and what of it rests on which.
 
     Args:
-        thing: a name ("homicide_inegi_registered", "homicide_inegi_registered@2018:08", "amnesty-law", "amnesty-law:published",
-            "pln-14", "L7", "jcf@2019", a source's key …; `kind:name` where a name stands for several things), the path of a
-            strategy's file or of a dossier's findings.json (`path#id` for one part of it); or a noun: Strategy, Ladder, Lever,
-            Study, Topic, MoneyLine, Indicator, Series, Dataset, Snapshot, Finding, Audit, StrategyAudit, Drift, Document, Source, a
-            panel; or a sequence of any of these.
+        thing: a name: "homicide_inegi_registered", "homicide_inegi_registered@2018:08", "amnesty-law",
+            "amnesty-law:published", "pln-14", "L7", "jcf@2019", a source's key … (`kind:name` where a name stands
+            for several things); the path of a strategy's file or of a dossier's findings.json (`path#id` for one
+            part of it); a noun: Strategy, Ladder, Lever, Study, Topic, MoneyLine, Indicator, Series, Dataset,
+            Snapshot, Finding, Audit, StrategyAudit, Drift, Document, Source, a panel; or a sequence of any of these.
         country: whose record the names are of; a panel says so itself.
         language: of the words, "en" or "es".
 
     Raises:
-        CareoError: nothing is called so (suggests what is, by kind), or several things are; nothing is recorded for that
-            period or place; a file is broken.
+        CareoError: nothing is called so (suggests what is, by kind), or several things are; nothing is recorded
+            for that period or place; a file is broken.
     """
     if isinstance(thing, (list, tuple)):
         return _together(
@@ -180,7 +182,7 @@ def _asked(record: Record, text: str) -> tuple[Named, Narrowed]:
 
 
 def _readings(asked: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    """What a name can mean: itself whole; else a name, and the periods (@) and places or stages (:) it is narrowed to."""
+    """What a name can mean: itself whole; else a name, and what it is narrowed to (@ a period, : a place or stage)."""
     yield asked, ()
     prefix, _, rest = asked.partition(":")
     kind, body = (f"{prefix}:", rest) if prefix in KINDS and rest else ("", asked)
@@ -190,7 +192,7 @@ def _readings(asked: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
 
 
 def _may_be(named: Named, narrowed: Sequence[tuple[str, str]]) -> bool:
-    """Whether a thing can be narrowed like that; a colon after anything else begins the name of a part that is not there."""
+    """Whether a thing can be narrowed; a colon after any other begins the name of a part that is not there."""
     return bool(KINDS[named.kind].narrows) or not narrowed
 
 
@@ -289,7 +291,7 @@ _Rank = tuple[int, float, int]
 
 
 def _rank(asked: str, name: str) -> _Rank | None:
-    """How near a name is to what was typed, the lowest first: it begins so, holds it as a word, or is spelt nearly so."""
+    """How near a name is, the lowest first: it begins as typed, holds that as a word, or is spelt nearly so."""
     if len(asked) > 2 and name.startswith(asked):
         return 0, 0.0, len(name)
     if len(asked) > 2 and asked in re.split(r"[\W_]+", name):
@@ -301,98 +303,3 @@ def _rank(asked: str, name: str) -> _Rank | None:
 
 
 _NEAR = 0.6  # of two spellings, as difflib counts it
-
-
-# ── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _sources(record: Record) -> Iterator[Named]:
-    for key, source in load_sources(record.country.key).items():
-        yield Named("source", key, source)
-
-
-def _of_source(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Part]:
-    """Everything in the record that rests on it."""
-    source: Source = named.thing
-    found = False
-    for kind in KINDS.values():
-        if kind.named is None or kind.whole:
-            continue
-        for thing in kind.named(record):
-            for part in kind.parts(record, thing, Narrowed()):
-                if source.key in (key if isinstance(key, str) else key.key for key in part.sources):
-                    found = True
-                    yield Part(part.of, part.what, part.verified, (source,))
-    if not found:
-        yield Part(source.key, record.say("unused"), "", (source,))
-
-
-# ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _text(field: str) -> Callable[[Record, Any], str]:
-    """The title of a thing: one of its texts by language; of an element of a strategy, its second half."""
-    return lambda record, thing: record.word(getattr(thing[1] if isinstance(thing, tuple) else thing, field))
-
-
-KINDS: Mapping[str, Kind] = {
-    "indicator": Kind(
-        title=_text("name"), parts=figures.of_indicator, named=figures.indicators, nouns=("careo.panel.indicators.Indicator",),
-        narrows=("period", "place"),
-    ),
-    "dataset": Kind(
-        title=_text("title"), parts=figures.of_card, beyond=figures.editions_of_card, named=figures.cards, nouns=("careo.sources.catalog.Dataset",)
-    ),
-    "edition": Kind(
-        title=lambda _, edition: edition.name, parts=figures.of_edition, named=figures.editions, nouns=("careo.sources.snapshot.Snapshot",),
-        called=lambda edition: f"{edition.dataset}@{edition.vintage}",
-    ),
-    "strategy": Kind(
-        title=_text("title"), parts=entries.of_strategy, beyond=entries.beyond_strategy, named=entries.shipped_strategies,
-        nouns=("careo.record.strategy.Strategy",), called=lambda strategy: strategy.slug, whole=True,
-    ),
-    "pledge": Kind(title=_text("text"), parts=entries.of_pledge, beyond=entries.beyond_element, named=entries.in_all(entries.PLEDGES), within=entries.PLEDGES),
-    "measure": Kind(title=_text("name"), parts=entries.of_measure, beyond=entries.beyond_measure, named=entries.in_all(entries.MEASURES), within=entries.MEASURES),
-    "constraint": Kind(
-        title=_text("text"), parts=entries.of_element, beyond=entries.beyond_element, named=entries.in_all(entries.CONSTRAINTS), within=entries.CONSTRAINTS
-    ),
-    "budget": Kind(title=_text("role"), parts=entries.of_budget, beyond=entries.beyond_budget, named=entries.in_all(entries.BUDGET), within=entries.BUDGET),
-    "ladder": Kind(title=_text("title"), parts=entries.of_ladder, named=entries.ladders, nouns=("careo.record.ladder.Ladder",), whole=True),
-    "topic": Kind(title=_text("title"), parts=entries.of_topic, named=entries.topics, nouns=("careo.record.topic.Topic",), whole=True),
-    "step": Kind(title=_text("what"), parts=entries.of_step, named=entries.steps),
-    "lever": Kind(
-        title=_text("name"), parts=entries.of_lever, beyond=entries.beyond_lever, named=entries.levers, nouns=("careo.evidence.levers.Lever",)
-    ),
-    "study": Kind(
-        title=_text("about"), parts=entries.of_study, named=entries.studies, nouns=("careo.evidence.studies.Study",), called=lambda study: study.key
-    ),
-    "money": Kind(
-        title=_text("name"), parts=entries.of_line, named=entries.lines, nouns=("careo.record.money.MoneyLine",), narrows=("period", "stage")
-    ),
-    "rate": Kind(title=lambda _, rate: f"{rate.quoted}/{rate.base}", parts=entries.of_rate, named=entries.rates),
-    "prices": Kind(title=lambda record, _: record.say("price_index"), parts=entries.of_prices, named=entries.prices),
-    "share": Kind(title=_text("name"), parts=entries.of_share, named=entries.shares, whole=True),
-    "source": Kind(
-        title=lambda _, source: ": ".join(filter(None, (source.producer, source.title))), parts=_of_source, named=_sources,
-        nouns=("careo.base.citations.Source",), called=lambda source: source.key, whole=True,
-    ),
-    "series": Kind(
-        title=lambda record, series: record.word(record.country.indicators[series.indicator].name), parts=figures.of_series,
-        nouns=("careo.panel.series.Series",), called=lambda series: series.indicator,
-    ),
-    "panel": Kind(
-        title=lambda record, panel: record.say("panel", count=len(panel.data_vars)), parts=figures.of_panel,
-        nouns=("xarray.core.dataset.Dataset",), called=lambda panel: str(panel.attrs.get("country", "")),
-    ),
-    "finding": Kind(title=lambda _, finding: finding.claim, parts=figures.of_finding, nouns=("careo.results.finding.Finding",)),
-    "findings": Kind(
-        title=lambda record, found: record.say("findings", count=len(getattr(found, "findings", found))), parts=figures.of_findings,
-        nouns=("careo.results.audit.Audit", "careo.results.strategy_audit.StrategyAudit"), called=lambda _: "audit",
-    ),
-    "drift": Kind(title=lambda _, drift: drift.title, parts=figures.of_drift, nouns=("careo.results.drift.Drift",), called=lambda drift: drift.finding.id),
-    "document": Kind(
-        title=lambda _, page: page.title or page.source.key, parts=figures.of_document, nouns=("careo.sources.documents.Document",),
-        called=lambda page: page.source.key,
-    ),
-}  # fmt: skip
-"""Kind → how it is found, called and taken apart; a name before a colon (`ladder:merida`) is one of these."""

@@ -12,6 +12,7 @@ from careo.record.ladder import load_ladders
 from careo.record.money import load_money
 from careo.record.strategy import Pledge, Strategy, load_strategy, strategies
 from careo.record.topic import load_topics
+from careo.results.drift import check_topics
 from careo.results.strategies import check_strategy, one_language
 
 
@@ -51,6 +52,7 @@ def coverage(country: str = "mexico", language: str = "en") -> Coverage:
     """What is answered of the shipped strategies of a country, by which command."""
     names = strategies(country)
     mistakes = [mistake for name in names for mistake in check_strategy(name, country)]
+    mistakes += [] if mistakes else check_topics(country)
     loaded = [] if mistakes else [load_strategy(name, country) for name in names]
     elements = [element for strategy in loaded for element in _elements(strategy, language)]
     return Coverage(tuple(elements), tuple(mistakes), tuple(_halves(country, loaded)))

@@ -11,6 +11,7 @@ import yaml
 
 from careo.base.texts import say
 from careo.base.units import is_money
+from careo.base.yaml_files import NUMBER
 from careo.panel import Country
 from careo.record.anchoring import quote_hash
 from careo.record.statements import Statement
@@ -181,8 +182,26 @@ def _yaml(body: dict[str, Any], language: str) -> str:
     head = "".join(
         f"# {line}".rstrip() + "\n" for line in say(language, "strategies.draft.head").strip().splitlines()
     )
-    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return head + str(yaml.dump(body, Dumper=dumper, sort_keys=False, allow_unicode=True, width=110))
+    return head + str(yaml.dump(body, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_Base):
+    """Writes every value out: anchors and aliases are refused when the file is read."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML calls it so
+        return True
+
+
+def _text(dumper: Any, text: str) -> Any:
+    """Text that would be read as a number without quotes gets them."""
+    style = "'" if NUMBER.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _plain(text: str) -> str:

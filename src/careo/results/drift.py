@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -10,8 +10,10 @@ from difflib import get_close_matches
 from careo.base.citations import Source
 from careo.base.errors import CareoError, DataError
 from careo.base.fields import last_day, worded
+from careo.base.shipped import country_folder
 from careo.base.texts import say
-from careo.panel import Country, country_of
+from careo.base.yaml_files import read_written
+from careo.panel import Country, country_of, load_country
 from careo.record.ladder import deadlines_on, load_ladders
 from careo.record.money import flows_of, load_money
 from careo.record.strategy import Pledge, Strategy, load_strategy, sources_of, strategies
@@ -97,6 +99,34 @@ def drift(name: str, panel: Country | None = None, *, on: date | None = None, la
     return Drift(
         title, tuple(links), clashes, _finding(topic, title, links, clashes, known, country, language)
     )
+
+
+def check_topics(country: str = "mexico") -> tuple[CareoError, ...]:
+    """What the topics of a country name and nobody has: pledges, measures, ladders, lines, series, sides of a contradiction."""
+    found: list[CareoError] = []
+    known = {slug: load_strategy(slug, country) for slug in strategies(country)}
+    land = load_country(country)
+    there = {
+        "pledges": {f"{slug}:{pledge.id}" for slug, s in known.items() for pledge in s.pledges},
+        "measures": {f"{slug}:{measure.id}" for slug, s in known.items() for measure in s.measures},
+        "ladders": set(load_ladders(country)),
+        "lines": set(load_money(country).lines),
+        "series": set(land.indicators),
+    }
+    for topic in load_topics(country).values():
+        written = read_written(country_folder(country) / "topics" / f"{topic.id}.yaml")
+        wrong = [
+            ((part, place), name, names)
+            for part, names in there.items()
+            for place, name in enumerate(getattr(topic, part))
+            if name not in names
+        ]
+        if not wrong:
+            shown = {link.reference for link in _links(topic, land, known, "en")}
+            sides = [(("contradictions", n, side), getattr(c, side)) for n, c in enumerate(topic.contradictions) for side in ("one", "other")]  # fmt: skip
+            wrong = [(loc, name, shown) for loc, name in sides if name not in shown]
+        found += [written.error(loc, "topic_unknown", known=names, found=name) for loc, name, names in wrong]
+    return tuple(found)
 
 
 def _topic(name: str, country: str) -> Topic:
@@ -218,7 +248,11 @@ def _flows(name: str, country: Country, language: str) -> Iterator[Link]:
         )  # fmt: skip
         end = last_day(flow.as_of) if flow.as_of else _end(flow.period)
         yield Link(f"line:{name}", end, flow.period, "budget", text, flow.sources, flow.verified,
-                   dissent=worded(flow.note, language) if flow.basis == "rival" else "")  # fmt: skip
+                   dissent=_rival(flow.note, language) if flow.basis == "rival" else "")  # fmt: skip
+
+
+def _rival(note: Mapping[str, str], language: str) -> str:
+    return worded(note, language) or say(language, "drift.rival")
 
 
 def _end(period: str) -> date | None:

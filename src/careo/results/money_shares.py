@@ -170,13 +170,13 @@ def _row(money: Money, definition: ShareDefinition, value: ShareValue, language:
         "share": share_words(value.low, value.high)
         if value.low is not None and value.high is not None
         else "–",
-        "why": "" if told else _why(money, definition, value, language),
+        "why": "" if told else _why(money, value, language),
         "verified": say(language, f"money.verified.{value.verified}") if value.verified else "",
         "source": " ".join(dict.fromkeys(key for t in value.rests_on for key in t.sources)),
     }
 
 
-def _why(money: Money, definition: ShareDefinition, value: ShareValue, language: str) -> str:
+def _why(money: Money, value: ShareValue, language: str) -> str:
     if not value.missing:
         return say(language, "money.share.no_line")
     return "; ".join(
@@ -245,7 +245,7 @@ def reallocation_finding(
     ]  # fmt: skip
     sums = [sum(amounts.values(), Decimal(0)) for amounts in (before, after)]
     rows.append(
-        _moved("", exact(sums[0]), exact(sums[1]), exact(sums[1] - sums[0]), "total", language)
+        _moved(say(language, "money.move.total"), exact(sums[0]), exact(sums[1]), exact(sums[1] - sums[0]), "sum", language)
     )  # fmt: skip
     shares, applying = _shares_moved(money, purpose, stage, period, changed, untold, language)
     keys = [key for t in (*totals.values(), *holding.values()) for key in t.sources]
@@ -296,12 +296,9 @@ def _movable(
     for move in moves:
         earmark = money.lines[move.source].earmark
         if earmark:
-            reason = worded(earmark.reason, language)
-            if earmark.verified == "memory":
-                reason += f" ({say(language, 'money.verified.memory')})"
-            raise CareoError(
-                "money_earmarked", line=move.source, reason=reason, found=" ".join(earmark.sources)
-            )
+            seen = ", ".join((*earmark.sources, say(language, f"money.verified.{earmark.verified}")))
+            reason = f"{worded(earmark.reason, language)} ({seen})"
+            raise CareoError("money_earmarked", line=move.source, reason=reason)
         for inner, outer in ((move.source, move.target), (move.target, move.source)):
             if outer in holders(money.lines, inner, period):
                 raise CareoError("money_nested", line=inner, other=outer)

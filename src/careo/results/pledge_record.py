@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -88,7 +89,7 @@ def limit_on(pledge: Pledge, strategy: Strategy, day: date, country: str) -> Lim
                 first = now = deadline.day
         elif now is None and not moves:
             first = now = deadline.day
-        elif now is None or taken <= now:
+        elif deadline.day != now and (now is None or taken <= now):
             now = deadline.day
             moves.append(deadline)
     if first is None and not moves and strategy.period.end:
@@ -154,20 +155,32 @@ def _of_series(test: Test, ground: Ground) -> Iterator[Event]:
         last = value.period.last
         if value.place == place and last is not None and value.known <= ground.day and last >= ground.since:
             latest[value.period] = value  # vintages come oldest first: the last one known stays
+    usual = Counter(_days(period) for period in latest).most_common(1)
     for period, value in latest.items():
+        if item.kind == "flow" and _days(period) < 0.9 * usual[0][0]:
+            continue  # part of a year is not held against a bound for the year
         text = f"{name}: {value_words(value.value, item.unit, ground.language)}"
         last = period.last or ground.day
         state = _against(value.value, test)
         yield Event(last, state, str(period), text, (value.source,), value.verified, value.value)
 
 
+def _days(period: Period) -> int:
+    return (period.last - period.first).days + 1 if period.first and period.last else 0
+
+
 def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
     told = moneys.total(ground.money, test.money, test.stage or "", test.period or "", test.currency or "")
     ends = [end for end in (told.amount, told.low, told.high) if end is not None]
+    if told.reason == "only_cumulative":  # a running total of exactly this period answers for it
+        running = [flow for flow in told.flows if flow.period == told.period and flow.amount is not None]
+        ends = [flow.amount for flow in running if flow.amount is not None]
     if not ends:
         return
     reported = [last_day(flow.as_of) for flow in told.flows if flow.as_of]
     last = parse_period(told.period).last or ground.since
+    if told.reason == "only_cumulative" and reported:
+        last = min(last, max(reported))
     if (
         max([last, *reported]) > ground.day
     ):  # an account is known from the end of its period, or from a later report

@@ -150,6 +150,10 @@ def judge(pledge: Pledge, strategy: Strategy, country: Country, day: date, langu
             reason=worded(o.reason, language),
         )
         return Judgement(o.verdict, "override", words)
+    made = said_on(pledge, strategy)
+    if day < made:
+        words = say(language, "pledges.not_yet", day=_day(day, language), made=_day(made, language))
+        return Judgement("no evidence found", "nothing", words)
     if unmeasurable := _unmeasurable(pledge, language):
         return Judgement("not measurable as stated", "not_measurable", unmeasurable)
     if pledge.test is None:
@@ -213,9 +217,9 @@ class _Case:
             "first": _day(self.limit.first, self.language),
             "now": _day(self.limit.now, self.language),
             "day": _day(self.day, self.language),
-            "evidence": _words(event, self.language) if event else "",
             "differs": clause(self.test.differs, self.language),
         }
+        words.setdefault("evidence", _words(event, self.language) if event else "")
         return Judgement(
             verdict, rule, say(self.language, f"pledges.{key}", **words), self.events, self.limit
         )
@@ -225,7 +229,8 @@ def _reached(case: _Case) -> Judgement | None:
     """Rules 5 and 6."""
     limit, at_limit = case.limit, case.at_limit
     if at_limit and at_limit.state == "reached":
-        event = _first_reached(case.events, at_limit)
+        # A ceiling is kept by the value at the deadline, a goal by the first day it was reached for good.
+        event = at_limit if case.test.at_most is not None else _first_reached(case.events, at_limit)
         if case.test.differs:
             return case.judged("changed", "reached", "differs", event)
         if limit.moves and limit.first and event.day > limit.first:
@@ -233,7 +238,7 @@ def _reached(case: _Case) -> Judgement | None:
         return case.judged("kept", "reached", "kept" if limit.now else "kept_open", event)
     later = next((event for event in case.after if event.state == "reached"), None)
     now = state_at(case.events, case.day)
-    if later and now and now.state == "reached":
+    if later and now and now.state == "reached" and not limit.horizon:  # nobody promised the end of a term
         return case.judged("late", "late", "late_differs" if case.test.differs else "late", later)
     return None
 
@@ -263,10 +268,13 @@ def _passed(case: _Case, pledge: Pledge, strategy: Strategy) -> Judgement | None
     if running and case.goes_on:
         return case.judged("late", "passed", "late_ongoing", latest)
     at_limit = case.at_limit
-    telling = at_limit and (at_limit.state == "ended" or case.limit.now - at_limit.day <= FRESH)
-    short = at_limit if telling else next((e for e in case.after if e.state in ("short", "ended")), None)
-    if short:
-        return case.judged("broken", "passed", "broken", short)
+    fresh = at_limit and (at_limit.state == "ended" or case.limit.now - at_limit.day <= FRESH)
+    after = None if fresh else next((e for e in case.after if e.state in ("short", "ended")), None)
+    if fresh or after:
+        shown = [event for event in (at_limit, after) if event]
+        return case.judged(
+            "broken", "passed", "broken", None, evidence=" ".join(_words(e, case.language) for e in shown)
+        )
     return case.judged("no evidence found", "passed", "silent", latest)
 
 
@@ -308,6 +316,12 @@ def _words(event: Event, language: str) -> str:
 def clause(words: Mapping[str, str] | None, language: str) -> str:
     """A text of a file as part of a sentence: without its full stop."""
     return worded(words, language).rstrip(". ")
+
+
+def _sentence(words: Mapping[str, str] | None, language: str) -> str:
+    """A text of a file as a sentence of its own."""
+    text = clause(words, language)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _day(day: date | None, language: str) -> str:
@@ -355,14 +369,14 @@ def _caveats(
         add(f"hedge_{pledge.hedge}")
     if pledge.measurable == "partly" and found.rule != "not_measurable" and pledge.why_not:
         add("partly", why=clause(pledge.why_not, language))
-    if any(event.verified == "memory" for event in found.events):
+    if any(event.verified == "memory" and event.state != "work" for event in found.events):
         add("memory")
     if on and on > day:
         add("compiled", day=_day(day, language))
     for other in pledge.alternatives:
         name = worded(other.name, language)
         if other.test is None:
-            add("alternative_none", name=name, why=clause(other.no_series, language))
+            add("alternative_none", name=name, why=_sentence(other.no_series, language))
             continue
         judged = judge_test(other.test, pledge, strategy, country, day, language)
         verdict = say(language, f"dossier.verdict.{judged.verdict.replace(' ', '_')}.name")

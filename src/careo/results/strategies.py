@@ -10,12 +10,13 @@ from typing import Any, cast
 
 from careo.base.errors import CareoError, DataError
 from careo.base.texts import LANGUAGES
-from careo.base.yaml_files import Loc, Written, read_written
+from careo.base.yaml_files import Loc, Written, line_of, read_written
 from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
 from careo.record.ladder import load_ladders
 from careo.record.money import load_money
 from careo.record.strategy import Strategy, Test, find, read_strategy, strategies
+from careo.record.strategy import load_strategy as read
 
 TO_WRITE = "TODO"
 """What a draft has where a person must write; a strategy that still has it is not finished."""
@@ -37,7 +38,23 @@ def check_strategy(name: str | Path, country: str = "mexico") -> tuple[CareoErro
         return mistakes
     written = read_written(path)
     found = [*mistakes, *_links(written, strategy, load_country(country)), *_unwritten(written)]
-    return tuple(sorted(found, key=lambda error: int(error.where.rpartition(":")[2] or 0)))
+    return tuple(sorted(found, key=line_of))
+
+
+def load_strategy(name: str | Path, country: str = "mexico") -> Strategy:
+    """A shipped strategy by its slug, or one of a file, with everything it refers to found.
+
+    Args:
+        name: slug or path. country: whose indicators, levers, places, ladders and money it may name.
+
+    Raises:
+        DataError: there is no such strategy; or its file has a mistake (`check_strategy` gives all of them).
+    """
+    strategy = read(name, country)
+    written = read_written(find(name, country))
+    for mistake in _links(written, strategy, load_country(country)):
+        raise mistake
+    return strategy
 
 
 def find_pledge(name: str, country: str = "mexico") -> tuple[Strategy, str]:
@@ -46,10 +63,8 @@ def find_pledge(name: str, country: str = "mexico") -> tuple[Strategy, str]:
     Raises:
         DataError: no strategy has it, or several do.
     """
-    from careo.record.strategy import load_strategy
-
     slug, _, wanted = name.rpartition(":")
-    known = [load_strategy(s, country) for s in strategies(country) if not slug or s == slug]
+    known = [read(s, country) for s in strategies(country) if not slug or s == slug]
     holders = [strategy for strategy in known if strategy.pledge(wanted)]
     if len(holders) == 1:
         return holders[0], wanted

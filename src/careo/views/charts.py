@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from careo.base.dates import Period, parse_period
 from careo.base.texts import say
@@ -74,6 +75,34 @@ def finding_chart(finding: Finding, country: Country, language: str) -> Chart | 
     return Chart(draw(plot, title), tuple(letters))
 
 
+def series_chart(
+    finding: Finding, country: Country, language: str, *, span: tuple[date, date], spanned: str, on: date
+) -> Chart | None:
+    """The series of a finding over all its time, as known on a day, with a stretch of time shaded; None without a line."""
+    if not finding.considered:
+        return None
+    row = finding.considered[-1]
+    shape = _frequency(row.period)
+    line = _line(country, row.indicator, row.place, shape, on)
+    if len(line) < 2:
+        return None
+    divisor, axis = _axis(line, row.unit, language)
+    # The value of a year stands at its number and is of the whole year, so the year begins half of one before it.
+    half = 0.5 if shape == "year" else 0.0
+    start, end = (_time(parse_period(day.isoformat())) or 0.0 for day in span)
+    plot = Plot(
+        lines={"A": [(x, y / divisor) for x, y in line]},
+        colours={"A": PALETTE[0]},
+        unit=axis,
+        share=row.unit == "share",
+        span=(start - half, max(start, end) - half),
+        spanned=spanned,
+    )
+    name = _name(country, row.indicator, language)
+    title = f"{say(language, 'dossier.chart.title', names=name)} {finding.because}"
+    return Chart(draw(plot, title), (("A", row.indicator),))
+
+
 def _one_place(considered: Sequence[Considered]) -> list[Considered]:
     """The rows of the place and kind of unit of the first one that fits, else of the first."""
     first = next((row for row in considered if row.fits), considered[0] if considered else None)
@@ -94,8 +123,10 @@ def _scale(unit: str) -> str:
     return "count"
 
 
-def _line(country: Country, name: str, place: str, shape: str) -> list[tuple[float, float]]:
-    """(time, value) of the newest vintage of each period of one length."""
+def _line(
+    country: Country, name: str, place: str, shape: str, on: date | None = None
+) -> list[tuple[float, float]]:
+    """(time, value) of the newest vintage of each period of one length; of those known on a day when it is given."""
     try:
         observations = country.series(name).observations
     except KeyError:
@@ -106,6 +137,7 @@ def _line(country: Country, name: str, place: str, shape: str) -> list[tuple[flo
         if (
             o.place == place
             and _frequency(iso) == shape
+            and (on is None or o.known <= on)
             and (iso not in newest or newest[iso].known <= o.known)
         ):
             newest[iso] = o

@@ -74,7 +74,7 @@ def _show(screen: Screen, cited: Cited) -> None:
     for part in parts:
         row = part[0]
         mark = "!" if any(support.unverified for support in part) else ""
-        name = [] if not several else [""] if row.of == last else [row.of]
+        name = [] if not several else [""] if row.of == last else [row.of.removeprefix(f"{cited.name}:")]
         known = say(language, f"cite.known.{row.verified}") if row.verified else ""
         rows.append([mark, *name, row.what, known, ", ".join(support.source.key for support in part)])
         last = row.of

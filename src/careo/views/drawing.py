@@ -15,7 +15,7 @@ from itertools import pairwise
 _WIDTH, _HEIGHT = 500.0, 190.0
 _TOP, _BOTTOM, _RIGHT = 22.0, 26.0, 26.0
 _CHARACTER = 6.7  # width of a digit at size 12: fonts are never measured
-_GREY, _GRID, _CLAIM = "#444", "#e4e0d8", "#111111"
+_GREY, _GRID, _CLAIM, _SHADE = "#444", "#e4e0d8", "#111111", "#f1eadb"
 _HALO = ' stroke="white" stroke-width="3" paint-order="stroke"'  # words stay readable where they cross a line
 _SERIES = 400  # points of a line beyond which single dots would only blur it
 
@@ -28,6 +28,7 @@ class Plot:
         lines: letter → points (time in years, value), in the order of time. colours: of each letter.
         claims: points to mark, with `claimed` beside each.
         unit: title of the value axis. share: values are parts of one, shown in percent.
+        span: a stretch of time (in years) to shade, with `spanned` above it.
     """
 
     lines: Mapping[str, Sequence[tuple[float, float]]]
@@ -36,12 +37,15 @@ class Plot:
     claimed: str = ""
     unit: str = ""
     share: bool = False
+    span: tuple[float, float] | None = None
+    spanned: str = ""
 
 
 def draw(plot: Plot, title: str) -> str:
     """The plot as an `<svg>` that may stand inside a page, with `title` for whoever cannot see it."""
     points = [point for line in plot.lines.values() for point in line]
     xs, ys = (sorted({p[i] for p in (*points, *plot.claims)}) for i in (0, 1))
+    xs = sorted({*xs, *(plot.span or ())})
     low, high = min(0.0, ys[0]), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
     high = high if high > low else low + 1.0
     first, last = xs[0], xs[-1] if xs[-1] > xs[0] else xs[0] + 1.0
@@ -54,6 +58,8 @@ def draw(plot: Plot, title: str) -> str:
         return x, _TOP + (high - point[1]) / (high - low) * _HEIGHT
 
     out = [_text(4, 12, plot.unit)] if plot.unit else []
+    if plot.span:
+        out += _shade(*(at((time, high)) for time in plot.span), plot.spanned, left + _WIDTH)
     for tick, label in zip(ticks, labels, strict=True):
         y = at((first, tick))[1]
         out.append(f'<path d="M{_n(left)} {_n(y)}h{_n(_WIDTH)}" stroke="{_GRID}"/>')
@@ -80,6 +86,14 @@ def draw(plot: Plot, title: str) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
     font = '<g font-family="Liberation Sans, Arial, Helvetica, sans-serif" fill="none">'
     return f"{head}{font}{''.join(out)}</g></svg>"
+
+
+def _shade(start: tuple[float, float], end: tuple[float, float], word: str, edge: float) -> list[str]:
+    """A stretch of time behind the lines; its word begins where it begins, or ends where the plot ends."""
+    box = f'<path d="M{_n(start[0])} {_n(_TOP)}H{_n(end[0])}v{_n(_HEIGHT)}H{_n(start[0])}z" fill="{_SHADE}"/>'
+    late = start[0] + 6 * len(word) > edge
+    x, anchor = (edge - 4, "end") if late else (start[0] + 4, "start")
+    return [box, _text(x, _TOP + 13, word, anchor=anchor, size=11)]
 
 
 def _line(points: Sequence[tuple[float, float]], colour: str) -> list[str]:

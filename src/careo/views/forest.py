@@ -230,16 +230,17 @@ def draw_forest(rows: Sequence[Row], *, title: str, language: str = "en", notes:
         y += 58
     out += lines
     y = _key(rows, y, out, language)
-    for note in (say(language, "levers.forest.note"), *notes):
+    told = ["note", "note_studies"] if any(row.kind == "study" for row in rows) else ["note"]
+    for note in (*(say(language, f"levers.forest.{key}") for key in told), *notes):
         for line in _wrapped(note, 12, _WIDTH - 2 * _MARGIN):
             out.append(_text(_MARGIN, y, line, size=12))
             y += 16
     height = math.ceil(y + _MARGIN - 12)
     label = _plain(title)
-    told = "; ".join(f"{row.label}: {written(row, language)}" for row in rows if row.ends)
+    described = "; ".join(f"{row.label}: {written(row, language)}" for row in rows if row.ends)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'role="img" aria-label="{label}" lang="{_plain(language)}"><title>{label}</title><desc>{_plain(told)}</desc>'
+        f'role="img" aria-label="{label}" lang="{_plain(language)}"><title>{label}</title><desc>{_plain(described)}</desc>'
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/><g font-family="{FONTS}">{"".join(out)}</g></svg>\n'
     )
 
@@ -385,7 +386,7 @@ def _wrapped(text: str, size: float, width: float) -> Iterator[str]:
                 yield line
                 line = ""
             yield word[:room]
-            word = word[room:]  # noqa: PLW2901 - the rest of it
+            word = word[room:]
         if line and len(line) + 1 + len(word) > room:
             yield line
             line = word

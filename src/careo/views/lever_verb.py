@@ -66,7 +66,7 @@ def levers_verb(asked: Asked, *, lever: str | None) -> int:
     elif one:
         _show_lever(screen, one, studies, load_sources(asked.country), asked.language)
     else:
-        _show_list(screen, levers, studies, asked.language)
+        _show_list(screen, levers, asked.language)
     screen.close()
     return 0
 
@@ -170,7 +170,7 @@ def _picture(asked: Asked, one: Lever | None, levers: Sequence[Lever], studies: 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _show_list(screen: Screen, levers: Sequence[Lever], studies: Mapping[str, Study], language: str) -> None:
+def _show_list(screen: Screen, levers: Sequence[Lever], language: str) -> None:
     if not levers:
         screen.line(say(language, "levers.none"))
         return
@@ -415,7 +415,7 @@ def _show_studies(screen: Screen, studies: Sequence[Study], language: str) -> No
             " ".join(part for part in (study.authors, study.year) if part),
             say(language, f"levers.design.{study.design}"),
             worded(study.place, language),
-            worded(study.result, language),
+            " ".join(worded(words, language) for words in (study.result, study.note) if words),
             _seen(study, language),
         ]
         for study in studies
@@ -479,7 +479,7 @@ def _partner(name: str, language: str) -> str:
 
 
 def _source_line(source: Source, language: str) -> str:
-    seen = source.seen or ("memory" if source.tier == 4 else "")  # noqa: PLR2004 - the tier of memory
+    seen = source.seen or ("memory" if source.tier == 4 else "")
     told = [f"[{source.key}] {source.producer}", source.title, source.published, source.url]
     if seen:
         told.append(say(language, f"levers.verified.{seen}"))

@@ -1,8 +1,8 @@
 """Sources as references: plain text, BibTeX, CSL-JSON.
 
-BibTeX is written here and not by a library: bibtexparser 2.1 writes fields as they are (a lone brace breaks the file), its LaTeX
-middleware turns ñ into macros and a brace into `\\{`, which BibTeX and biber still count; pybtex 0.26 refuses such a title and
-leaves $ and ^ alone. What is needed is one table of eleven characters.
+BibTeX is written here and not by a library: bibtexparser 2.1 writes fields as they are (a lone brace breaks the
+file), and its LaTeX middleware turns ñ into macros and a brace into `\\{`, which BibTeX and biber still count; pybtex
+0.26 refuses such a title and leaves $ and ^ alone. What is needed is one table of ten characters.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ _SPECIAL = str.maketrans(
         "}": r"\textbraceright{}",
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
-        '"': r"\textquotedbl{}",  # a shorthand of babel in Spanish documents, where "a is ª
         **{mark: f"\\{mark}" for mark in "#$%&_"},
     }
 )
@@ -51,7 +50,7 @@ def references(sources: Iterable[Source], format: str = "text", language: str = 
     """Sources as references, each once, in the order given.
 
     Args:
-        format: "text", "bibtex" (UTF-8, for biblatex and BibTeX) or "csl-json" (CSL 1.0.2, for Zotero, pandoc and others).
+        format: "text", "bibtex" (UTF-8, for biblatex and BibTeX) or "csl-json" (CSL 1.0.2, for Zotero, pandoc …).
         language: of the notes: how a source was seen, whether it is unverified.
 
     Raises:
@@ -121,20 +120,22 @@ def _entry(source: Source, key: str, language: str) -> str:
         notes.append(say(language, "cite.appeared", date=one_line(source.published)))
     values = {
         "author": " and ".join(f"{{{_escaped(name)}}}" for name in _producers(source)),
-        "title": f"{{{_escaped(source.title or source.key)}}}",
+        "title": f"{{{_escaped(_title(source))}}}",
         "date": date if dated else "",
         "year": str(dated[0][0]) if dated else "",  # BibTeX knows no date; biber takes the date and says so
         "url": address,
         "urldate": source.accessed if address and _date_parts(source.accessed) else "",
         "howpublished": _escaped(tier),
-        "note": _escaped(". ".join(note.rstrip(".") for note in notes)),
+        "note": _escaped(_sentences(notes)),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in values.items() if value]
     return "\n".join([f"@misc{{{key},", *lines, "}", ""])
 
 
 def _escaped(text: str) -> str:
-    return _whole(one_line(text)).translate(_SPECIAL)
+    """Text as LaTeX prints it. Straight quotation marks become “ ”: in a Spanish document "a is ª to babel."""
+    opened = re.sub(r'(^|[\s(\[{«“‘/–-])"', r"\1“", _whole(one_line(text)))
+    return opened.replace('"', "”").translate(_SPECIAL)
 
 
 def _whole(text: str) -> str:
@@ -143,7 +144,7 @@ def _whole(text: str) -> str:
 
 
 def _address(url: str) -> tuple[str, str]:
-    """An address as both may print it (biblatex reads it verbatim, so nothing is escaped), and what is not one."""
+    """An address (biblatex reads it verbatim, so nothing is escaped), and what of the text is not one."""
     first, _, rest = one_line(_whole(url)).partition(" ")
     if not re.match(r"(https?|ftp)://", first):
         return "", url
@@ -193,23 +194,31 @@ def _item(source: Source, key: str, language: str) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": key,
         "type": kind,
-        "title": one_line(source.title or source.key),
+        "title": _title(source),
         "author": [{"literal": one_line(name)} for name in _producers(source)],
         "issued": _csl_date(_iso(source.published)),
         "URL": address,
         "accessed": _csl_date(source.accessed),
-        "note": ". ".join(note.rstrip(".") for note in notes),
+        "note": _sentences(notes),
         "custom": {name: value for name, value in known.items() if value},
     }
     return {name: value for name, value in item.items() if value}
 
 
 def _csl_date(text: str) -> Mapping[str, Any]:
-    parts = _date_parts(text)
-    return {"date-parts": parts} if parts else {"literal": one_line(text)} if text else {}
+    parts, literal = _date_parts(text), one_line(text)
+    return {"date-parts": parts} if parts else {"literal": literal} if literal else {}
 
 
 # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _title(source: Source) -> str:
+    return one_line(source.title) or one_line(source.key)
+
+
+def _sentences(notes: Iterable[str]) -> str:
+    return " ".join(note if note.endswith((".", "!", "?", "…")) else f"{note}." for note in notes)
 
 
 def _producers(source: Source) -> list[str]:
