@@ -240,7 +240,7 @@ def test_other_readings_stand_beside_and_never_decide(world: World) -> None:
     found = world.ladder(LAW).judge("2026-06-01", alternatives=[strict, blind])
     assert found.verdict == "kept"
     assert any("in practice too" in caveat and "no evidence found" in caveat for caveat in found.caveats)
-    assert any("felt by everyone" in caveat and "nobody asked" in caveat for caveat in found.caveats)
+    assert any("felt by everyone" in caveat and "Nobody asked." in caveat for caveat in found.caveats)
 
 
 def test_what_is_recalled_is_marked(world: World) -> None:

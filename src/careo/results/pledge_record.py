@@ -170,21 +170,20 @@ def _days(period: Period) -> int:
 
 
 def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
-    told = moneys.total(ground.money, test.money, test.stage or "", test.period or "", test.currency or "")
+    money = moneys.known_on(ground.money, ground.day)
+    told = moneys.total(money, test.money, test.stage or "", test.period or "", test.currency or "")
     ends = [end for end in (told.amount, told.low, told.high) if end is not None]
     if told.reason == "only_cumulative":  # a running total of exactly this period answers for it
-        running = [flow for flow in told.flows if flow.period == told.period and flow.amount is not None]
+        running = [flow for flow in told.flows if flow.period == told.period]
         ends = [flow.amount for flow in running if flow.amount is not None]
     if not ends:
         return
-    reported = [last_day(flow.as_of) for flow in told.flows if flow.as_of]
-    last = parse_period(told.period).last or ground.since
-    if told.reason == "only_cumulative" and reported:
-        last = min(last, max(reported))
-    if (
-        max([last, *reported]) > ground.day
-    ):  # an account is known from the end of its period, or from a later report
-        return
+    period = parse_period(told.period)
+    voted = told.stage in (
+        "announced",
+        "appropriated",
+    )  # money is voted for a period before it is spent in it
+    day = (period.first if voted else period.last) or ground.since
     states = {_against(float(end), test) for end in ends}
     name = worded(ground.money.lines[test.money].name, ground.language)
     stage = say(ground.language, f"pledges.stage.{told.stage}")
@@ -193,7 +192,7 @@ def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
     )
     text = say(ground.language, "pledges.money", line=name, stage=stage, amount=amounts)
     state = states.pop() if len(states) == 1 else "work"  # rival reports on either side decide nothing
-    yield Event(last, state, told.period, text, told.sources, told.verified)
+    yield Event(max(day, ground.since), state, told.period, text, told.sources, told.verified)
 
 
 def money_of(strategy: Strategy, country: str) -> Money:

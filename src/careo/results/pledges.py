@@ -24,7 +24,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from careo.base.fields import last_day, worded
-from careo.base.texts import say
+from careo.base.texts import say, sentences
 from careo.panel import Country, country_of
 from careo.record.ladder import Deadline
 from careo.record.strategy import Pledge, Strategy, Test, sources_of
@@ -220,9 +220,10 @@ class _Case:
             "differs": clause(self.test.differs, self.language),
         }
         words.setdefault("evidence", _words(event, self.language) if event else "")
-        return Judgement(
-            verdict, rule, say(self.language, f"pledges.{key}", **words), self.events, self.limit
-        )
+        # Nobody promised the end of a term: what is said of a deadline is said otherwise of it.
+        horizon = self.limit.horizon and f"pledges.{key}_horizon" in sentences(self.language)
+        reason = say(self.language, f"pledges.{key}{'_horizon' if horizon else ''}", **words)
+        return Judgement(verdict, rule, reason, self.events, self.limit)
 
 
 def _reached(case: _Case) -> Judgement | None:
@@ -271,7 +272,10 @@ def _passed(case: _Case, pledge: Pledge, strategy: Strategy) -> Judgement | None
     fresh = at_limit and (at_limit.state == "ended" or case.limit.now - at_limit.day <= FRESH)
     after = None if fresh else next((e for e in case.after if e.state in ("short", "ended")), None)
     if fresh or after:
-        shown = [event for event in (at_limit, after) if event]
+        counted = next(
+            (e for e in reversed(case.events) if e.state == "short" and e.day <= case.limit.now), None
+        )
+        shown = dict.fromkeys(event for event in (counted, at_limit, after) if event)
         return case.judged(
             "broken", "passed", "broken", None, evidence=" ".join(_words(e, case.language) for e in shown)
         )

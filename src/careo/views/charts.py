@@ -91,8 +91,8 @@ def series_chart(
     half = 0.5 if shape == "year" else 0.0
     start, end = (_time(parse_period(day.isoformat())) or 0.0 for day in span)
     plot = Plot(
-        lines={"A": [(x, y / divisor) for x, y in line]},
-        colours={"A": PALETTE[0]},
+        lines={"": [(x, y / divisor) for x, y in line]},  # alone, it needs no letter
+        colours={"": PALETTE[0]},
         unit=axis,
         share=row.unit == "share",
         span=(start - half, max(start, end) - half),
@@ -100,7 +100,7 @@ def series_chart(
     )
     name = _name(country, row.indicator, language)
     title = f"{say(language, 'dossier.chart.title', names=name)} {finding.because}"
-    return Chart(draw(plot, title), (("A", row.indicator),))
+    return Chart(draw(plot, title), (("", row.indicator),))
 
 
 def _one_place(considered: Sequence[Considered]) -> list[Considered]:

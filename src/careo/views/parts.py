@@ -6,6 +6,7 @@ strategy's dossier holds them when pages were read beside it. Rows hold plain te
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -49,7 +50,7 @@ def render(template: str, language: str, **context: object) -> str:
 @cache
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     folder = Path(__file__).parent / "templates"
     environment = Environment(
@@ -62,6 +63,7 @@ def _environment() -> Any:
     # Our own style sheet; read as text so that it stays a file of its own.
     environment.globals["style"] = Markup((folder / "dossier.css").read_text(encoding="utf-8"))  # noqa: S704
     environment.filters["drawing"] = Markup  # charts were drawn and checked by charts.py
+    environment.filters["code"] = lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704
     return environment
 
 

@@ -57,7 +57,7 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
         "total": len(result.pledges),
         "order": result.pledges[0].extra["order"] if result.pledges else "",
         "groups": _groups(it),
-        "lines": [_line(it, f) for f in result.money if "line" in f.extra and "other" not in f.extra],
+        "lines": _unlike([_line(it, f) for f in result.money if "line" in f.extra and "other" not in f.extra]),
         "pairs": [_pair(it, f) for f in result.money if "other" in f.extra],
         "shares": [_share(it, f) for f in result.money if "line" not in f.extra],
         "measures": [_measure(it, f) for f in result.measures],
@@ -327,7 +327,8 @@ def _timeline(it: _Page, pledge: Pledge, finding: Finding, limit: Limit) -> str:
     for index, due in enumerate(in_force):
         if due:
             kind = "deadline" if index == len(in_force) - 1 else "moved"
-            below.append(Mark(due, it.say("timeline.deadline", day=due.isoformat()), kind, it.day(due)))
+            word = it.say("timeline.horizon" if limit.horizon else "timeline.deadline", day=due.isoformat())
+            below.append(Mark(due, word, kind, it.day(due)))
     on = it.result.day
     below.append(Mark(on, it.say("timeline.day", day=on.isoformat()), "day", it.day(on)))
     read = "; ".join(f"{one_line(mark.title)} ({mark.word})" for mark in marks)
@@ -348,33 +349,29 @@ def _undated(it: _Page, pledge: Pledge) -> str:
 def _readings(it: _Page, pledge: Pledge, finding: Finding) -> tuple[list[Row], list[str]]:
     """The other readings of the same words, side by side; and the caveats without the sentences that say the same."""
     rows: list[Row] = []
-    said: set[str] = set()
+    openings: list[str] = []
     for other in pledge.alternatives:
         name = worded(other.name, it.language)
+        key = "alternative" if other.test else "alternative_none"
+        openings.append(_opening(it, f"pledges.caveat.{key}", name=name))
         if other.test is None:
-            why = clause(other.no_series, it.language)
-            said.add(say(it.language, "pledges.caveat.alternative_none", name=name, why=why))
-            rows.append({"name": name, "verdict": None, "because": why})
+            rows.append({"name": name, "verdict": None, "because": worded(other.no_series, it.language)})
             continue
         judged = judge_test(other.test, pledge, it.result.strategy, it.country, it.result.day, it.language)
         verdict = _verdict(judged.verdict, it.language)
-        said.add(
-            say(
-                it.language,
-                "pledges.caveat.alternative",
-                name=name,
-                verdict=verdict["name"],
-                because=judged.because,
-            )
-        )
         rows.append({"name": name, "verdict": verdict, "because": judged.because})
-    return rows, [caveat for caveat in finding.caveats if caveat not in said]
+    return rows, [caveat for caveat in finding.caveats if not caveat.startswith(tuple(openings))]
+
+
+def _opening(it: _Page, key: str, **words: object) -> str:
+    """How a sentence begins, up to its first word that is not known: caveats that begin so are shown in a better form."""
+    return say(it.language, key, **words).partition("{")[0]
 
 
 def _coverage(it: _Page, label: str, note: Mapping[str, str] | None) -> str:
     if label == "answered":
         return ""
-    return f"{say(it.language, f'strategies.coverage.{label}')}: {worded(note, it.language)}"
+    return it.say("coverage", label=say(it.language, f"strategies.coverage.{label}"), note=worded(note, it.language))
 
 
 def _tie(it: _Page, tie: Tie) -> Row:
@@ -405,7 +402,7 @@ def _line(it: _Page, finding: Finding) -> Row:
         "id": finding.extra["line"],
         "cite": f"careo money {finding.extra['line']}",
         "judged": finding.verdict != "raised",
-        "name": name,
+        "title": name,
         "role": finding.extra["role"],
         "claim": finding.claim.removeprefix(f"{name}: "),
         "because": finding.because,
@@ -416,6 +413,16 @@ def _line(it: _Page, finding: Finding) -> Row:
         "caveats": finding.caveats,
         "sources": it.cited(source.key for source in finding.sources),
     }
+
+
+def _unlike(rows: list[Row]) -> list[Row]:
+    """The same rows; a line that a strategy names more than once (for other years) has further anchors of its own."""
+    seen: Counter[str] = Counter()
+    for row in rows:
+        seen[row["anchor"]] += 1
+        if seen[row["anchor"]] > 1:
+            row["anchor"] += f":{seen[row['anchor']]}"
+    return rows
 
 
 def _amounts(it: _Page, finding: Finding) -> tuple[list[str], list[Row]]:
@@ -452,7 +459,8 @@ def _amounts(it: _Page, finding: Finding) -> tuple[list[str], list[Row]]:
 
 def _pair(it: _Page, finding: Finding) -> Row:
     return _verdict(finding.verdict, it.language) | {
-        "anchor": f"q-money-{finding.extra['line']}-{finding.extra['other']}",
+        "anchor": f"q-money-{finding.extra['line']}:{finding.extra['other']}",
+        "cite": f"careo money {finding.extra['line']}",
         "claim": finding.claim,
         "because": finding.because,
         "sources": it.cited(source.key for source in finding.sources),
@@ -522,15 +530,7 @@ def _measure(it: _Page, finding: Finding) -> Row:
     measure = next(m for m in it.result.strategy.measures if m.id == finding.extra["measure"])
     language = it.language
     lever = it.levers[measure.lever]
-    own = [
-        say(language, f"strategies.measure.{key}", **{name: clause(words, language)})
-        for key, name, words in (
-            ("turned", "why", measure.direction_note),
-            ("not_simulated", "why", measure.not_simulated),
-            ("how", "how", measure.dose.how if measure.dose else None),
-        )
-        if words
-    ]
+    own = tuple(_opening(it, f"strategies.measure.{key}") for key in ("turned", "not_simulated", "how"))
     return {
         "anchor": it.anchors[measure.id],
         "id": measure.id,
@@ -563,7 +563,7 @@ def _measure(it: _Page, finding: Finding) -> Row:
             for row in finding.table
         ],
         "unverified": finding.extra["verified"] == "memory",
-        "caveats": [caveat for caveat in finding.caveats if caveat not in own],
+        "caveats": [caveat for caveat in finding.caveats if not caveat.startswith(own)],
         "coverage": _coverage(it, measure.coverage, measure.coverage_note),
         "sources": it.cited(source.key for source in finding.sources),
     }
@@ -619,7 +619,7 @@ def _series(it: _Page, finding: Finding) -> Row:
     )
     item = it.country.indicators.get(finding.extra["indicator"])
     return _verdict(finding.verdict, it.language) | {
-        "name": finding.claim,
+        "title": finding.claim,
         "indicator": finding.extra["indicator"] if finding.considered else "",
         "definition": item.definition.get(it.language, "") if item else "",
         "because": finding.because,

@@ -14,6 +14,7 @@ from html import escape
 _WIDTH, _LEFT, _RIGHT = 600.0, 14.0, 14.0
 _ROW, _CHARACTER, _SIZE = 16.0, 6.3, 12  # height of a row of words; width of a letter: fonts are never measured
 _GREY, _SOFT, _FAINT = "#444", "#777", "#999"
+_HALO = ' stroke="white" stroke-width="3" paint-order="stroke"'  # words stay readable where a line crosses them
 _COLOURS = {"reached": "#00785a", "ended": "#d55e00", "work": "#0072b2", "words": "#777", "deadline": "#8a6d00"}
 
 
@@ -35,8 +36,8 @@ class Mark:
 
 def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> str:
     """The marks on one axis as an `<svg>` that may stand inside a page, with `title` for whoever cannot see it."""
-    days = [mark.day for mark in (*steps, *below)]
-    first, last = _year(min(days)), _year(max(days))
+    times = [_year(mark.day) for mark in (*steps, *below)]
+    first, last = min(times), max(times)
     first, last = first - 0.04 * (last - first), last + 0.02 * (last - first)
     if last - first < 1.0:
         first, last = first - 0.5, last + 0.5
@@ -44,28 +45,34 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
     def at(time: float) -> float:
         return _LEFT + (time - first) / (last - first) * _WIDTH
 
-    upper, lower = (_flags([(at(_year(m.day)), m) for m in marks]) for marks in (steps, below))
+    upper = _flags([(at(_year(m.day)), m) for m in steps])
+    lower = _flags([(at(_year(m.day)), m) for m in below if m.kind != "day"])
+    # The day stands at the right edge: its word goes to its left, on a row of its own.
+    row = max((row for _, row, _ in lower), default=-1) + 1
+    ends_here = [(at(_year(m.day)), row, m) for m in below if m.kind == "day"]
     top = _ROW * (max((row for _, row, _ in upper), default=0) + 1) + 14
-    bottom = 34 + _ROW * (max((row for _, row, _ in lower), default=-1) + 1)
+    bottom = 40 + _ROW * row
     ends = [x + _CHARACTER * len(mark.word) + 6 for x, _, mark in (*upper, *lower)]
     width = max([_LEFT + _WIDTH + _RIGHT, *ends])
     out = [f'<path d="M{_n(_LEFT)} {_n(top)}h{_n(_WIDTH)}" stroke="{_FAINT}"/>']
     for year, label in _years(first, last):
         x = at(year)
         out.append(f'<path d="M{_n(x)} {_n(top)}v5" stroke="{_FAINT}"/>')
-        out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11))
+        out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11, extra=_HALO))
     for x, row, mark in upper:
         y = top - 14 - _ROW * row
         body = f'<path d="M{_n(x)} {_n(top - 5)}V{_n(y - 8)}" stroke="{_FAINT}"/>'
         body += _text(x + 4, y, mark.word, _GREY) + _shape(x, top, mark.kind)
         out.append(_titled(body, mark.title))
-    for x, row, mark in lower:
+    for x, row, mark in (*ends_here, *lower):
         y = top + 34 + _ROW * row
         dash = ' stroke-dasharray="4 3"' if mark.kind in ("deadline", "moved") else ""
         colour = _COLOURS["deadline"] if dash else _GREY
         crossed = ' text-decoration="line-through"' if mark.kind == "moved" else ""
         body = f'<path d="M{_n(x)} {_n(top - 8)}V{_n(y + 3)}" stroke="{colour}" stroke-width="1.5"{dash}/>'
-        out.append(_titled(body + _text(x + 4, y, mark.word, _GREY, extra=crossed), mark.title))
+        left = mark.kind == "day"
+        word = _text(x - 4 if left else x + 4, y, mark.word, _GREY, anchor="end" if left else "start", extra=crossed + _HALO)
+        out.append(_titled(body + word, mark.title))
     label = escape(title, quote=True)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(top + bottom)}" role="img"'
