@@ -8,6 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from careo.base.citations import Source
+from careo.base.dates import parse_period
 from careo.base.errors import CareoError, DataError
 from careo.base.fields import last_day, worded
 from careo.base.shipped import country_folder
@@ -15,7 +16,7 @@ from careo.base.texts import say
 from careo.base.yaml_files import read_written
 from careo.panel import Country, country_of, load_country
 from careo.record.ladder import deadlines_on, load_ladders
-from careo.record.money import flows_of, load_money
+from careo.record.money import flows_of, load_money, total, weakest, years_told
 from careo.record.strategy import Pledge, Strategy, load_strategy, sources_of, strategies
 from careo.record.topic import Topic, load_topics
 from careo.results.finding import Finding
@@ -237,28 +238,53 @@ def _steps(name: str, topic: Topic, country: Country, language: str) -> Iterator
         )  # fmt: skip
 
 
+_STAGES = ("announced", "appropriated", "spent")
+"""Stages of money that the chain shows: what was said, what was voted, what was paid."""
+
+
 def _flows(name: str, country: Country, language: str) -> Iterator[Link]:
+    """The money of a line: a link a year with its stages side by side, and every report beside it that is a rival or a running total."""
     money = load_money(country.key)
+    line = worded(money.lines[name].name, language)
+    years = sorted({year for stage in _STAGES for year in years_told(money, name, stage)})
+    for year in years:
+        told = [t for stage in _STAGES if (t := total(money, name, stage, year)).amount is not None]
+        if not told:
+            continue
+        words = "; ".join(_staged(t.stage, float(t.amount or 0), t.currency, language) for t in told)
+        sources = tuple(dict.fromkeys(key for t in told for key in t.sources))
+        text = say(language, "drift.money", line=line, amounts=words)
+        yield Link(
+            f"line:{name}",
+            parse_period(year).last,
+            year,
+            "budget",
+            text,
+            sources,
+            weakest(t.verified for t in told),
+        )
     for flow in flows_of(money, name):
-        if flow.amount is None or flow.basis == "part":
+        if flow.amount is None or flow.basis not in ("rival", "cumulative") or flow.stage not in _STAGES:
             continue
         text = say(
-            language, "pledges.money", line=worded(money.lines[name].name, language),
-            stage=say(language, f"pledges.stage.{flow.stage}"), amount=value_words(float(flow.amount), flow.currency, language),
-        )  # fmt: skip
-        end = last_day(flow.as_of) if flow.as_of else _end(flow.period)
-        yield Link(f"line:{name}", end, flow.period, "budget", text, flow.sources, flow.verified,
-                   dissent=_rival(flow.note, language) if flow.basis == "rival" else "")  # fmt: skip
+            language,
+            "drift.money",
+            line=line,
+            amounts=_staged(flow.stage, float(flow.amount), flow.currency, language),
+        )
+        end = last_day(flow.as_of) if flow.as_of else parse_period(flow.period).last
+        dissent = _rival(flow.note, language) if flow.basis == "rival" else ""
+        yield Link(
+            f"line:{name}", end, flow.period, "budget", text, flow.sources, flow.verified, dissent=dissent
+        )
+
+
+def _staged(stage: str, amount: float, currency: str, language: str) -> str:
+    return f"{say(language, f'pledges.stage.{stage}')} {value_words(amount, currency, language)}"
 
 
 def _rival(note: Mapping[str, str], language: str) -> str:
     return worded(note, language) or say(language, "drift.rival")
-
-
-def _end(period: str) -> date | None:
-    from careo.base.dates import parse_period
-
-    return parse_period(period).last
 
 
 def _measure(name: str, known: dict[str, Strategy], language: str) -> Iterator[Link]:

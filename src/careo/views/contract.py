@@ -235,11 +235,12 @@ def strategy_data(strategy: Strategy, language: str) -> dict[str, Any]:
 
 def strategy_audit_data(result: StrategyAudit, command: str, language: str) -> dict[str, Any]:
     """A strategy's audit as the contract has it; the same object stands in `findings.json`."""
-    pages = audit_data(result.pages) if result.pages else {"findings": []}
+    names = ("documents", "statements", "rejected", "unanchored")
+    pages: dict[str, Any] = (
+        audit_data(result.pages) if result.pages else dict.fromkeys((*names, "findings"), [])
+    )
     own = [finding_data(finding, {}) for finding in result.findings]
-    block = {
-        name: pages[name] for name in ("documents", "statements", "rejected", "unanchored") if name in pages
-    }
+    block = {name: pages[name] for name in names}
     ties = [
         {"pledge": tie.pledge, "likeness": round(tie.likeness, 3), "source": tie.statement.source,
          "start": tie.statement.start, "end": tie.statement.end, "quote": tie.statement.quote}

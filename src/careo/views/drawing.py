@@ -59,7 +59,8 @@ def draw(plot: Plot, title: str) -> str:
 
     out = [_text(4, 12, plot.unit)] if plot.unit else []
     if plot.span:
-        out += _shade(*(at((time, high)) for time in plot.span), plot.spanned, left + _WIDTH)
+        start, end = (at((time, high)) for time in plot.span)
+        out += _shade(start, end, plot.spanned, left + _WIDTH)
     for tick, label in zip(ticks, labels, strict=True):
         y = at((first, tick))[1]
         out.append(f'<path d="M{_n(left)} {_n(y)}h{_n(_WIDTH)}" stroke="{_GRID}"/>')

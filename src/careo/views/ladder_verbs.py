@@ -51,6 +51,9 @@ def ladder_verb(asked: Asked, *, names: Sequence[str], on: str) -> int:
                 show_pledge(screen, verdict, asked.language)
             if found:
                 _show_ladder(screen, found, asked.language)
+        order = next((verdict.extra["order"] for verdict, _ in shown if verdict), "")
+        if order:
+            screen.line(say(asked.language, "strategies.show.order", order=order), style="dim")
     screen.close()
     return 0
 
@@ -102,7 +105,6 @@ def show_pledge(screen: Screen, finding: Finding, language: str) -> None:
     )
     screen.line(finding.because, indent=2)
     screen.line(finding.extra["rule"], indent=2, style="dim")
-    screen.line(say(language, "strategies.show.order", order=finding.extra["order"]), indent=2, style="dim")
     for caveat in finding.caveats:
         screen.line("· " + caveat, indent=2, style="dim")
     screen.line(say(language, "strategies.show.grounds", thing=finding.id), indent=2, style="dim")

@@ -45,7 +45,9 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
     """The page as HTML text: one file, no network, the same bytes for the same input."""
     it = _Page(result, country, language)
     strategy = result.strategy
-    read = parts.of_pages(result.pages, country, language, at="page-") if result.pages else {"definitions": []}
+    read = (
+        parts.of_pages(result.pages, country, language, at="page-") if result.pages else {"definitions": []}
+    )
     read_findings = [f for f in result.pages.findings if f.kind != "quality"] if result.pages else []
     shown = [*result.findings, *read_findings]
     rows: Row = {
@@ -57,7 +59,9 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
         "total": len(result.pledges),
         "order": result.pledges[0].extra["order"] if result.pledges else "",
         "groups": _groups(it),
-        "lines": _unlike([_line(it, f) for f in result.money if "line" in f.extra and "other" not in f.extra]),
+        "lines": _unlike(
+            [_line(it, f) for f in result.money if "line" in f.extra and "other" not in f.extra]
+        ),
         "pairs": [_pair(it, f) for f in result.money if "other" in f.extra],
         "shares": [_share(it, f) for f in result.money if "line" not in f.extra],
         "measures": [_measure(it, f) for f in result.measures],
@@ -125,9 +129,7 @@ class _Page:
     def places(self) -> Mapping[tuple[str, int, int, str], str]:
         """Where a statement stands on the read pages."""
         statements = self.result.pages.statements if self.result.pages else ()
-        return {
-            (s.source, s.start, s.end, s.kind): f"page-s{index}" for index, s in enumerate(statements, 1)
-        }
+        return {(s.source, s.start, s.end, s.kind): f"page-s{index}" for index, s in enumerate(statements, 1)}
 
     def cited(self, keys: str | Iterable[str]) -> list[Row]:
         """Keys of sources, those on the list to be linked; also as rows of tables hold them, in one text."""
@@ -371,7 +373,9 @@ def _opening(it: _Page, key: str, **words: object) -> str:
 def _coverage(it: _Page, label: str, note: Mapping[str, str] | None) -> str:
     if label == "answered":
         return ""
-    return it.say("coverage", label=say(it.language, f"strategies.coverage.{label}"), note=worded(note, it.language))
+    return it.say(
+        "coverage", label=say(it.language, f"strategies.coverage.{label}"), note=worded(note, it.language)
+    )
 
 
 def _tie(it: _Page, tie: Tie) -> Row:
@@ -434,7 +438,7 @@ def _amounts(it: _Page, finding: Finding) -> tuple[list[str], list[Row]]:
     whole = say(it.language, "money.basis.whole")
     periods = dict.fromkeys(row["period"] for row in finding.table)
     rows: list[Row] = []
-    for period in sorted(periods, key=lambda text: (str(parse_period(text).first or ""), text)):
+    for period in sorted(periods, key=lambda text: ("/" in text, str(parse_period(text).first or ""), text)):
         cells: list[Row] = []
         for stage in stages:
             found = [r for r in finding.table if r["period"] == period and words[r["stage"]] == stage]
@@ -452,7 +456,7 @@ def _amounts(it: _Page, finding: Finding) -> tuple[list[str], list[Row]]:
             ]
             yearly = "/" not in period
             why = reason_words(total(it.money, line, stage, period), it.language) if yearly else ""
-            cells.append({"entries": entries, "why": "" if entries else why or "–"})
+            cells.append({"entries": entries, "why": "" if entries else why})
         rows.append({"period": when_words(period, it.language), "cells": cells})
     return [stage_words(stage, it.language) for stage in stages], rows
 
@@ -494,9 +498,7 @@ def _share(it: _Page, finding: Finding) -> Row:
                     "sources": it.cited(" ".join(row["source"] for row in by_year.values())),
                 }
             )
-        groups.append(
-            {"id": name, "name": own[0]["name"], "meaning": own[0]["meaning"], "stages": stages}
-        )
+        groups.append({"id": name, "name": own[0]["name"], "meaning": own[0]["meaning"], "stages": stages})
     meanings = {f"{group['name']}: {group['meaning']}" for group in groups}
     pledges = finding.extra["pledge"].split()
     return _verdict(finding.verdict, it.language) | {

@@ -17,7 +17,7 @@ from careo.results.strategies import one_language
 from careo.results.wording import period_words
 from careo.views import contract
 from careo.views.cli import Asked
-from careo.views.i18n import one_line, verdict_slug, verdict_words
+from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
 from careo.views.ladder_verbs import show_pledge
 from careo.views.terminal import ICONS, Screen
 from careo.views.verbs import day, documents_of
@@ -280,10 +280,9 @@ def _show_ties(screen: Screen, result: StrategyAudit, language: str) -> None:
 
 
 def _show_error(screen: Screen, error: CareoError, language: str) -> None:
+    # Not wrapped: editors jump to file:line.
     first, *rest = error.render(language).splitlines()
-    screen.line(first)
-    for line in rest:
-        screen.line(line.strip(), indent=2, style="dim")
+    screen.write("".join(f"{clean(line)}\n" for line in (first, *(f"  {line.strip()}" for line in rest))))
 
 
 def _hand_over(asked: Asked, text: str) -> int:

@@ -12,10 +12,22 @@ from datetime import date
 from html import escape
 
 _WIDTH, _LEFT, _RIGHT = 600.0, 14.0, 14.0
-_ROW, _CHARACTER, _SIZE = 16.0, 6.3, 12  # height of a row of words; width of a letter: fonts are never measured
+_ROW, _CHARACTER, _SIZE = (
+    16.0,
+    6.3,
+    12,
+)  # height of a row of words; width of a letter: fonts are never measured
 _GREY, _SOFT, _FAINT = "#444", "#777", "#999"
-_HALO = ' stroke="white" stroke-width="3" paint-order="stroke"'  # words stay readable where a line crosses them
-_COLOURS = {"reached": "#00785a", "ended": "#d55e00", "work": "#0072b2", "words": "#777", "deadline": "#8a6d00"}
+_HALO = (
+    ' stroke="white" stroke-width="3" paint-order="stroke"'  # words stay readable where a line crosses them
+)
+_COLOURS = {
+    "reached": "#00785a",
+    "ended": "#d55e00",
+    "work": "#0072b2",
+    "words": "#777",
+    "deadline": "#8a6d00",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,14 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
         crossed = ' text-decoration="line-through"' if mark.kind == "moved" else ""
         body = f'<path d="M{_n(x)} {_n(top - 8)}V{_n(y + 3)}" stroke="{colour}" stroke-width="1.5"{dash}/>'
         left = mark.kind == "day"
-        word = _text(x - 4 if left else x + 4, y, mark.word, _GREY, anchor="end" if left else "start", extra=crossed + _HALO)
+        word = _text(
+            x - 4 if left else x + 4,
+            y,
+            mark.word,
+            _GREY,
+            anchor="end" if left else "start",
+            extra=crossed + _HALO,
+        )
         out.append(_titled(body + word, mark.title))
     label = escape(title, quote=True)
     head = (
@@ -85,7 +104,7 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
 def _flags(marks: Sequence[tuple[float, Mark]]) -> list[tuple[float, int, Mark]]:
     """Each mark with the row of its word, 0 nearest the axis: beyond every later mark that its word would run into."""
     placed: list[tuple[float, int, Mark]] = []
-    for x, mark in sorted(reversed(marks), key=lambda pair: -pair[0]):
+    for x, mark in sorted(marks, key=lambda pair: pair[0])[::-1]:
         end = x + _CHARACTER * len(mark.word) + 8
         row = 1 + max((other for at, other, _ in placed if at < end), default=-1)
         placed.append((x, row, mark))
@@ -98,7 +117,9 @@ def _shape(x: float, y: float, kind: str) -> str:
     if kind == "ended":
         return f'<path d="M{_n(x - 4.5)} {_n(y - 4.5)}l9 9m0 -9l-9 9" stroke="{colour}" stroke-width="2.5"/>'
     if kind == "words":
-        return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="3.5" fill="white" stroke="{colour}" stroke-width="1.5"/>'
+        return (
+            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="3.5" fill="white" stroke="{colour}" stroke-width="1.5"/>'
+        )
     disc = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4" fill="{colour}"/>'
     ring = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="7" stroke="{colour}" stroke-width="1.5"/>'
     return disc + ring if kind == "reached" else disc
@@ -106,7 +127,7 @@ def _shape(x: float, y: float, kind: str) -> str:
 
 def _years(first: float, last: float) -> list[tuple[float, str]]:
     """Years to label, so many that they do not touch."""
-    years = [year for year in range(int(first) + 1, int(last) + 1)]
+    years = range(int(first) + 1, int(last) + 1)
     step = next((s for s in (1, 2, 5, 10, 20, 50) if len(years) / s <= 14), 100)
     return [(float(year), str(year)) for year in years if year % step == 0]
 
