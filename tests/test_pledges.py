@@ -85,7 +85,7 @@ def test_a_law_that_comes_about_differently_is_changed_with_the_difference(world
     test = {"ladder": "matter", "goal": "in_force", "differs": words("it covers one shire only")}
     found = world.ladder(LAW).judge(test=test)
     assert found.verdict == "changed"
-    assert "it covers one shire only" in found.because
+    assert "It covers one shire only." in found.because
 
 
 def test_a_deadline_moved_in_time_is_changed_from_that_day_on_and_the_first_one_stays_in_sight(
@@ -193,7 +193,7 @@ def test_without_a_deadline_the_end_of_the_period_is_taken_and_said(world: World
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"measurable": "no", "why_not": words("nobody says of what"), "test": None}, "nobody says of what"),
+        ({"measurable": "no", "why_not": words("nobody says of what"), "test": None}, "Nobody says of what."),
         (
             {"act": "position", "measurable": "no", "why_not": words("a principle"), "test": None},
             "nothing is promised",

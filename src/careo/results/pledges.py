@@ -157,7 +157,7 @@ def judge(pledge: Pledge, strategy: Strategy, country: Country, day: date, langu
     if unmeasurable := _unmeasurable(pledge, language):
         return Judgement("not measurable as stated", "not_measurable", unmeasurable)
     if pledge.test is None:
-        words = say(language, "pledges.no_test", why=clause(pledge.no_series or pledge.why_not, language))
+        words = say(language, "pledges.no_test", why=sentence(pledge.no_series or pledge.why_not, language))
         return Judgement("no evidence found", "no_test", words)
     return judge_test(pledge.test, pledge, strategy, country, day, language)
 
@@ -217,7 +217,7 @@ class _Case:
             "first": _day(self.limit.first, self.language),
             "now": _day(self.limit.now, self.language),
             "day": _day(self.day, self.language),
-            "differs": clause(self.test.differs, self.language),
+            "differs": sentence(self.test.differs, self.language),
         }
         words.setdefault("evidence", _words(event, self.language) if event else "")
         # Nobody promised the end of a term: what is said of a deadline is said otherwise of it.
@@ -291,9 +291,9 @@ def _under_way(case: _Case) -> Judgement:
 
 
 def _unmeasurable(pledge: Pledge, language: str) -> str:
-    why = clause(pledge.why_not, language)
+    why = sentence(pledge.why_not, language)
     if pledge.act in ("position", "claim"):
-        return say(language, f"pledges.is_{pledge.act}", why=f"{why}." if why else "").strip()
+        return say(language, f"pledges.is_{pledge.act}", why=why).strip()
     if pledge.measurable == "no":
         return say(language, "pledges.not_measurable", why=why)
     if pledge.measurable == "partly" and pledge.test is None and pledge.no_series is None:
@@ -322,7 +322,7 @@ def clause(words: Mapping[str, str] | None, language: str) -> str:
     return worded(words, language).rstrip(". ")
 
 
-def _sentence(words: Mapping[str, str] | None, language: str) -> str:
+def sentence(words: Mapping[str, str] | None, language: str) -> str:
     """A text of a file as a sentence of its own."""
     text = clause(words, language)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
@@ -372,7 +372,7 @@ def _caveats(
     if pledge.hedge not in ("none",):
         add(f"hedge_{pledge.hedge}")
     if pledge.measurable == "partly" and found.rule != "not_measurable" and pledge.why_not:
-        add("partly", why=clause(pledge.why_not, language))
+        add("partly", why=sentence(pledge.why_not, language))
     if any(event.verified == "memory" and event.state != "work" for event in found.events):
         add("memory")
     if on and on > day:
@@ -380,7 +380,7 @@ def _caveats(
     for other in pledge.alternatives:
         name = worded(other.name, language)
         if other.test is None:
-            add("alternative_none", name=name, why=_sentence(other.no_series, language))
+            add("alternative_none", name=name, why=sentence(other.no_series, language))
             continue
         judged = judge_test(other.test, pledge, strategy, country, day, language)
         verdict = say(language, f"dossier.verdict.{judged.verdict.replace(' ', '_')}.name")

@@ -18,7 +18,7 @@ from careo.record.strategy import Amount, Measure, Strategy, sources_of
 from careo.results.audit import Audit
 from careo.results.budgets import strategy_findings
 from careo.results.finding import Considered, Finding
-from careo.results.pledges import clause, judge_pledges
+from careo.results.pledges import judge_pledges, sentence
 from careo.results.tying import Tie, tie
 from careo.results.wording import number, period_words, place_name, value_words
 
@@ -154,16 +154,16 @@ def _amount_row(amount: Amount, language: str) -> dict[str, str]:
 
 def _measure_caveats(measure: Measure, delivered: Sequence[Amount], language: str) -> Iterator[str]:
     if measure.direction == -1:
-        yield say(language, "strategies.measure.turned", why=clause(measure.direction_note, language))
+        yield say(language, "strategies.measure.turned", why=sentence(measure.direction_note, language))
     for words in (measure.where_note, measure.note):
         if words:
             yield worded(words, language)
     if measure.not_simulated:
-        yield say(language, "strategies.measure.not_simulated", why=clause(measure.not_simulated, language))
+        yield say(language, "strategies.measure.not_simulated", why=sentence(measure.not_simulated, language))
     if measure.dose:
-        yield say(language, "strategies.measure.how", how=clause(measure.dose.how, language))
+        yield say(language, "strategies.measure.how", how=sentence(measure.dose.how, language))
     if "memory" in (measure.verified, *(amount.verified for amount in delivered)):
-        yield say(language, "pledges.caveat.memory")
+        yield say(language, "strategies.measure.memory")
 
 
 def _where(measure: Measure, country: Country, language: str) -> str:
@@ -176,10 +176,11 @@ def _dose(measure: Measure, lever: Lever, language: str) -> str:
     dose = measure.dose
     if dose is None:
         return ""
-    unit = worded(lever.dose_unit.name, language)
+    low, high = sorted((dose.low * measure.direction, dose.high * measure.direction))
     return say(
-        language, "strategies.measure.dose", value=number(dose.value * measure.direction), low=number(dose.low),
-        high=number(dose.high), unit=unit, grade=dose.grade, basis=say(language, f"strategies.basis.{dose.basis}"),
+        language, "strategies.measure.dose", value=number(dose.value * measure.direction), low=number(low),
+        high=number(high), unit=worded(lever.dose_unit.name, language), grade=dose.grade,
+        basis=say(language, f"strategies.basis.{dose.basis}"),
     )  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def _constraints(strategy: Strategy, country: Country, day: date, language: str)
     for constraint in strategy.constraints:
         found = next(iter(_outcomes([constraint.indicator], strategy, country, day, language)), None) if constraint.indicator else None  # fmt: skip
         because = found.because if found else say(
-            language, "strategies.constraint.no_series", why=clause(constraint.no_series, language)
+            language, "strategies.constraint.no_series", why=sentence(constraint.no_series, language)
         )  # fmt: skip
         yield Finding(
             id=f"{strategy.slug}:{constraint.id}",
@@ -215,7 +216,7 @@ def _constraints(strategy: Strategy, country: Country, day: date, language: str)
             because=because,
             statement=None,
             considered=found.considered if found else (),
-            caveats=(say(language, "strategies.constraint.rule", rule=clause(constraint.rule, language)),),
+            caveats=(say(language, "strategies.constraint.rule", rule=sentence(constraint.rule, language)),),
             sources=(
                 *(sources[key] for key in constraint.sources if key in sources),
                 *(found.sources if found else ()),
