@@ -91,7 +91,8 @@ def test_help_lists_the_verbs_in_the_order_of_the_work(capsys: pytest.CaptureFix
         (("audit", "--ldger", "x"), "did you mean '--ledger'?"),
         (("indicators", "homicide_sesnsp_victim"), "did you mean 'homicide_sesnsp_victims'?"),
         (("indicators", "--place", "Atlantis"), "no such place"),
-        (("schema", "more"), "does not make sense"),
+        (("schema", "more"), "does not take this value"),
+        (("schema", "findings", "more"), "does not make sense"),
         (("schema", "--lang", "fr"), "--lang"),
         (("schema", "--out"), "needs a value"),
         (("audit", "--ledger", "missing.yaml"), "the ledger cannot be read"),
@@ -112,7 +113,7 @@ def test_mistakes_are_one_sentence_and_exit_code_2(
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_asked: object) -> int:
+    def broken(_asked: object, **_more: object) -> int:
         raise ZeroDivisionError
 
     monkeypatch.setattr(verbs, "schema_verb", broken)
@@ -123,7 +124,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) 
 def test_an_interrupt_leaves_with_130_and_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_asked: object) -> int:
+    def interrupted(_asked: object, **_more: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(verbs, "schema_verb", interrupted)

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from unittest import mock
 
@@ -24,12 +24,18 @@ import pytest
 import careo
 from careo.base.numbers import read_numbers
 from careo.base.texts import sentences
+from careo.evidence.effects import KAPPA
+from careo.record.ladder import STAGES as STEPS
 from careo.record.ledger import CORRECTABLE, DECISIONS
+from careo.record.money import STAGES
 from careo.record.statements import HEDGES, KINDS, Quantity
+from careo.record.strategy import Pledge
 from careo.results.agreement import bounds
-from careo.results.finding import VERDICTS
+from careo.results.finding import PLEDGE_VERDICTS, VERDICTS
+from careo.results.pledges import RULES
 from careo.sources.documents import LABELS
 from careo.views import cli
+from careo.views.i18n import verdict_words
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -155,6 +161,45 @@ def test_the_words_of_the_contract_are_explained() -> None:
     for key in sentences("en"):
         if key.startswith("flags."):
             assert f"| `{key.removeprefix('flags.')}` |" in pages
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_verdicts_on_pledges_and_their_rules_are_explained(language: str) -> None:
+    page = (DOCS / ("es" if language == "es" else "") / "strategies.md").read_text(encoding="utf-8")
+    for verdict in PLEDGE_VERDICTS:
+        assert f"| {verdict_words(verdict, language)} |" in page, verdict
+    assert re.findall(r"^\| (\d+) \|", page, re.MULTILINE) == [str(n) for n in range(1, len(RULES) + 1)]
+
+
+def test_every_field_of_a_pledge_is_explained() -> None:
+    for page in (DOCS / "strategies.md", DOCS / "es" / "strategies.md"):
+        text = page.read_text(encoding="utf-8")
+        assert {field.name for field in fields(Pledge) if f"`{field.name}`" not in text} <= {
+            "sources",
+            "verified",
+        }
+
+
+def test_the_grades_shown_are_those_of_the_code() -> None:
+    for page in (DOCS / "levers.md", DOCS / "es" / "levers.md"):
+        rows = re.findall(
+            r"^\| ([A-D]) [●○]+ \| [^|]+ \| ([\d.]+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert {grade: float(kappa) for grade, kappa in rows} == KAPPA
+
+
+def test_the_strategy_of_the_docs_has_no_mistake_and_every_kind_of_test() -> None:
+    assert careo.check_strategy(DOCS / "pages" / "guard-plan.yaml") == ()
+    plan = careo.load_strategy(DOCS / "pages" / "guard-plan.yaml")
+    assert {pledge.test.kind for pledge in plan.pledges if pledge.test} == {"ladder", "indicator", "money"}
+
+
+def test_every_stage_of_a_ladder_and_of_money_is_explained() -> None:
+    for language, folder in (("en", DOCS), ("es", DOCS / "es")):
+        page = (folder / "ladders.md").read_text(encoding="utf-8")
+        assert {stage for stage in STEPS if sentences(language)[f"ladder.stage.{stage}"] not in page} == set()
+        page = (folder / "money.md").read_text(encoding="utf-8")
+        assert {stage for stage in STAGES if f"| `{stage}` |" not in page} == set()
 
 
 def test_every_reason_a_block_can_have_is_listed() -> None:

@@ -234,6 +234,7 @@ def test_the_newest_national_homicides_agree_with_the_compiled_table(mexico: Cou
 
 
 def test_no_source_of_a_value_is_without_producer_and_title(mexico: Country) -> None:
-    raw = yaml.safe_load((mexico.folder / "sources.yaml").read_text(encoding="utf-8"))
-    assert len(raw) == len(mexico.sources)
+    files = [mexico.folder / name for name in ("sources.yaml", "references.yaml")]
+    raw = [key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))]
+    assert sorted(raw) == sorted(mexico.sources)
     assert all(s.producer and s.title and 1 <= s.tier <= 4 for s in mexico.sources.values())

@@ -19,40 +19,64 @@ ROOT = Path(__file__).parents[1]
 NAMES = [
     "Audit",
     "CareoError",
+    "Cited",
     "Country",
+    "Coverage",
     "Dataset",
     "Document",
+    "Drift",
     "Finding",
     "Imported",
     "Indicator",
+    "Ladder",
     "Ledger",
+    "Lever",
+    "Money",
     "Revisions",
     "Series",
     "Snapshot",
     "Source",
     "Statement",
+    "Strategy",
+    "StrategyAudit",
     "audit",
+    "audit_strategy",
     "check",
     "check_data",
     "check_figures",
+    "check_strategy",
+    "cite",
     "compare_editions",
+    "coverage",
     "datasets",
     "dossier",
+    "draft_strategy",
     "draw_map",
+    "drift",
     "export_edition",
     "fetch_data",
     "find_edition",
+    "find_lever",
+    "find_pledge",
     "import_data",
     "import_findings",
+    "judge_pledges",
+    "ladder",
     "load_country",
+    "load_levers",
+    "load_money",
     "load_panel",
+    "load_strategy",
+    "new_strategy",
     "read",
     "read_ledger",
+    "reallocate",
     "remove_edition",
     "revision_finding",
     "schema",
     "snapshots",
     "statements",
+    "strategies",
 ]
 
 VERBS = {  # command → the public function it calls
@@ -62,6 +86,12 @@ VERBS = {  # command → the public function it calls
     "audit": "careo.audit",
     "indicators": "careo.load_country",
     "panel": "careo.load_panel",
+    "levers": "load_levers",
+    "money": "load_money",
+    "ladder": "careo.ladder",
+    "drift": "careo.drift",
+    "coverage": "careo.coverage",
+    "cite": "cite",
     "schema": "careo.schema",
     "data import": "careo.import_data",
     "data list": "careo.snapshots",
@@ -72,6 +102,11 @@ VERBS = {  # command → the public function it calls
     "data export": "careo.export_edition",
     "data fetch": "careo.fetch_data",
     "data map": "careo.draw_map",
+    "strategies list": "careo.strategies",
+    "strategies show": "careo.audit_strategy",
+    "strategies check": "careo.check_strategy",
+    "strategies new": "careo.new_strategy",
+    "strategies draft": "careo.draft_strategy",
 }
 
 
@@ -115,7 +150,7 @@ def test_every_verb_has_one_function_a_help_text_in_both_languages_and_a_line_in
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for words, function in VERBS.items():
         verb = words.replace(" ", "_")
-        calls = bodies[f"{verb}_verb"] + (bodies["_documents"] if verb == "read" else "")
+        calls = bodies[f"{verb}_verb"] + (bodies["documents_of"] if verb == "read" else "")
         assert f"{function}(" in calls
         assert f"careo {words}" in readme
         for language in ("en", "es"):
