@@ -32,7 +32,7 @@ class Support:
     """One source, and what rests on it.
 
     Attributes:
-        source: where it comes from. of: the name of what it supports ("amnesty-law:published"), which can be
+        source: where it comes from. of: the name of what it supports ("amnesty-law:law-published"), which can be
             cited itself. what: that, in words. verified: "read", "computed", "excerpt" or "memory"; "" where nobody said.
     """
 
@@ -83,8 +83,8 @@ def cite(thing: object, country: str = "mexico", *, language: str = "en") -> Cit
     """Every source behind a thing, and what of it rests on which.
 
     Args:
-        thing: a name: "homicide_inegi_registered", "homicide_inegi_registered@2018:08", "amnesty-law",
-            "amnesty-law:published", "pln-14", "L7", "jcf@2019", a source's key … (`kind:name` where a name stands
+        thing: a name: "homicide_inegi_registered", "homicide_inegi_registered@2010:08", "amnesty-law",
+            "amnesty-law:law-published", "pln-14", "L7", "jcf@2019", a source's key … (`kind:name` where a name stands
             for several things); the path of a strategy's file or of a dossier's findings.json (`path#id` for one
             part of it); a noun: Strategy, Ladder, Lever, Study, Topic, MoneyLine, Indicator, Series, Dataset,
             Snapshot, Finding, Audit, StrategyAudit, Drift, Document, Source, a panel; or a sequence of any of these.

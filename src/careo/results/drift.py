@@ -24,7 +24,7 @@ from careo.results.pledge_record import counted
 from careo.results.strategies import find_pledge
 from careo.results.wording import number, period_words, value_words
 
-CHANNELS = ("speech", "plan", "request", "law", "court", "budget", "deployment")
+CHANNELS = ("speech", "plan", "request", "law", "court", "budget", "deployment", "record")
 """Where a link of the chain stands, in the order of the journey."""
 
 _CHANNEL_OF_STAGE = {"announced": "speech", "context": "speech", "ruled": "court", "struck_down": "court", "implemented": "deployment"}  # fmt: skip
@@ -199,7 +199,7 @@ def _pledge(strategy: Strategy, pledge: Pledge, language: str) -> Link:
     channel = "request" if pledge.act == "request" else "plan"
     due = ""
     if pledge.deadline:
-        due = say(language, "drift.due", due=period_words(pledge.deadline, language))
+        due = say(language, "drift.due", due=period_words(last_day(pledge.deadline).isoformat(), language))
     text = say(
         language, "drift.pledge", title=worded(strategy.title, language), text=worded(pledge.text, language)
     )
@@ -280,7 +280,7 @@ def _flows(name: str, country: Country, language: str) -> Iterator[Link]:
 
 
 def _staged(stage: str, amount: float, currency: str, language: str) -> str:
-    return f"{say(language, f'pledges.stage.{stage}')} {value_words(amount, currency, language)}"
+    return f"{say(language, f'money.stage.{stage}')} {value_words(amount, currency, language)}"
 
 
 def _rival(note: Mapping[str, str], language: str) -> str:
@@ -306,7 +306,7 @@ def _values(name: str, country: Country, language: str) -> Iterator[Link]:
     for period, value in newest.items():
         text = f"{item.name.get(language, name)}: {value_words(value.value, item.unit, language)}"
         yield Link(
-            f"series:{name}", period.last, str(period), "deployment", text, (value.source,), value.verified
+            f"series:{name}", period.last, str(period), "record", text, (value.source,), value.verified
         )
 
 

@@ -44,7 +44,10 @@ def ladder(
 def _finding(ladder: Ladder, country: Country, on: date | None, language: str) -> Finding:
     compiled = last_day(ladder.compiled)
     day = min(on or compiled, compiled)
-    tracks = list(dict.fromkeys(step.track for step in ladder.steps))
+    # Steps of no track that decide nothing are context of the others, not a matter of their own.
+    tracks = list(
+        dict.fromkeys(s.track for s in ladder.steps if s.track or s.stage != "context" or not ladder.tracks)
+    )
     standing = {track: _standing(ladder, track, day, language) for track in tracks}
     caveats = [say(language, "ladder.dissent", step=_when(step, language), words=worded(step.dissent, language))
                for step in ladder.steps if step.dissent and _taken(step, day)]  # fmt: skip
@@ -95,9 +98,20 @@ def _standing(ladder: Ladder, track: str, day: date, language: str) -> str:
     else:
         words = say(
             language, "ladder.stands", stage=say(language, f"ladder.stage.{status.stage}"),
-            date=_when(status, language), what=worded(status.what, language).rstrip(". "),
+            date=_since(status, language), what=_told(status, language),
         )  # fmt: skip
     return f"{name}: {words}" if name else words[:1].upper() + words[1:]
+
+
+def _told(step: Step, language: str) -> str:
+    what = worded(step.what, language).rstrip(". ")
+    return what if step.done is None else f"{what} ({counted(step, language)})"
+
+
+def _since(step: Step, language: str) -> str:
+    """The date of a step after "since": Spanish puts an article before a day."""
+    when = _when(step, language)
+    return say(language, "ladder.since_day", date=when) if step.date and len(step.date) == 10 else when
 
 
 def _deadline_words(ladder: Ladder, day: date, tracks: list[str], language: str) -> list[str]:

@@ -186,7 +186,7 @@ def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
     day = (period.first if voted else period.last) or ground.since
     states = {_against(float(end), test) for end in ends}
     name = worded(ground.money.lines[test.money].name, ground.language)
-    stage = say(ground.language, f"pledges.stage.{told.stage}")
+    stage = say(ground.language, f"money.stage.{told.stage}")
     amounts = " – ".join(
         value_words(float(end), told.currency, ground.language) for end in dict.fromkeys(ends)
     )

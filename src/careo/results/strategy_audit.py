@@ -288,11 +288,13 @@ def _change(one: Observation, other: Observation, unit: str, language: str) -> s
     }
     if one.period == other.period:
         return say(language, "strategies.outcome.single", **words)
-    change = 100 * (other.value / one.value - 1) if one.value else 0.0
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return say(
-        language, "strategies.outcome.change", change=f"{sign}{number(round(abs(change), 1))}%", **words
-    )
+    if unit == "share":
+        change, measure = round(100 * (other.value - one.value), 1), "points"
+    else:
+        change, measure = round(100 * (other.value / one.value - 1) if one.value else 0.0, 1), "percent"
+    sign = "+" if change > 0 else "−" if change < 0 else ""
+    words["change"] = say(language, f"strategies.outcome.{measure}", value=f"{sign}{number(abs(change))}")
+    return say(language, "strategies.outcome.change", **words)
 
 
 def _considered(value: Observation, country: Country, name: str, language: str) -> Considered:

@@ -237,7 +237,7 @@ def strategy_audit_data(result: StrategyAudit, command: str, language: str) -> d
     """A strategy's audit as the contract has it; the same object stands in `findings.json`."""
     names = ("documents", "statements", "rejected", "unanchored")
     pages: dict[str, Any] = (
-        audit_data(result.pages) if result.pages else dict.fromkeys((*names, "findings"), [])
+        audit_data(result.pages) if result.pages else {key: [] for key in (*names, "findings")}
     )
     own = [finding_data(finding, {}) for finding in result.findings]
     block = {name: pages[name] for name in names}

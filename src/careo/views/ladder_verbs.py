@@ -96,8 +96,8 @@ def drift_verb(asked: Asked, *, name: str, on: str) -> int:
     return 0
 
 
-def show_pledge(screen: Screen, finding: Finding, language: str) -> None:
-    """A pledge with its verdict, the rule that gave it, and what it rests on."""
+def show_pledge(screen: Screen, finding: Finding, language: str, *, file: str = "") -> None:
+    """A pledge with its verdict, the rule that gave it, and what it rests on; `file` is set for a strategy of one's own."""
     screen.verdict(
         verdict_slug(finding.verdict),
         verdict_words(finding.verdict, language),
@@ -107,7 +107,8 @@ def show_pledge(screen: Screen, finding: Finding, language: str) -> None:
     screen.line(finding.extra["rule"], indent=2, style="dim")
     for caveat in finding.caveats:
         screen.line("· " + caveat, indent=2, style="dim")
-    screen.line(say(language, "strategies.show.grounds", thing=finding.id), indent=2, style="dim")
+    thing = f"{file}#{finding.extra['pledge']}" if file else finding.id
+    screen.line(say(language, "strategies.show.grounds", thing=thing), indent=2, style="dim")
     screen.line()
 
 

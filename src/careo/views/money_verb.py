@@ -12,7 +12,7 @@ from typing import Any
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError
 from careo.base.fields import first_day, last_day, worded
-from careo.base.texts import say
+from careo.base.texts import LANGUAGES, say
 from careo.record.money import (
     COUNTED,
     PURPOSES,
@@ -41,9 +41,7 @@ from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug, verdict_words
 from careo.views.terminal import Screen
-
-_FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated"})
-"""Verdicts that make `--strict` leave with 1."""
+from careo.views.verbs import strict_code
 
 _SOURCE_WIDTH = 16  # what a column of source keys needs at least
 
@@ -67,7 +65,7 @@ def money_verb(
     looked = Budgeted(
         "",
         _period(period),
-        _choice("--stage", stage, STAGES),
+        _choice("--stage", _stage(stage), STAGES),
         currency=_currency(currency),
         prices=_year(prices),
     )
@@ -107,7 +105,7 @@ def money_verb(
     else:
         _show_lines(screen, money, asked.language)
     screen.close()
-    return int(asked.strict and any(finding.verdict in _FAILING for finding in found))
+    return strict_code(asked, found)
 
 
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,6 +142,12 @@ def _reallocation(
         money, moves, looked.stage, looked.period, purpose=purpose,
         currency=looked.currency or (first.currency if first else ""), country=asked.country, language=asked.language,
     )  # fmt: skip
+
+
+def _stage(given: str) -> str:
+    """A stage by its name, or by the word that the screen has for it."""
+    shown = {stage_words(stage, lang).lower(): stage for lang in LANGUAGES for stage in STAGES}
+    return shown.get(given.lower(), given)
 
 
 def _choice(option: str, given: str, known: Sequence[str]) -> str:
@@ -457,6 +461,7 @@ def _table(
         [[row[key] for key in keys] for row in rows],
         indent=2,
         right=[keys.index(key) for key in right if key in keys],
+        whole=[keys.index(key) for key in ("period",) if key in keys],
     )
 
 

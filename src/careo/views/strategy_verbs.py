@@ -20,7 +20,7 @@ from careo.views.cli import Asked
 from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
 from careo.views.ladder_verbs import show_pledge
 from careo.views.terminal import ICONS, Screen
-from careo.views.verbs import day, documents_of
+from careo.views.verbs import day, documents_of, strict_code
 
 if TYPE_CHECKING:
     from careo.results.strategy_audit import StrategyAudit
@@ -70,9 +70,9 @@ def strategies_show_verb(asked: Asked, *, name: str, on: str) -> int:
             contract.to_json(contract.strategy_audit_data(result, "strategies show", asked.language))
         )
     else:
-        show_strategy(screen, result, asked.language)
+        show_strategy(screen, result, asked.language, file="" if name in strategies(asked.country) else name)
     screen.close()
-    return 0
+    return strict_code(asked, result.findings)
 
 
 def strategies_check_verb(asked: Asked, *, names: Sequence[str]) -> int:
@@ -177,7 +177,9 @@ def coverage_verb(asked: Asked) -> int:
 # ── what they show ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def show_strategy(screen: Screen, result: StrategyAudit, language: str, *, brief: bool = False) -> None:
+def show_strategy(
+    screen: Screen, result: StrategyAudit, language: str, *, brief: bool = False, file: str = ""
+) -> None:
     """A strategy, question by question; `brief` gives each pledge one line."""
     strategy = result.strategy
 
@@ -200,16 +202,19 @@ def show_strategy(screen: Screen, result: StrategyAudit, language: str, *, brief
     ]
     if rows:
         screen.table(["", "", ""], rows, indent=2, right=(1,))
+    # Chapter by chapter, in the order of the plan; what belongs to none comes first.
+    order = ["", *strategy.components]
     component = ""
-    for finding in result.pledges:
+    screen.line()
+    for finding in sorted(result.pledges, key=lambda one: order.index(one.extra["component"])):
         if finding.extra["component"] != component:
             component = finding.extra["component"]
             screen.line()
-            screen.line(worded(strategy.components.get(component), language) or "–", style="underline")
+            screen.line(worded(strategy.components.get(component), language), style="underline")
         if brief:
             _one_line_pledge(screen, finding, language)
         else:
-            show_pledge(screen, finding, language)
+            show_pledge(screen, finding, language, file=file)
     if result.pledges:
         screen.line()
         screen.line(
@@ -249,7 +254,8 @@ def _one_line_pledge(screen: Screen, finding: Finding, language: str) -> None:
 def _show_plain(screen: Screen, findings: Sequence[Finding], language: str, *, caveats: bool = True) -> None:
     for finding in findings:
         if finding.verdict in ("raised", "inconclusive"):
-            screen.line(f"{finding.claim}: {finding.because}")
+            screen.line(finding.claim)
+            screen.line(finding.because, indent=2)
         else:
             screen.verdict(
                 verdict_slug(finding.verdict), verdict_words(finding.verdict, language), finding.claim

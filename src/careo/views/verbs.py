@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from careo.record.strategy import Strategy
     from careo.results.audit import Audit
 
-FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated"})
+FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated", "broken"})
 """Verdicts that make `--strict` leave with 1."""
 
 _PLAIN = frozenset({"consistent", "unverifiable"})
@@ -107,7 +107,7 @@ def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
         documents_data = [contract.document_data(document) for document in sources.values()]
         screen.write(contract.to_json(contract.envelope("check", data, documents=documents_data)))
     screen.close()
-    return _strict(asked, findings)
+    return strict_code(asked, findings)
 
 
 def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str, strategy: str, on: str) -> int:
@@ -140,7 +140,7 @@ def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str, st
     lost = sum(len(page.unanchored) for page in result.ledger.pages)
     if lost:
         _tell(asked, "cli.audit.unanchored", count=lost)
-    return _strict(asked, result.findings)
+    return strict_code(asked, result.findings)
 
 
 def _audit_strategy(asked: Asked, plan: Strategy, pages: Audit | None, on: date | None) -> int:
@@ -162,7 +162,7 @@ def _audit_strategy(asked: Asked, plan: Strategy, pages: Audit | None, on: date 
         _tell(asked, "cli.audit.strategy_lies", folder=folder / "index.html")
     else:
         _tell(asked, "cli.audit.nowhere")
-    return _strict(asked, result.findings)
+    return strict_code(asked, result.findings)
 
 
 def indicators_verb(asked: Asked, *, indicator: str | None, place: str) -> int:
@@ -246,7 +246,7 @@ def _today() -> date:
     return date.today()  # noqa: DTZ011 - the reader's own day is the one that counts
 
 
-def _strict(asked: Asked, findings: Sequence[Finding]) -> int:
+def strict_code(asked: Asked, findings: Sequence[Finding]) -> int:
     return int(asked.strict and any(finding.verdict in FAILING for finding in findings))
 
 
