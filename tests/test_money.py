@@ -757,7 +757,7 @@ def test_moved_money_is_shown_before_and_after(capsys: pytest.CaptureFixture[str
     ("arguments", "words"),
     [
         (["jfc"], "did you mean 'jcf'"),
-        (["pronapred", "--stage", "paid"], "appropriated"),
+        (["pronapred", "--stage", "apropriated"], "appropriated"),
         (["pronapred", "--period", "2019-2020"], "2019/2023"),
         (["pronapred", "--currency", "pesos"], "MXN"),
         (["pronapred", "--prices", "18"], "2018"),
