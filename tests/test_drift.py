@@ -138,7 +138,7 @@ def test_money_of_a_line_is_one_link_a_year_and_rivals_are_contradictions() -> N
     years = [
         link.date
         for link in found.links
-        if link.reference == "line:pronapred" and len(link.date) == 4 and "spent" in link.text
+        if link.reference == "line:pronapred" and len(link.date) == 4 and "paid" in link.text
     ]
     assert years == sorted(set(years)) == ["2013", "2014", "2015", "2016", "2018"]
     assert any(clash.other is None and clash.one.reference.startswith("line:") for clash in found.clashes)
