@@ -9,6 +9,7 @@ import pytest
 
 import careo
 from careo.base.errors import DataError
+from careo.base.fields import first_day
 from careo.panel import load_country
 from careo.record.topic import load_topics
 from careo.results.drift import CHANNELS, check_topics, drift
@@ -56,8 +57,11 @@ def test_every_topic_and_every_ladder_can_be_followed_with_sources_for_each_link
         found = drift(name, country, language=language)
         assert found.links
         assert all(link.sources and link.channel in CHANNELS for link in found.links), name
-        days = [link.day for link in found.links if link.day]
-        assert days == sorted(days)
+        words = ("speech", "plan", "request")  # dated by year, they stand at its beginning
+        days = [
+            first_day(link.date) if link.channel in words else link.day for link in found.links if link.day
+        ]
+        assert days == sorted(day for day in days if day)
         assert {key for link in found.links for key in link.sources} == {
             source.key for source in found.finding.sources
         }

@@ -157,6 +157,8 @@ def _scalar(node: Any) -> Any:
         return None
     if text in ("true", "True", "false", "False"):
         return text in ("true", "True")
+    if re.fullmatch(r"[-+]?[1-9]\d{0,2}\.000", text):
+        return text  # 300.000 is three hundred here and three hundred thousand in Spanish: no number until it is clear
     if NUMBER.fullmatch(text) and not re.fullmatch(r"[-+]?0\d+", text):
         lean = text.replace("_", "")
         number = int(lean) if re.fullmatch(r"[-+]?\d+", lean) else float(lean)

@@ -6,7 +6,7 @@ ladders, lines of money) is looked up in `results/strategies.py`, where those me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -71,8 +71,8 @@ class Test:
     stage: FlowStage | None = None
     period: PeriodText | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    at_least: Decimal | None = None
-    at_most: Decimal | None = None
+    at_least: Annotated[Decimal, Field(ge=0)] | None = None
+    at_most: Annotated[Decimal, Field(ge=0)] | None = None
 
     @property
     def kind(self) -> str:
@@ -245,7 +245,7 @@ class OwnFlow:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     stage: FlowStage
-    amount: Decimal | None
+    amount: Annotated[Decimal, Field(ge=0)] | None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     period: PeriodText
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -395,7 +395,13 @@ def read_strategy(path: Path, country: str = "mexico") -> tuple[Strategy | None,
     strategy, mistakes = build(written, Strategy)
     if strategy is None:
         return None, mistakes
-    found = list(_mistakes(written, strategy, {*load_sources(country), *strategy.own_sources}))
+    found = list(_mistakes(written, strategy, load_sources(country)))
+    if (
+        not path.is_relative_to(shipped())
+        and path.parent != country_folder(country) / "strategies"
+        and strategy.slug in strategies(country)
+    ):
+        found.append(written.error(("slug",), "strategy_slug_taken", found=strategy.slug))
     if path.is_relative_to(shipped()) and strategy.slug != path.stem:
         found.append(written.error(("slug",), "file_id", found=strategy.slug, expected=path.stem))
     return strategy, tuple(sorted(found, key=line_of))
@@ -426,13 +432,17 @@ def without(strategy: Strategy, pledge: Pledge) -> Strategy:
 # ── mistakes that a file shows by itself ─────────────────────────────────────────────────────────────────────────
 
 
-def _mistakes(written: Written, strategy: Strategy, known: set[str]) -> Iterator[CareoError]:
+def _mistakes(written: Written, strategy: Strategy, shared: Collection[str]) -> Iterator[CareoError]:
+    known = {*shared, *strategy.own_sources}
     start = first_day(strategy.period.start)
     end = last_day(strategy.period.end) if strategy.period.end else None
     if end and end < start:
         yield written.error(("period", "end"), "strategy_period", found=strategy.period.end)
     if strategy.announced and last_day(strategy.compiled) < first_day(strategy.announced):
         yield written.error(("compiled",), "strategy_compiled_early", found=strategy.compiled)
+    for key in strategy.own_sources:
+        if key in shared:
+            yield written.error(("sources", key), "strategy_source_taken", found=key)
     yield from _twice(written, strategy)
     for loc, keys in _citations(strategy):
         for place, key in enumerate(keys):

@@ -28,10 +28,8 @@ from careo.record.money import (
     existed,
     flows_of,
     known_on,
-    load_money,
     total,
     weakest,
-    with_flows,
     years_in,
     years_told,
 )
@@ -51,6 +49,7 @@ from careo.results.money_words import (
     when_words,
     years_words,
 )
+from careo.results.pledge_record import money_of
 
 MET = Decimal("0.95")
 """The part of an announced amount from which on it counts as met; announcements are round figures."""
@@ -101,7 +100,7 @@ def strategy_findings(
         on: only what can have been known by that day.
         asked: narrows period and stage, names another currency or other prices; its line does not matter.
     """
-    money = with_flows(load_money(country), (flow for line in strategy.budget for flow in own_flows(line)))
+    money = money_of(strategy, country)
     if on:
         money = known_on(money, on)
     read = _Read(money, sources_of(strategy, country), language)

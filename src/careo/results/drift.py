@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from careo.base.citations import Source
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError, DataError
-from careo.base.fields import last_day, worded
+from careo.base.fields import first_day, last_day, worded
 from careo.base.shipped import country_folder
 from careo.base.texts import say
 from careo.base.yaml_files import read_written
@@ -92,14 +92,19 @@ def drift(name: str, panel: Country | None = None, *, on: date | None = None, la
         for link in _links(topic, country, known, language)
         if on is None or (link.day and link.day <= on)
     ]
-    links = sorted(
-        found, key=lambda link: (link.day is None, link.day or date.max, CHANNELS.index(link.channel))
-    )
+    links = sorted(found, key=_order)
     clashes = tuple(_clashes(topic, links, language))
     title = worded(topic.title, language)
     return Drift(
         title, tuple(links), clashes, _finding(topic, title, links, clashes, known, country, language)
     )
+
+
+def _order(link: Link) -> tuple[bool, date, int]:
+    """By time; words dated by a year or a month stand at its beginning: they were said before they could be acted on."""
+    words = link.channel in ("speech", "plan", "request")
+    day = first_day(link.date) if words and link.date else link.day
+    return (link.day is None, day or date.max, CHANNELS.index(link.channel))
 
 
 def check_topics(country: str = "mexico") -> tuple[CareoError, ...]:

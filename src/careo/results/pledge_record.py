@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from statistics import median
 
 from careo.base.dates import Period, parse_period
 from careo.base.fields import first_day, last_day, worded
@@ -31,7 +31,7 @@ class Event:
         day: when it counts from. state: "reached" the goal, "short" of it, "ended" (what was pending or in force is over),
             "work" (something done that decides nothing).
         label: the date as written. text: in the reader's language. sources: keys. verified: how it is known.
-        value: what was counted, where something was.
+        value: what was counted, where something was. dissent: how sources disagree about it.
     """
 
     day: date
@@ -41,6 +41,7 @@ class Event:
     sources: tuple[str, ...]
     verified: str
     value: float | None = None
+    dissent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,16 @@ def _of_ladder(test: Test, ground: Ground) -> Iterator[Event]:
         if step.done is not None:
             text = f"{text.rstrip('. ')} ({counted(step, ground.language)})"
         day = last_day(step.date or "")
-        yield Event(day, state, step.date or "", text, step.sources, verified, step.done)
+        yield Event(
+            day,
+            state,
+            step.date or "",
+            text,
+            step.sources,
+            verified,
+            step.done,
+            worded(step.dissent, ground.language),
+        )
 
 
 def counted(step: Step, language: str) -> str:
@@ -155,14 +165,21 @@ def _of_series(test: Test, ground: Ground) -> Iterator[Event]:
         last = value.period.last
         if value.place == place and last is not None and value.known <= ground.day and last >= ground.since:
             latest[value.period] = value  # vintages come oldest first: the last one known stays
-    usual = Counter(_days(period) for period in latest).most_common(1)
+    usual = _usual_days(
+        o.period for o in ground.country.series(test.indicator).observations if o.place == place
+    )
     for period, value in latest.items():
-        if item.kind == "flow" and _days(period) < 0.9 * usual[0][0]:
-            continue  # part of a year is not held against a bound for the year
+        if item.kind == "flow" and not 0.9 * usual <= _days(period) <= 1.1 * usual:
+            continue  # part of a year, or several years together, is not held against a bound for one
         text = f"{name}: {value_words(value.value, item.unit, ground.language)}"
         last = period.last or ground.day
         state = _against(value.value, test)
         yield Event(last, state, str(period), text, (value.source,), value.verified, value.value)
+
+
+def _usual_days(periods: Iterable[Period]) -> float:
+    """How long the periods of a series usually are [days]."""
+    return median([_days(period) for period in periods if _days(period)] or [0])
 
 
 def _days(period: Period) -> int:
@@ -173,9 +190,13 @@ def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
     money = moneys.known_on(ground.money, ground.day)
     told = moneys.total(money, test.money, test.stage or "", test.period or "", test.currency or "")
     ends = [end for end in (told.amount, told.low, told.high) if end is not None]
-    if told.reason == "only_cumulative":  # a running total of exactly this period answers for it
-        running = [flow for flow in told.flows if flow.period == told.period]
+    sources, verified = told.sources, told.verified
+    if not ends:  # running totals of exactly this period answer for it
+        whole = [f for f in moneys.flows_of(money, test.money, told.stage) if f.period == told.period]
+        running = [f for f in whole if f.basis == "cumulative" and f.currency == told.currency]
         ends = [flow.amount for flow in running if flow.amount is not None]
+        sources = tuple(dict.fromkeys(key for flow in running for key in flow.sources))
+        verified = moneys.weakest(flow.verified for flow in running)
     if not ends:
         return
     period = parse_period(told.period)
@@ -192,7 +213,7 @@ def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
     )
     text = say(ground.language, "pledges.money", line=name, stage=stage, amount=amounts)
     state = states.pop() if len(states) == 1 else "work"  # rival reports on either side decide nothing
-    yield Event(max(day, ground.since), state, told.period, text, told.sources, told.verified)
+    yield Event(max(day, ground.since), state, told.period, text, sources, verified)
 
 
 def money_of(strategy: Strategy, country: str) -> Money:

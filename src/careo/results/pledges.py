@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from careo.base.fields import last_day, worded
@@ -40,7 +40,7 @@ from careo.results.pledge_record import (
     said_on,
     state_at,
 )
-from careo.results.wording import period_words
+from careo.results.wording import number, period_words, value_words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,6 +56,10 @@ RULES = (
     "passed",
     "under_way",
 )
+
+
+RECENT = timedelta(days=31)
+"""A last count older than this before a deadline is said to be the last count, not how things stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,12 @@ def judge(pledge: Pledge, strategy: Strategy, country: Country, day: date, langu
         return Judgement(o.verdict, "override", words)
     made = said_on(pledge, strategy)
     if day < made:
-        words = say(language, "pledges.not_yet", day=_day(day, language), made=_day(made, language))
+        words = say(
+            language,
+            "pledges.not_yet",
+            day=_day(day, language),
+            made=period_words(pledge.said or made.isoformat(), language),
+        )
         return Judgement("no evidence found", "nothing", words)
     if unmeasurable := _unmeasurable(pledge, language):
         return Judgement("not measurable as stated", "not_measurable", unmeasurable)
@@ -165,8 +174,11 @@ def judge(pledge: Pledge, strategy: Strategy, country: Country, day: date, langu
 def judge_test(
     test: Test, pledge: Pledge, strategy: Strategy, country: Country, day: date, language: str
 ) -> Judgement:
-    """The rules from the fourth on: those that look at the record."""
-    limit = limit_on(replace(pledge, test=test), strategy, day, country.key)
+    """The rules from the fourth on: those that look at the record.
+
+    The deadline is the pledge's own, by the test that decides it: another reading of the words has no other deadline.
+    """
+    limit = limit_on(pledge if pledge.test else replace(pledge, test=test), strategy, day, country.key)
     ground = Ground(country, money_of(strategy, country.key), said_on(pledge, strategy), day, language)
     events = events_on(test, ground)
     case = _Case(test, events, limit, day, language)
@@ -197,14 +209,22 @@ class _Case:
 
     @property
     def goes_on(self) -> bool:
-        """Whether work towards the goal is recorded after the deadline: a step taken, or more counted than at it."""
-        if not self.after or self.after[-1].state == "ended":
-            return False
-        if self.test.kind == "ladder":
-            return True
-        before, last = self.at_limit, self.after[-1]
-        more = before is None or (last.value or 0.0) > (before.value or 0.0)
-        return self.test.kind == "indicator" and self.test.at_least is not None and more
+        """Whether work towards the goal is recorded: steps taken, or a count that is to rise; a ceiling is not worked towards."""
+        return self.test.at_most is None and self.test.kind != "money"
+
+    @property
+    def shortfall(self) -> Event | None:
+        """What shows that the goal was missed: how things stood at the deadline, or a later count that only grows.
+
+        A stock counted later says nothing of the day of the deadline; a bill that lapsed later was no law on that day.
+        """
+        limit, at_limit = self.limit.now, self.at_limit
+        if limit is None:
+            return None
+        if at_limit and (at_limit.state == "ended" or limit - at_limit.day <= FRESH):
+            return at_limit
+        telling = {"short"} if self.test.at_least is not None else {"ended"}
+        return next((e for e in self.after if self.test.kind == "ladder" and e.state in telling), None)
 
     @property
     def passed(self) -> bool:
@@ -266,26 +286,30 @@ def _passed(case: _Case, pledge: Pledge, strategy: Strategy) -> Judgement | None
     if pledge.hedge == "possible":
         return case.judged("no evidence found", "passed", "possible", latest)
     running = strategy.period.end is None or case.day <= last_day(strategy.period.end)
-    if running and case.goes_on:
+    if running and latest.state != "ended" and case.goes_on:
         return case.judged("late", "passed", "late_ongoing", latest)
-    at_limit = case.at_limit
-    fresh = at_limit and (at_limit.state == "ended" or case.limit.now - at_limit.day <= FRESH)
-    after = None if fresh else next((e for e in case.after if e.state in ("short", "ended")), None)
-    if fresh or after:
-        counted = next(
-            (e for e in reversed(case.events) if e.state == "short" and e.day <= case.limit.now), None
-        )
-        shown = dict.fromkeys(event for event in (counted, at_limit, after) if event)
-        return case.judged(
-            "broken", "passed", "broken", None, evidence=" ".join(_words(e, case.language) for e in shown)
-        )
-    return case.judged("no evidence found", "passed", "silent", latest)
+    short = case.shortfall
+    if not short:
+        return case.judged("no evidence found", "passed", "silent", latest)
+    counted = next((e for e in reversed(case.events) if e.state == "short" and e.day <= case.limit.now), None)
+    reached = next((e for e in case.events if e.state == "reached" and e.day < short.day), None)
+    if reached and short.state == "ended":  # it had come about, and was undone
+        first, end = _words(reached, case.language), _words(short, case.language)
+        return case.judged("broken", "passed", "undone", None, evidence=first, undone=end)
+    shown = dict.fromkeys(event for event in (counted, short) if event)
+    evidence = " ".join(_words(event, case.language) for event in shown)
+    stale = short.state == "short" and case.limit.now - short.day > RECENT
+    return case.judged("broken", "passed", "broken_last" if stale else "broken", None, evidence=evidence)
 
 
 def _under_way(case: _Case) -> Judgement:
     """Rule 9."""
     latest = case.events[-1]
     ended = case.at_limit is not None and case.at_limit.state == "ended"
+    undone = next((e for e in case.events if e.state == "reached"), None)
+    if undone and case.at_limit and case.at_limit.state == "ended":
+        words = {"evidence": _words(undone, case.language), "undone": _words(case.at_limit, case.language)}
+        return case.judged("under way", "under_way", "under_way_undone", None, **words)
     key = "under_way_open" if case.limit.now is None else "under_way_ended" if ended else "under_way"
     return case.judged("under way", "under_way", key, latest)
 
@@ -342,6 +366,18 @@ def _row(event: Event, language: str) -> dict[str, str]:
     }
 
 
+def _bound(test: Test | None, country: Country, language: str) -> str:
+    """What a value was held against, in words; "" where there is none."""
+    if test is None:
+        return ""
+    bound = test.at_least if test.at_least is not None else test.at_most
+    if bound is None:
+        return ""
+    unit = country.indicators[test.indicator].unit if test.indicator else test.currency or ""
+    words = value_words(float(bound), unit, language) if unit else number(float(bound))
+    return say(language, f"pledges.{'at_least' if test.at_least is not None else 'at_most'}", value=words)
+
+
 def _weakest(pledge: Pledge, events: Sequence[Event]) -> str:
     """The weakest way in which anything behind the verdict is known."""
     order = ("memory", "excerpt", "computed", "read")
@@ -373,6 +409,13 @@ def _caveats(
         add(f"hedge_{pledge.hedge}")
     if pledge.measurable == "partly" and found.rule != "not_measurable" and pledge.why_not:
         add("partly", why=sentence(pledge.why_not, language))
+    if bound := _bound(pledge.test, country, language):
+        add("bound", bound=bound)
+    if pledge.test and pledge.test.money and found.events:
+        add("account")
+    for event in found.events:
+        if event.dissent and (event.state != "work" or event is found.events[-1]):
+            add("dissent", date=period_words(event.label, language), words=event.dissent)
     if any(event.verified == "memory" and event.state != "work" for event in found.events):
         add("memory")
     if on and on > day:

@@ -34,10 +34,14 @@ def check_strategy(name: str | Path, country: str = "mexico") -> tuple[CareoErro
     """
     path = find(name, country)
     strategy, mistakes = read_strategy(path, country)
-    if strategy is None:
-        return mistakes
     written = read_written(path)
-    found = [*mistakes, *_links(written, strategy, load_country(country)), *_unwritten(written)]
+    found = list(_unwritten(written))
+    places = {error.words["field"] for error in found}
+    found += [error for error in mistakes if error.words.get("field") not in places]
+    if strategy:
+        found += [
+            e for e in _links(written, strategy, load_country(country)) if e.words.get("field") not in places
+        ]
     return tuple(sorted(found, key=line_of))
 
 

@@ -232,12 +232,18 @@ def _outcomes(
     """What official series say of the strategy's time, each under its own definition: a description, not an effect."""
     start = first_day(strategy.period.start)
     end = min(last_day(strategy.period.end), day) if strategy.period.end else day
+    # A term that begins in December is held against the year it began in: most of it lies before.
+    first = start.year if _mostly(start.year, start, end) else start.year + 1
     for name in names:
         item = country.indicators[name]
-        rows = _yearly(country, name, start.year - 1, end, day)
-        before = next((o for o in rows if _year(o) < start.year), None)
-        inside = [o for o in rows if _year(o) >= start.year]
-        if not rows:
+        rows = [
+            o
+            for o in _yearly(country, name, first - 1, end, day)
+            if _year(o) < first or _mostly(_year(o), start, end)
+        ]
+        before = next((o for o in rows if _year(o) < first), None)
+        inside = [o for o in rows if _year(o) >= first]
+        if not rows or not (inside or before):
             words = say(language, "strategies.outcome.none")
         elif before and inside and item.kind != "stock":
             words = _change(before, inside[-1], item.unit, language)
@@ -262,6 +268,12 @@ def _outcomes(
             language=language,
             extra={"strategy": strategy.slug, "indicator": name},
         )
+
+
+def _mostly(year: int, start: date, end: date) -> bool:
+    """Whether more than half of a year lies within a stretch of time."""
+    first, last = max(date(year, 1, 1), start), min(date(year, 12, 31), end)
+    return (last - first).days + 1 > 183
 
 
 def _year(value: Observation) -> int:

@@ -29,14 +29,14 @@ from careo.record.money import (
     total,
     unknown_line,
     weakest,
-    with_flows,
     years_told,
 )
 from careo.record.strategy import Strategy, load_strategy, strategies
-from careo.results.budgets import Budgeted, line_findings, own_flows, strategy_findings
+from careo.results.budgets import Budgeted, line_findings, strategy_findings
 from careo.results.finding import Finding
 from careo.results.money_shares import reallocation_finding, share_finding
 from careo.results.money_words import exact, share_words, stage_words, years_words
+from careo.results.pledge_record import money_of
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug, verdict_words
@@ -73,7 +73,7 @@ def money_verb(
     money = load_money(asked.country)
     strategy = _strategy(asked, name, money)
     if strategy:
-        money = with_flows(money, (flow for line in strategy.budget for flow in own_flows(line)))
+        money = money_of(strategy, asked.country)
     line = name if name and not strategy else ""
     screen = Screen(asked.out)
     block: dict[str, Any] = {}

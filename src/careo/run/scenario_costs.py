@@ -1,0 +1,272 @@
+"""What a measure costs by month, in one currency at the prices of one year; months that cannot be costed are NaN, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from careo.base.dates import parse_period
+from careo.base.fields import first_day
+from careo.base.texts import LANGUAGES, say
+from careo.evidence.levers import Lever
+from careo.record.money import Flow, Money, constant_prices, convert, load_money, total, with_flows
+from careo.record.strategy import Measure, Strategy
+
+Note = Mapping[str, str]
+"""One sentence by language."""
+_BEYOND = 2  # years after the end of the price index whose prices are taken as those of its last year
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasureCost:
+    """The cost of one measure, its own and not net of what was in force before.
+
+    Attributes:
+        measure, lever: ids. low, value, high: [currency of the scenario/month; month]; NaN: not costed.
+        basis: "line" (money on record), "amount" (of the file), "lever" (cost of a full dose × dose), "mixed", "none".
+        notes: what was assumed, and why months are not costed.
+    """
+
+    measure: str
+    lever: str
+    low: np.ndarray
+    value: np.ndarray
+    high: np.ndarray
+    basis: str
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def costed(self) -> bool:
+        """Whether every month is costed."""
+        return bool(np.isfinite(self.value).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A country's money, and the currency and year that costs are told in."""
+
+    money: Money
+    currency: str
+    year: int
+
+
+def note(key: str, **words: object) -> Note:
+    """A sentence of texts/{en,es}/scenario.yaml in every language; words that are themselves by language are chosen by it."""
+    return {
+        language: say(
+            language,
+            f"scenario.{key}",
+            **{n: w[language] if isinstance(w, Mapping) else w for n, w in words.items()},  # pyright: ignore[reportUnknownArgumentType]
+        )
+        for language in LANGUAGES
+    }
+
+
+def prices_of(strategy: Strategy, country: str, year: int | None) -> Prices | None:
+    """The country's money with the file's own amounts; None for a country without a price index.
+
+    Args:
+        year: whose prices; None: the last of the index.
+    """
+    own = (
+        Flow(line.line, f.stage, f.amount, f.currency, f.period, f.sources, f.verified, note=f.note or {})
+        for line in strategy.budget
+        for f in line.flows
+    )
+    money = with_flows(load_money(country), own)
+    currencies = sorted({index.currency for index in money.prices})
+    if len(currencies) != 1:
+        return None
+    return Prices(money, currencies[0], year or max(index.year for index in money.prices))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costed:
+    """What the cost of a measure follows from.
+
+    Attributes:
+        first: its month 0, and origin: that of the strategy's calendar, both in months since year 0.
+        begin, end: months after `first` in which it is in force, whatever the horizon; end None: open.
+        active: [bool; month]. low, value, high: doses without direction [dose units; month].
+        people: the share of the country's inhabitants it reaches, NaN when not known. places: how many places' worth.
+    """
+
+    measure: Measure
+    lever: Lever
+    origin: int
+    begin: int
+    end: int | None
+    active: np.ndarray
+    low: np.ndarray
+    value: np.ndarray
+    high: np.ndarray
+    people: float
+    places: float
+
+
+def cost_of(item: Costed, prices: Prices | None) -> MeasureCost:
+    """The cost of a measure: money on record or an amount of its file where there is one, else its lever's cost × dose.
+
+    A year's money on record is spread evenly over the months of that year in which the measure was in force.
+    """
+    low, value, high = (np.where(item.active, np.nan, 0.0) for _ in range(3))
+    used: list[str] = []
+    notes: list[Note] = []
+    for basis, find in (("own", _own), ("lever", _by_lever)):
+        missing = item.active & np.isnan(value)
+        if prices is None or not missing.any():
+            continue
+        found = find(item, prices, notes)
+        if found is None:
+            continue
+        told = missing & np.isfinite(found[1])
+        if told.any():
+            used.append(
+                ("line" if item.measure.cost and item.measure.cost.money else "amount")
+                if basis == "own"
+                else basis
+            )
+        for array, part in zip((low, value, high), found, strict=True):
+            array[told] = part[told]
+    unknown = int((item.active & np.isnan(value)).sum())
+    if prices is None:
+        notes.append(note("no_prices"))
+    if len(used) == 2:
+        notes.append(note("mixed_cost", measure=item.measure.id))
+    if unknown:
+        notes.append(note("not_costed", measure=item.measure.id, months=unknown))
+    basis = "none" if not used else used[0] if len(used) == 1 else "mixed"
+    for array in (low, value, high):
+        array.setflags(write=False)
+    return MeasureCost(item.measure.id, item.lever.id, low, value, high, basis, tuple(dict_unique(notes)))
+
+
+def dict_unique(notes: list[Note]) -> Iterator[Note]:
+    """The notes without repetitions, in order."""
+    seen: set[str] = set()
+    for each in notes:
+        if each["en"] not in seen:
+            seen.add(each["en"])
+            yield each
+
+
+_Bounds = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
+    """The measure's own cost: a line of money by year, or an amount a year."""
+    cost = item.measure.cost
+    if cost is None:
+        return None
+    months = len(item.active)
+    if cost.value is not None:
+        year = (item.origin + max(item.begin, 0)) // 12
+        if item.measure.start:
+            year = first_day(item.measure.start).year
+        notes.append(note("amount_yearly", measure=item.measure.id, year=year))
+        ends = (cost.low or cost.value, cost.value, cost.high or cost.value)
+        told = [_at_prices(prices, end, str(cost.currency), year, item, notes) for end in ends]
+        if None in told:
+            return None
+        low, value, high = (np.full(months, (each or 0.0) / 12) for each in told)
+        return low, value, high
+    if cost.money not in prices.money.lines:
+        notes.append(note("no_line", measure=item.measure.id, line=cost.money))
+        return None
+    result = tuple(np.full(months, np.nan) for _ in range(3))
+    own = np.arange(months) + item.origin
+    last = own[-1] + 1 if item.end is None else item.origin + item.end
+    for year in np.unique(own[item.active] // 12).tolist():
+        found = total(prices.money, cost.money, cost.stage or "spent", str(year))
+        in_force = min(last, year * 12 + 12) if item.end is not None else year * 12 + 12
+        spread = in_force - max(item.origin + item.begin, year * 12)
+        ends = (found.amount,) * 3
+        if found.low is not None and found.high is not None:  # rival reports: between them, nothing in the middle is known
+            ends = (found.low, (found.low + found.high) / 2, found.high)
+        if ends[1] is None or spread <= 0:
+            continue
+        for array, end in zip(result, ends, strict=True):
+            amount = _at_prices(prices, end or Decimal(0), found.currency, year, item, notes)
+            array[own // 12 == year] = np.nan if amount is None else amount / spread
+    return result
+
+
+def _by_lever(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
+    """The lever's cost of a full dose in the whole country × dose × the share of its people, or × events and places."""
+    cost = item.lever.cost
+    if cost is None:
+        notes.append(note("lever_without_cost", lever=item.lever.name))
+        return None
+    if item.measure.direction == -1:
+        notes.append(note("no_saving", measure=item.measure.id))
+        return None
+    scale = item.places if cost.per == "event" else item.people / 12
+    if not np.isfinite(scale):
+        notes.append(note("no_people", measure=item.measure.id))
+        return None
+    told = [
+        _at_prices(prices, Decimal(str(end)), cost.currency, cost.price_year, item, notes)
+        for end in (cost.low, cost.value, cost.high)
+    ]
+    if None in told:
+        return None
+    doses = (item.low, item.value, item.high)
+    low, value, high = ((each or 0.0) * scale * dose for each, dose in zip(told, doses, strict=True))
+    return low, value, high
+
+
+def _at_prices(
+    prices: Prices, amount: Decimal, currency: str, year: int, item: Costed, notes: list[Note]
+) -> float | None:
+    """An amount of a year in the wanted currency and prices; None, with a note, when rate or index is missing."""
+    if currency != prices.currency:
+        converted = convert(prices.money, amount, currency, prices.currency, str(year))
+        if converted is None:
+            notes.append(
+                note("no_rate", measure=item.measure.id, currency=currency, wanted=prices.currency, year=year)
+            )
+            return None
+        amount = converted.amount
+    last = max(index.year for index in prices.money.prices)
+    given = year
+    if last < year <= last + _BEYOND:
+        given = last
+        notes.append(note("prices_beyond", measure=item.measure.id, year=year, last=last))
+    constant = constant_prices(prices.money, amount, prices.currency, str(given), prices.year)
+    if constant is None:
+        notes.append(note("no_index", measure=item.measure.id, year=year))
+        return None
+    return float(constant.amount)
+
+
+def yearly_total(costs: tuple[MeasureCost, ...], year: int) -> tuple[float, int]:
+    """What is costed in months 12·year to 12·year + 11 [currency of the scenario], and how many measure-months are not."""
+    window = slice(12 * year, 12 * year + 12)
+    parts = [cost.value[window] for cost in costs]
+    return float(sum(np.nansum(p) for p in parts)), int(sum(np.isnan(p).sum() for p in parts))
+
+
+def largest_dose(lever: Lever) -> float:
+    """The largest dose that means something: 1, the full dose; no limit where a dose is a sum of money by definition.
+
+    Such a lever's cost says so: it is one number without a range and no judgement.
+    """
+    cost = lever.cost
+    if cost and not cost.judgement and cost.low == cost.value == cost.high:
+        return float("inf")
+    return 1.0
+
+
+def month_of_period(text: str) -> int:
+    """The month that a date's first day is nearest to the beginning of, in months since year 0."""
+    day = parse_period(text).first
+    assert day is not None  # noqa: S101 - a DateText is bounded
+    return nearest_month(day.year, day.month, day.day)
+
+
+def nearest_month(year: int, month: int, day: int) -> int:
+    """The nearest beginning of a month: its own up to the 15th, then the next; in months since year 0."""
+    return year * 12 + month - 1 + (day > 15)
