@@ -325,3 +325,52 @@ def test_every_text_of_pledges_is_used_in_both_languages_with_the_same_placehold
 
 def test_the_pledge_of_a_test_world_is_valid(world: World) -> None:
     assert world.ladder(LAW).strategy([pledge()]).pledges[0].id == "p-1"
+
+
+# ── what an adversary found ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_another_reading_has_the_pledge_s_own_deadline_amended_or_not(world: World) -> None:
+    world.ladder(
+        [step("start", "2020-06-01", "bill"), step("move", "2021-05-01", "amended", deadline="2027-06-30")]
+    )
+    other = {
+        "name": words("by the count"),
+        "test": {"indicator": "lantern_thefts_watch", "at_most": 1, "place": "TY"},
+    }
+    found = world.judge("2023-06-01", deadline="2022-12-31", alternatives=[other])
+    assert found.verdict == "changed"
+    assert not any("broken" in caveat for caveat in found.caveats)
+
+
+def test_a_count_of_later_years_does_not_break_a_stock_promised_for_an_earlier_day(world: World) -> None:
+    """Boats still missing are a stock: many in 2024 say nothing of the end of 2021."""
+    test = {"indicator": "boats_missing", "at_least": 10**6, "place": "TY"}
+    found = world.ladder(LAW).judge("2026-06-01", test=test, deadline="1999-12-31", said="1999-01-01")
+    assert found.verdict == "no evidence found"
+
+
+def test_the_bound_a_value_is_held_against_is_printed(world: World) -> None:
+    test = {"indicator": "lantern_thefts_watch", "at_most": 100000, "place": "TY"}
+    found = world.ladder(LAW).judge("2023-12-31", test=test, deadline="2021-12-31")
+    assert "Held against: at most 100,000 reports." in found.caveats
+
+
+def test_what_sources_disagree_about_stands_beside_the_verdict(world: World) -> None:
+    steps = [*LAW[:2], {**LAW[2], "dissent": words("one paper gives another day")}]
+    found = world.ladder(steps).judge()
+    assert any("one paper gives another day" in caveat for caveat in found.caveats)
+
+
+def test_an_unmet_deadline_is_late_while_the_term_runs_and_never_better_again(world: World) -> None:
+    world.ladder([step("bill", "2020-06-01", "bill"), step("end", "2023-05-01", "lapsed")])
+    days = ("2022-06-01", "2023-04-30", "2023-05-01", "2025-12-31", "2026-06-01")
+    assert [world.judge(day, deadline="2021-12-31").verdict for day in days] == [
+        "late", "late", "broken", "broken", "broken",
+    ]  # fmt: skip
+
+
+def test_a_day_before_it_was_said_has_no_verdict(world: World) -> None:
+    found = world.ladder(LAW).judge("2020-12-31", said="2021-01-05")
+    assert found.verdict == "no evidence found"
+    assert "had not been said yet" in found.because

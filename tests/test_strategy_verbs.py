@@ -262,3 +262,60 @@ def test_a_verdict_of_another_day_is_the_same_in_every_process() -> None:
     once = careo.judge_pledges(strategy, on=date(2023, 6, 1))
     again = careo.judge_pledges(strategy, on=date(2023, 6, 1))
     assert once == again
+
+
+# ── what an adversary found ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_term_that_begins_in_december_is_held_against_that_year() -> None:
+    result = careo.audit_strategy(careo.load_strategy("amlo-2019-practice"))
+    homicides = next(f for f in result.outcomes if f.extra["indicator"] == "homicide_inegi_registered")
+    assert (homicides.considered[0].period, homicides.considered[-1].period) == ("2018", "2024")
+    assert "−8.6%" in homicides.because
+
+
+def test_money_that_only_a_user_s_file_has_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flows = [
+        {
+            "stage": "announced",
+            "amount": 4000000,
+            "currency": "TYD",
+            "period": "2021",
+            "sources": ["gazette"],
+            "verified": "read",
+        }
+    ]
+    line = {
+        "line": "my-own-posts",
+        "role": {"en": "posts", "es": "puestos"},
+        "coverage": "answered",
+        "flows": flows,
+    }
+    world = new_world(tmp_path).ladder([step("act", "2021-01-01", "in_force")])
+    world.strategy([pledge()], budget=[line])
+    code, out, err = told(
+        capsys, "strategies", "show", "plan", "--country", str(world.folder), "--lang", "en"
+    )
+    assert (code, err) == (0, "")
+    assert "TYD 4 million" in out
+
+
+def test_thousands_written_the_spanish_way_are_no_number(tmp_path: Path) -> None:
+    world = new_world(tmp_path).ladder([step("act", "2021-01-01", "in_force")])
+    world.strategy([pledge(test={"indicator": "boats_missing", "at_least": 300, "place": "TY"})])
+    path = world.folder / "strategies" / "plan.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"at_least": 300', '"at_least": 300.000'), encoding="utf-8"
+    )
+    with pytest.raises(careo.CareoError, match=r"read in two ways(.|\n)*write 300000"):
+        careo.check_strategy(path, str(world.folder))
+
+
+def test_a_file_s_source_may_not_take_the_name_of_one_of_the_country(tmp_path: Path) -> None:
+    world = new_world(tmp_path).ladder([step("act", "2021-01-01", "in_force")])
+    world.write("strategies/other.yaml", {})
+    (world.folder / "strategies" / "other.yaml").unlink()
+    with pytest.raises(careo.CareoError, match="has a source of this name"):
+        world.strategy([pledge()], sources={"gazette": {"producer": "me", "title": "mine"}})

@@ -141,6 +141,13 @@ def _plain(node: Any, loc: Loc, lines: dict[Loc, int], path: str) -> Any:
             lines[(*loc, name)] = line
             result[name] = _plain(value, (*loc, name), lines, path)
         return result
+    if not node.style and re.fullmatch(r"[-+]?[1-9]\d{0,2}\.000", str(node.value)):
+        # 300.000 is three hundred in one language and three hundred thousand in the other.
+        found, where = str(node.value), f"{path}:{node.start_mark.line + 1}"
+        plain = found.replace(".", "")
+        raise DataError(
+            "file_thousands", where=where, field=name_of(loc), found=found, fix="file_thousands", plain=plain
+        )
     return _scalar(node)
 
 
@@ -157,8 +164,6 @@ def _scalar(node: Any) -> Any:
         return None
     if text in ("true", "True", "false", "False"):
         return text in ("true", "True")
-    if re.fullmatch(r"[-+]?[1-9]\d{0,2}\.000", text):
-        return text  # 300.000 is three hundred here and three hundred thousand in Spanish: no number until it is clear
     if NUMBER.fullmatch(text) and not re.fullmatch(r"[-+]?0\d+", text):
         lean = text.replace("_", "")
         number = int(lean) if re.fullmatch(r"[-+]?\d+", lean) else float(lean)

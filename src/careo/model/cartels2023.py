@@ -355,7 +355,7 @@ def _advance(state, rates, openness, crowding, starts, rivals, weights, steps, r
                 record[2 + flow, week, lane] = gone[flow, lane]
         if week == record.shape[1] - 1:
             break
-        for step in range(steps):
+        for _ in range(steps):
             for part in range(4):
                 if part == 0:
                     stage[:] = state

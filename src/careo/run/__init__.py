@@ -1,1 +1,1 @@
-"""Running: strategies compiled to scenarios, ensembles of draws, runs that can be taken up again."""
+"""Runs: what is fed into the laboratory, what comes out of it, and how it is kept."""

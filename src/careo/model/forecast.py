@@ -1,0 +1,284 @@
+"""What is expected when nothing new is done: a random walk of the logarithm of monthly counts, with Poisson observation.
+
+This is the naive rival that every forecaster must beat, and the laboratory's baseline until one does; a better one keeps this interface:
+`fit`, `log_intensities`, `observe`. For place i and lead h (months after the last one of the history)
+
+    z_t    = ln[(y_t + y_t−1 + y_t−2 + ½) / (A_t + A_t−1 + A_t−2)]
+    log intensity_i,h = min(z_i + s_i,h · T_i,h, ln ceiling_i) + ln A_h
+    T_i,h  = √(3/5) · √(5/χ²_i) · W_i,h/√h,     W_i,h = Σ_k≤h [√ρ n_k + √(1−ρ) e_i,k]
+    y_i,h  ~ Poisson(intensity)
+
+A is the exposure (days and season), n and e are standard normals, χ² has 5 degrees of freedom: at each lead T is Student's t with 5 degrees
+of freedom and variance 1, and over leads it is one path. s_i,h is the place's own standard deviation of z_t − z_t−h over the last 120 such
+differences, as long as they hold five that do not overlap, so up to lead 24 where the history is long; beyond, s grows with √(h/24).
+
+Assumptions:
+    1. Paths: the t is that of a path with one scale for all its months (a state in turmoil stays in turmoil); a forecast of one lead
+       does not depend on it.
+    2. Places move together: ρ is the mean correlation of their twelve-month changes, floored at 0; a forecast of one place does not
+       depend on it.
+    3. √ beyond lead 24 errs to the wide: in Mexico's states, 1990–2016, the pooled spread grew from .47 at 24 months to .69 at 72, by
+       1.47 where √3 is 1.73.
+    4. Ceiling: an exponential of a Student t has no mean, so intensities stop at 5 times the largest month of the last 240 plus 50.
+    5. The ½ is Jeffreys' prior of a Poisson rate: three months without an event are not a rate of zero.
+    6. Where the last months of a place were not observed, its last three observed ones stand for them.
+
+Sources:
+    The log random walk among the baselines of careo's forecasting protocol, whose published scores it is held against in the tests; the
+    ceiling and the season are those of the protocol's reference model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from careo.model.luck import Luck, Process, uniform
+from careo.model.quantiles import gamma_quantile, normal_quantile, poisson_quantile
+
+Floats = NDArray[np.float64]
+
+WINDOW = 3  # months whose sum is a level
+DIFFERENCES = 120  # the last ones that make a scale
+INDEPENDENT = 5  # differences that do not overlap, the fewest that measure a scale
+FEWEST = 12  # differences of any kind
+FREEDOM = 5.0  # degrees of freedom of the shocks
+CEILING_TIMES, CEILING_PLUS, CEILING_MONTHS = 5.0, 50.0, 240
+SEASON_MONTHS, SEASON_SPAN, SEASON_FEWEST = 144, 13, 36
+CHANGE = 12  # months over which places are seen to move together
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What was learnt from a history of counts.
+
+    Attributes:
+        level: Logarithm of events per unit of exposure at the last month `[ln events/month; place]`.
+        scale: Standard deviation of the level's change, first lead first `[place, lead]`.
+        measured: The last lead whose scale was measured; later columns of `scale` do not exist, see `scales` `[place]`.
+        ceiling: Most events per unit of exposure `[events/month; place]`.
+        season: Logarithm of a calendar month's factor; entry 0 is that of the first month after the history `[12]`.
+        correlation: ρ between places.
+        places: Their numbers in addresses of luck `[place]`.
+    """
+
+    level: Floats
+    scale: Floats
+    measured: NDArray[np.int64]
+    ceiling: Floats
+    season: Floats
+    correlation: float
+    places: NDArray[np.int64]
+
+
+def fit(
+    counts: Floats, exposure: Floats, *, places: NDArray[np.int64] | None = None, seasonal: bool = True
+) -> Baseline:
+    """Learns the random walk of every place.
+
+    Args:
+        counts: Events, NaN where not observed `[events/month; place, month]`.
+        exposure: Length of each month, 1 for one of 30.4375 days `[month]`.
+        places: Each place's own number in addresses of luck; 0, 1, 2 … when not given `[place]`.
+        seasonal: Whether calendar months differ in exposure beyond their days; learnt from the total of all places.
+
+    Errors:
+        ValueError: shapes that do not fit, counts that are negative or infinite, exposure that is not positive, a place with fewer than
+            three observed months, or no place with a history long enough to measure one scale.
+    """
+    counts, exposure = np.asarray(counts, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    _refuse_odd(counts, exposure)
+    numbers = np.arange(len(counts)) if places is None else np.asarray(places, dtype=np.int64)
+    if numbers.shape != counts.shape[:1] or len(np.unique(numbers)) != len(numbers):
+        raise ValueError(f"{len(counts)} places need as many different numbers, not {numbers.tolist()}")
+    season = _season(counts, exposure) if seasonal else np.zeros(12)
+    months = counts.shape[1]
+    exposure = exposure * np.exp(season[(np.arange(months) - months) % 12])
+    levels = _levels(counts, exposure)
+    scale, measured = _scales(levels)
+    recent = counts[:, -CEILING_MONTHS:]
+    return Baseline(
+        level=_last_levels(counts, exposure),
+        scale=scale,
+        measured=measured,
+        ceiling=CEILING_TIMES * np.nanmax(np.where(np.isnan(recent), 0.0, recent), axis=1) + CEILING_PLUS,
+        season=season,
+        correlation=_correlation(levels, min(CHANGE, scale.shape[1])),
+        places=numbers,
+    )
+
+
+def scales(baseline: Baseline, months: int) -> Floats:
+    """Standard deviation of the level's change at leads 1 … months: as measured, then growing with the root of the lead.
+
+    Returns:
+        `[place, lead]`.
+    """
+    leads = np.arange(1, months + 1)
+    near = np.minimum(leads, baseline.measured[:, None])
+    return np.take_along_axis(baseline.scale, near - 1, axis=1) * np.sqrt(leads / near)
+
+
+def log_intensities(
+    baseline: Baseline, luck: Luck, exposure: Floats, *, draws: int, first_draw: int = 0, first_month: int = 0
+) -> Floats:
+    """Logarithms of the expected counts of the months after the history, one path for each place and draw.
+
+    Args:
+        baseline: As fitted.
+        luck: The luck of the run.
+        exposure: Length of each month ahead, the first one right after the history, 1 for 30.4375 days `[month]`.
+        draws, first_draw: Which draws: a block is a slice of the whole.
+        first_month: The number of the first month ahead in addresses of luck.
+
+    Returns:
+        `[ln events/month; place, month, draw]`; finite.
+    """
+    exposure = np.asarray(exposure, dtype=np.float64)
+    if exposure.ndim != 1 or not (exposure > 0).all():
+        raise ValueError("exposure must be one positive number for each month ahead")
+    months = len(exposure)
+    offset = np.log(exposure) + baseline.season[np.arange(months) % 12]
+    out = np.empty((len(baseline.level), months, draws))
+    _paths(
+        np.uint64(luck.seed), baseline.places, first_month, first_draw, baseline.level, scales(baseline, months),
+        np.log(baseline.ceiling), offset, baseline.correlation, out,
+    )  # fmt: skip
+    return out
+
+
+def observe(
+    log_intensity: Floats, luck: Luck, places: NDArray[np.int64], *, first_draw: int = 0, first_month: int = 0
+) -> NDArray[np.int64]:
+    """Poisson counts of given intensities, each through the quantile function at its own address.
+
+    Args:
+        log_intensity: As `log_intensities` gives them `[ln events/month; place, month, draw]`.
+        luck, places, first_draw, first_month: As there.
+
+    Returns:
+        `[events/month; place, month, draw]`.
+    """
+    out = np.empty(log_intensity.shape, dtype=np.int64)
+    _observed(np.uint64(luck.seed), places, first_month, first_draw, log_intensity, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _paths(seed, places, first_month, first_draw, level, scale, ceiling, offset, correlation, out):  # pyright: ignore
+    shared, own = np.sqrt(correlation), np.sqrt(1.0 - correlation)
+    months, draws = out.shape[1], out.shape[2]
+    nation = np.empty((months, draws))
+    for h in range(months):
+        for d in range(draws):
+            u = uniform(seed, Process.NATIONAL_FACTOR, first_month + h, 0, first_draw + d)
+            nation[h, d] = normal_quantile(u)
+    unit = np.sqrt((FREEDOM - 2.0) / 2.0)  # √(3/5) · √5 / √(2 · gamma)
+    for i in range(out.shape[0]):
+        for d in range(draws):
+            u = uniform(seed, Process.LEVEL_SCALE, first_month, places[i], first_draw + d)
+            tail = unit / np.sqrt(gamma_quantile(u, FREEDOM / 2.0))
+            walk = 0.0
+            for h in range(months):
+                u = uniform(seed, Process.LEVEL_SHOCK, first_month + h, places[i], first_draw + d)
+                walk += shared * nation[h, d] + own * normal_quantile(u)
+                shock = tail * walk / np.sqrt(h + 1.0)
+                out[i, h, d] = min(level[i] + scale[i, h] * shock, ceiling[i]) + offset[h]
+
+
+@njit(cache=True, nogil=True)
+def _observed(seed, places, first_month, first_draw, log_intensity, out):  # pyright: ignore
+    for i in range(out.shape[0]):
+        for h in range(out.shape[1]):
+            for d in range(out.shape[2]):
+                u = uniform(seed, Process.OBSERVATION, first_month + h, places[i], first_draw + d)
+                out[i, h, d] = poisson_quantile(u, np.exp(log_intensity[i, h, d]))
+
+
+def _refuse_odd(counts: Floats, exposure: Floats) -> None:
+    if counts.ndim != 2 or exposure.shape != counts.shape[1:]:
+        raise ValueError(f"counts {counts.shape} must be [place, month], exposure {exposure.shape} [month]")
+    if np.isinf(counts).any() or (counts < 0).any():
+        raise ValueError("counts must be finite and not negative; NaN where not observed")
+    if not ((exposure > 0) & np.isfinite(exposure)).all():
+        raise ValueError("exposure must be positive")
+    short = np.flatnonzero((~np.isnan(counts)).sum(axis=1) < WINDOW)
+    if short.size:
+        raise ValueError(f"rows {short.tolist()} have fewer than {WINDOW} observed months")
+
+
+def _season(counts: Floats, exposure: Floats) -> Floats:
+    """Mean log ratio of the total to its centred 13-term mean, by calendar month; zeros where the history is short."""
+    total = _sum_of_places(counts) / exposure
+    middle = np.convolve(total, np.full(SEASON_SPAN, 1 / SEASON_SPAN), "valid")
+    half, months = SEASON_SPAN // 2, len(total)
+    if len(middle) < SEASON_FEWEST:
+        return np.zeros(12)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(total[half:-half] / middle)
+    phase = (np.arange(half, months - half) - months) % 12
+    ratio, phase = ratio[-SEASON_MONTHS:], phase[-SEASON_MONTHS:]
+    sound = np.isfinite(ratio)
+    seen = np.bincount(phase[sound], minlength=12)
+    if seen.min() < SEASON_FEWEST // 12:
+        return np.zeros(12)
+    season = np.bincount(phase[sound], weights=ratio[sound], minlength=12) / seen
+    return season - season.mean()
+
+
+def _sum_of_places(values: Floats) -> Floats:
+    """The sum over places, the same to the last bit in whatever order they stand."""
+    return np.sort(values, axis=0).sum(axis=0)
+
+
+def _levels(counts: Floats, exposure: Floats) -> Floats:
+    """z of the module's equation, one column for each month from the third; NaN unless all three were observed `[place, month]`."""
+    months = np.lib.stride_tricks.sliding_window_view
+    return np.log((months(counts, WINDOW, axis=1).sum(axis=2) + 0.5) / months(exposure, WINDOW).sum(axis=1))
+
+
+def _last_levels(counts: Floats, exposure: Floats) -> Floats:
+    found = np.empty(len(counts))
+    for i, row in enumerate(counts):
+        seen = np.flatnonzero(~np.isnan(row))[-WINDOW:]
+        found[i] = np.log((row[seen].sum() + 0.5) / exposure[seen].sum())
+    return found
+
+
+def _scales(levels: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Measured scales `[place, lead]` and the last measured lead `[place]`; a place too short for any borrows the median of the others."""
+    longest = min(DIFFERENCES // INDEPENDENT, levels.shape[1] - 1)
+    scale = np.full((len(levels), max(longest, 0)), np.nan)
+    for i, row in enumerate(levels):
+        for lead in range(1, longest + 1):
+            changes = row[lead:] - row[:-lead]
+            changes = changes[~np.isnan(changes)][-DIFFERENCES:]
+            if len(changes) < max(INDEPENDENT * lead, FEWEST):
+                break
+            scale[i, lead - 1] = changes.std(ddof=1)
+    measured = (~np.isnan(scale)).sum(axis=1)
+    if not measured.any():
+        raise ValueError(f"no place has the {FEWEST + WINDOW} months in a row that a scale needs")
+    long = int(measured.max())
+    scale = scale[:, :long]
+    scale[measured == 0] = np.median(scale[measured == long], axis=0)
+    measured[measured == 0] = long
+    return scale, measured
+
+
+def _correlation(levels: Floats, lead: int) -> float:
+    """Mean correlation between places of their changes over so many months, in months that all observed; 0 to 1."""
+    changes = (levels[:, lead:] - levels[:, :-lead])[:, -DIFFERENCES:]
+    changes = changes[:, ~np.isnan(changes).any(axis=0)]
+    if changes.shape[1] < FEWEST:
+        return 0.0
+    changes = changes - changes.mean(axis=1, keepdims=True)
+    length = np.sqrt((changes**2).sum(axis=1, keepdims=True))
+    moving = changes[length[:, 0] > 1e-9] / length[length[:, 0] > 1e-9][:, :1]
+    many = len(moving)
+    if many < 2:
+        return 0.0
+    return float(np.clip(((_sum_of_places(moving) ** 2).sum() - many) / (many * (many - 1)), 0.0, 1.0))
