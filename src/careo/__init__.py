@@ -59,11 +59,15 @@ if TYPE_CHECKING:
     from careo.results.ladders import ladder as ladder
     from careo.results.linking import statements as statements
     from careo.results.pledges import judge_pledges as judge_pledges
+    from careo.results.replication import Replication as Replication
+    from careo.results.replication import replicate as replicate
     from careo.results.strategies import check_strategy as check_strategy
     from careo.results.strategies import find_pledge as find_pledge
     from careo.results.strategies import load_strategy as load_strategy
     from careo.results.strategy_audit import StrategyAudit as StrategyAudit
     from careo.results.strategy_audit import audit_strategy as audit_strategy
+    from careo.run.ensemble import Ensemble as Ensemble
+    from careo.run.ensemble import simulate as simulate
     from careo.sources.catalog import Dataset as Dataset
     from careo.sources.catalog import datasets as datasets
     from careo.sources.documents import Document as Document
@@ -88,6 +92,7 @@ _HOMES = {
     "Dataset": "careo.sources.catalog",
     "Document": "careo.sources.documents",
     "Drift": "careo.results.drift",
+    "Ensemble": "careo.run.ensemble",
     "Finding": "careo.results.finding",
     "Imported": "careo.panel.imports",
     "Indicator": "careo.panel.indicators",
@@ -95,6 +100,7 @@ _HOMES = {
     "Ledger": "careo.record.ledger",
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
+    "Replication": "careo.results.replication",
     "Revisions": "careo.panel.revisions",
     "Series": "careo.panel.series",
     "Snapshot": "careo.sources.snapshot",
@@ -135,8 +141,10 @@ _HOMES = {
     "read_ledger": "careo.record.ledger",
     "reallocate": "careo.record.money",
     "remove_edition": "careo.sources.store",
+    "replicate": "careo.results.replication",
     "revision_finding": "careo.results.datasets",
     "schema": "careo.views.contract",
+    "simulate": "careo.run.ensemble",
     "snapshots": "careo.sources.store",
     "statements": "careo.results.linking",
     "strategies": "careo.record.strategy",
@@ -153,6 +161,7 @@ __all__ = [
     "Dataset",
     "Document",
     "Drift",
+    "Ensemble",
     "Finding",
     "Imported",
     "Indicator",
@@ -160,6 +169,7 @@ __all__ = [
     "Ledger",
     "Lever",
     "Money",
+    "Replication",
     "Revisions",
     "Series",
     "Snapshot",
@@ -200,8 +210,10 @@ __all__ = [
     "read_ledger",
     "reallocate",
     "remove_edition",
+    "replicate",
     "revision_finding",
     "schema",
+    "simulate",
     "snapshots",
     "statements",
     "strategies",

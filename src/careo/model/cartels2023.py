@@ -242,6 +242,7 @@ def simulate(
             steps_a_week,
             part,
         )
+        block[(block < 0.0) & (block > -1e-6)] = 0.0  # what rounding leaves of a group that died out
         state[:, lanes], record[:, :, lanes] = block, part
 
     blocks = range(0, draws, LANES)
@@ -283,7 +284,8 @@ def refit(
         points[0, draws : 2 * draws] *= np.exp(nudge)
         points[2, 2 * draws :] *= np.exp(nudge)
         run = simulate(network, spread, Parameters(*points), WEEKS_A_YEAR * len(target))
-        off = np.diff(run.killed[::WEEKS_A_YEAR], axis=0) / WEEKS_A_YEAR - target[:, None]
+        with np.errstate(invalid="ignore"):  # a step too far may end in infinity; it is not taken then
+            off = np.diff(run.killed[::WEEKS_A_YEAR], axis=0) / WEEKS_A_YEAR - target[:, None]
         here, *moved = np.split(off, 3, axis=1)
         return here, (np.array(moved) - here) / nudge
 
@@ -294,7 +296,9 @@ def refit(
     settled = np.zeros(draws, np.bool_)
     for _ in range(rounds):
         matrix = np.einsum("pyd,qyd->dpq", slopes, slopes)
-        matrix[:, [0, 1], [0, 1]] *= 1.0 + damping[:, None]
+        matrix[:, [0, 1], [0, 1]] = (
+            matrix[:, [0, 1], [0, 1]] * (1.0 + damping[:, None]) + 1e-12
+        )  # never singular
         pull = np.einsum("pyd,yd->dp", slopes, here)
         step = np.clip(-np.linalg.solve(matrix, pull[:, :, None])[:, :, 0].T, -0.5, 0.5)
         settled = np.abs(step).max(axis=0) < 1e-7

@@ -27,6 +27,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+_compiled = njit(cache=True, nogil=True, error_model="numpy")
+
+Word = int | np.integer
+
 PROCESS_LIMIT = 2**16
 WORD_LIMIT = 2**32
 SEED_LIMIT = 2**64
@@ -100,8 +104,8 @@ class Luck:
         return np.asarray(out)
 
 
-@njit(cache=True, nogil=True)
-def uniform(seed: int, process: int, month: int, place: int, draw: int) -> float:
+@_compiled
+def uniform(seed: Word, process: Word, month: Word, place: Word, draw: Word) -> float:
     """The uniform number of an address, for kernels: no range is checked here.
 
     Returns:
@@ -111,8 +115,8 @@ def uniform(seed: int, process: int, month: int, place: int, draw: int) -> float
     return second if np.uint64(process) & np.uint64(1) else first
 
 
-@njit(cache=True, nogil=True)
-def uniform_pair(seed: int, process: int, month: int, place: int, draw: int) -> tuple[float, float]:
+@_compiled
+def uniform_pair(seed: Word, process: Word, month: Word, place: Word, draw: Word) -> tuple[float, float]:
     """The uniform numbers of an even process and of the odd one after it, from one block."""
     key = np.uint64(seed)
     w0, w1, w2, w3 = philox4x32(
@@ -126,8 +130,10 @@ def uniform_pair(seed: int, process: int, month: int, place: int, draw: int) -> 
     return _open_unit(w0, w1), _open_unit(w2, w3)
 
 
-@njit(cache=True, nogil=True)
-def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+@_compiled
+def philox4x32(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Ten rounds of Philox on a counter of four words and a key of two; words of 32 bits held in uint64."""
     for _ in range(10):
         left, right = c0 * _MULTIPLIER_0, c2 * _MULTIPLIER_1
@@ -143,15 +149,19 @@ _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 
-@njit(cache=True, nogil=True)
-def _open_unit(high: int, low: int) -> float:
+@_compiled
+def _open_unit(high: np.uint64, low: np.uint64) -> float:
     """52 of 64 bits, not 53: (k + ½) / 2**53 would round to 1 at its upper end."""
     return (float(((high << np.uint64(32)) | low) >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _uniforms(
-    seed: int, process: int, month: int, places: NDArray[np.uint64], draws: NDArray[np.uint64]
+    seed: np.uint64,
+    process: np.uint64,
+    month: np.uint64,
+    places: NDArray[np.uint64],
+    draws: NDArray[np.uint64],
 ) -> NDArray[np.float64]:
     out = np.empty((places.size, draws.size))
     for i in range(places.size):

@@ -5,7 +5,7 @@ variance function, V = m + a m²: a > 0 is the negative binomial, a = 0 Poisson,
 recurrence of probabilities and one continued fraction of tails serve all three.
 
 A count is found in one of three ways, which give the same integer:
-1. mean below 10: probabilities are added up from zero;
+1. mean below 4, or 64 where alpha is above 0.2: probabilities are added up from zero;
 2. otherwise the Cornish–Fisher expansion to the sixth order, with Sheppard's corrections, gives a real number that is rounded up, where
    the bound on its error says that rounding cannot go wrong;
 3. otherwise (about one draw in a thousand at a mean of 60) the exact tails decide: Loader's saddle-point form of the probability times a
@@ -38,12 +38,15 @@ LARGEST_COUNT = 2**62
 
 _TWO_PI = 2.0 * math.pi
 _LARGEST_MEAN = 2.0**62
-_FROM_ZERO_BELOW = 10.0
-_FROM_ZERO_STEPS = 200
+_FROM_ZERO_BELOW = 4.0
+_FROM_ZERO_BELOW_IF_SKEWED = 64.0
+_SKEWED_ALPHA = 0.2
+_FROM_ZERO_STEPS = 400
 _UPPER_TAIL = 0.999
 """Above it sums from zero lose the tail's relative accuracy, so that its exact form decides."""
 _STEPS = 16
 _ROUNDS = 300
+_TERMS = 1_000_000
 
 
 @_compiled
@@ -51,6 +54,7 @@ def poisson_quantile(u: float, mean: float) -> int:
     """The smallest count k with P(Y ≤ k) ≥ u, Y Poisson."""
     if not (0.0 < u < 1.0 and 0.0 <= mean < _LARGEST_MEAN):
         return -1
+    mean = float(mean)
     if mean < _FROM_ZERO_BELOW:
         return _from_zero(u, 1.0 - u, mean, 0.0, math.exp(-mean), LARGEST_COUNT)
     score = normal_quantile(u)
@@ -66,9 +70,10 @@ def negative_binomial_quantile(u: float, mean: float, alpha: float) -> int:
     """The smallest count k with P(Y ≤ k) ≥ u, Y negative binomial of variance mean + alpha mean²; alpha 0 is Poisson."""
     if not (0.0 < u < 1.0 and 0.0 <= mean < _LARGEST_MEAN and 0.0 <= alpha < math.inf):
         return -1
+    mean, alpha = float(mean), float(alpha)
     if alpha * max(mean, 1.0) < 1e-17:
         return poisson_quantile(u, mean)
-    if mean < _FROM_ZERO_BELOW:
+    if mean < _FROM_ZERO_BELOW or (alpha > _SKEWED_ALPHA and mean < _FROM_ZERO_BELOW_IF_SKEWED):
         none = math.exp(-math.log1p(alpha * mean) / alpha)
         return _from_zero(u, 1.0 - u, mean, alpha, none, LARGEST_COUNT)
     return _expanded(u, 1.0 - u, mean, alpha, LARGEST_COUNT)
@@ -128,7 +133,9 @@ def _expanded(u: float, above: float, mean: float, alpha: float, limit: int) -> 
 
 
 @_compiled
-def _settled(u: float, above: float, place: float, error: float, mean: float, alpha: float, limit: int) -> int:
+def _settled(
+    u: float, above: float, place: float, error: float, mean: float, alpha: float, limit: int
+) -> int:
     """Round the expansion up where its error allows it; else search from there."""
     low = math.ceil(place - error - mean * 4e-15)
     high = math.ceil(place + error + mean * 4e-15)
@@ -221,41 +228,54 @@ def _between(below: int, beyond: int, k: int) -> int:
 
 @_compiled
 def _tails(k: int, mean: float, alpha: float) -> tuple[float, float, float]:
-    """P(Y = k), P(Y ≤ k) and P(Y > k); the smaller tail to full relative accuracy.
+    """P(Y = k), P(Y ≤ k) and P(Y > k)."""
+    probability = _probability(k, mean, alpha)
+    reached, left = _shares(probability, float(k), mean, alpha)
+    return probability, reached, left
+
+
+@_compiled
+def _shares(probability: float, k: float, mean: float, alpha: float) -> tuple[float, float]:
+    """What lies up to k and beyond it, from the probability of k; the smaller share to nearly full relative accuracy.
 
     The continued fractions of I_x(a, b), with every term multiplied by a power of alpha so that alpha 0 (Poisson: the incomplete gamma
-    function) and alpha < 0 (binomial) are ordinary cases.
+    function, of any real k > −1) and alpha < 0 (binomial) are ordinary cases.
     """
-    probability = _probability(k, mean, alpha)
     shrink = 1.0 / (1.0 + alpha * mean)
     weight = mean * shrink
     if k + 1 <= mean:
         value = (mean - k - 1.0) * shrink + 1.0
         value = _nonzero(value / (1.0 + alpha))
         c, d = value, 0.0
-        for m in range(1, 1_000_000):
-            if m > k:
-                break
+        for m in range(1, _TERMS):
             inner = 1.0 + alpha * (2 * m - 1)
-            numerator = m * (k + 1.0 - m) * (1.0 + alpha * (m - 1)) * (1.0 + alpha * (k + m)) * (shrink / inner) ** 2
+            numerator = (
+                m * (k + 1.0 - m) * (1.0 + alpha * (m - 1)) * (1.0 + alpha * (k + m)) * (shrink / inner) ** 2
+            )
             term = m + m * (k + 1.0 - m) * alpha * shrink / inner
-            term += (1.0 + alpha * m) / (1.0 + alpha * (2 * m + 1)) * ((mean - k - 1.0) * shrink + 1.0 + m * (2.0 - shrink))
+            term += (
+                (1.0 + alpha * m)
+                / (1.0 + alpha * (2 * m + 1))
+                * ((mean - k - 1.0) * shrink + 1.0 + m * (2.0 - shrink))
+            )
             d = 1.0 / _nonzero(term + numerator * d)
             c = _nonzero(term + numerator / c)
             value *= c * d
             if abs(c * d - 1.0) < 3e-16:
                 break
         reached = min(probability * weight * (1.0 + alpha * k) / value, 1.0)
-        return probability, reached, 1.0 - reached
+        return reached, 1.0 - reached
     # P(Y > k) = P(Y ≥ j) with j = k + 1.
     j = k + 1.0
     next_probability = probability * weight * (1.0 + alpha * k) / j
     theta = alpha * weight
     value = _nonzero(j * ((j - mean) * shrink + 1.0) / (j + 1.0))
     c, d = value, 0.0
-    for m in range(1, 1_000_000):
+    for m in range(1, _TERMS):
         inner = j + 2 * m - 1.0
-        numerator = m * (j + m - 1.0) * (1.0 + alpha * (j + m - 1.0)) * (1.0 - alpha * m) * (weight / inner) ** 2
+        numerator = (
+            m * (j + m - 1.0) * (1.0 + alpha * (j + m - 1.0)) * (1.0 - alpha * m) * (weight / inner) ** 2
+        )
         term = m + m * (1.0 - alpha * m) * weight / inner
         term += (j + m) / (j + 2 * m + 1.0) * ((j - mean) * shrink + 1.0 + m * (2.0 - theta))
         d = 1.0 / _nonzero(term + numerator * d)
@@ -264,7 +284,7 @@ def _tails(k: int, mean: float, alpha: float) -> tuple[float, float, float]:
         if abs(c * d - 1.0) < 3e-16:
             break
     left = min(max(next_probability * j / value, 0.0), 1.0)
-    return probability, 1.0 - left, left
+    return 1.0 - left, left
 
 
 @_compiled
@@ -282,9 +302,12 @@ def _probability(k: int, mean: float, alpha: float) -> float:
         return math.exp(math.log(-alpha * mean) * k)  # every trial succeeded
     gap = k - mean
     shrink = 1.0 / (1.0 + alpha * mean)
-    deviance = gap * gap * (
-        _deviance_ratio(gap / mean) / mean - alpha * shrink * _deviance_ratio(alpha * gap * shrink)
-    )
+    if alpha > 0.0 and alpha * alpha * alpha * mean * mean > 1.0:
+        # Two deviances of the size of k would cancel where alpha is large; these two terms are of the size of 1 / alpha.
+        deviance = k * math.log1p(gap / (mean * room)) - math.log1p(alpha * gap * shrink) / alpha
+    else:
+        other = alpha * shrink * _deviance_ratio(alpha * gap * shrink)
+        deviance = gap * gap * (_deviance_ratio(gap / mean) / mean - other)
     stirling = -_stirling_error(float(k))
     if alpha != 0.0:
         size = 1.0 / alpha
@@ -301,7 +324,9 @@ def _deviance_ratio(x: float) -> float:
         return ((1.0 + x) * math.log1p(x) - x) / (x * x)
     v = x / (2.0 + x)
     w = v * v
-    series = 1 / 3 + w * (1 / 5 + w * (1 / 7 + w * (1 / 9 + w * (1 / 11 + w * (1 / 13 + w * (1 / 15 + w / 17))))))
+    series = 1 / 3 + w * (
+        1 / 5 + w * (1 / 7 + w * (1 / 9 + w * (1 / 11 + w * (1 / 13 + w * (1 / 15 + w / 17)))))
+    )
     return 0.5 * (1.0 - v) * (1.0 + v * (1.0 + v) * series)
 
 
@@ -314,7 +339,9 @@ def _stirling_error(x: float) -> float:
     else:
         y = 1.0 / size
         w = y * y
-        error = y * (1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * (691 / 360360))))))
+        error = y * (
+            1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * (691 / 360360)))))
+        )
     return error if x > 0.0 else -error
 
 
@@ -326,7 +353,7 @@ def _expansion_error(score: float, skewness: float) -> float:
     s2 = skewness * skewness
     if skewness * (1.0 + abs(score)) > 4.0:
         return math.inf
-    return s2 * s2 * s2 * skewness * (0.02 + 1e-3 * z2 * z2 * z2 * z2 * (1.0 + 0.25 * reach * reach))
+    return s2 * s2 * s2 * skewness * (0.06 + 2e-3 * z2 * z2 * z2 * z2 * (1.0 + 0.25 * reach * reach))
 
 
 @_compiled
@@ -337,14 +364,46 @@ def _expansion(z: float, c: float, h: float) -> float:
     (0: continuous, the gamma distribution). The coefficients follow from the cumulants; the tests derive them anew.
     """
     c2, h2 = c * c, h * h
-    a0 = c*((-1 / 6) + h2*((-1 / 45) + h2*(1 / 756))) + c2*c*((1 / 405) + h2*(-37 / 17010)) + c2*c2*c*(23 / 102060)
-    a1 = h2*((1 / 48) + h2*((181 / 23040) + h2*(-4511 / 7741440))) + c2*((-7 / 144) + h2*((349 / 34560) + h2*(158167 / 116121600))) + c2*c2*((-433 / 622080) + h2*(1107901 / 1045094400)) + c2*c2*c2*(289717 / 9405849600)
-    a2 = c*((1 / 6) + h2*((7 / 720) + h2*(-493 / 48384))) + c2*c*((-7 / 6480) + h2*(-2591 / 1088640)) + c2*c2*c*(-923 / 6531840)
-    a3 = h2*((-1 / 48) + h2*((-1 / 1920) + h2*(34817 / 23224320))) + c2*((1 / 144) + h2*((-59 / 17280) + h2*(266929 / 38707200))) + c2*c2*((1 / 2430) + h2*(608771 / 1045094400)) + c2*c2*c2*(289517 / 9405849600)
-    a4 = c*h2*((1 / 240) + h2*(43 / 48384)) + c2*c*((-1 / 2160) + h2*(97 / 120960)) + c2*c2*c*(-1 / 26880)
-    a5 = h2*h2*((-13 / 23040) + h2*(-1283 / 23224320)) + c2*h2*((-1 / 1280) + h2*(-72343 / 116121600)) + c2*c2*((1 / 69120) + h2*(-58283 / 348364800)) + c2*c2*c2*(-1451 / 3135283200)
-    a6 = c*h2*h2*(5 / 12096) + c2*c*h2*(13 / 90720) + c2*c2*c*(1 / 544320)
-    a7 = h2*h2*h2*(-97 / 2580480) + c2*h2*h2*(-2507 / 12902400) + c2*c2*h2*(-997 / 38707200) + c2*c2*c2*(-139 / 348364800)
+    a0 = (
+        c * ((-1 / 6) + h2 * ((-1 / 45) + h2 * (1 / 756)))
+        + c2 * c * ((1 / 405) + h2 * (-37 / 17010))
+        + c2 * c2 * c * (23 / 102060)
+    )
+    a1 = (
+        h2 * ((1 / 48) + h2 * ((181 / 23040) + h2 * (-4511 / 7741440)))
+        + c2 * ((-7 / 144) + h2 * ((349 / 34560) + h2 * (158167 / 116121600)))
+        + c2 * c2 * ((-433 / 622080) + h2 * (1107901 / 1045094400))
+        + c2 * c2 * c2 * (289717 / 9405849600)
+    )
+    a2 = (
+        c * ((1 / 6) + h2 * ((7 / 720) + h2 * (-493 / 48384)))
+        + c2 * c * ((-7 / 6480) + h2 * (-2591 / 1088640))
+        + c2 * c2 * c * (-923 / 6531840)
+    )
+    a3 = (
+        h2 * ((-1 / 48) + h2 * ((-1 / 1920) + h2 * (34817 / 23224320)))
+        + c2 * ((1 / 144) + h2 * ((-59 / 17280) + h2 * (266929 / 38707200)))
+        + c2 * c2 * ((1 / 2430) + h2 * (608771 / 1045094400))
+        + c2 * c2 * c2 * (289517 / 9405849600)
+    )
+    a4 = (
+        c * h2 * ((1 / 240) + h2 * (43 / 48384))
+        + c2 * c * ((-1 / 2160) + h2 * (97 / 120960))
+        + c2 * c2 * c * (-1 / 26880)
+    )
+    a5 = (
+        h2 * h2 * ((-13 / 23040) + h2 * (-1283 / 23224320))
+        + c2 * h2 * ((-1 / 1280) + h2 * (-72343 / 116121600))
+        + c2 * c2 * ((1 / 69120) + h2 * (-58283 / 348364800))
+        + c2 * c2 * c2 * (-1451 / 3135283200)
+    )
+    a6 = c * h2 * h2 * (5 / 12096) + c2 * c * h2 * (13 / 90720) + c2 * c2 * c * (1 / 544320)
+    a7 = (
+        h2 * h2 * h2 * (-97 / 2580480)
+        + c2 * h2 * h2 * (-2507 / 12902400)
+        + c2 * c2 * h2 * (-997 / 38707200)
+        + c2 * c2 * c2 * (-139 / 348364800)
+    )
     return z + (a0 + z * (a1 + z * (a2 + z * (a3 + z * (a4 + z * (a5 + z * (a6 + z * a7)))))))
 
 
@@ -352,14 +411,14 @@ def _expansion(z: float, c: float, h: float) -> float:
 def _poisson_expansion(z: float, h: float) -> float:
     """`_expansion` with c = h, where a = 0."""
     h2 = h * h
-    a0 =  h*((-1 / 6) + h2*((-8 / 405) + h2*(-16 / 25515)))
-    a1 =  h2*((-1 / 36) + h2*((671 / 38880) + h2*(274867 / 146966400)))
-    a2 =  h*((1 / 6) + h2*((7 / 810) + h2*(-5189 / 408240)))
-    a3 =  h2*((-1 / 72) + h2*((-137 / 38880) + h2*(2647909 / 293932800)))
-    a4 =  h2*h*((1 / 270) + h2*(5 / 3024))
-    a5 =  h2*h2*((-23 / 17280) + h2*(-165779 / 195955200))
-    a6 =  h2*h2*h*(19 / 34020)
-    a7 =  h2*h2*h2*(-11237 / 43545600)
+    a0 = h * ((-1 / 6) + h2 * ((-8 / 405) + h2 * (-16 / 25515)))
+    a1 = h2 * ((-1 / 36) + h2 * ((671 / 38880) + h2 * (274867 / 146966400)))
+    a2 = h * ((1 / 6) + h2 * ((7 / 810) + h2 * (-5189 / 408240)))
+    a3 = h2 * ((-1 / 72) + h2 * ((-137 / 38880) + h2 * (2647909 / 293932800)))
+    a4 = h2 * h * ((1 / 270) + h2 * (5 / 3024))
+    a5 = h2 * h2 * ((-23 / 17280) + h2 * (-165779 / 195955200))
+    a6 = h2 * h2 * h * (19 / 34020)
+    a7 = h2 * h2 * h2 * (-11237 / 43545600)
     return z + (a0 + z * (a1 + z * (a2 + z * (a3 + z * (a4 + z * (a5 + z * (a6 + z * a7)))))))
 
 
@@ -374,6 +433,7 @@ def normal_quantile(u: float) -> float:
 @_compiled
 def _score(u: float, above: float) -> float:
     """AS 241 with both tails given, so that neither is rounded away."""
+    # fmt: off
     q = u - 0.5 if u < 0.5 else 0.5 - above
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
@@ -393,4 +453,227 @@ def _score(u: float, above: float) -> float:
         size = (((((((r * 2.01033439929228813265e-7 + 2.71155556874348757815e-5) * r + 0.0012426609473880784386) * r + 0.026532189526576123093) * r + 0.29656057182850489123) * r + 1.7848265399172913358) * r + 5.4637849111641143699) * r + 6.6579046435011037772) / (
             ((((((r * 2.04426310338993978564e-15 + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r + 0.0148753612908506148525) * r + 0.13692988092273580531) * r + 0.59983220655588793769) * r + 1.0
         )
+    # fmt: on
     return -size if q < 0.0 else size
+
+
+@_compiled
+def gamma_quantile(u: float, shape: float) -> float:
+    """The gamma quantile of scale 1, to about 1e-13 of its value; below 1e-308 it is 0."""
+    if not (0.0 < u < 1.0 and 0.0 < shape < math.inf):
+        return math.nan
+    above = 1.0 - u
+    score = _score(u, above)
+    deviation = math.sqrt(shape)
+    skewness = 2.0 / deviation
+    error = _expansion_error(score, skewness)
+    x = shape + deviation * _expansion(score, skewness, 0.0) if error < math.inf else 0.0
+    if error < 1e-15 * deviation:
+        return x
+    upper = u > 0.5
+    if not x > 0.0:
+        if upper:
+            x = max(-math.log(above) - math.lgamma(shape), shape)
+        else:
+            x = math.exp((math.log(u) + math.lgamma(shape + 1.0)) / shape)
+    scale = deviation * 0.3989422804014327 * math.exp(-_stirling_error(shape))
+    for _ in range(_ROUNDS):
+        if not x > 1e-308:
+            return 0.0
+        flow = scale * math.exp(-_gamma_deviance(x, shape))  # x times the density
+        over, under = _shares(flow / x, shape - 1.0, x, 0.0)
+        if upper:  # Newton on the logarithm of the upper tail
+            step = math.log(over / above) * over / flow if over > 0.0 else -0.5
+            moved = x * (1.0 + step) if step > -0.9 else 0.1 * x
+        else:  # and on that of the lower one, in log x
+            step = -math.log(under / u) * under / flow
+            moved = x * (1.0 + step) if abs(step) < 1e-4 else x * math.exp(min(step, 700.0))
+        x = moved
+        if abs(step) < 1e-8:
+            return x
+    return x
+
+
+@_compiled
+def _gamma_deviance(x: float, shape: float) -> float:
+    """x − shape − shape log(x / shape)."""
+    gap = x - shape
+    if abs(gap) > 0.5 * shape:
+        return gap - shape * math.log(x / shape)
+    return gap * gap / x * _deviance_ratio(-gap / x)
+
+
+@_compiled
+def student_t_quantile(u: float, df: float) -> float:
+    """The quantile of Student's t with df ≥ 1 degrees of freedom (NaN below 1), to about 1e-13 of its value."""
+    if not (0.0 < u < 1.0 and df >= 1.0):
+        return math.nan
+    if df > 1e12:
+        return normal_quantile(u)
+    above = 1.0 - u
+    centre = u - 0.5 if u < 0.5 else 0.5 - above
+    if centre == 0.0:
+        return 0.0
+    tail = min(u, above)
+    if df == 1.0:
+        size = 1.0 / math.tan(math.pi * tail) if tail < 0.25 else math.tan(math.pi * abs(centre))
+    elif df == 2.0:
+        size = abs(centre) * math.sqrt(2.0 / (tail * (1.0 - tail)))
+    elif df == 3.0:
+        size = _t3(tail, abs(centre))
+    elif df == 4.0:
+        size = _t4(tail, abs(centre))
+    elif df == 5.0:
+        size = _t5(tail, abs(centre))
+    else:
+        size = _t_of_any(tail, abs(centre), df)
+    return size if centre > 0.0 else -size
+
+
+@_compiled
+def _t3(tail: float, centre: float) -> float:
+    """t = √3 tan(a / 2) with a + sin a = 2π centre; in the tail t = √3 / tan(b / 2) with b − sin b = 2π tail (Kepler)."""
+    if centre < 0.25:
+        mass = 2.0 * math.pi * centre
+        w = 0.5 * mass
+        a = w + w * w * w * (1 / 12 + w * w / 60)
+        for _ in range(8):
+            step = (mass - a - math.sin(a)) / (1.0 + math.cos(a))
+            a += step
+            if abs(step) < 1e-9 * a:
+                break
+        return math.sqrt(3.0) * math.tan(0.5 * a)
+    mass = 2.0 * math.pi * tail
+    s = (6.0 * mass) ** (1 / 3)
+    w = s * s
+    b = s * (1.0 + w * (1 / 60 + w * (1 / 1400 + w * (1 / 25200 + w * 43 / 17248000))))
+    for _ in range(8):
+        half = math.sin(0.5 * b)
+        w = b * b
+        if b < 0.7:
+            area = (
+                b
+                * w
+                / 6.0
+                * (
+                    1.0
+                    - w / 20.0 * (1.0 - w / 42.0 * (1.0 - w / 72.0 * (1.0 - w / 110.0 * (1.0 - w / 156.0))))
+                )
+            )
+        else:
+            area = b - math.sin(b)
+        step = (mass - area) / (2.0 * half * half)
+        b += step
+        if abs(step) < 1e-9 * b:
+            break
+    return math.sqrt(3.0) / math.tan(0.5 * b)
+
+
+@_compiled
+def _t4(tail: float, centre: float) -> float:
+    """The closed form; by the sine of a third in the centre, by the cosine in the tails."""
+    if centre < 0.25:
+        s = 2.0 * math.sin(math.asin(2.0 * centre) / 3.0)
+        return 2.0 * s / math.sqrt((1.0 - s) * (1.0 + s))
+    root = 2.0 * math.sqrt(tail * (1.0 - tail))
+    return 2.0 * math.sqrt(math.cos(math.acos(root) / 3.0) / root - 1.0)
+
+
+@_compiled
+def _t5(tail: float, centre: float) -> float:
+    """As for 3: a + sin a (4 + cos a) / 3 = 2π centre, or b − sin b (4 − cos b) / 3 = 2π tail, and √5 for √3."""
+    if centre < 0.25:
+        mass = 2.0 * math.pi * centre
+        a = 0.375 * mass
+        for _ in range(12):
+            half = math.cos(0.5 * a)
+            step = (mass - a - math.sin(a) * (4.0 + math.cos(a)) / 3.0) / (8.0 / 3.0 * half**4)
+            a += step
+            if abs(step) < 1e-9 * a:
+                break
+        return math.sqrt(5.0) * math.tan(0.5 * a)
+    mass = 2.0 * math.pi * tail
+    s = (30.0 * mass) ** 0.2
+    b = s + s * s * s / 42.0
+    for _ in range(12):
+        half = math.sin(0.5 * b)
+        if b < 1.0:
+            w = b * b
+            # Σ (−1)^k (4^k − 4) b^(2k+1) / (3 (2k + 1) (2k)!) from k = 2
+            four, power, sign, area = 16.0, b * w * w / 24.0, 1.0, 0.0
+            for k in range(2, 13):
+                area += sign * (four - 4.0) * power / (3.0 * (2 * k + 1))
+                four *= 4.0
+                power *= w / ((2 * k + 1) * (2 * k + 2))
+                sign = -sign
+        else:
+            area = b - math.sin(b) * (4.0 - math.cos(b)) / 3.0
+        step = (mass - area) / (8.0 / 3.0 * half**4)
+        b += step
+        if abs(step) < 1e-9 * b:
+            break
+    return math.sqrt(5.0) / math.tan(0.5 * b)
+
+
+@_compiled
+def _t_of_any(tail: float, centre: float, df: float) -> float:
+    """Hill's expansion, then Newton's steps with the incomplete beta function."""
+    half = 0.5 * df
+    top = math.exp(half * math.log1p(0.5 / half) - 0.5 + _stirling_error(half + 0.5) - _stirling_error(half))
+    top /= math.sqrt(_TWO_PI)
+    t = _hill(tail, df)
+    for _ in range(_ROUNDS):
+        square = t * t
+        flow = 0.5 * t * top * math.exp(-0.5 * (df + 1.0) * math.log1p(square / df))
+        if centre < 0.25:
+            middle = flow / _beta_fraction(0.5, half, square / (df + square), df / (df + square))
+            step = (centre - middle) / (2.0 * flow)
+        else:
+            outside = flow / _beta_fraction(half, 0.5, df / (df + square), square / (df + square))
+            step = outside / (2.0 * flow) * math.log(outside / tail)
+        t *= 1.0 + step if step > -0.5 else 0.5
+        if abs(step) < 1e-8:
+            break
+    return t
+
+
+@_compiled
+def _hill(tail: float, df: float) -> float:
+    a = 1.0 / (df - 0.5)
+    b = 48.0 / (a * a)
+    c = ((20700.0 * a / b - 98.0) * a - 16.0) * a + 96.36
+    d = ((94.5 / (b + c) - 3.0) / b + 1.0) * math.sqrt(0.5 * math.pi * a) * df
+    y = (2.0 * d * tail) ** (2.0 / df)
+    if y > 0.05 + a:
+        x = _score(tail, 1.0 - tail)
+        y = x * x
+        if df < 5.0:
+            c += 0.3 * (df - 4.5) * (x + 0.6)
+        c += (((0.05 * d * x - 5.0) * x - 7.0) * x - 2.0) * x + b
+        y = (((((0.4 * y + 6.3) * y + 36.0) * y + 94.5) / c - y - 3.0) / b + 1.0) * x
+        y = math.expm1(a * y * y)
+    else:
+        y = (
+            (1.0 / (((df + 6.0) / (df * y) - 0.089 * d - 0.822) * (df + 2.0) * 3.0) + 0.5 / (df + 4.0)) * y
+            - 1.0
+        ) * (df + 1.0) / (df + 2.0) + 1.0 / y
+    t = math.sqrt(df * y)
+    return t if t > 0.0 and t < math.inf else 1e-3
+
+
+@_compiled
+def _beta_fraction(a: float, b: float, x: float, y: float) -> float:
+    """The continued fraction below x^a y^b / B(a, b) in I_x(a, b), y = 1 − x."""
+    value = _nonzero(a * (a * y - b * x + 1.0) / (a + 1.0))
+    c, d = value, 0.0
+    for m in range(1, _TERMS):
+        inner = a + 2 * m - 1.0
+        numerator = (a + m - 1.0) * (a + b + m - 1.0) * m * (b - m) * (x / inner) ** 2
+        term = m + m * (b - m) * x / inner
+        term += (a + m) / (a + 2 * m + 1.0) * (a * y - b * x + 1.0 + m * (2.0 - x))
+        d = 1.0 / _nonzero(term + numerator * d)
+        c = _nonzero(term + numerator / c)
+        value *= c * d
+        if abs(c * d - 1.0) < 3e-16:
+            break
+    return value

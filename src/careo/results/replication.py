@@ -30,6 +30,7 @@ STUDIES = ("prieto-curiel-2023",)
 FIRST, NOW, LAST = 2012, 2022, 2027  # January of each; the model's years have 52 weeks
 _HOMICIDES, _REPORTS = "homicide_inegi_registered", "disappearance_reports_by_year"
 _MISSING_2021 = 22_470  # persons, as the authors' file has it (f_trends_pc); the register has since grown
+_CLEAR = 3.84  # of a chi-squared law with one degree of freedom, 95% lie below: the usual mark of a worse fit
 _DEATHS_SHARE = 0.10  # of homicides and missing persons; assumed by the authors, not estimated
 _OBSERVED = (2021, 2024)  # the last year of the fit, and the last whole year observed
 
@@ -125,7 +126,8 @@ class _Run:
     before: Trajectory
     after: Trajectory  # draws are SCENARIOS, in order
     approximate: bool
-    target: tuple[float, ...]  # deaths a week by year [persons/week; year]
+    target: tuple[float, ...]  # what is fitted to: deaths a week by year [persons/week; year]
+    target_sources: tuple[str, ...]
 
     @property
     def form(self) -> str:
@@ -153,15 +155,15 @@ def replicate(
     scale, scale_numbers = _scale(run, panel, language)
     year, year_numbers = _comparison_year(run, panel, language)
     since, since_numbers = _out_of_sample(run, panel, language)
-    low, high = scale_numbers[0]["double"], scale_numbers[-1]["double"]
+    double = [row["double"] for row in scale_numbers] or [float("nan")]
     judged = [row for row in figures.table if row["agrees"]]
     summary = say(
         language,
         f"replicate.summary.{run.form}",
         agree=sum(row["agrees"] == _yes(language, True) for row in judged),
         all=len(judged),
-        low=_percent(low),
-        high=_percent(high),
+        low=_percent(min(double)),
+        high=_percent(max(double)),
     )
     return Replication(
         study=study,
@@ -197,21 +199,29 @@ def _run(folder: _Folder | None, panel: Country) -> _Run:
         incapacitation=[incapacitation for _, incapacitation in levers],
     )
     after = model.simulate(network, before.groups, parameters, _weeks(LAST) - _weeks(NOW))
-    target = (folder and folder.deaths) or _embedded_deaths(panel)
-    return _Run(network, before, after, folder is None, target)
+    if folder is not None and folder.deaths:
+        target, sources = folder.deaths, ("f_trends_pc",)
+    else:
+        target, sources = _embedded_deaths(panel)
+    return _Run(network, before, after, folder is None, target, sources)
 
 
 def _weeks(year: int) -> int:
     return 52 * (year - FIRST)
 
 
-def _embedded_deaths(panel: Country) -> tuple[float, ...]:
-    """What the model is fitted to, from careo's own series: deaths a week by year."""
-    found: list[float] = []
+def _embedded_deaths(panel: Country) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """What the model is fitted to, from careo's own series: deaths a week by year, and the keys of their sources."""
+    deaths: list[float] = []
+    sources: list[str] = []
     for year in range(FIRST, NOW):
-        values = [panel.newest(name, panel.code, period_of_year(year)) for name in (_HOMICIDES, _REPORTS)]
-        found.append(_DEATHS_SHARE * sum(value.value for value in values if value) / 52)
-    return tuple(found)
+        found = [panel.newest(name, panel.code, period_of_year(year)) for name in (_HOMICIDES, _REPORTS)]
+        values = [value for value in found if value]
+        if len(values) < len(found):
+            raise DataError("replicate_trends", where=f"{_HOMICIDES}, {_REPORTS}", found=str(year))
+        deaths.append(_DEATHS_SHARE * sum(value.value for value in values) / 52)
+        sources += [value.source for value in values]
+    return tuple(deaths), tuple(dict.fromkeys(sources))
 
 
 # ── the findings ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -312,9 +322,10 @@ def _scale(run: _Run, panel: Country, language: str) -> tuple[Finding, list[dict
             "members": members,
             "squared_error": float(fitted.squared_error[draw]),
             **{name: _growth(series, draw) for name, series in deaths.items()},
-            "double_against_base": float(deaths["double"][-1, draw] / deaths["base"][-1, draw]) - 1,
+            "double_against_base": _ratio(deaths["double"][-1, draw], deaths["base"][-1, draw]),
         }
         for draw, members in enumerate(SWEEP)
+        if fitted.settled[draw]
     ]
     rows = [
         {
@@ -324,20 +335,24 @@ def _scale(run: _Run, panel: Country, language: str) -> tuple[Finding, list[dict
         }
         for row in numbers
     ]
-    errors = [row["squared_error"] for row in numbers]
+    errors = [row["squared_error"] for row in numbers] or [float("nan")]
+    double, same = ([row[key] for row in numbers] for key in ("double", "double_against_base"))
     because = say(
         language,
         "replicate.because.scale",
-        low=_percent(numbers[0]["double"]),
-        high=_percent(numbers[-1]["double"]),
+        low=_percent(min(double, default=float("nan"))),
+        high=_percent(max(double, default=float("nan"))),
+        same_low=_percent(min(same, default=float("nan"))),
+        same_high=_percent(max(same, default=float("nan"))),
         best=f"{min(errors):,.0f}",
         worst=f"{max(errors):,.0f}",
         line=f"{_line_error(run.target):,.0f}",
     )
-    if run.target == _embedded_deaths(panel):
-        keys = ("prieto-curiel-2023", *_series_sources(panel, range(FIRST, NOW)), "scale-sweep-2026")
-    else:
-        keys = ("prieto-curiel-2023", "f_trends_pc", "scale-sweep-2026")
+    if max(errors) - min(errors) < _CLEAR * min(errors) / (len(run.target) - 2) and min(double) < 0 < max(
+        double
+    ):
+        because += " " + say(language, "replicate.because.scale_turns")
+    keys = ("prieto-curiel-2023", *run.target_sources, "scale-sweep-2026")
     return _finding("scale", run, "inconclusive", because, rows, keys, panel, language), numbers
 
 
@@ -357,8 +372,8 @@ def _comparison_year(run: _Run, panel: Country, language: str) -> tuple[Finding,
     numbers = {
         name: {
             "against_start": _growth(deaths, draw),
-            "against_same_year": float(deaths[-1, draw] / deaths[-1, 0]) - 1,
-            "cumulative": float(killed[-1, draw] / killed[-1, 0]) - 1,
+            "against_same_year": _ratio(deaths[-1, draw], deaths[-1, 0]),
+            "cumulative": _ratio(killed[-1, draw], killed[-1, 0]),
         }
         for draw, name in enumerate(SCENARIOS)
     }
@@ -377,6 +392,8 @@ def _comparison_year(run: _Run, panel: Country, language: str) -> tuple[Finding,
         same=_percent(double["against_same_year"]),
         cumulative=_percent(double["cumulative"]),
     )
+    if double["against_same_year"] < 0 < double["against_start"]:
+        because += " " + say(language, "replicate.because.comparison_year_turns")
     keys = ("prieto-curiel-2023", "prieto-curiel-code-2023", "arxiv-2310-05975")
     return _finding("comparison_year", run, "inconclusive", because, rows, keys, panel, language), numbers
 
@@ -384,13 +401,14 @@ def _comparison_year(run: _Run, panel: Country, language: str) -> tuple[Finding,
 def _out_of_sample(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[str, float]]:
     """The model's deaths after the years it was fitted to, beside what was observed."""
     first, last = _OBSERVED
-    killed = [float(run.before.killed[_weeks(year + 1), 0] - run.before.killed[_weeks(year), 0]) for year in (first,)]
-    start = _weeks(last) - _weeks(NOW)
-    killed.append(float(run.after.killed[start + 52, 0] - run.after.killed[start, 0]))
+    killed = (
+        _in_year(run.before.killed, _weeks(first)),
+        _in_year(run.after.killed, _weeks(last) - _weeks(NOW)),
+    )
     homicides = [panel.at(_HOMICIDES, panel.code, period_of_year(year)) for year in _OBSERVED]
     reports = [panel.at(_REPORTS, panel.code, period_of_year(year)) for year in _OBSERVED]
     series: dict[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
-        "model": ((killed[0], killed[1]), ("prieto-curiel-code-2023",))
+        "model": (killed, ("prieto-curiel-code-2023",))
     }
     if all(homicides):
         ends = tuple(values[0] for values in homicides)  # as first published, both preliminary
@@ -405,10 +423,10 @@ def _out_of_sample(run: _Run, panel: Country, language: str) -> tuple[Finding, d
                 tuple(end.value + report.value for end, report in zip(ends, late, strict=True)),
                 (*(end.source for end in ends), *(report.source for report in late)),
             )
-    numbers = {name: values[1] / values[0] - 1 for name, (values, _) in series.items()}
+    numbers = {name: _ratio(values[1], values[0]) for name, (values, _) in series.items()}
     rows = [
         {
-            "series": say(language, f"replicate.series.{name}"),
+            "series": say(language, f"replicate.series.{f'model_{run.form}' if name == 'model' else name}"),
             "first": number(round(values[0])),
             "last": number(round(values[1])),
             "change": _percent(numbers[name]),
@@ -419,15 +437,15 @@ def _out_of_sample(run: _Run, panel: Country, language: str) -> tuple[Finding, d
     told = {name: _percent(change) for name, change in numbers.items()}
     form = "out_of_sample" if "with_missing" in numbers else "nothing_observed"
     because = say(language, f"replicate.because.{form}", **told)
+    if numbers.get("homicides", 0.0) < 0 < min(numbers["model"], numbers.get("with_missing", 0.0)):
+        because += " " + say(language, "replicate.because.out_of_sample_misses")
     keys = tuple(dict.fromkeys(key for _, names in series.values() for key in names))
     return _finding("out_of_sample", run, "inconclusive", because, rows, keys, panel, language), numbers
 
 
-def _series_sources(panel: Country, years: range) -> tuple[str, ...]:
-    found = [
-        panel.newest(name, panel.code, period_of_year(year)) for year in years for name in (_HOMICIDES, _REPORTS)
-    ]
-    return tuple(dict.fromkeys(value.source for value in found if value))
+def _in_year(killed: Any, week: int) -> float:
+    """Deaths of the base line in the 52 weeks from a week on."""
+    return float(killed[week + 52, 0] - killed[week, 0])
 
 
 def _finding(
@@ -443,12 +461,15 @@ def _finding(
     known: Mapping[str, Source] = panel.sources
     critiques = ("caulkins-kilmer-reuter-2023", "arxiv-2310-05975")
     keys = dict.fromkeys((*sources, *critiques))
+    claim = say(language, f"replicate.claim.{part}")
+    if run.approximate:
+        claim = say(language, "replicate.claim.approximate", claim=claim)
     caveats = ["approximation"] if run.approximate else []
     caveats += ["grade", "scale", "shares", "published", "critiques"]
     return Finding(
         id=f"{STUDIES[0]}-{part.replace('_', '-')}-{run.form}",
         kind="comparison",
-        claim=say(language, f"replicate.claim.{part}"),
+        claim=claim,
         verdict=verdict,
         because=because,
         statement=None,
@@ -462,8 +483,13 @@ def _finding(
 
 
 def _growth(series: Any, draw: int) -> float:
-    """Last over first, less one."""
-    return float(series[-1, draw] / series[0, draw]) - 1
+    """From the first week to the last [-]."""
+    return _ratio(series[-1, draw], series[0, draw])
+
+
+def _ratio(one: float, other: float) -> float:
+    """One over the other, less one; not a number where there is none."""
+    return float(one) / float(other) - 1 if other else float("nan")
 
 
 def _yes(language: str, agrees: bool) -> str:
@@ -471,7 +497,7 @@ def _yes(language: str, agrees: bool) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:+.1f}%".replace("-", "−")
+    return f"{100 * share:+.1f}%".replace("-", "−") if share == share else "–"
 
 
 def _shown(key: str, value: float, coarse: bool = False) -> str:
@@ -495,6 +521,7 @@ def _published(key: str, known: _Known, language: str) -> str:
 _NETWORK = ("network_groups", "network_alliances", "network_rivalries")
 _LAYOUTS = ("network_groups", "network_ties", "network_trends")
 _MOST_FILES, _MOST_BYTES, _MOST_GROUPS = 200, 4 << 20, 2_000
+_MOST_WEIGHT = 100  # far beyond it, four steps a week would be too few; the published weights end at 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,7 +550,11 @@ def _folder(folder: Path) -> _Folder:
     nodes: list[str | None] = [row["node"] for row in rows]
     if None in nodes or len(set(nodes)) < len(nodes) or not 2 <= len(nodes) <= _MOST_GROUPS:
         raise DataError(
-            "replicate_groups", where=str(path), found=str(len(nodes)), fix="replicate_files", most=_MOST_GROUPS
+            "replicate_groups",
+            where=str(path),
+            found=str(len(nodes)),
+            fix="replicate_files",
+            most=_MOST_GROUPS,
         )
     places = {node: place for place, node in enumerate(nodes) if node is not None}
     rivalries, alliances = (
@@ -552,23 +583,30 @@ def _tables(folder: Path) -> dict[str, tuple[Path, _Rows]]:
     tables: dict[str, tuple[Path, _Rows]] = {}
     broken: CareoError | None = None
     for path in files:
+        meant = False
         try:
             with open_data(path) as file:
                 layout, table = recognise(file)
-                if layout.key not in _LAYOUTS:
+                meant = layout.key in _LAYOUTS
+                if not meant:
                     continue
                 reading = read(layout, table)
                 with readable(file):
                     rows = reading.rows.collect().to_dicts()
         except CareoError as error:
-            # Of a folder, only what was meant for the model has to be whole.
-            if str(error.words.get("layout", "")) in _LAYOUTS or error.key == "network_ties":
+            if meant:
+                raise
+            if error.words.get("layout") in _LAYOUTS:  # nearly: it matters only if the file is needed
                 broken = broken or error
             continue
         if reading.dataset in tables:
             both = f"{tables[reading.dataset][0].name}, {path.name}"
             raise DataError(
-                "replicate_twice", where=str(folder), found=both, fix="replicate_files", dataset=reading.dataset
+                "replicate_twice",
+                where=str(folder),
+                found=both,
+                fix="replicate_files",
+                dataset=reading.dataset,
             )
         tables[reading.dataset] = path, rows
     if broken and any(name not in tables for name in _NETWORK):
@@ -578,11 +616,13 @@ def _tables(folder: Path) -> dict[str, tuple[Path, _Rows]]:
 
 def _ties(path: Path, rows: _Rows, places: Mapping[str, int]) -> list[tuple[int, int, float]]:
     found: list[tuple[int, int, float]] = []
-    for place, row in enumerate(rows, start=2):
+    for row in rows:
         one, other, weight = places.get(row["node"]), places.get(row["other_node"]), row["weight"]
-        if one is None or other is None or one == other or weight is None or weight < 0:
+        if one is None or other is None or one == other or weight is None or not 0 <= weight <= _MOST_WEIGHT:
             told = f"{row['node']}, {row['other_node']}, {row['weight']}"
-            raise DataError("replicate_tie", where=f"{path}:{place}", found=told[:200], fix="replicate_files")
+            raise DataError(
+                "replicate_tie", where=str(path), found=told[:200], fix="replicate_files", most=_MOST_WEIGHT
+            )
         found.append((one, other, weight))
     return found
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from careo.base.dates import parse_period
 from careo.base.fields import first_day
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import Lever
@@ -88,8 +87,8 @@ class Costed:
     """What the cost of a measure follows from.
 
     Attributes:
-        first: its month 0, and origin: that of the strategy's calendar, both in months since year 0.
-        begin, end: months after `first` in which it is in force, whatever the horizon; end None: open.
+        origin: month 0 in the strategy's own calendar [months since year 0].
+        begin, end: months after `origin` in which it is in force, whatever the horizon; end None: open.
         active: [bool; month]. low, value, high: doses without direction [dose units; month].
         people: the share of the country's inhabitants it reaches, NaN when not known. places: how many places' worth.
     """
@@ -115,6 +114,8 @@ def cost_of(item: Costed, prices: Prices | None) -> MeasureCost:
     low, value, high = (np.where(item.active, np.nan, 0.0) for _ in range(3))
     used: list[str] = []
     notes: list[Note] = []
+    if prices is None:
+        notes.append(note("no_prices"))
     for basis, find in (("own", _own), ("lever", _by_lever)):
         missing = item.active & np.isnan(value)
         if prices is None or not missing.any():
@@ -132,8 +133,6 @@ def cost_of(item: Costed, prices: Prices | None) -> MeasureCost:
         for array, part in zip((low, value, high), found, strict=True):
             array[told] = part[told]
     unknown = int((item.active & np.isnan(value)).sum())
-    if prices is None:
-        notes.append(note("no_prices"))
     if len(used) == 2:
         notes.append(note("mixed_cost", measure=item.measure.id))
     if unknown:
@@ -141,10 +140,10 @@ def cost_of(item: Costed, prices: Prices | None) -> MeasureCost:
     basis = "none" if not used else used[0] if len(used) == 1 else "mixed"
     for array in (low, value, high):
         array.setflags(write=False)
-    return MeasureCost(item.measure.id, item.lever.id, low, value, high, basis, tuple(dict_unique(notes)))
+    return MeasureCost(item.measure.id, item.lever.id, low, value, high, basis, tuple(unique(notes)))
 
 
-def dict_unique(notes: list[Note]) -> Iterator[Note]:
+def unique(notes: Iterable[Note]) -> Iterator[Note]:
     """The notes without repetitions, in order."""
     seen: set[str] = set()
     for each in notes:
@@ -167,8 +166,8 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
         if item.measure.start:
             year = first_day(item.measure.start).year
         notes.append(note("amount_yearly", measure=item.measure.id, year=year))
-        ends = (cost.low or cost.value, cost.value, cost.high or cost.value)
-        told = [_at_prices(prices, end, str(cost.currency), year, item, notes) for end in ends]
+        ends = tuple(cost.value if end is None else end for end in (cost.low, cost.value, cost.high))
+        told = [_at_prices(prices, end, str(cost.currency), year, notes) for end in ends]
         if None in told:
             return None
         low, value, high = (np.full(months, (each or 0.0) / 12) for each in told)
@@ -176,20 +175,22 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
     if cost.money not in prices.money.lines:
         notes.append(note("no_line", measure=item.measure.id, line=cost.money))
         return None
-    result = tuple(np.full(months, np.nan) for _ in range(3))
+    result = (np.full(months, np.nan), np.full(months, np.nan), np.full(months, np.nan))
     own = np.arange(months) + item.origin
-    last = own[-1] + 1 if item.end is None else item.origin + item.end
+    stop = None if item.end is None else item.origin + item.end
     for year in np.unique(own[item.active] // 12).tolist():
         found = total(prices.money, cost.money, cost.stage or "spent", str(year))
-        in_force = min(last, year * 12 + 12) if item.end is not None else year * 12 + 12
-        spread = in_force - max(item.origin + item.begin, year * 12)
+        until = year * 12 + 12 if stop is None else min(stop, year * 12 + 12)
+        spread = until - max(item.origin + item.begin, year * 12)
         ends = (found.amount,) * 3
-        if found.low is not None and found.high is not None:  # rival reports: between them, nothing in the middle is known
+        if (
+            found.low is not None and found.high is not None
+        ):  # rival reports: between them, nothing in the middle is known
             ends = (found.low, (found.low + found.high) / 2, found.high)
         if ends[1] is None or spread <= 0:
             continue
         for array, end in zip(result, ends, strict=True):
-            amount = _at_prices(prices, end or Decimal(0), found.currency, year, item, notes)
+            amount = _at_prices(prices, end or Decimal(0), found.currency, year, notes)
             array[own // 12 == year] = np.nan if amount is None else amount / spread
     return result
 
@@ -208,7 +209,7 @@ def _by_lever(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None
         notes.append(note("no_people", measure=item.measure.id))
         return None
     told = [
-        _at_prices(prices, Decimal(str(end)), cost.currency, cost.price_year, item, notes)
+        _at_prices(prices, Decimal(str(end)), cost.currency, cost.price_year, notes)
         for end in (cost.low, cost.value, cost.high)
     ]
     if None in told:
@@ -218,26 +219,22 @@ def _by_lever(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None
     return low, value, high
 
 
-def _at_prices(
-    prices: Prices, amount: Decimal, currency: str, year: int, item: Costed, notes: list[Note]
-) -> float | None:
+def _at_prices(prices: Prices, amount: Decimal, currency: str, year: int, notes: list[Note]) -> float | None:
     """An amount of a year in the wanted currency and prices; None, with a note, when rate or index is missing."""
     if currency != prices.currency:
         converted = convert(prices.money, amount, currency, prices.currency, str(year))
         if converted is None:
-            notes.append(
-                note("no_rate", measure=item.measure.id, currency=currency, wanted=prices.currency, year=year)
-            )
+            notes.append(note("no_rate", currency=currency, wanted=prices.currency, year=year))
             return None
         amount = converted.amount
     last = max(index.year for index in prices.money.prices)
     given = year
     if last < year <= last + _BEYOND:
         given = last
-        notes.append(note("prices_beyond", measure=item.measure.id, year=year, last=last))
+        notes.append(note("prices_beyond", year=year, last=last))
     constant = constant_prices(prices.money, amount, prices.currency, str(given), prices.year)
     if constant is None:
-        notes.append(note("no_index", measure=item.measure.id, year=year))
+        notes.append(note("no_index", year=year))
         return None
     return float(constant.amount)
 
@@ -247,26 +244,3 @@ def yearly_total(costs: tuple[MeasureCost, ...], year: int) -> tuple[float, int]
     window = slice(12 * year, 12 * year + 12)
     parts = [cost.value[window] for cost in costs]
     return float(sum(np.nansum(p) for p in parts)), int(sum(np.isnan(p).sum() for p in parts))
-
-
-def largest_dose(lever: Lever) -> float:
-    """The largest dose that means something: 1, the full dose; no limit where a dose is a sum of money by definition.
-
-    Such a lever's cost says so: it is one number without a range and no judgement.
-    """
-    cost = lever.cost
-    if cost and not cost.judgement and cost.low == cost.value == cost.high:
-        return float("inf")
-    return 1.0
-
-
-def month_of_period(text: str) -> int:
-    """The month that a date's first day is nearest to the beginning of, in months since year 0."""
-    day = parse_period(text).first
-    assert day is not None  # noqa: S101 - a DateText is bounded
-    return nearest_month(day.year, day.month, day.day)
-
-
-def nearest_month(year: int, month: int, day: int) -> int:
-    """The nearest beginning of a month: its own up to the 15th, then the next; in months since year 0."""
-    return year * 12 + month - 1 + (day > 15)

@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "cite", "schema",
+    "drift", "coverage", "simulate", "runs", "compare", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -32,7 +32,10 @@ DATA_VERBS = ("import", "list", "show", "check", "diff", "remove", "export", "fe
 STRATEGY_VERBS = ("list", "show", "check", "new", "draft")
 """The verbs of `careo strategies`."""
 
-_GROUPS = {"": VERBS, "data": DATA_VERBS, "strategies": STRATEGY_VERBS}
+RUN_VERBS = ("list", "show", "resume", "remove")
+"""The verbs of `careo runs`."""
+
+_GROUPS = {"": VERBS, "data": DATA_VERBS, "strategies": STRATEGY_VERBS, "runs": RUN_VERBS}
 
 
 def commands() -> tuple[str, ...]:
@@ -55,6 +58,10 @@ _HOMES = {
     "money": "money_verb",
     "ladder": "ladder_verbs",
     "drift": "ladder_verbs",
+    "simulate": "simulate_verbs",
+    "runs": "simulate_verbs",
+    "compare": "simulate_verbs",
+    "replicate": "replicate_verb",
     "cite": "cite_verb",
 }
 
@@ -113,6 +120,24 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "on", "YYYY-MM-DD"),
     ],
     "coverage": lambda _: [],
+    "simulate": lambda lang: [
+        click.Argument(["strategies"], required=True, nargs=-1, metavar="SLUG|FILE…"),
+        _option(lang, "months", "N"),
+        _option(lang, "draws", "N"),
+        _option(lang, "seed", "N"),
+        _option(lang, "start", "YYYY-MM"),
+        _option(lang, "members", "N"),
+    ],
+    "runs list": lambda _: [],
+    "runs show": lambda _: [click.Argument(["name"], metavar="RUN")],
+    "runs resume": lambda _: [click.Argument(["name"], metavar="RUN")],
+    "runs remove": lambda _: [click.Argument(["names"], required=True, nargs=-1, metavar="RUN…")],
+    "compare": lambda lang: [
+        click.Argument(["run"], metavar="RUN"),
+        _option(lang, "quantity", "OUTCOME"),
+        _option(lang, "against", "STRATEGY"),
+    ],
+    "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [
         click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
         _option(lang, "format", "text|bibtex|csl-json"),

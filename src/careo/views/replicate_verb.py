@@ -43,12 +43,15 @@ def replicate_verb(asked: Asked, *, name: str, network: str) -> int:
 
 def _show(screen: Screen, finding: Finding, language: str) -> None:
     slug = verdict_slug(finding.verdict)
-    screen.verdict(slug, say(language, f"replicate.verdict.{slug}"), finding.claim)
+    word = slug if slug == "inconclusive" else f"{slug}_{finding.extra['form']}"
+    screen.verdict(slug, say(language, f"replicate.verdict.{word}"), finding.claim)
     screen.line(finding.because, indent=2)
     keys = list(finding.table[0])
     heads = [_head(key, finding, language) for key in keys]
     words = (0,) if keys[0] != "members" else ()
-    right = [place for place, key in enumerate(keys) if place not in words and key not in ("agrees", "sources")]
+    right = [
+        place for place, key in enumerate(keys) if place not in words and key not in ("agrees", "sources")
+    ]
     screen.table(heads, [list(row.values()) for row in finding.table], indent=2, right=right)
 
 

@@ -1,0 +1,190 @@
+"""From doses and priors to the arrays of the kernel: lagged doses by effect, and what each draw believes of each effect.
+
+Assumptions:
+    A-effects-1: an effect that calibrates a mechanism by homicides as observed multiplies both parts of the intensity, so that the
+        homicides of a place move by it; the same draw serves both.
+    A-effects-2: doses act in proportion up to the full dose (the saturation of MODEL.md §1 in its limit ξ → 0): no study at hand
+        tells a curvature.
+    A-effects-3: where in the range of its dose a strategy stands is one draw for each lever and all its places and months,
+        triangular about the dose itself.
+    A-effects-4: effects whose prior holds for municipalities or for a region only are left out of runs by state, and named.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from careo.evidence.effects import Effect, Lag, quantile
+from careo.evidence.levers import Lever
+from careo.model.luck import Luck, Process
+from careo.model.mechanisms import MECHANISMS, Effects
+from careo.run.scenario import Scenario, over_levers
+
+_FIRST = 8192  # of the parameters' processes: those of levers; the core's own come before
+_SLOTS = 16  # processes for each lever: effects, then links, then the dose
+_HERE = (None, "nation", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An effect of a lever that a run by state cannot hold."""
+
+    lever: str
+    mechanisms: tuple[str, ...]
+    level: str
+
+
+def kernel_weights(effect: Effect, lag: Lag, months: int, *, event: bool) -> np.ndarray:
+    """How much of a dose given in month 0 works τ months later [1; τ].
+
+    A level's weights sum to 1 over a long time. An event's flat kernel is 1 in every month of its window: one removal holds its whole
+    effect for twelve months. A gamma kernel has shape 2 and the lag as its mean; a lag of 0 is the same month.
+    """
+    tau = np.arange(months)
+    first = int(effect.from_month or 0)
+    last = int(effect.to_month) if effect.to_month is not None else None
+    if lag.kernel == "flat" or last is not None:
+        end = last if last is not None else max(1, round(lag.months))
+        inside = ((tau >= first) & (tau < max(end, first + 1))).astype(np.float64)
+        return inside if event else inside / max(1, max(end, first + 1) - first)
+    if lag.months <= 0:
+        weights = (tau == 0).astype(np.float64)
+    else:
+        edges = 2.0 * np.arange(months + 1) / lag.months
+        weights = np.diff(1.0 - np.exp(-edges) * (1.0 + edges))
+    return np.concatenate([np.zeros(first), weights])[:months] if first else weights
+
+
+def lagged(dose: np.ndarray, effect: Effect, lag: Lag, *, event: bool) -> np.ndarray:
+    """A dose by place and month as it works [dose units; place month], fading by its half-life once the dose falls."""
+    months = dose.shape[1]
+    weights = kernel_weights(effect, lag, months, event=event)
+    out = np.zeros_like(dose)
+    for tau in range(months):
+        if weights[tau]:
+            out[:, tau:] += weights[tau] * dose[:, : months - tau]
+    if effect.half_life_months:
+        keep = 0.5 ** (1.0 / effect.half_life_months)
+        for month in range(1, months):
+            fading = out[:, month - 1] * keep
+            ended = np.abs(out[:, month]) < np.abs(fading)
+            out[:, month] = np.where(ended, fading, out[:, month])
+    return out
+
+
+def build_effects(
+    scenarios: Sequence[Scenario],
+    levers: Mapping[str, Lever],
+    *,
+    seed: int,
+    first_draw: int,
+    draws: int,
+    without: frozenset[str] = frozenset(),
+) -> tuple[Effects, tuple[LeftOut, ...]]:
+    """The kernel's effects for strategies that are compared under the same luck.
+
+    Args:
+        scenarios: over the same places and months. levers: the registry. seed, first_draw, draws: of the block.
+        without: grades whose effects are left out, to see what rests on them.
+
+    Returns:
+        The arrays, and the effects that a run by state cannot hold.
+    """
+    used = [name for name in levers if any(name in scenario.levers for scenario in scenarios)]
+    events = [levers[name].dose_kind == "event" for name in used]
+    full = [over_levers(scenario, used, events) for scenario in scenarios]
+    places, months = full[0].doses.shape[1:] if used else (len(scenarios[0].places), scenarios[0].months)
+    dose: list[np.ndarray] = []
+    above: list[np.ndarray] = []
+    below: list[np.ndarray] = []
+    beta: list[np.ndarray] = []
+    tilt: list[np.ndarray] = []
+    hazard: list[float] = []
+    rebound: list[np.ndarray] = []
+    pairs: list[tuple[int, int]] = []
+    links: list[tuple[int, int, np.ndarray]] = []
+    left: list[LeftOut] = []
+    draw = _Drawn(Luck(seed), np.arange(first_draw, first_draw + draws))
+    for row, name in enumerate(used):
+        lever = levers[name]
+        spread = draw.triangular(lever, _SLOTS - 1)
+        for index, effect in enumerate(lever.effects):
+            if effect.level not in _HERE:
+                left.append(LeftOut(name, tuple(effect.mechanisms), effect.level or ""))
+                continue
+            if (effect.grade or lever.grade) in without:
+                continue
+            if effect.law == "structural" and effect.mean is None:
+                continue  # the dose itself acts on the accounts; nothing multiplies
+            lag, event = effect.lag or lever.lag, events[row]
+            now = [lagged(s.doses[row], effect, lag, event=event) for s in full]
+            high = [lagged(s.doses_high[row], effect, lag, event=event) for s in full]
+            low = [lagged(s.doses_low[row], effect, lag, event=event) for s in full]
+            at = len(dose)
+            dose.append(np.stack(now))
+            above.append(np.stack([np.maximum(h - n, 0.0) for h, n in zip(high, now, strict=True)]))
+            below.append(np.stack([np.maximum(n - w, 0.0) for w, n in zip(low, now, strict=True)]))
+            beta.append(draw.effect(lever, index, effect))
+            tilt.append(spread)
+            hazard.append(effect.hazard_per_month or 0.0)
+            again = effect.rebound
+            rebound.append(again.mean + again.sd * draw.score(lever, index) if again else np.zeros(draws))
+            names = ("homicide", "conflict") if effect.calibrates else effect.mechanisms
+            pairs += [(at, MECHANISMS.index(mechanism)) for mechanism in names]
+        for index, link in enumerate(lever.links):
+            if (link.grade or lever.grade) in without:
+                continue
+            score = draw.score(lever, len(lever.effects) + index)
+            for to, sign in link.to.items():
+                moved = sign * (link.mean + link.sd * score)
+                links.append((MECHANISMS.index(link.source), MECHANISMS.index(to), moved))
+    shape = (len(scenarios), 0, places, months)
+    stack = lambda arrays: np.ascontiguousarray(np.stack(arrays, axis=1)) if arrays else np.zeros(shape)  # noqa: E731
+    rows = lambda arrays: np.ascontiguousarray(np.stack(arrays)) if arrays else np.zeros((0, draws))  # noqa: E731
+    return Effects(
+        dose=stack(dose), above=stack(above), below=stack(below), tilt=rows(tilt), beta=rows(beta),
+        pair_effect=np.array([e for e, _ in pairs], dtype=np.int64), pair_mechanism=np.array([m for _, m in pairs], dtype=np.int64),
+        hazard_per_month=np.array(hazard, dtype=np.float64), rebound=rows(rebound),
+        link_from=np.array([a for a, _, _ in links], dtype=np.int64), link_to=np.array([b for _, b, _ in links], dtype=np.int64),
+        elasticity=rows([e for _, _, e in links]),
+    ), tuple(left)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What the draws of a block believe: each number at an address of its lever's own."""
+
+    luck: Luck
+    draws: np.ndarray
+
+    def uniform(self, lever: Lever, slot: int) -> np.ndarray:
+        number = int(re.sub(r"\D", "", lever.code))
+        process = int(Process.PARAMETERS) + _FIRST + number * _SLOTS + slot
+        return self.luck.uniform(process, 0, [0], self.draws)[0]
+
+    def score(self, lever: Lever, slot: int) -> np.ndarray:
+        """Standard normal."""
+        inverse = NormalDist().inv_cdf
+        return np.array([inverse(u) for u in self.uniform(lever, slot)])
+
+    def effect(self, lever: Lever, slot: int, effect: Effect) -> np.ndarray:
+        """The effect at a full dose [log points; draw]."""
+        if effect.law == "beta_log_share" or effect.sd is None:
+            values = [quantile(effect, u) for u in self.uniform(lever, slot)]
+            return np.array([0.0 if value is None else value for value in values])
+        return (effect.mean or 0.0) + effect.sd * self.score(lever, slot)
+
+    def triangular(self, lever: Lever, slot: int) -> np.ndarray:
+        """Symmetric triangular on [−1, 1]."""
+        return np.array(
+            [
+                math.sqrt(2 * u) - 1 if u < 0.5 else 1 - math.sqrt(2 * (1 - u))
+                for u in self.uniform(lever, slot)
+            ]
+        )

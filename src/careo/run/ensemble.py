@@ -1,0 +1,246 @@
+"""Strategies under the same luck: the panel's forecast, the registry's priors and the strategies' doses meet here.
+
+Draw 17 of a place and month is the same world under every strategy, in an ensemble of any size and on any number of threads: blocks of
+draws are run side by side and put together, and nothing depends on which thread ran which block.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from careo.base.errors import DataError
+from careo.evidence.levers import load_levers
+from careo.model.forecast import Baseline, fit, log_intensities
+from careo.model.luck import Luck
+from careo.model.mechanisms import OUTCOMES, Core, run_block
+from careo.panel import Country, country_of
+from careo.record.strategy import Strategy
+from careo.run.effects import LeftOut, build_effects
+from careo.run.history import (
+    MEAN_MONTH_DAYS,
+    CompanionLevels,
+    History,
+    companion_levels,
+    exposure_days,
+    homicide_history,
+)
+from careo.run.parameters import Parameters, draw_parameters, neighbours
+from careo.run.scenario import Scenario, compile_scenario
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+STATUS_QUO = "status-quo"
+BLOCK = 125
+"""Draws of a block: small enough for the caches of a core, large enough that a block outweighs its start."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Futures of several strategies under the same luck.
+
+    Attributes:
+        yearly: counts by place [events/year; strategy outcome place year draw], int64; −1 where a draw failed.
+        monthly: counts of the nation [events/month; strategy outcome month draw].
+        members: at the end of each year [persons; strategy place year draw].
+        baseline_year: counts of the last twelve observed months by place, homicides only [events/year; place].
+        scenarios: of the strategies, the status quo first. seed; start: first of month 0. members_nation: of the membership
+            scale, None where it was drawn. failures: draws that broke down. left_out: effects no run by state can hold.
+        companions: what the levels of other outcomes rest on. without: grades of evidence left out.
+    """
+
+    yearly: xr.DataArray
+    monthly: xr.DataArray
+    members: xr.DataArray
+    baseline_year: np.ndarray
+    scenarios: tuple[Scenario, ...]
+    seed: int
+    start: date
+    members_nation: float | None
+    failures: int
+    left_out: tuple[LeftOut, ...]
+    companions: CompanionLevels
+    without: frozenset[str] = frozenset()
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Their names, the status quo first."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
+
+def simulate(
+    strategies: Sequence[Strategy],
+    panel: Country | xr.Dataset | None = None,
+    *,
+    months: int = 72,
+    draws: int = 1000,
+    seed: int = 7,
+    start: date | None = None,
+    members_nation: float | None = None,
+    without: frozenset[str] = frozenset(),
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Ensemble:
+    """Runs strategies against the status quo, the levers at their baseline.
+
+    Args:
+        strategies: to be compared; each is re-dated so that its first month is `start`.
+        panel: whose history and parameters; Mexico by default.
+        months, draws, seed: of the run. start: month 0; the month after the history ends when not given.
+        members_nation: membership of armed groups in month 0 [persons], when it is not to be drawn: no count identifies it.
+        without: grades whose effects are left out, to see what rests on them.
+        threads: as many as there are cores when not given. progress: called with the draws done so far.
+
+    Raises:
+        DataError: a mistake in a strategy, before a number is drawn.
+    """
+    country = country_of(panel)
+    history = homicide_history(panel)
+    first = (start or _next_month(history.last)).replace(day=1)
+    if first < _next_month(history.last):
+        raise DataError(
+            "simulate_start", where="--start", found=str(first), expected=str(_next_month(history.last))
+        )
+    scenarios = (
+        quiet_scenario(history.places, first, months),
+        *(compile_scenario(one, country, months=months, start=first, level="state") for one in strategies),
+    )
+    companions = companion_levels(panel, places=history.places)
+    numbers = np.array(
+        [int(code) if code.isdigit() else k for k, code in enumerate(history.places)], dtype=np.int64
+    )
+    baseline = fit(history.counts, history.exposure, places=numbers)
+    job = _Job(
+        country, history, baseline, scenarios, companions, months, seed, first, members_nation, without
+    )
+    blocks = [(begin, min(BLOCK, draws - begin)) for begin in range(0, draws, BLOCK)]
+    done = 0
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        for part, (_, size) in zip(pool.map(job.run, blocks), blocks, strict=True):
+            parts.append(part)
+            done += size
+            if progress:
+                progress(done)
+    return _gathered(job, parts)
+
+
+def quiet_scenario(places: Sequence[str], start: date, months: int) -> Scenario:
+    """The status quo: nothing changes from what is in force."""
+    empty = np.zeros((0, len(places), months))
+    return Scenario(STATUS_QUO, (), empty, empty, empty, (), tuple(places), "state", start)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What every block of draws needs."""
+
+    country: Country
+    history: History
+    baseline: Baseline
+    scenarios: tuple[Scenario, ...]
+    companions: CompanionLevels
+    months: int
+    seed: int
+    start: date
+    members_nation: float | None
+    without: frozenset[str]
+
+    def run(self, block: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One block: its first draw and how many."""
+        first_draw, draws = block
+        places = self.history.places
+        after = _next_month(self.history.last)
+        wait = (
+            (self.start.year - after.year) * 12 + self.start.month - after.month
+        )  # months between history and month 0
+        exposure = exposure_days(after, wait + self.months) / MEAN_MONTH_DAYS
+        paths = log_intensities(self.baseline, Luck(self.seed), exposure, draws=draws, first_draw=first_draw)
+        log_intensity = np.ascontiguousarray(paths[:, wait:])
+        parameters = draw_parameters(
+            self.country,
+            places,
+            seed=self.seed,
+            first_draw=first_draw,
+            draws=draws,
+            members_nation=self.members_nation,
+        )
+        effects, _ = build_effects(
+            self.scenarios, load_levers(self.country.key), seed=self.seed, first_draw=first_draw, draws=draws,
+            without=self.without,
+        )  # fmt: skip
+        core = _core(parameters, np.exp(self.baseline.level), neighbours(self.country, places))
+        return run_block(
+            self.seed,
+            self.baseline.places,
+            first_draw,
+            log_intensity,
+            core,
+            effects,
+            self.companion_rates(),
+            first_month=wait,
+        )
+
+    def companion_rates(self) -> np.ndarray:
+        """How often the other outcomes happen now, NaN where nothing is known [events/month; outcome−1 place]."""
+        unknown = np.full(len(self.history.places), np.nan)
+        levels = self.companions.levels
+        return np.stack([levels[name].monthly if name in levels else unknown for name in OUTCOMES[1:]])
+
+
+def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> Core:
+    """The core's arrays; θ so that the baseline's killings are the organised share of the expected homicides."""
+    p = parameters
+    meetings = p.members**2 * (1.0 - 1.0 / p.groups[:, None])
+    theta = p.organised_share * intensity[:, None] / np.maximum(meetings, 1e-9)
+    draws = p.members.shape[1]
+    return Core(
+        members=p.members, prisoners=p.prisoners, conflict_rate=theta, organised_share=p.organised_share, groups=p.groups,
+        groups_rest=p.groups, young_men=p.young_men, arrests=p.arrests_per_month, captures=p.captures_per_month,
+        neighbours=matrix, recruitment=p.recruitment_hazard, recruitment_exponent=p.recruitment_exponent,
+        recruitment_rent_exponent=p.recruitment_rent_exponent, conflict_rent_exponent=p.conflict_rent_exponent,
+        saturation=p.saturation, capture_share=p.capture_share, exit=p.exit_hazard, recidivism=p.recidivism,
+        prison_months=p.prison_months, fragmentation=p.fragmentation, groups_return_months=p.groups_return_months,
+        migration=p.migration, extortion_exponent=p.extortion_exponent, clearance_elasticity=p.clearance_elasticity,
+        overdispersion=np.zeros(draws),  # the log random walk observes by Poisson; the forecaster's own law comes with it
+        companion_overdispersion=p.overdispersion,
+    )  # fmt: skip
+
+
+def _gathered(job: _Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Ensemble:
+    import xarray as xr
+
+    yearly, monthly, members = (np.concatenate([part[k] for part in parts], axis=-1) for k in range(3))
+    names = [scenario.name for scenario in job.scenarios]
+    years = np.arange(1, yearly.shape[3] + 1)
+    months = np.datetime64(job.start, "M") + np.arange(job.months)
+    axes = {"strategy": names, "outcome": list(OUTCOMES), "place": list(job.history.places), "year": years}
+    _, left = build_effects(job.scenarios, load_levers(job.country.key), seed=job.seed, first_draw=0, draws=1)
+    for k, name in enumerate(OUTCOMES[1:], 1):
+        if name in job.companions.missing:
+            yearly[:, k], monthly[:, k] = -1, -1
+    return Ensemble(
+        yearly=xr.DataArray(yearly, dims=("strategy", "outcome", "place", "year", "draw"), coords=axes),
+        monthly=xr.DataArray(
+            monthly, dims=("strategy", "outcome", "month", "draw"),
+            coords={"strategy": names, "outcome": list(OUTCOMES), "month": months},
+        ),
+        members=xr.DataArray(
+            members, dims=("strategy", "place", "year", "draw"),
+            coords={key: axes[key] for key in ("strategy", "place", "year")},
+        ),
+        baseline_year=np.nansum(job.history.counts[:, -12:], axis=1),
+        scenarios=job.scenarios, seed=job.seed, start=job.start, members_nation=job.members_nation,
+        failures=int((yearly[0, 0, 0, 0] < 0).sum()), left_out=left, companions=job.companions, without=job.without,
+    )  # fmt: skip
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
