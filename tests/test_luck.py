@@ -277,6 +277,12 @@ def test_binomial_quantiles_are_scipys(n: int, p: float) -> None:
     _check([binomial_quantile(u, n, p) for u in CHANCES], CHANCES, stats.binom(n, p), unequal=1)
 
 
+@pytest.mark.parametrize("n", range(1, 41))
+def test_every_small_binomial_is_scipys(n: int) -> None:
+    for p in (*np.arange(0.02, 1, 0.06), 0.456955, 0.4999, 0.5, 0.5001):
+        _check([binomial_quantile(u, n, p) for u in CHANCES], CHANCES, stats.binom(n, p), unequal=2)
+
+
 def test_a_chance_that_is_exactly_reached_gives_the_smaller_count() -> None:
     assert [binomial_quantile(u, 2, 0.5) for u in (0.25, 0.75, np.nextafter(0.75, 1))] == [0, 1, 2]
     assert [binomial_quantile(u, 1, 0.75) for u in (0.25, 0.25 + 2.0**-52)] == [0, 1]

@@ -155,7 +155,7 @@ def run_block(
 
 
 @njit(cache=True, nogil=True)
-def _run(
+def _run(  # pyright: ignore
     seed,
     places,
     first_draw,
@@ -168,76 +168,117 @@ def _run(
     yearly,
     monthly,
     members,
-):  # pyright: ignore
+):
     count, months, draws = log_intensity.shape
     strategies = effects.dose.shape[0]
-    base_kills = np.empty((months, count))
-    base_members = np.empty((months, count))
-    base_groups = np.empty((months, count))
-    still = np.zeros((len(MECHANISMS), count))
-    log_m = np.zeros((len(MECHANISMS), count))
-    kills = np.empty(count)
-    state = np.empty((3, count))
-    collapsed = np.zeros((effects.beta.shape[0], count), dtype=np.bool_)
+    # The last state is the core with every lever at its baseline; the others are the strategies'.
+    states = np.empty((strategies + 1, 3, count))
+    kills = np.empty((strategies + 1, count))
+    moved = np.empty(count)
+    log_m = np.zeros((strategies + 1, len(MECHANISMS), count))
+    collapsed = np.zeros((strategies, effects.beta.shape[0], count), dtype=np.bool_)
+    rates = np.empty(len(OUTCOMES))
+    plain_rates = np.empty(len(OUTCOMES))
+    plain = np.empty(len(OUTCOMES), dtype=np.int64)
+    luck = np.empty(len(OUTCOMES))
+    # Of one draw, near each other in memory; the results have the draws side by side.
+    by_year = np.empty((strategies, count, yearly.shape[3], len(OUTCOMES)), dtype=np.int64)
+    by_month = np.empty((strategies, months, len(OUTCOMES)), dtype=np.int64)
+    spread = np.empty(len(OUTCOMES))
+    share = np.empty(count)
     for d in range(draws):
-        _begin(core, d, state)
+        spread[:] = core.companion_overdispersion[d]
+        spread[0] = core.overdispersion[d]
+        share[:] = core.organised_share[:, d]
+        exponent = core.extortion_exponent[d]
+        by_year[:] = 0
+        by_month[:] = 0
+        draw = first_draw + d
+        for s in range(strategies + 1):
+            _begin(core, d, states[s])
+        collapsed[:] = False
+        fine = True
         for t in range(months):
-            _advance(core, d, still, state, kills)
-            base_kills[t] = kills
-            base_members[t] = state[0]
-            base_groups[t] = state[2]
-        for s in range(strategies):
-            _begin(core, d, state)
-            collapsed[:] = False
-            fine = True
-            for t in range(months):
-                _moved(seed, places, first_draw + d, first_month, effects, s, t, d, collapsed, log_m)
-                clearance = core.clearance_elasticity[d]
+            year = t // months_per_year
+            for s in range(strategies):
+                _moved(seed, places, draw, first_month, effects, s, t, d, collapsed, log_m)
                 for p in range(count):
-                    log_m[_H, p] += clearance * log_m[_CL, p]
-                    log_m[_THETA, p] += clearance * log_m[_CL, p]
-                _advance(core, d, log_m, state, kills)
-                year = t // months_per_year
-                for p in range(count):
-                    ratio = kills[p] / base_kills[t, p] if base_kills[t, p] > 0.0 else 1.0
-                    local = np.exp(log_m[_H, p])
-                    multiplier = local + core.organised_share[p, d] * (ratio - local)
-                    intensity = np.exp(log_intensity[p, t, d])
-                    mean = intensity * max(multiplier, 0.0)
-                    if not np.isfinite(mean) or not np.isfinite(state[0, p]):
+                    clear = log_m[s, _CL, p]
+                    if clear != 0.0:
+                        log_m[s, _H, p] += core.clearance_elasticity[d] * clear
+                        log_m[s, _THETA, p] += core.clearance_elasticity[d] * clear
+            for s in range(strategies + 1):
+                _advance(core, d, s, log_m, states, kills, moved)
+            for p in range(count):
+                intensity = np.exp(log_intensity[p, t, d])
+                first = np.exp(log_intensity[p, 0, d])
+                luck[0] = uniform(seed, _OBSERVATION, first_month + t, places[p], draw)
+                for o in range(1, len(OUTCOMES)):
+                    luck[o] = uniform(seed, _COMPANION[o - 1], first_month + t, places[p], draw)
+                trend = intensity / first if first > 0.0 else 1.0
+                plain_rates[0] = intensity
+                plain_rates[1] = companions[0, p] * trend
+                plain_rates[2:] = companions[1:, p]
+                for o in range(len(OUTCOMES)):
+                    plain[o] = _counted(luck[o], plain_rates[o], spread[o])
+                for s in range(strategies):
+                    _rates(p, s, share[p], exponent, log_m, states, kills, plain_rates, rates)
+                    if not np.isfinite(rates[0]) or not np.isfinite(states[s, 0, p]):
                         fine = False
                         break
-                    u = uniform(seed, _OBSERVATION, first_month + t, places[p], first_draw + d)
-                    y = negative_binomial_quantile(u, mean, core.overdispersion[d])
-                    yearly[s, 0, p, year, d] += y
-                    monthly[s, 0, t, d] += y
-                    crowd = state[0, p] / base_members[t, p] if base_members[t, p] > 0.0 else 1.0
-                    split = (state[2, p] / base_groups[t, p]) ** core.extortion_exponent[d]
-                    first = np.exp(log_intensity[p, 0, d])
-                    trend = intensity / first if first > 0.0 else 1.0
-                    for o in range(4):
-                        if o == 0:
-                            move = trend * ratio * np.exp(log_m[_DIS, p] + log_m[_REC, p])
-                        elif o == 1:
-                            move = crowd * split * np.exp(log_m[_X, p])
-                        elif o == 2:
-                            move = crowd * split * np.exp(log_m[_KN, p])
-                        else:
-                            move = np.exp(log_m[_C, p])
-                        rate = companions[o, p] * move
-                        if np.isnan(rate):  # nothing is known of this outcome here
-                            continue
-                        w = uniform(seed, _COMPANION[o], first_month + t, places[p], first_draw + d)
-                        z = negative_binomial_quantile(w, rate, core.companion_overdispersion[d])
-                        yearly[s, o + 1, p, year, d] += z
-                        monthly[s, o + 1, t, d] += z
-                    members[s, p, year, d] = state[0, p]
+                    for o in range(len(OUTCOMES)):
+                        # The same world: where nothing moved the rate, the count is the status quo's.
+                        y = plain[o] if rates[o] == plain_rates[o] else _counted(luck[o], rates[o], spread[o])
+                        by_year[s, p, year, o] += y
+                        by_month[s, t, o] += y
+                    members[s, p, year, d] = states[s, 0, p]
                 if not fine:
                     break
             if not fine:
-                yearly[:, :, :, :, d] = -1
-                monthly[:, :, :, d] = -1
                 break
+        for s in range(strategies):
+            for o in range(len(OUTCOMES)):
+                for p in range(count):
+                    for year in range(yearly.shape[3]):
+                        yearly[s, o, p, year, d] = by_year[s, p, year, o] if fine else -1
+                for t in range(months):
+                    monthly[s, o, t, d] = by_month[s, t, o] if fine else -1
+
+
+@njit(cache=True, nogil=True)
+def _counted(u, rate, overdispersion):  # pyright: ignore
+    """A count of a given rate; 0 where nothing is known of the outcome."""
+    if np.isnan(rate) or rate <= 0.0:
+        return 0
+    return negative_binomial_quantile(u, rate, overdispersion)
+
+
+@njit(cache=True, nogil=True)
+def _rates(p, s, organised, exponent, log_m, states, kills, plain, rates):  # pyright: ignore
+    """What each outcome's rate becomes under a strategy [events/month; outcome]: the baseline's, times what moved it."""
+    base = states.shape[0] - 1
+    ratio = kills[s, p] / kills[base, p] if kills[base, p] > 0.0 else 1.0
+    local = _lift(log_m[s, _H, p])
+    rates[0] = plain[0] * max(local + organised * (ratio - local), 0.0)
+    crowd = states[s, 0, p] / states[base, 0, p] if states[base, 0, p] > 0.0 else 1.0
+    crowd *= _power(states[s, 2, p] / states[base, 2, p], exponent)
+    rates[1] = plain[1] * ratio * _lift(log_m[s, _DIS, p] + log_m[s, _REC, p])
+    rates[2] = plain[2] * crowd * _lift(log_m[s, _X, p])
+    rates[3] = plain[3] * crowd * _lift(log_m[s, _KN, p])
+    rates[4] = plain[4] * _lift(log_m[s, _C, p])
+
+
+@njit(cache=True, nogil=True)
+def _lift(x):  # pyright: ignore
+    """exp(x); most mechanisms are not moved, and 1 costs nothing."""
+    return 1.0 if x == 0.0 else np.exp(x)
+
+
+@njit(cache=True, nogil=True)
+def _power(x, exponent):  # pyright: ignore
+    if x == 1.0 or exponent == 0.0:
+        return 1.0
+    return x if exponent == 1.0 else x**exponent
 
 
 @njit(cache=True, nogil=True)
@@ -251,67 +292,64 @@ def _begin(core, d, state):  # pyright: ignore
 @njit(cache=True, nogil=True)
 def _moved(seed, places, draw, first_month, effects, s, t, d, collapsed, log_m):  # pyright: ignore
     """The logarithm of every mechanism's multiplier in a month [log points; mechanism place]."""
-    log_m[:] = 0.0
+    log_m[s] = 0.0
     tilted = effects.tilt.shape[0]
     for k in range(effects.pair_effect.shape[0]):
         e = effects.pair_effect[k]
         first = k == 0 or effects.pair_effect[k - 1] != e  # pairs of one effect stand together
         tilt = effects.tilt[e, d] if e < tilted else 0.0
-        for p in range(log_m.shape[1]):
+        for p in range(log_m.shape[2]):
             dose = effects.dose[s, e, p, t]
             if dose == 0.0 and effects.above[s, e, p, t] == 0.0 and effects.below[s, e, p, t] == 0.0:
                 continue
             dose += tilt * (effects.above[s, e, p, t] if tilt > 0.0 else effects.below[s, e, p, t])
-            if effects.hazard_per_month[e] > 0.0 and first and not collapsed[e, p] and dose > 0.0:
+            if effects.hazard_per_month[e] > 0.0 and first and not collapsed[s, e, p] and dose > 0.0:
                 u = uniform(seed, _COLLAPSE, first_month + t, places[p], draw)
-                collapsed[e, p] = u < effects.hazard_per_month[e]
-            strength = effects.rebound[e, d] if collapsed[e, p] else effects.beta[e, d]
-            log_m[effects.pair_mechanism[k], p] += strength * dose
+                collapsed[s, e, p] = u < effects.hazard_per_month[e]
+            strength = effects.rebound[e, d] if collapsed[s, e, p] else effects.beta[e, d]
+            log_m[s, effects.pair_mechanism[k], p] += strength * dose
     for k in range(effects.link_from.shape[0]):
-        for p in range(log_m.shape[1]):
-            log_m[effects.link_to[k], p] += effects.elasticity[k, d] * log_m[effects.link_from[k], p]
+        for p in range(log_m.shape[2]):
+            log_m[s, effects.link_to[k], p] += effects.elasticity[k, d] * log_m[s, effects.link_from[k], p]
 
 
 @njit(cache=True, nogil=True)
-def _advance(core, d, log_m, state, kills):  # pyright: ignore
+def _advance(core, d, s, log_m, states, kills, moved):  # pyright: ignore
     """One month of the core: the state after it, and the expected killings in it [deaths/month; place]."""
-    count = state.shape[1]
-    moved = np.zeros(count)
+    count = states.shape[2]
+    moved[:] = 0.0
     if core.migration[d] > 0.0:
         for i in range(count):
             for j in range(count):
                 if core.neighbours[i, j] > 0.0:
-                    flow = core.migration[d] * core.neighbours[i, j] * state[0, i]
+                    flow = core.migration[d] * core.neighbours[i, j] * states[s, 0, i]
                     moved[i] -= flow
                     moved[j] += flow
     for p in range(count):
-        m, prisoners, groups = state[0, p], state[1, p], state[2, p]
-        rent = np.exp(log_m[_RENT, p])
+        m, prisoners, groups = states[s, 0, p], states[s, 1, p], states[s, 2, p]
+        rent = _lift(log_m[s, _RENT, p])
         share = core.recruitment_exponent[d]
         concentration = 1.0 / groups
         recruits = (
-            np.exp(log_m[_RHO, p])
-            * core.recruitment[d]
-            * m**share
-            * core.young_men[p] ** (1.0 - share)
-            * rent ** core.recruitment_rent_exponent[d]
+            _lift(log_m[s, _RHO, p]) * core.recruitment[d] * _power(rent, core.recruitment_rent_exponent[d])
         )
-        taken = min(m, np.exp(log_m[_ETA, p]) * core.capture_share[d] * core.arrests[p])
+        recruits *= m if share == 1.0 else m**share * core.young_men[p] ** (1.0 - share)
+        taken = min(m, _lift(log_m[s, _ETA, p]) * core.capture_share[d] * core.arrests[p])
         kill = (
-            np.exp(log_m[_THETA, p])
+            _lift(log_m[s, _THETA, p])
             * core.conflict_rate[p, d]
-            * rent ** core.conflict_rent_exponent[d]
-            * m
-            * m
-            * (1.0 - concentration)
+            * _power(rent, core.conflict_rent_exponent[d])
         )
+        kill *= m * m * (1.0 - concentration)
         worn = core.saturation[d] * m * m * concentration
-        left = core.exit[d] * np.exp(log_m[_EXIT, p]) * m
+        left = core.exit[d] * _lift(log_m[s, _EXIT, p]) * m
         freed = prisoners / core.prison_months[d]
-        back = min(1.0, np.exp(log_m[_R, p]) * core.recidivism[d]) * freed
-        kills[p] = kill
-        state[0, p] = max(0.0, m + recruits + back - taken - kill - worn - left + moved[p])
-        state[1, p] = max(0.0, prisoners + taken * np.exp(log_m[_INFLOW, p]) - freed)
-        captured = core.captures[p] * np.exp(log_m[_CAP, p])
-        grown = groups * (1.0 + np.exp(log_m[_PHI, p]) * core.fragmentation[d] * captured)
-        state[2, p] = max(1.0 + 1e-9, grown - (groups - core.groups_rest[p]) / core.groups_return_months[d])
+        back = min(1.0, _lift(log_m[s, _R, p]) * core.recidivism[d]) * freed
+        kills[s, p] = kill
+        states[s, 0, p] = max(0.0, m + recruits + back - taken - kill - worn - left + moved[p])
+        states[s, 1, p] = max(0.0, prisoners + taken * _lift(log_m[s, _INFLOW, p]) - freed)
+        captured = core.captures[p] * _lift(log_m[s, _CAP, p])
+        grown = groups * (1.0 + _lift(log_m[s, _PHI, p]) * core.fragmentation[d] * captured)
+        states[s, 2, p] = max(
+            1.0 + 1e-9, grown - (groups - core.groups_rest[p]) / core.groups_return_months[d]
+        )
