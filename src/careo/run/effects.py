@@ -78,43 +78,45 @@ def lagged(dose: np.ndarray, effect: Effect, lag: Lag, *, event: bool) -> np.nda
     return out
 
 
-def build_effects(
-    scenarios: Sequence[Scenario],
-    levers: Mapping[str, Lever],
-    *,
-    seed: int,
-    first_draw: int,
-    draws: int,
-    without: frozenset[str] = frozenset(),
-) -> tuple[Effects, tuple[LeftOut, ...]]:
-    """The kernel's effects for strategies that are compared under the same luck.
+@dataclass(frozen=True, eq=False)
+class EffectPlan:
+    """What doses do, before any draw: the same for every block.
+
+    Attributes:
+        dose, above, below: lagged doses and their distance to the upper and lower ends [dose units; strategy effect place month].
+        effects: lever, its slot and the effect [effect]. pairs: effect and mechanism. links: lever, slot, from, to and sign.
+        left_out: effects that a run by state cannot hold.
+    """
+
+    dose: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    effects: tuple[tuple[Lever, int, Effect], ...]
+    pairs: np.ndarray
+    links: tuple[tuple[Lever, int, int, int, int], ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def plan_effects(
+    scenarios: Sequence[Scenario], levers: Mapping[str, Lever], *, without: frozenset[str] = frozenset()
+) -> EffectPlan:
+    """The effects of strategies that are compared under the same luck.
 
     Args:
-        scenarios: over the same places and months. levers: the registry. seed, first_draw, draws: of the block.
+        scenarios: over the same places and months. levers: the registry.
         without: grades whose effects are left out, to see what rests on them.
-
-    Returns:
-        The arrays, and the effects that a run by state cannot hold.
     """
     used = [name for name in levers if any(name in scenario.levers for scenario in scenarios)]
     events = [levers[name].dose_kind == "event" for name in used]
     full = [over_levers(scenario, used, events) for scenario in scenarios]
-    places, months = full[0].doses.shape[1:] if used else (len(scenarios[0].places), scenarios[0].months)
-    dose: list[np.ndarray] = []
-    above: list[np.ndarray] = []
-    below: list[np.ndarray] = []
-    beta: list[np.ndarray] = []
-    tilt: list[np.ndarray] = []
-    hazard: list[float] = []
-    rebound: list[np.ndarray] = []
+    arrays: list[np.ndarray] = []
+    kept: list[tuple[Lever, int, Effect]] = []
     pairs: list[tuple[int, int]] = []
-    links: list[tuple[int, int, np.ndarray]] = []
+    links: list[tuple[Lever, int, int, int, int]] = []
     left: list[LeftOut] = []
-    draw = _Drawn(Luck(seed), np.arange(first_draw, first_draw + draws))
     for row, name in enumerate(used):
         lever = levers[name]
-        spread = draw.triangular(lever, _SLOTS - 1)
-        for index, effect in enumerate(lever.effects):
+        for slot, effect in enumerate(lever.effects):
             if effect.level not in _HERE:
                 left.append(LeftOut(name, tuple(effect.mechanisms), effect.level or ""))
                 continue
@@ -123,37 +125,56 @@ def build_effects(
             if effect.law == "structural" and effect.mean is None:
                 continue  # the dose itself acts on the accounts; nothing multiplies
             lag, event = effect.lag or lever.lag, events[row]
-            now = [lagged(s.doses[row], effect, lag, event=event) for s in full]
-            high = [lagged(s.doses_high[row], effect, lag, event=event) for s in full]
-            low = [lagged(s.doses_low[row], effect, lag, event=event) for s in full]
-            at = len(dose)
-            dose.append(np.stack(now))
-            above.append(np.stack([np.maximum(h - n, 0.0) for h, n in zip(high, now, strict=True)]))
-            below.append(np.stack([np.maximum(n - w, 0.0) for w, n in zip(low, now, strict=True)]))
-            beta.append(draw.effect(lever, index, effect))
-            tilt.append(spread)
-            hazard.append(effect.hazard_per_month or 0.0)
-            again = effect.rebound
-            rebound.append(again.mean + again.sd * draw.score(lever, index) if again else np.zeros(draws))
+            now, high, low = (
+                np.stack([lagged(doses[row], effect, lag, event=event) for doses in given])
+                for given in (
+                    [s.doses for s in full],
+                    [s.doses_high for s in full],
+                    [s.doses_low for s in full],
+                )
+            )
             names = ("homicide", "conflict") if effect.calibrates else effect.mechanisms
-            pairs += [(at, MECHANISMS.index(mechanism)) for mechanism in names]
-        for index, link in enumerate(lever.links):
+            pairs += [(len(kept), MECHANISMS.index(mechanism)) for mechanism in names]
+            arrays.append(np.stack([now, np.maximum(high - now, 0.0), np.maximum(now - low, 0.0)]))
+            kept.append((lever, slot, effect))
+        for slot, link in enumerate(lever.links):
             if (link.grade or lever.grade) in without:
                 continue
-            score = draw.score(lever, len(lever.effects) + index)
-            for to, sign in link.to.items():
-                moved = sign * (link.mean + link.sd * score)
-                links.append((MECHANISMS.index(link.source), MECHANISMS.index(to), moved))
-    shape = (len(scenarios), 0, places, months)
-    stack = lambda arrays: np.ascontiguousarray(np.stack(arrays, axis=1)) if arrays else np.zeros(shape)  # noqa: E731
-    rows = lambda arrays: np.ascontiguousarray(np.stack(arrays)) if arrays else np.zeros((0, draws))  # noqa: E731
+            source = MECHANISMS.index(link.source)
+            links += [(lever, slot, source, MECHANISMS.index(to), sign) for to, sign in link.to.items()]
+    shape = (3, len(scenarios), 0, len(scenarios[0].places), scenarios[0].months)
+    doses = np.stack(arrays, axis=2) if arrays else np.zeros(shape)
+    dose, above, below = (np.ascontiguousarray(part) for part in doses)
+    numbers = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return EffectPlan(dose, above, below, tuple(kept), numbers, tuple(links), tuple(left))
+
+
+def draw_effects(plan: EffectPlan, *, seed: int, first_draw: int, draws: int) -> Effects:
+    """What a block of draws believes of the planned effects, each number at an address of its lever's own."""
+    drawn = _Drawn(Luck(seed), np.arange(first_draw, first_draw + draws))
+    none = np.zeros((0, draws))
+
+    def rows(given: list[np.ndarray]) -> np.ndarray:
+        return np.ascontiguousarray(np.stack(given)) if given else none
+
+    def rebound(lever: Lever, slot: int, effect: Effect) -> np.ndarray:
+        again = effect.rebound
+        return again.mean + again.sd * drawn.score(lever, slot) if again else np.zeros(draws)
+
+    elasticity = [
+        sign * (lever.links[slot].mean + lever.links[slot].sd * drawn.score(lever, len(lever.effects) + slot))
+        for lever, slot, _, _, sign in plan.links
+    ]
     return Effects(
-        dose=stack(dose), above=stack(above), below=stack(below), tilt=rows(tilt), beta=rows(beta),
-        pair_effect=np.array([e for e, _ in pairs], dtype=np.int64), pair_mechanism=np.array([m for _, m in pairs], dtype=np.int64),
-        hazard_per_month=np.array(hazard, dtype=np.float64), rebound=rows(rebound),
-        link_from=np.array([a for a, _, _ in links], dtype=np.int64), link_to=np.array([b for _, b, _ in links], dtype=np.int64),
-        elasticity=rows([e for _, _, e in links]),
-    ), tuple(left)  # fmt: skip
+        dose=plan.dose, above=plan.above, below=plan.below,
+        tilt=rows([drawn.triangular(lever, _SLOTS - 1) for lever, _, _ in plan.effects]),
+        beta=rows([drawn.effect(lever, slot, effect) for lever, slot, effect in plan.effects]),
+        pair_effect=np.ascontiguousarray(plan.pairs[:, 0]), pair_mechanism=np.ascontiguousarray(plan.pairs[:, 1]),
+        hazard_per_month=np.array([effect.hazard_per_month or 0.0 for _, _, effect in plan.effects], dtype=np.float64),
+        rebound=rows([rebound(lever, slot, effect) for lever, slot, effect in plan.effects]),
+        link_from=np.array([source for _, _, source, _, _ in plan.links], dtype=np.int64),
+        link_to=np.array([to for _, _, _, to, _ in plan.links], dtype=np.int64), elasticity=rows(elasticity),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

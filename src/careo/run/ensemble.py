@@ -22,7 +22,7 @@ from careo.model.luck import Luck
 from careo.model.mechanisms import OUTCOMES, Core, run_block
 from careo.panel import Country, country_of
 from careo.record.strategy import Strategy
-from careo.run.effects import LeftOut, build_effects
+from careo.run.effects import EffectPlan, LeftOut, draw_effects, plan_effects
 from careo.run.history import (
     MEAN_MONTH_DAYS,
     CompanionLevels,
@@ -117,8 +117,9 @@ def simulate(
         [int(code) if code.isdigit() else k for k, code in enumerate(history.places)], dtype=np.int64
     )
     baseline = fit(history.counts, history.exposure, places=numbers)
+    plan = plan_effects(scenarios, load_levers(country.key), without=without)
     job = _Job(
-        country, history, baseline, scenarios, companions, months, seed, first, members_nation, without
+        country, history, baseline, scenarios, companions, months, seed, first, members_nation, without, plan
     )
     blocks = [(begin, min(BLOCK, draws - begin)) for begin in range(0, draws, BLOCK)]
     done = 0
@@ -152,6 +153,7 @@ class _Job:
     start: date
     members_nation: float | None
     without: frozenset[str]
+    plan: EffectPlan
 
     def run(self, block: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One block: its first draw and how many."""
@@ -172,10 +174,7 @@ class _Job:
             draws=draws,
             members_nation=self.members_nation,
         )
-        effects, _ = build_effects(
-            self.scenarios, load_levers(self.country.key), seed=self.seed, first_draw=first_draw, draws=draws,
-            without=self.without,
-        )  # fmt: skip
+        effects = draw_effects(self.plan, seed=self.seed, first_draw=first_draw, draws=draws)
         core = _core(parameters, np.exp(self.baseline.level), neighbours(self.country, places))
         return run_block(
             self.seed,
@@ -222,7 +221,6 @@ def _gathered(job: _Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarra
     years = np.arange(1, yearly.shape[3] + 1)
     months = np.datetime64(job.start, "M") + np.arange(job.months)
     axes = {"strategy": names, "outcome": list(OUTCOMES), "place": list(job.history.places), "year": years}
-    _, left = build_effects(job.scenarios, load_levers(job.country.key), seed=job.seed, first_draw=0, draws=1)
     for k, name in enumerate(OUTCOMES[1:], 1):
         if name in job.companions.missing:
             yearly[:, k], monthly[:, k] = -1, -1
@@ -238,7 +236,7 @@ def _gathered(job: _Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarra
         ),
         baseline_year=np.nansum(job.history.counts[:, -12:], axis=1),
         scenarios=job.scenarios, seed=job.seed, start=job.start, members_nation=job.members_nation,
-        failures=int((yearly[0, 0, 0, 0] < 0).sum()), left_out=left, companions=job.companions, without=job.without,
+        failures=int((yearly[0, 0, 0, 0] < 0).sum()), left_out=job.plan.left_out, companions=job.companions, without=job.without,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ A national number becomes a state's so (i state, d draw; s a state's share of al
 
     members_id   = M_d s_i q_id / Σ_j s_j q_jd           (prisoners likewise; q the organised share, s q stands for organised-crime homicides)
     arrests_i, captures_i = national · s_i               groups_i = max(N_min, N* s_i^γ)
-    saturation_d = ω_pub (M_pub / M_d) (1 / N*) / Σ_i (members_id / M_d)² / groups_i      (the published share of members drops out)
+    saturation_d = ω_pub (M_pub / N*) M_d / Σ_i members_id² / groups_i                    (the published share of members drops out)
     recruitment_hazard_d = max(ρ_pub / 10, ρ_pub + λ_d − λ_pub + Δg_d) · M_d / Σ_i members_id^a V_i^(1−a)
     λ_d = [π A + Σ_i q_id y_i + ω_pub M_pub M_d / N* + κ0 M_d − r Σ P / τ_P] / M_d        (what members lose in month 0; y homicides)
 
@@ -24,7 +24,7 @@ import json
 import math
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -46,7 +46,7 @@ from careo.model.luck import Luck, Process
 from careo.model.quantiles import gamma_quantile, normal_quantile
 from careo.panel import Country, load_country
 from careo.panel.monthly import POPULATION, monthly_population
-from careo.run.history import homicide_history
+from careo.run.history import MEAN_MONTH_DAYS, homicide_history
 
 Floats = np.ndarray
 Law = Literal["fixed", "normal", "lognormal", "beta", "gamma", "uniform"]
@@ -57,6 +57,13 @@ WEEKS_A_MONTH = 52 / 12
 RECENT_MONTHS = 12
 """Observed months of homicides that members and arrests are shared like."""
 _SMALLEST_HAZARD = 0.1  # of the published one
+_NATIONAL = frozenset(
+    {"members", "prisoners", "young_men", "arrests", "captures"}
+)  # what a series can be multiplied by
+_HAZARDS = frozenset(
+    {"recruitment_hazard", "published_losses", "growth_shift", "saturation", "exit_hazard", "migration"}
+)
+_VERSION = 1  # of the formulas above: part of the key
 
 _LAWS: Mapping[str, tuple[str, ...]] = {
     "fixed": ("value",), "normal": ("mean", "sd"), "lognormal": ("median", "log_sd"), "beta": ("a", "b"),
@@ -64,7 +71,12 @@ _LAWS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _NUMBERS = tuple(name for names in _LAWS.values() for name in names)
 
-Support = Literal["any", "positive", "share"]
+Support = Literal["any", "positive", "several", "share"]
+
+
+_BOUNDS: Mapping[Support, tuple[float, float]] = {
+    "any": (-math.inf, math.inf), "positive": (0.0, math.inf), "several": (1.0, math.inf), "share": (0.0, 1.0),
+}  # fmt: skip
 
 
 class _Slot(NamedTuple):
@@ -78,9 +90,9 @@ class _Slot(NamedTuple):
 _SLOTS: Mapping[str, _Slot] = {
     "members": _Slot(0, "positive"),
     "prisoners": _Slot(1, "positive"),
-    "groups": _Slot(2, "positive", fixed=True),
+    "groups": _Slot(2, "several", fixed=True),
     "groups_exponent": _Slot(3, "share", fixed=True),
-    "groups_least": _Slot(4, "positive", fixed=True),
+    "groups_least": _Slot(4, "several", fixed=True),
     "young_men": _Slot(5, "positive", fixed=True),
     "arrests": _Slot(6, "positive", fixed=True),
     "captures": _Slot(7, "positive", fixed=True),
@@ -350,7 +362,7 @@ class Table:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     parameters: Mapping[str, Parameter]
-    assumptions: Mapping[str, Words] = Field(default_factory=dict)
+    assumptions: Mapping[str, Words] = field(default_factory=dict[str, Words])
 
 
 @cache
@@ -408,14 +420,14 @@ def _of_law(written: Written, name: str, p: Parameter) -> Iterator[DataError]:
         yield written.error((*here, "high"), "parameters_range", expected=f"> {p.low:g}", found=f"{p.high:g}")
         return
     lowest, highest = _range(p)
-    allowed = {"any": (-math.inf, math.inf), "positive": (0.0, math.inf), "share": (0.0, 1.0)}[slot.support]
-    open_below = slot.support == "positive" and p.law in ("fixed", "uniform") and lowest <= 0
-    if lowest < allowed[0] or highest > allowed[1] or open_below:
+    least, most = _BOUNDS[slot.support]
+    reached = p.law in ("fixed", "uniform") and slot.support in ("positive", "several") and lowest <= least
+    if lowest < least or highest > most or reached:
         yield written.error(
-            (*here, wanted[0] if p.law == "fixed" else "law"),
+            (*here, "value" if p.law == "fixed" else "law"),
             "parameters_support",
-            expected="0 … 1" if slot.support == "share" else "> 0",
-            found=f"{lowest:g} … {highest:g}",
+            expected=f"{least:g} … {most:g}" if slot.support == "share" else f"> {least:g}",
+            found=f"{lowest:g}" if lowest == highest else f"{lowest:g} … {highest:g}",
         )
 
 
@@ -445,9 +457,7 @@ def _of_uses(written: Written, name: str, p: Parameter, country: str) -> Iterato
             yield written.error((*here, "of"), "parameters_series", known=known, found=p.of)
 
 
-def _of_origin(
-    written: Written, name: str, p: Parameter, table: Table, country: str
-) -> Iterator[DataError]:
+def _of_origin(written: Written, name: str, p: Parameter, table: Table, country: str) -> Iterator[DataError]:
     """Numbers that come from nowhere, and origins that do not exist."""
     here: Loc = ("parameters", name)
     if not p.sources and not p.assumptions:
@@ -504,7 +514,9 @@ def _start(country: Country, last: date | None) -> _Start:
 def _read_start(country: Country, last: date | None) -> _Start:
     history = homicide_history(country, last=last)
     places = country.places.states
-    months = np.datetime64(history.last, "M") - np.arange(61)[::-1]  # a last known population stands for later months
+    months = (
+        np.datetime64(history.last, "M") - np.arange(61)[::-1]
+    )  # a last known population stands for later months
     known = monthly_population(country, places, months)
     latest = np.where(np.isnan(known), -1, np.arange(known.shape[1])).max(axis=1)
     for code, found in zip(places, latest.tolist(), strict=True):
@@ -527,23 +539,20 @@ def _read_start(country: Country, last: date | None) -> _Start:
 
 
 def _amount(country: Country, series: str, origin: date, last: date | None) -> float:
-    """The nation's newest value up to an origin, or the oldest one known after it; a flow by month."""
-    nation = country.default_place
+    """The nation's newest value up to an origin, or the oldest after it; a flow, of at least a year, by month."""
     end = month_end(origin.year, origin.month) if last else date.max
     flow = country.sums(series)
-    found = [
-        o
-        for o in country.series(series).observations
-        if o.place == nation and o.period.first and o.period.last and (not flow or o.period.months)
-    ]
-    before = [o for o in found if o.period.last and o.period.last <= end]
+    found: list[tuple[date, date, float]] = []
+    for o in country.series(series).observations:
+        first, until = o.period.first, o.period.last
+        if o.place == country.default_place and first and until:
+            days = (until - first).days + 1
+            if not flow or days >= 365:
+                found.append((until, o.known, o.value * MEAN_MONTH_DAYS / days if flow else o.value))
     if not found:
-        raise CareoError("parameters_amount", where=series, expected=nation)
-    if before:
-        chosen = max(before, key=lambda o: (o.period.last or date.min, o.known))
-    else:
-        chosen = min(found, key=lambda o: (o.period.last or date.max, -o.known.toordinal()))
-    return chosen.value / (_months_of(chosen.period) if flow else 1)
+        raise CareoError("parameters_amount", where=series, expected=country.default_place)
+    before = [each for each in found if each[0] <= end]
+    return max(before)[2] if before else min(found)[2]
 
 
 def _rows_of(country: Country, start: _Start, places: Sequence[str]) -> list[int]:
@@ -551,6 +560,150 @@ def _rows_of(country: Country, start: _Start, places: Sequence[str]) -> list[int
     for code in places:
         if code not in rows:
             raise CareoError(
-                "parameters_place", where=country.key, expected=", ".join(start.places[:6]) + ", …", found=repr(code)
+                "parameters_place",
+                where=country.key,
+                expected=", ".join(start.places[:6]) + ", …",
+                found=repr(code),
             )
     return [rows[code] for code in places]
+
+
+# ── draws ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A block of draws of the table's parameters, in units of persons and months."""
+
+    parameters: Mapping[str, Parameter]
+    amounts: Mapping[str, float]
+    luck: Luck
+    first_draw: int
+    draws: int
+
+    def __call__(self, name: str) -> Floats:
+        """A parameter of the nation [draw]."""
+        return self.by_place(name, np.zeros(1, dtype=np.int64))[0]
+
+    def one(self, name: str) -> float:
+        """A parameter that is the same in all draws."""
+        return (self.parameters[name].value or 0.0) * self._factor(name)
+
+    def by_place(self, name: str, places: np.ndarray) -> Floats:
+        """A parameter of places by their numbers [place draw]."""
+        block = np.arange(self.first_draw, self.first_draw + self.draws)
+        uniforms = self.luck.uniform(Process.PARAMETERS + _SLOTS[name].number, 0, places, block)
+        return _quantiles(*_coded(self.parameters[name]), uniforms) * self._factor(name)
+
+    def _factor(self, name: str) -> float:
+        week = WEEKS_A_MONTH if self.parameters[name].per == "week" else 1.0
+        return week * self.amounts.get(name, 1.0)
+
+
+def quantile(parameter: Parameter, u: float) -> float:
+    """The point below which a parameter stands with probability u [its unit]; the number itself where it is fixed."""
+    return float(_quantiles(*_coded(parameter), np.array([[u]]))[0, 0])
+
+
+def _coded(p: Parameter) -> tuple[int, float, float]:
+    numbers = [getattr(p, name) for name in _LAWS[p.law]]
+    return list(_LAWS).index(p.law), float(numbers[0]), float(numbers[-1])
+
+
+@njit(cache=True, nogil=True)
+def _quantiles(law: int, one: float, two: float, uniforms: Floats) -> Floats:
+    """The quantiles of a law by its place in `_LAWS` [unit of the law; place draw]."""
+    out = np.empty(uniforms.shape)
+    for i in range(uniforms.shape[0]):
+        for d in range(uniforms.shape[1]):
+            u = uniforms[i, d]
+            if law == 0:
+                out[i, d] = one
+            elif law == 1:
+                out[i, d] = one + two * normal_quantile(u)
+            elif law == 2:
+                out[i, d] = one * math.exp(two * normal_quantile(u))
+            elif law == 3:
+                out[i, d] = beta_quantile(u, one, two)
+            elif law == 4:
+                out[i, d] = two * gamma_quantile(u, one)
+            else:
+                out[i, d] = one + (two - one) * u
+    return out
+
+
+@njit(cache=True, nogil=True)
+def beta_quantile(u: float, a: float, b: float) -> float:
+    """The beta quantile, to about 1e-12 of its value (in the upper half, of its distance from 1); NaN for what is no law."""
+    if not (0.0 < u < 1.0 and 0.0 < a < math.inf and 0.0 < b < math.inf):
+        return math.nan
+    return _lower_beta(u, a, b) if u < 0.5 else 1.0 - _lower_beta(1.0 - u, b, a)
+
+
+@njit(cache=True, nogil=True)
+def _lower_beta(u: float, a: float, b: float) -> float:
+    """The beta quantile for u ≤ ½: Newton's steps on the logarithm of the share below, in log x, inside a shrinking bracket."""
+    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    low, high = 0.0, 1.0
+    x = min(a / (a + b), math.exp((math.log(u) + math.log(a) - front) / a))
+    for _ in range(200):
+        if not 0.0 < x < 1.0:
+            return x
+        power = math.exp(front + a * math.log(x) + b * math.log1p(-x))
+        if x <= (a + 1.0) / (a + b + 2.0):
+            below = power * _beta_fraction(x, a, b) / a
+        else:
+            below = 1.0 - power * _beta_fraction(1.0 - x, b, a) / b
+        if below > u:
+            high = x
+        else:
+            low = x
+        step = math.log(below / u) * below * (1.0 - x) / power if below > 0.0 and power > 0.0 else -math.inf
+        new = x * math.exp(-step)
+        if not low <= new <= high:
+            new = 0.5 * (low + high)
+        step, x = abs(new - x), new
+        if step <= 1e-9 * min(x, 1.0 - x):  # Newton's next step would be its square
+            break
+    return x
+
+
+@njit(cache=True, nogil=True)
+def _beta_fraction(x: float, a: float, b: float) -> float:
+    """The continued fraction of x^a (1 − x)^b / (a B(a, b)) in the share below x, by Lentz's method (DLMF 8.17.22)."""
+    tiny = 1e-300
+    c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
+    d = 1.0 / (d if d != 0.0 else tiny)
+    value = d
+    for m in range(1, 100_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        for term in (even, odd):
+            d = 1.0 + term * d
+            c = 1.0 + term / c
+            d = 1.0 / (d if d != 0.0 else tiny)
+            c = c if c != 0.0 else tiny
+            value *= d * c
+        if abs(d * c - 1.0) < 1e-16:
+            break
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _over_places(values: Floats) -> Floats:
+    """Sums over places, one after the other: NumPy's own order depends on how many draws a block has [unit of values; draw]."""
+    out = np.zeros(values.shape[1])
+    for i in range(values.shape[0]):
+        for d in range(values.shape[1]):
+            out[d] += values[i, d]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _recruiting(members: Floats, young_men: Floats, exponent: Floats) -> Floats:
+    """Σ_i M_i^a V_i^(1−a) [persons; draw]."""
+    out = np.zeros(members.shape[1])
+    for i in range(members.shape[0]):
+        for d in range(members.shape[1]):
+            out[d] += members[i, d] ** exponent[d] * young_men[i] ** (1.0 - exponent[d])
+    return out

@@ -1,0 +1,415 @@
+"""The verbs `careo simulate`, `careo runs …` and `careo compare`.
+
+`--out` of `simulate` and of `runs …` names the folder of runs; of `compare` it is the file to write, as with other verbs.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from careo.base.errors import CareoError, OutputError
+from careo.base.texts import say
+from careo.results.finding import Finding
+from careo.results.wording import number, period_words
+from careo.views import contract
+from careo.views.cli import Asked
+from careo.views.i18n import verdict_slug
+from careo.views.terminal import Screen
+
+if TYPE_CHECKING:
+    from careo.run.ensemble import Ensemble
+    from careo.run.runs import Estimate, Plan, Run
+
+RUNS = "runs"
+_MOST_DRAWS, _MOST_MONTHS, _MOST_SEED = 100_000, 600, 2**64 - 1
+
+
+def simulate_verb(
+    asked: Asked, *, strategies: Sequence[str], months: str, draws: str, seed: str, start: str, members: str
+) -> int:
+    """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
+    import careo
+    from careo.run.ensemble import STATUS_QUO
+    from careo.run.runs import estimate_run, find_run, free_bytes, plan_run, start_run
+
+    country = careo.load_country(asked.country)
+    names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
+    plan = plan_run(
+        [careo.load_strategy(name, asked.country) for name in names],
+        country,
+        months=_whole("--months", months, 72, _MOST_MONTHS),
+        draws=_whole("--draws", draws, 1000, _MOST_DRAWS),
+        seed=_whole("--seed", seed, 7, _MOST_SEED, least=0),
+        start=_month("--start", start),
+        members_nation=_positive("--members", members),
+    )
+    folder = Path(asked.out or RUNS)
+    if _complete(plan, folder):
+        _tell(asked, "there", id=plan.id)
+        run = find_run(plan.id, folder)
+    else:
+        estimate = estimate_run(plan)
+        _tell(asked, "estimate", **_estimated(plan, estimate, asked.language))
+        free = free_bytes(folder)
+        if estimate.disk_bytes > free:
+            raise OutputError(
+                "run_room", where=str(folder), expected=_size(estimate.disk_bytes), found=_size(free), fix="run_room"
+            )  # fmt: skip
+        run = _working(asked, _name(asked, plan.id), lambda told: start_run(plan, folder, progress=told))
+    return _show(asked, run, "simulate", out="")
+
+
+def compare_verb(asked: Asked, *, run: str, quantity: str, against: str) -> int:
+    """`careo compare RUN`: every strategy of a run against the status quo or another one; with `--quantity` year by year."""
+    from careo.run.runs import find_run
+
+    return _show(
+        asked, find_run(run, RUNS), "compare", out=asked.out, quantity=quantity or None, against=against
+    )
+
+
+def runs_list_verb(asked: Asked) -> int:
+    """`careo runs list`: what was run, and what is wrong with folders that look like a run."""
+    from careo.run.runs import list_runs
+
+    folder = asked.out or RUNS
+    found, wrong = list_runs(folder)
+    screen, language = Screen(), asked.language
+    if asked.json:
+        mistakes = [error.render(language) for error in wrong]
+        block = {"runs": [_run_data(run) for run in found], "mistakes": mistakes}
+        screen.write(contract.to_json(contract.envelope("runs list", **block)))
+        return int(asked.strict and bool(wrong))
+    if not found and not wrong:
+        screen.line(_view(asked, "none", folder=folder))
+    keys = ("id", "strategies", "months", "start_month", "draws", "seed", "state")
+    rows = [
+        [
+            run.id,
+            ", ".join(run.question["strategies"][1:]) or "–",
+            str(run.question["months"]),
+            run.question["start"],
+            str(run.question["draws"]),
+            str(run.question["seed"]),
+            _state(asked, run),
+        ]
+        for run in found
+    ]
+    if rows:
+        screen.table([_view(asked, f"head.{key}") for key in keys], rows, right=(2, 4, 5), whole=(0, 3))
+    for error in wrong:
+        screen.line(error.render(language))
+    return int(asked.strict and bool(wrong))
+
+
+def runs_show_verb(asked: Asked, *, name: str) -> int:
+    """`careo runs show RUN`: what was asked, what it rests on, how far it is."""
+    from careo.run.runs import find_run, same_model
+
+    run = find_run(name, asked.out or RUNS)
+    screen, question = Screen(), run.question
+    if asked.json:
+        screen.write(contract.to_json(contract.envelope("runs show", run=_run_data(run))))
+        return 0
+    strategies = ", ".join(question["strategies"])
+    words = {key: question[key] for key in ("months", "draws", "seed")}
+    start = period_words(question["start"], asked.language)
+    screen.line(
+        _view(asked, "show.question", id=run.id, strategies=strategies, start=start, **words), style="bold"
+    )
+    screen.line(_view(asked, "show.state", state=_state(asked, run), path=run.path))
+    given = question["members_nation"]
+    screen.line(
+        _view(asked, "show.members", members=number(given)) if given else _view(asked, "show.members_drawn")
+    )
+    screen.line(_view(asked, "show.ensembles", names=", ".join(v.name for v in run.variants)))
+    screen.line(_view(asked, "show.computed", **run.computed_by), style="dim")
+    if not same_model(run):
+        screen.line(_view(asked, "show.other_model"), style="dim")
+    return 0
+
+
+def runs_resume_verb(asked: Asked, *, name: str) -> int:
+    """`careo runs resume RUN`: computes the blocks that are missing or damaged."""
+    from careo.run.runs import find_run, resume_run
+
+    folder = asked.out or RUNS
+    path = find_run(name, folder).path
+    run = _working(
+        asked, _name(asked, path.name), lambda told: resume_run(path.name, path.parent, progress=told)
+    )
+    screen = Screen()
+    if asked.json:
+        screen.write(contract.to_json(contract.envelope("runs resume", run=_run_data(run))))
+    else:
+        screen.line(_view(asked, "resumed", id=run.id, blocks=run.blocks, name=_name(asked, run.id)))
+    return 0
+
+
+def runs_remove_verb(asked: Asked, *, names: Sequence[str]) -> int:
+    """`careo runs remove RUN…`."""
+    from careo.run.runs import remove_run
+
+    screen, removed = Screen(), list[str]()
+    for name in names:
+        removed.append(remove_run(name, asked.out or RUNS))
+        if not asked.json:
+            screen.line(_view(asked, "removed", id=removed[-1]))
+    if asked.json:
+        screen.write(contract.to_json(contract.envelope("runs remove", removed=removed)))
+    return 0
+
+
+# ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show(
+    asked: Asked, run: Run, command: str, *, out: str, quantity: str | None = None, against: str = ""
+) -> int:
+    """The comparison of a run: rights first, then the other outcomes, then what to keep in mind."""
+    import careo
+    from careo.results.compare import compare
+    from careo.run.ensemble import STATUS_QUO
+    from careo.run.runs import MAIN, WITHOUT_D, read_run
+
+    names = {variant.name for variant in run.variants}
+    read: Callable[[str], Ensemble] = lambda name: read_run(run.id, run.path.parent, variant=name)  # noqa: E731
+    ensemble, against = read(MAIN), against or STATUS_QUO
+    findings = compare(
+        ensemble,
+        against=against,
+        quantity=quantity,
+        language=asked.language,
+        without_d=read(WITHOUT_D) if WITHOUT_D in names else None,
+        scales=[read(name) for name in sorted(names) if name.startswith("members-")],
+        country=careo.load_country(run.question["country"]),
+    )
+    screen = Screen(out)
+    if asked.json:
+        data = [contract.finding_data(finding, {}) for finding in findings]
+        block = {"run": _run_data(run), "comparisons": _numbers(ensemble, findings, against, quantity)}
+        screen.write(contract.to_json(contract.envelope(command, data, **block)))
+    else:
+        if not findings:
+            screen.line(_view(asked, "nobody"))
+        for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
+            _show_strategy(screen, asked, [f for f in findings if f.extra["strategy"] == name], bool(quantity))
+        screen.line(
+            _view(asked, "run", id=run.id, path=run.path, name=_name(asked, run.id, run.path)), style="dim"
+        )
+    screen.close()
+    return int(asked.strict and bool(ensemble.failures))
+
+
+def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], closely: bool) -> None:
+    """One strategy: the sentence, an outcome a line; closely: years and places of one outcome."""
+    told = next((f for f in findings if f.extra["outcome"] == "homicides"), findings[0])
+    against = told.extra["against"]
+    other = _view(asked, "status_quo") if against == "status-quo" else against
+    rows = [f.table[0] for f in findings if f.table]
+    period = rows[0]["period"] if rows else ""
+    screen.line(
+        _view(asked, "title", strategy=told.extra["strategy"], against=other, period=period), style="bold"
+    )
+    screen.line(told.because)
+    screen.line()
+    keys = ("outcome", "expected", "difference", "half", "most", "percent", "fewer", "verdict")
+    screen.table(
+        _heads(asked, keys),
+        [[_view(asked, f"outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)] for f in findings],
+        indent=2,
+        right=(1, 2, 3, 4, 5, 6),
+    )  # fmt: skip
+    screen.line(_view(asked, "expected_note", against=other), indent=2, style="dim")
+    if closely and rows:
+        _closely(screen, asked, told)
+    screen.line()
+    screen.line(_view(asked, "about"), style="bold")
+    if told.grade:
+        screen.line("· " + _view(asked, "grade", grade=told.grade), style="dim", indent=2)
+    for caveat in dict.fromkeys(caveat for finding in [told, *findings] for caveat in finding.caveats):
+        screen.line("· " + caveat, style="dim", indent=2)
+    screen.line()
+
+
+def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
+    nation, whole = finding.table[0]["place"], finding.table[0]["period"]
+    extra = ("start", "start_fewer") if "start" in finding.table[0] else ()
+    keys = ("period", "expected", "difference", "most", "percent", "fewer", *extra, "verdict")
+    years = [row for row in finding.table if row["place"] == nation]
+    places = [row for row in finding.table if row["place"] != nation and row["period"] == whole]
+    for title, shown, heads in (
+        ("by_year", years, keys),
+        ("by_place", places, ("place", *(key for key in keys[1:] if key not in extra))),
+    ):
+        screen.line()
+        screen.line(_view(asked, title), style="bold")
+        right = tuple(range(1, len(heads) - 1))
+        screen.table(
+            _heads(asked, heads), [[row[key] for key in heads] for row in shown], indent=2, right=right
+        )
+
+
+def _cells(finding: Finding, keys: Sequence[str]) -> list[str]:
+    return [finding.table[0][key] if finding.table else "–" for key in keys]
+
+
+def _verdict(asked: Asked, finding: Finding) -> str:
+    reason = finding.extra["reason"]
+    return _view(asked, f"reason.{reason}" if reason else f"verdict.{verdict_slug(finding.verdict)}")
+
+
+def _heads(asked: Asked, keys: Sequence[str]) -> list[str]:
+    return [_view(asked, f"head.{key}") for key in keys]
+
+
+def _numbers(
+    ensemble: Ensemble, findings: Sequence[Finding], against: str, quantity: str | None
+) -> list[dict[str, Any]]:
+    """What the findings word, in numbers, with the names of the axes."""
+    from careo.results.compare import paired
+
+    found: list[dict[str, Any]] = []
+    for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
+        numbers = paired(ensemble, name, against)
+        if quantity:
+            numbers = numbers.sel(outcome=[quantity])
+        coords = {str(axis): values.to_numpy().tolist() for axis, values in numbers.coords.items()}
+        arrays = {
+            str(key): {"axes": list(values.dims), "values": values.to_numpy().tolist()}
+            for key, values in numbers.data_vars.items()
+        }
+        found.append({"strategy": name, "against": against, "axes": coords, **arrays})
+    return found
+
+
+def _run_data(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "path": str(run.path),
+        "question": dict(run.question),
+        "ensembles": [{"name": v.name, "draws": v.draws, "members_nation": v.members_nation, "without": list(v.without)}
+                      for v in run.variants],
+        "computed_by": dict(run.computed_by),
+        "blocks": run.blocks,
+        "done": run.done,
+        "complete": run.complete,
+    }  # fmt: skip
+
+
+def _state(asked: Asked, run: Run) -> str:
+    return (
+        _view(asked, "complete")
+        if run.complete
+        else _view(asked, "partial", done=run.done, blocks=run.blocks)
+    )
+
+
+# ── working ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None] | None], Run]) -> Run:
+    """Runs with a line of progress on a terminal; whoever stops it is told how to go on."""
+    tty = sys.stderr.isatty()
+
+    def told(done: int, blocks: int) -> None:
+        print(
+            "\r" + _view(asked, "progress", done=done, blocks=blocks), end="", file=sys.stderr, flush=True
+        )
+
+    try:
+        return work(told if tty else None)
+    except KeyboardInterrupt:
+        _tell(asked, "stopped", name=name)
+        raise
+    finally:
+        if tty:
+            print(file=sys.stderr)
+
+
+def _complete(plan: Plan, folder: Path) -> bool:
+    from careo.run.runs import list_runs
+
+    return any(run.id == plan.id and run.complete for run in list_runs(folder)[0])
+
+
+def _name(asked: Asked, id_: str, path: Path | None = None) -> str:
+    """How the run is named on the command line: by its id, or by its path when it stands in another folder."""
+    folder = path.parent if path else Path(asked.out or RUNS)
+    return id_ if folder == Path(RUNS) else str(folder / id_)
+
+
+def _estimated(plan: Plan, estimate: Estimate, language: str) -> dict[str, object]:
+    return {
+        "strategies": len(plan.job.scenarios) - 1,
+        "places": len(plan.job.history.places),
+        "months": plan.job.months,
+        "draws": plan.variants[0].draws,
+        "variants": len(plan.variants),
+        "cells": number(round(estimate.cells / 1e6, 1)),
+        "seconds": _duration(estimate.seconds, language),
+        "memory": _size(estimate.memory_bytes),
+        "disk": _size(estimate.disk_bytes),
+    }
+
+
+def _duration(seconds: float, language: str) -> str:
+    if seconds < 1:
+        return say(language, "simulate.under_a_second")
+    for key, size, most in (("seconds", 1, 120), ("minutes", 60, 7200), ("hours", 3600, math.inf)):
+        if seconds < most:
+            return say(language, f"simulate.{key}", count=math.ceil(seconds / size))
+    raise AssertionError
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+
+
+# ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _whole(option: str, text: str, otherwise: int, most: int, least: int = 1) -> int:
+    if not text:
+        return otherwise
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise CareoError("usage_value", expected=f"{least} … {most}", found=repr(text), option=option)
+    return value
+
+
+def _positive(option: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value <= 1e8:
+        raise CareoError("usage_value", expected="1 … 100000000", found=repr(text), option=option)
+    return value
+
+
+def _month(option: str, text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
+    except ValueError as error:
+        raise CareoError("usage_date", where=option, expected="2027-01", found=repr(text)) from error
+
+
+def _tell(asked: Asked, key: str, **words: object) -> None:
+    print(_view(asked, key, **words), file=sys.stderr)
+
+
+def _view(asked: Asked, key: str, **words: object) -> str:
+    return say(asked.language, f"simulate.{key}", **words)
