@@ -33,7 +33,7 @@ from careo.evidence.levers import Lever, load_levers
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country, country_of
 from careo.results.finding import Finding
-from careo.results.wording import number, period_words
+from careo.results.wording import number, period_words, value_words
 from careo.run.ensemble import STATUS_QUO, Ensemble
 from careo.run.scenario import Scenario
 
@@ -177,6 +177,9 @@ def _with_totals(ensemble: Ensemble, strategy: str) -> np.ndarray:
     """Counts, the nation before the places and the horizon before the years [events; outcome place year draw]; −1 stays −1."""
     counts = ensemble.yearly.sel(strategy=strategy).transpose("outcome", "place", "year", "draw").to_numpy()
     counts = counts.astype(np.int64)
+    for row, outcome in enumerate(ensemble.yearly["outcome"].values):
+        if outcome != _HOMICIDES and outcome not in ensemble.companions.levels:
+            counts[row] = -1  # nothing is known of its level: that is not none
     for axis in (1, 2):
         total = counts.sum(axis=axis, keepdims=True)
         unknown = (counts < 0).any(axis=axis, keepdims=True)
@@ -268,9 +271,11 @@ class _Comparison:
         return Finding(
             id=hashlib.sha256("|".join(map(str, (*keys, *sizes))).encode()).hexdigest()[:16],
             kind="comparison",
-            claim=self._say(
-                "claim", strategy=self.scenario.name, against=self._other(), outcome=self._outcome(outcome),
-                period=self._period(0),
+            claim=_sentence(
+                self._say(
+                    "claim", strategy=self.scenario.name, against=self._other(), outcome=self._outcome(outcome),
+                    period=self._period(0),
+                )
             ),
             verdict=verdict,
             because=self._because(outcome, verdict, reason, share),
@@ -336,8 +341,8 @@ class _Comparison:
             return _sentence(rights + self._say(f"because.{reason}", **words))
         at = self.numbers.sel(outcome=outcome, place=NATION, year=0)
         size = at["percent"].to_numpy()
-        change = self._signed_interval(size, "%", 1) if not np.isnan(size).any() else ""
-        change = change or self._signed_interval(at["difference"].to_numpy(), "", 0)
+        change = self._interval(size, "%", 1) if not np.isnan(size).any() else ""
+        change = change or self._interval(at["difference"].to_numpy(), "", 0)
         weak = self._say("share.all") if share and share >= 0.995 else f"{100 * (share or 0):.0f}%"
         end = self._say(f"end.{reason or verdict.replace(' ', '_')}", share=weak)
         fewer = self._chance(float(at["fewer"]))
@@ -361,10 +366,10 @@ class _Comparison:
             count=number(round(float(self.ensemble.baseline_year.sum()))),
             period=self._period(int(last["full_year"])),
             strategy=self.scenario.name,
-            change=self._signed_interval(ours["start_percent"].to_numpy(), "%", 1),
+            change=self._interval(ours["start_percent"].to_numpy(), "%", 1),
             fewer=self._chance(float(ours["start_fewer"])),
             against=self._other(),
-            other=self._signed_interval(theirs["start_percent"].to_numpy(), "%", 1),
+            other=self._interval(theirs["start_percent"].to_numpy(), "%", 1),
             other_fewer=self._chance(float(theirs["start_fewer"])),
         )
 
@@ -390,15 +395,16 @@ class _Comparison:
                     "period": self._period(y),
                     "expected": number(round(float(expected[p, y]))),
                     "difference": _signed(d[2], 0),
+                    "change": "–" if np.isnan(share).any() else f"{_signed(share[2], 1)}%",
                     "half": self._range(d[1], d[3], 0),
                     "most": self._range(d[0], d[4], 0),
-                    "percent": "–" if np.isnan(share).any() else self._signed_interval(share, "%", 1),
+                    "percent": "–" if np.isnan(share).any() else self._interval(share, "%", 1, "short"),
                     "fewer": f"{100 * fewer[p, y]:.0f}%",
                     "verdict": self._say(f"verdict.{verdict.replace(' ', '_')}"),
                 }
                 if full:
                     there = 1 <= y <= full and not np.isnan(start[p, y - 1]).any()
-                    row["start"] = self._signed_interval(start[p, y - 1], "%", 1) if there else "–"
+                    row["start"] = self._interval(start[p, y - 1], "%", 1, "short") if there else "–"
                     row["start_fewer"] = f"{100 * start_fewer[p, y - 1]:.0f}%" if there else "–"
                 rows.append(row)
         return tuple(rows)
@@ -407,9 +413,11 @@ class _Comparison:
         ensemble, scenario = self.ensemble, self.scenario
         found = [start] if start else []
         found += [self._say("caveat.unknown", outcome=self._outcome(o)) for o in _ORDER if self._unknown(o)]
-        if reason != "unknown":
-            found.append(self._share_words(share))
-        found.append(self._scale_words(outcome))
+        if reason not in ("unknown", "not_simulated"):
+            found.append(self._share_words(outcome, share))
+            found += self._sweep_words(outcome)
+        given = ensemble.members_nation
+        found.append(self._say("caveat.scale_given", members=number(given)) if given else self._say("caveat.scale"))
         graded: dict[str, list[str]] = {}
         for grade, name in self._graded():
             graded.setdefault(grade, []).append(name)
@@ -442,17 +450,21 @@ class _Comparison:
         level = ensemble.companions.levels.get(outcome)
         if level:
             found.append(
-                self._say(
-                    "caveat.level",
-                    outcome=self._outcome(outcome),
-                    period=period_words(level.period, self.language),
+                _sentence(
+                    self._say(
+                        "caveat.level",
+                        outcome=self._outcome(outcome),
+                        period=period_words(level.period, self.language),
+                    )
                 )
             )
             if level.shared:
                 shared = _names([self._place(code) for code in level.shared])
-                found.append(self._say("caveat.shared", outcome=self._outcome(outcome), places=shared))
+                words = self._say("caveat.shared", outcome=self._outcome(outcome), places=shared)
+                found.append(_sentence(words))
             if level.unverified:
-                found.append(self._say("caveat.unverified", outcome=self._outcome(outcome)))
+                found.append(_sentence(self._say("caveat.unverified", outcome=self._outcome(outcome))))
+        found += self._cost_words()
         found += [worded(note, self.language) for note in scenario.notes]
         found += [self._say("caveat.forecaster"), self._say("caveat.never_netted"), self._say("caveat.rule")]
         return found
@@ -460,19 +472,17 @@ class _Comparison:
     def _unknown(self, outcome: str) -> bool:
         return int(self.numbers["draws"].sel(outcome=outcome)) == 0
 
-    def _share_words(self, share: float | None) -> str:
+    def _share_words(self, outcome: str, share: float | None) -> str:
+        words = {"outcome": self._outcome(outcome)}
         if share is None:
-            return self._say("caveat.share_unknown")
+            return self._say("caveat.share_unknown", **words)
         if share <= 0.005:
-            return self._say("caveat.share_none")
-        return self._say(
-            "caveat.share", share=self._say("share.all") if share >= 0.995 else f"{100 * share:.0f}%"
-        )
+            return self._say("caveat.share_none", **words)
+        rests = self._say("share.all") if share >= 0.995 else f"{100 * share:.0f}%"
+        return _sentence(self._say("caveat.share", share=rests, **words))
 
-    def _scale_words(self, outcome: str) -> str:
-        """The number of members no count can tell: what becomes of the difference when it is another."""
-        given = self.ensemble.members_nation
-        words = [self._say("caveat.scale_given", members=number(given)) if given else self._say("caveat.scale")]
+    def _sweep_words(self, outcome: str) -> list[str]:
+        """What becomes of the difference with other numbers of members, which no count tells apart."""
         shown: list[str] = []
         signs: set[float] = set()
         for members, numbers in sorted(self.scales, key=lambda pair: pair[0]):
@@ -482,15 +492,28 @@ class _Comparison:
                 size, unit, decimals = at["difference"].to_numpy(), "", 0
             if np.isnan(size).any():
                 continue
-            signs.add(float(np.sign(round(size[2], decimals))))
-            shown.append(f"{number(members)}: {self._signed_interval(size, unit, decimals)}")
-        if shown:
-            words.append(self._say("caveat.sweep", differences="; ".join(shown)))
-            if len(signs - {0.0}) > 1:
-                words.append(self._say("caveat.sweep_turns"))
-        else:
-            words.append(self._say("caveat.sweep_none"))
-        return " ".join(words)
+            signs.add(float(np.sign(round(float(size[2]), decimals))))
+            shown.append(f"{number(members)}: {self._interval(size, unit, decimals, 'short')}")
+        words = {"outcome": self._outcome(outcome), "differences": "; ".join(shown)}
+        if not shown:
+            return [self._say("caveat.sweep_none", **words)]
+        turns = [self._say("caveat.sweep_turns", **words)] if len(signs - {0.0}) > 1 else []
+        return [*turns, self._say("caveat.sweep", **words)]
+
+    def _cost_words(self) -> list[str]:
+        """The strategy's own cost over the horizon, as far as it is known."""
+        costs = self.scenario.costs
+        known = [cost for cost in costs if np.isfinite(cost.value).any()]
+        if not known:
+            return [self._say("caveat.cost_unknown")] if costs else []
+        unit = f"{self.scenario.currency} of {self.scenario.price_year}"
+        words = {
+            name: value_words(float(sum(np.nansum(getattr(cost, name)) for cost in known)), unit, self.language)
+            for name in ("low", "value", "high")
+        }
+        lacking = sum(not cost.costed for cost in costs)
+        more = self._say("caveat.cost_lacking", count=lacking, all=len(costs)) if lacking else ""
+        return [" ".join(filter(None, (self._say("caveat.cost", **words), more)))]
 
     def _period(self, year: int) -> str:
         """Year 0 is the whole horizon."""
@@ -518,10 +541,10 @@ class _Comparison:
     def _range(self, low: float, high: float, decimals: int, unit: str = "") -> str:
         return self._say("range", low=_signed(low, decimals) + unit, high=_signed(high, decimals) + unit)
 
-    def _signed_interval(self, size: np.ndarray, unit: str, decimals: int) -> str:
+    def _interval(self, size: np.ndarray, unit: str, decimals: int, key: str = "interval") -> str:
         """Median and 90% interval."""
-        whole = self._range(size[0], size[-1], decimals, unit)
-        return f"{_signed(size[len(QUANTILES) // 2], decimals)}{unit} ({whole})"
+        median = _signed(size[len(QUANTILES) // 2], decimals) + unit
+        return self._say(key, median=median, range=self._range(size[0], size[-1], decimals, unit))
 
 
 def _signed(value: float, decimals: int) -> str:

@@ -173,6 +173,7 @@ class _Job:
             first_draw=first_draw,
             draws=draws,
             members_nation=self.members_nation,
+            last=self.history.last,
         )
         effects = draw_effects(self.plan, seed=self.seed, first_draw=first_draw, draws=draws)
         core = _core(parameters, np.exp(self.baseline.level), neighbours(self.country, places))

@@ -41,7 +41,7 @@ from careo.evidence.levers import Lever, load_levers
 from careo.model.forecast import fit
 from careo.panel import Country, country_of, load_country
 from careo.record.strategy import Strategy
-from careo.run.effects import LeftOut, build_effects
+from careo.run.effects import LeftOut, plan_effects
 from careo.run.ensemble import (
     BLOCK,
     STATUS_QUO,
@@ -400,9 +400,19 @@ def _job(
     seed: int, start: date, members_nation: float | None, without: frozenset[str],
 ) -> _Job:  # fmt: skip
     baseline = fit(history.counts, history.exposure, places=place_numbers(country, history.places))
+    effects = plan_effects(scenarios, load_levers(country.key), without=without)
     return _Job(
-        country, history, baseline, scenarios, companions, months, seed, start, members_nation, without
+        country, history, baseline, scenarios, companions, months, seed, start, members_nation, without, effects
     )
+
+
+def _varied(job: _Job, variant: Variant) -> _Job:
+    """The job of an ensemble of the run."""
+    without = frozenset(variant.without)
+    effects = job.plan
+    if without != job.without:
+        effects = plan_effects(job.scenarios, load_levers(job.country.key), without=without)
+    return replace(job, members_nation=variant.members_nation, without=without, plan=effects)
 
 
 def _compute(
@@ -426,8 +436,12 @@ def _compute(
     done = total - len(wanted)
     if progress:
         progress(done, total)
+    jobs = {variant.name: _varied(plan.job, variant) for variant in plan.variants}
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        futures = [pool.submit(_compute_block, plan.job, path, *one) for one in wanted]
+        futures = [
+            pool.submit(_compute_block, jobs[variant.name], path, variant.name, block)
+            for variant, block in wanted
+        ]
         try:
             for future in as_completed(futures):
                 future.result()
@@ -439,11 +453,10 @@ def _compute(
             raise
 
 
-def _compute_block(job: _Job, path: Path, variant: Variant, block: tuple[int, int]) -> None:
-    job = replace(job, members_nation=variant.members_nation, without=frozenset(variant.without))
+def _compute_block(job: _Job, path: Path, variant: str, block: tuple[int, int]) -> None:
     yearly, monthly, members = job.run(block)
     data = _bytes([_narrow(yearly), _narrow(monthly), members])
-    name = f"{variant.name}.{block[0]:06d}.{hashlib.sha256(data).hexdigest()[:16]}.npy"
+    name = f"{variant}.{block[0]:06d}.{hashlib.sha256(data).hexdigest()[:16]}.npy"
     with writing(path / name) as draft:
         draft.write_bytes(data)
 
@@ -516,9 +529,6 @@ def _arrays(data: bytes) -> list[np.ndarray]:
 
 def _write_manifest(plan: Plan, path: Path) -> None:
     job, arrays = plan.job, list[np.ndarray]()
-    _, left = build_effects(
-        job.scenarios, load_levers(job.country.key), seed=job.seed, first_draw=0, draws=1
-    )
     manifest: dict[str, Any] = {
         "schema": SCHEMA,
         "id": plan.id,
@@ -526,7 +536,7 @@ def _write_manifest(plan: Plan, path: Path) -> None:
         "variants": [asdict(variant) for variant in plan.variants],
         "depends": dict(plan.depends),
         "computed_by": {"careo": version("careo"), **_computer()},
-        "left_out": _encoded(left, arrays),
+        "left_out": _encoded(job.plan.left_out, arrays),
         "scenarios": _encoded(job.scenarios, arrays),
         "history": _encoded(job.history, arrays),
         "companions": _encoded(job.companions, arrays),

@@ -211,22 +211,17 @@ def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], cl
     told = next((f for f in findings if f.extra["outcome"] == "homicides"), findings[0])
     against = told.extra["against"]
     other = _view(asked, "status_quo") if against == "status-quo" else against
-    rows = [f.table[0] for f in findings if f.table]
-    period = rows[0]["period"] if rows else ""
-    screen.line(
-        _view(asked, "title", strategy=told.extra["strategy"], against=other, period=period), style="bold"
-    )
+    screen.line(_view(asked, "title", strategy=told.extra["strategy"], against=other), style="bold")
     screen.line(told.because)
     screen.line()
-    keys = ("outcome", "expected", "difference", "half", "most", "percent", "fewer", "verdict")
-    screen.table(
-        _heads(asked, keys),
-        [[_view(asked, f"outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)] for f in findings],
-        indent=2,
-        right=(1, 2, 3, 4, 5, 6),
-    )  # fmt: skip
+    keys = ("outcome", "expected", "difference", "change", "half", "most", "fewer", "verdict")
+    rows = [
+        [_view(asked, f"short_outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)]
+        for f in findings
+    ]
+    screen.table(_heads(asked, keys), rows, indent=2, right=(1, 2, 3, 4, 5, 6), whole=(0,))
     screen.line(_view(asked, "expected_note", against=other), indent=2, style="dim")
-    if closely and rows:
+    if closely and told.table:
         _closely(screen, asked, told)
     screen.line()
     screen.line(_view(asked, "about"), style="bold")
@@ -346,7 +341,7 @@ def _name(asked: Asked, id_: str, path: Path | None = None) -> str:
 
 def _estimated(plan: Plan, estimate: Estimate, language: str) -> dict[str, object]:
     return {
-        "strategies": len(plan.job.scenarios) - 1,
+        "strategies": len(plan.job.scenarios),
         "places": len(plan.job.history.places),
         "months": plan.job.months,
         "draws": plan.variants[0].draws,
