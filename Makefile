@@ -41,6 +41,7 @@ serve: run
 
 clean:
 	rm -rf $(OUT) site .pytest_cache .ruff_cache .hypothesis
+	find src -name "*.nb[ic]" -delete
 
 # uv is used where it is; else it is installed into .venv-tools, which belongs to this folder only.
 UV = $$(if uv --version >/dev/null 2>&1; then echo uv; else echo .venv-tools/bin/uv; fi)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from careo.results.audit import check as check
     from careo.results.citing import Cited as Cited
     from careo.results.citing import cite as cite
+    from careo.results.compare import compare as compare
     from careo.results.coverage import Coverage as Coverage
     from careo.results.coverage import coverage as coverage
     from careo.results.datasets import check_data as check_data
@@ -68,6 +69,14 @@ if TYPE_CHECKING:
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
+    from careo.run.runs import Run as Run
+    from careo.run.runs import find_run as find_run
+    from careo.run.runs import list_runs as list_runs
+    from careo.run.runs import plan_run as plan_run
+    from careo.run.runs import read_run as read_run
+    from careo.run.runs import remove_run as remove_run
+    from careo.run.runs import resume_run as resume_run
+    from careo.run.runs import start_run as start_run
     from careo.sources.catalog import Dataset as Dataset
     from careo.sources.catalog import datasets as datasets
     from careo.sources.documents import Document as Document
@@ -102,6 +111,7 @@ _HOMES = {
     "Money": "careo.record.money",
     "Replication": "careo.results.replication",
     "Revisions": "careo.panel.revisions",
+    "Run": "careo.run.runs",
     "Series": "careo.panel.series",
     "Snapshot": "careo.sources.snapshot",
     "Source": "careo.base.citations",
@@ -115,6 +125,7 @@ _HOMES = {
     "check_figures": "careo.results.figures",
     "check_strategy": "careo.results.strategies",
     "cite": "careo.results.citing",
+    "compare": "careo.results.compare",
     "compare_editions": "careo.panel.revisions",
     "coverage": "careo.results.coverage",
     "datasets": "careo.sources.catalog",
@@ -127,25 +138,32 @@ _HOMES = {
     "find_edition": "careo.sources.store",
     "find_lever": "careo.evidence.levers",
     "find_pledge": "careo.results.strategies",
+    "find_run": "careo.run.runs",
     "import_data": "careo.results.datasets",
     "import_findings": "careo.results.datasets",
     "judge_pledges": "careo.results.pledges",
     "ladder": "careo.results.ladders",
+    "list_runs": "careo.run.runs",
     "load_country": "careo.panel.country",
     "load_levers": "careo.evidence.levers",
     "load_money": "careo.record.money",
     "load_panel": "careo.panel.monthly",
     "load_strategy": "careo.results.strategies",
     "new_strategy": "careo.results.drafting",
+    "plan_run": "careo.run.runs",
     "read": "careo.sources.documents",
     "read_ledger": "careo.record.ledger",
+    "read_run": "careo.run.runs",
     "reallocate": "careo.record.money",
     "remove_edition": "careo.sources.store",
+    "remove_run": "careo.run.runs",
     "replicate": "careo.results.replication",
+    "resume_run": "careo.run.runs",
     "revision_finding": "careo.results.datasets",
     "schema": "careo.views.contract",
     "simulate": "careo.run.ensemble",
     "snapshots": "careo.sources.store",
+    "start_run": "careo.run.runs",
     "statements": "careo.results.linking",
     "strategies": "careo.record.strategy",
 }
@@ -171,6 +189,7 @@ __all__ = [
     "Money",
     "Replication",
     "Revisions",
+    "Run",
     "Series",
     "Snapshot",
     "Source",
@@ -184,6 +203,7 @@ __all__ = [
     "check_figures",
     "check_strategy",
     "cite",
+    "compare",
     "compare_editions",
     "coverage",
     "datasets",
@@ -196,25 +216,32 @@ __all__ = [
     "find_edition",
     "find_lever",
     "find_pledge",
+    "find_run",
     "import_data",
     "import_findings",
     "judge_pledges",
     "ladder",
+    "list_runs",
     "load_country",
     "load_levers",
     "load_money",
     "load_panel",
     "load_strategy",
     "new_strategy",
+    "plan_run",
     "read",
     "read_ledger",
+    "read_run",
     "reallocate",
     "remove_edition",
+    "remove_run",
     "replicate",
+    "resume_run",
     "revision_finding",
     "schema",
     "simulate",
     "snapshots",
+    "start_run",
     "statements",
     "strategies",
 ]

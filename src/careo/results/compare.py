@@ -36,6 +36,7 @@ from careo.results.finding import Finding
 from careo.results.wording import number, period_words, value_words
 from careo.run.ensemble import STATUS_QUO, Ensemble
 from careo.run.scenario import Scenario
+from careo.run.scenario_costs import note
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,7 +106,7 @@ def paired(ensemble: Ensemble, strategy: str, against: str = STATUS_QUO) -> xr.D
     import xarray as xr
 
     ours, theirs = (_with_totals(ensemble, name) for name in (strategy, against))
-    whole = (ours >= 0).all(axis=(1, 2)) & (theirs >= 0).all(axis=(1, 2))  # [outcome draw]
+    whole: np.ndarray = np.all((ours >= 0) & (theirs >= 0), axis=(1, 2))  # pyright: ignore[reportAssignmentType] - [outcome draw]
     shape = ours.shape[:3]
     expected, fewer = np.full(shape, np.nan), np.full(shape, np.nan)
     difference = np.full((*shape, len(QUANTILES)), np.nan)
@@ -267,14 +268,18 @@ class _Comparison:
             reason = "interval"
         start = self._start() if outcome == _HOMICIDES else ""
         keys = (self.scenario.name, self.against, outcome, str(self.ensemble.seed), str(self.ensemble.start))
-        sizes = (*self.ensemble.monthly.sizes.values(), self.ensemble.members_nation, *sorted(self.ensemble.without))
+        sizes = (
+            *self.ensemble.monthly.sizes.values(),
+            self.ensemble.members_nation,
+            *sorted(self.ensemble.without),
+        )
         return Finding(
             id=hashlib.sha256("|".join(map(str, (*keys, *sizes))).encode()).hexdigest()[:16],
             kind="comparison",
             claim=_sentence(
                 self._say(
-                    "claim", strategy=self.scenario.name, against=self._other(), outcome=self._outcome(outcome),
-                    period=self._period(0),
+                    "claim", strategy=self.scenario.name, versus=versus(self.against, self.language),
+                    outcome=self._outcome(outcome), period=self._period(0),
                 )
             ),
             verdict=verdict,
@@ -390,15 +395,18 @@ class _Comparison:
                     verdict = "same"  # not reached: no finding of no effect
                 elif capped:
                     verdict = "inconclusive"
+                relative = not np.isnan(share).any()
+                size, unit, decimals = (share, "%", 1) if relative else (d, "", 0)
                 row = {
                     "place": name,
                     "period": self._period(y),
                     "expected": number(round(float(expected[p, y]))),
                     "difference": _signed(d[2], 0),
-                    "change": "–" if np.isnan(share).any() else f"{_signed(share[2], 1)}%",
                     "half": self._range(d[1], d[3], 0),
                     "most": self._range(d[0], d[4], 0),
-                    "percent": "–" if np.isnan(share).any() else self._interval(share, "%", 1, "short"),
+                    "change": f"{_signed(share[2], 1)}%" if relative else "–",
+                    "half_change": self._range(size[1], size[3], decimals, unit),
+                    "most_change": self._range(size[0], size[4], decimals, unit),
                     "fewer": f"{100 * fewer[p, y]:.0f}%",
                     "verdict": self._say(f"verdict.{verdict.replace(' ', '_')}"),
                 }
@@ -417,7 +425,9 @@ class _Comparison:
             found.append(self._share_words(outcome, share))
             found += self._sweep_words(outcome)
         given = ensemble.members_nation
-        found.append(self._say("caveat.scale_given", members=number(given)) if given else self._say("caveat.scale"))
+        found.append(
+            self._say("caveat.scale_given", members=number(given)) if given else self._say("caveat.scale")
+        )
         graded: dict[str, list[str]] = {}
         for grade, name in self._graded():
             graded.setdefault(grade, []).append(name)
@@ -465,7 +475,8 @@ class _Comparison:
             if level.unverified:
                 found.append(_sentence(self._say("caveat.unverified", outcome=self._outcome(outcome))))
         found += self._cost_words()
-        found += [worded(note, self.language) for note in scenario.notes]
+        of_costs = [note("no_purpose"), *(one for cost in scenario.costs for one in cost.notes)]
+        found += [worded(one, self.language) for one in scenario.notes if one not in of_costs]
         found += [self._say("caveat.forecaster"), self._say("caveat.never_netted"), self._say("caveat.rule")]
         return found
 
@@ -476,6 +487,8 @@ class _Comparison:
         words = {"outcome": self._outcome(outcome)}
         if share is None:
             return self._say("caveat.share_unknown", **words)
+        if share < -0.005:
+            return self._say("caveat.share_against", **words)
         if share <= 0.005:
             return self._say("caveat.share_none", **words)
         rests = self._say("share.all") if share >= 0.995 else f"{100 * share:.0f}%"
@@ -495,9 +508,11 @@ class _Comparison:
             signs.add(float(np.sign(round(float(size[2]), decimals))))
             shown.append(f"{number(members)}: {self._interval(size, unit, decimals, 'short')}")
         words = {"outcome": self._outcome(outcome), "differences": "; ".join(shown)}
+        if len(shown) > 1 and len({one.partition(": ")[2] for one in shown}) == 1:
+            return [_sentence(self._say("caveat.sweep_same", **words))]
         if not shown:
             return [self._say("caveat.sweep_none", **words)]
-        turns = [self._say("caveat.sweep_turns", **words)] if len(signs - {0.0}) > 1 else []
+        turns = [_sentence(self._say("caveat.sweep_turns", **words))] if len(signs - {0.0}) > 1 else []
         return [*turns, self._say("caveat.sweep", **words)]
 
     def _cost_words(self) -> list[str]:
@@ -506,10 +521,13 @@ class _Comparison:
         known = [cost for cost in costs if np.isfinite(cost.value).any()]
         if not known:
             return [self._say("caveat.cost_unknown")] if costs else []
-        unit = f"{self.scenario.currency} of {self.scenario.price_year}"
+        plain = self.scenario.currency
+        units = {"low": plain, "value": f"{plain} of {self.scenario.price_year}", "high": plain}
         words = {
-            name: value_words(float(sum(np.nansum(getattr(cost, name)) for cost in known)), unit, self.language)
-            for name in ("low", "value", "high")
+            name: value_words(
+                float(sum(np.nansum(getattr(cost, name)) for cost in known)), unit, self.language
+            )
+            for name, unit in units.items()
         }
         lacking = sum(not cost.costed for cost in costs)
         more = self._say("caveat.cost_lacking", count=lacking, all=len(costs)) if lacking else ""
@@ -545,6 +563,13 @@ class _Comparison:
         """Median and 90% interval."""
         median = _signed(size[len(QUANTILES) // 2], decimals) + unit
         return self._say(key, median=median, range=self._range(size[0], size[-1], decimals, unit))
+
+
+def versus(against: str, language: str) -> str:
+    """ "against the status quo", or another strategy."""
+    if against == STATUS_QUO:
+        return say(language, "simulate.versus_status_quo")
+    return say(language, "simulate.versus", name=against)
 
 
 def _signed(value: float, decimals: int) -> str:

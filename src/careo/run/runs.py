@@ -239,7 +239,8 @@ def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:
     members = strategies * places * years
     return Estimate(
         cells=strategies * places * job.months * draws,
-        seconds=by_block * blocks + by_draw * draws / workers,  # what a block begins with holds the interpreter
+        seconds=by_block * blocks
+        + by_draw * draws / workers,  # what a block begins with holds the interpreter
         memory_bytes=8 * (numbers + members) * (draws + plan.variants[0].draws),
         disk_bytes=(4 * numbers + 8 * members) * draws,
     )
@@ -402,7 +403,17 @@ def _job(
     baseline = fit(history.counts, history.exposure, places=place_numbers(country, history.places))
     effects = plan_effects(scenarios, load_levers(country.key), without=without)
     return _Job(
-        country, history, baseline, scenarios, companions, months, seed, start, members_nation, without, effects
+        country,
+        history,
+        baseline,
+        scenarios,
+        companions,
+        months,
+        seed,
+        start,
+        members_nation,
+        without,
+        effects,
     )
 
 

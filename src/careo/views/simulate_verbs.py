@@ -198,7 +198,9 @@ def _show(
         if not findings:
             screen.line(_view(asked, "nobody"))
         for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
-            _show_strategy(screen, asked, [f for f in findings if f.extra["strategy"] == name], bool(quantity))
+            _show_strategy(
+                screen, asked, [f for f in findings if f.extra["strategy"] == name], bool(quantity)
+            )
         screen.line(
             _view(asked, "run", id=run.id, path=run.path, name=_name(asked, run.id, run.path)), style="dim"
         )
@@ -208,13 +210,15 @@ def _show(
 
 def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], closely: bool) -> None:
     """One strategy: the sentence, an outcome a line; closely: years and places of one outcome."""
+    from careo.results.compare import versus
+
     told = next((f for f in findings if f.extra["outcome"] == "homicides"), findings[0])
     against = told.extra["against"]
     other = _view(asked, "status_quo") if against == "status-quo" else against
-    screen.line(_view(asked, "title", strategy=told.extra["strategy"], against=other), style="bold")
+    screen.line(f"{told.extra['strategy']} {versus(against, asked.language)}", style="bold")
     screen.line(told.because)
     screen.line()
-    keys = ("outcome", "expected", "difference", "change", "half", "most", "fewer", "verdict")
+    keys = ("outcome", "expected", "difference", "change", "half_change", "most_change", "fewer", "verdict")
     rows = [
         [_view(asked, f"short_outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)]
         for f in findings
@@ -234,8 +238,8 @@ def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], cl
 
 def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
     nation, whole = finding.table[0]["place"], finding.table[0]["period"]
-    extra = ("start", "start_fewer") if "start" in finding.table[0] else ()
-    keys = ("period", "expected", "difference", "most", "percent", "fewer", *extra, "verdict")
+    extra = ("start",) if "start" in finding.table[0] else ()
+    keys = ("period", "expected", "difference", "change", "most_change", "fewer", *extra, "verdict")
     years = [row for row in finding.table if row["place"] == nation]
     places = [row for row in finding.table if row["place"] != nation and row["period"] == whole]
     for title, shown, heads in (
@@ -246,7 +250,11 @@ def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
         screen.line(_view(asked, title), style="bold")
         right = tuple(range(1, len(heads) - 1))
         screen.table(
-            _heads(asked, heads), [[row[key] for key in heads] for row in shown], indent=2, right=right
+            _heads(asked, heads),
+            [[row[key] for key in heads] for row in shown],
+            indent=2,
+            right=right,
+            whole=(0,),
         )
 
 
@@ -313,9 +321,7 @@ def _working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None]
     tty = sys.stderr.isatty()
 
     def told(done: int, blocks: int) -> None:
-        print(
-            "\r" + _view(asked, "progress", done=done, blocks=blocks), end="", file=sys.stderr, flush=True
-        )
+        print("\r" + _view(asked, "progress", done=done, blocks=blocks), end="", file=sys.stderr, flush=True)
 
     try:
         return work(told if tty else None)
