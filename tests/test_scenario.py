@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+import careo
 from careo.base.errors import CareoError, DataError
 from careo.base.texts import LANGUAGES
 from careo.evidence.levers import load_levers
@@ -770,3 +771,14 @@ def test_a_strategy_of_another_country_is_refused() -> None:
 def test_a_measure_given_twice_is_refused() -> None:
     with pytest.raises(DataError, match="two measures have this id"):
         compiled(measure(), measure())
+
+
+@pytest.mark.parametrize("country", ["mexico", "toyland"])
+def test_coverage_calls_exactly_the_simulated_measures_answered_by_the_laboratory(country: str) -> None:
+    places = careo.load_country(country)
+    labels = {(e.strategy, e.id): e for e in careo.coverage(country).elements if e.part == "measures"}
+    assert labels
+    for (slug, measure), element in labels.items():
+        compiled = compile_scenario(careo.load_strategy(slug, country), places, months=72)
+        simulated = measure not in {one.id for one in compiled.not_simulated}
+        assert (element.by == f"careo simulate {slug}") == simulated, (slug, measure)

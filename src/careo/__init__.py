@@ -69,10 +69,10 @@ if TYPE_CHECKING:
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
+    from careo.run.run_plan import plan_run as plan_run
     from careo.run.runs import Run as Run
     from careo.run.runs import find_run as find_run
     from careo.run.runs import list_runs as list_runs
-    from careo.run.runs import plan_run as plan_run
     from careo.run.runs import read_run as read_run
     from careo.run.runs import remove_run as remove_run
     from careo.run.runs import resume_run as resume_run
@@ -150,7 +150,7 @@ _HOMES = {
     "load_panel": "careo.panel.monthly",
     "load_strategy": "careo.results.strategies",
     "new_strategy": "careo.results.drafting",
-    "plan_run": "careo.run.runs",
+    "plan_run": "careo.run.run_plan",
     "read": "careo.sources.documents",
     "read_ledger": "careo.record.ledger",
     "read_run": "careo.run.runs",

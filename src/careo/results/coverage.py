@@ -80,7 +80,7 @@ def _elements(strategy: Strategy, language: str) -> Iterator[Covered]:
         yield covered("pledges", pledge.id, text, pledge, command_for(pledge, strategy))
     for measure in strategy.measures:
         yield covered(
-            "measures", measure.id, worded(measure.name, language), measure, f"careo levers {measure.lever}"
+            "measures", measure.id, worded(measure.name, language), measure, f"careo simulate {strategy.slug}"
         )
     for line in strategy.budget:
         yield covered("budget", line.line, worded(line.role, language), line, f"careo money {line.line}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ from careo.run.history import (
     exposure_days,
     homicide_history,
 )
-from careo.run.parameters import Parameters, draw_parameters, neighbours
+from careo.run.parameters import Parameters, draw_parameters, neighbours, place_numbers
 from careo.run.scenario import Scenario, compile_scenario
 
 if TYPE_CHECKING:
@@ -99,27 +99,16 @@ def simulate(
         threads: as many as there are cores when not given. progress: called with the draws done so far.
 
     Raises:
-        DataError: a mistake in a strategy, before a number is drawn.
+        DataError: a mistake in a strategy, two of one name, or a start before the record ends; before a number is drawn.
     """
-    country = country_of(panel)
-    history = homicide_history(panel)
-    first = (start or _next_month(history.last)).replace(day=1)
-    if first < _next_month(history.last):
-        raise DataError(
-            "simulate_start", where="--start", found=str(first), expected=str(_next_month(history.last))
-        )
-    scenarios = (
-        quiet_scenario(history.places, first, months),
-        *(compile_scenario(one, country, months=months, start=first, level="state") for one in strategies),
-    )
-    companions = companion_levels(panel, places=history.places)
-    numbers = np.array(
-        [int(code) if code.isdigit() else k for k, code in enumerate(history.places)], dtype=np.int64
-    )
-    baseline = fit(history.counts, history.exposure, places=numbers)
-    plan = plan_effects(scenarios, load_levers(country.key), without=without)
-    job = _Job(
-        country, history, baseline, scenarios, companions, months, seed, first, members_nation, without, plan
+    job = prepare(
+        strategies,
+        panel,
+        months=months,
+        seed=seed,
+        start=start,
+        members_nation=members_nation,
+        without=without,
     )
     blocks = [(begin, min(BLOCK, draws - begin)) for begin in range(0, draws, BLOCK)]
     done = 0
@@ -130,7 +119,56 @@ def simulate(
             done += size
             if progress:
                 progress(done)
-    return _gathered(job, parts)
+    return gathered(job, parts)
+
+
+def prepare(
+    strategies: Sequence[Strategy],
+    panel: Country | xr.Dataset | None = None,
+    *,
+    months: int = 72,
+    seed: int = 7,
+    start: date | None = None,
+    members_nation: float | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Job:
+    """What every block of draws needs, with every mistake found. Arguments and errors as of `simulate`."""
+    country = country_of(panel)
+    names = [STATUS_QUO, *(strategy.slug for strategy in strategies)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError("run_twice", found=", ".join(twice))
+    history = homicide_history(panel)
+    after = next_month(history.last)
+    first = (start or after).replace(day=1)
+    if first < after:
+        raise DataError("simulate_start", where="--start", found=str(first), expected=str(after))
+    compiled = (compile_scenario(s, country, months=months, start=first, level="state") for s in strategies)
+    scenarios = (quiet_scenario(history.places, first, months), *compiled)
+    companions = companion_levels(panel, places=history.places)
+    return job_of(country, history, scenarios, companions, months, seed, first, members_nation, without)
+
+
+def job_of(
+    country: Country, history: History, scenarios: tuple[Scenario, ...], companions: CompanionLevels, months: int,
+    seed: int, start: date, members_nation: float | None, without: frozenset[str],
+) -> Job:  # fmt: skip
+    """The job of scenarios that are already compiled, as those of a run on disk are."""
+    baseline = fit(history.counts, history.exposure, places=place_numbers(country, history.places))
+    effects = plan_effects(scenarios, load_levers(country.key), without=without)
+    return Job(
+        country,
+        history,
+        baseline,
+        scenarios,
+        companions,
+        months,
+        seed,
+        start,
+        members_nation,
+        without,
+        effects,
+    )
 
 
 def quiet_scenario(places: Sequence[str], start: date, months: int) -> Scenario:
@@ -140,7 +178,7 @@ def quiet_scenario(places: Sequence[str], start: date, months: int) -> Scenario:
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class Job:
     """What every block of draws needs."""
 
     country: Country
@@ -159,7 +197,7 @@ class _Job:
         """One block: its first draw and how many."""
         first_draw, draws = block
         places = self.history.places
-        after = _next_month(self.history.last)
+        after = next_month(self.history.last)
         wait = (
             (self.start.year - after.year) * 12 + self.start.month - after.month
         )  # months between history and month 0
@@ -188,6 +226,13 @@ class _Job:
             first_month=wait,
         )
 
+    def varied(self, members_nation: float | None, without: frozenset[str]) -> Job:
+        """The same question with another number of members, or other grades left out."""
+        plan = self.plan
+        if without != self.without:
+            plan = plan_effects(self.scenarios, load_levers(self.country.key), without=without)
+        return replace(self, members_nation=members_nation, without=without, plan=plan)
+
     def companion_rates(self) -> np.ndarray:
         """How often the other outcomes happen now, NaN where nothing is known [events/month; outcome−1 place]."""
         unknown = np.full(len(self.history.places), np.nan)
@@ -214,7 +259,8 @@ def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> 
     )  # fmt: skip
 
 
-def _gathered(job: _Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Ensemble:
+def gathered(job: Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Ensemble:
+    """The blocks of a job, in order, as one ensemble."""
     import xarray as xr
 
     yearly, monthly, members = (np.concatenate([part[k] for part in parts], axis=-1) for k in range(3))
@@ -223,7 +269,7 @@ def _gathered(job: _Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarra
     months = np.datetime64(job.start, "M") + np.arange(job.months)
     axes = {"strategy": names, "outcome": list(OUTCOMES), "place": list(job.history.places), "year": years}
     for k, name in enumerate(OUTCOMES[1:], 1):
-        if name in job.companions.missing:
+        if name not in job.companions.levels:
             yearly[:, k], monthly[:, k] = -1, -1
     return Ensemble(
         yearly=xr.DataArray(yearly, dims=("strategy", "outcome", "place", "year", "draw"), coords=axes),
@@ -241,5 +287,6 @@ def _gathered(job: _Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarra
     )  # fmt: skip
 
 
-def _next_month(day: date) -> date:
+def next_month(day: date) -> date:
+    """The first day of the month after."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)

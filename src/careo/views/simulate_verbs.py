@@ -23,7 +23,8 @@ from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
     from careo.run.ensemble import Ensemble
-    from careo.run.runs import Estimate, Plan, Run
+    from careo.run.run_plan import Estimate, Plan
+    from careo.run.runs import Run
 
 RUNS = "runs"
 _MOST_DRAWS, _MOST_MONTHS, _MOST_SEED = 100_000, 600, 2**64 - 1
@@ -35,7 +36,8 @@ def simulate_verb(
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
     from careo.run.ensemble import STATUS_QUO
-    from careo.run.runs import estimate_run, find_run, free_bytes, plan_run, start_run
+    from careo.run.run_plan import estimate_run, plan_run
+    from careo.run.runs import find_run, free_bytes, start_run
 
     country = careo.load_country(asked.country)
     names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
@@ -175,7 +177,8 @@ def _show(
     import careo
     from careo.results.compare import compare
     from careo.run.ensemble import STATUS_QUO
-    from careo.run.runs import MAIN, WITHOUT_D, read_run
+    from careo.run.run_plan import MAIN, WITHOUT_D
+    from careo.run.runs import read_run
 
     names = {variant.name for variant in run.variants}
     read: Callable[[str], Ensemble] = lambda name: read_run(run.id, run.path.parent, variant=name)  # noqa: E731
@@ -259,7 +262,9 @@ def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
 
 
 def _cells(finding: Finding, keys: Sequence[str]) -> list[str]:
-    return [finding.table[0][key] if finding.table else "–" for key in keys]
+    """Of the nation over the whole horizon; what was not simulated has no difference, not one of zero."""
+    told = ("expected",) if finding.extra["reason"] == "not_simulated" else keys
+    return [finding.table[0][key] if finding.table and key in told else "–" for key in keys]
 
 
 def _verdict(asked: Asked, finding: Finding) -> str:

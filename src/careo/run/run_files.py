@@ -1,0 +1,95 @@
+"""What a run's folder holds, as bytes: arrays in NumPy's own format one after another, and the nouns of a run as JSON.
+
+The same things give the same bytes, floats come back bit for bit, and nothing that is read can run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from careo.base.dates import Period
+from careo.run.effects import LeftOut
+from careo.run.history import CompanionLevel, CompanionLevels, History
+from careo.run.scenario import Dosed, NotSimulated, Scenario
+from careo.run.scenario_costs import MeasureCost
+
+
+def narrow(counts: np.ndarray) -> np.ndarray:
+    """The same counts in half the room, where they fit."""
+    fits = counts.size == 0 or max(abs(int(counts.min())), abs(int(counts.max()))) < 2**31
+    return counts.astype("<i4") if fits else counts.astype("<i8")
+
+
+def array_bytes(arrays: Sequence[np.ndarray]) -> bytes:
+    """Arrays in NumPy's own format, one after another; the same arrays are the same bytes."""
+    stream = io.BytesIO()
+    for array in arrays:
+        np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+    return stream.getvalue()
+
+
+def arrays_in(data: bytes) -> list[np.ndarray]:
+    """What `array_bytes` wrote."""
+    stream, found = io.BytesIO(data), list[np.ndarray]()
+    while stream.tell() < len(data):
+        found.append(np.lib.format.read_array(stream, allow_pickle=False))
+    return found
+
+
+_NOUNS = {
+    noun.__name__: noun
+    for noun in (
+        Scenario, Dosed, NotSimulated, MeasureCost, LeftOut, History, CompanionLevels, CompanionLevel, Period
+    )
+}  # fmt: skip
+
+
+def encoded(item: Any, arrays: list[np.ndarray]) -> Any:
+    """An item as JSON; its arrays are put aside and numbered, for floats must come back bit for bit, NaN among them."""
+    if isinstance(item, np.ndarray):
+        arrays.append(item)
+        return {"$array": len(arrays) - 1}
+    if isinstance(item, date):
+        return {"$date": item.isoformat()}
+    if isinstance(item, np.generic):
+        return item.item()
+    if isinstance(item, Mapping):
+        return {str(key): encoded(value, arrays) for key, value in item.items()}
+    if isinstance(item, (tuple, list)):
+        return [encoded(value, arrays) for value in item]
+    if is_dataclass(item):
+        named = {field.name: encoded(getattr(item, field.name), arrays) for field in fields(item)}
+        return {f"${type(item).__name__}": named}
+    return item
+
+
+def decoded(item: Any, arrays: Sequence[np.ndarray]) -> Any:
+    """What `encoded` was given; sequences come back as tuples."""
+    if isinstance(item, list):
+        return tuple(decoded(value, arrays) for value in item)
+    if not isinstance(item, dict):
+        return item
+    if len(item) == 1:
+        ((key, value),) = item.items()
+        if key == "$array":
+            return arrays[value]
+        if key == "$date":
+            return date.fromisoformat(value)
+        if key[:1] == "$" and key[1:] in _NOUNS:
+            return _NOUNS[key[1:]](**{name: decoded(part, arrays) for name, part in value.items()})
+    return {key: decoded(value, arrays) for key, value in item.items()}
+
+
+def digest_of(parts: Sequence[object]) -> str:
+    """The sha256 of things that `encoded` knows, their arrays bit for bit."""
+    arrays: list[np.ndarray] = []
+    words = json.dumps(encoded(tuple(parts), arrays), sort_keys=True)
+    return hashlib.sha256(words.encode() + array_bytes(arrays)).hexdigest()
