@@ -138,3 +138,19 @@ def test_a_lever_believes_the_same_in_every_block_and_beside_every_strategy() ->
     assert np.array_equal(block.beta[:, 30:40], part.beta)
     assert (block.above >= 0).all()
     assert (block.below >= 0).all()
+
+
+def test_an_outcome_of_unknown_level_is_minus_one_and_not_none() -> None:
+    found = run("ten-lamps-2018", country="toyland")
+    known = {"homicides", *found.companions.levels}
+    assert set(OUTCOMES) - known
+    for name in OUTCOMES:
+        assert bool((found.yearly.sel(outcome=name) < 0).any()) == (name not in known), name
+        assert bool((found.monthly.sel(outcome=name) < 0).any()) == (name not in known), name
+
+
+@pytest.mark.parametrize("names", [("calderon-2006", "calderon-2006"), ("status-quo",)])
+def test_two_strategies_of_one_name_are_refused(names: tuple[str, ...]) -> None:
+    with pytest.raises(DataError) as caught:
+        run(*names)
+    assert names[-1] in caught.value.render("en")
