@@ -341,11 +341,17 @@ def test_the_sweep_of_members_is_shown_and_a_sign_that_turns_is_named() -> None:
     made = ensemble(*homicides(100, np.full(4, -20)))
     few = ensemble(*homicides(100, np.full(4, -40)), members=30_000.0)
     many = ensemble(*homicides(100, np.full(4, 8)), members=230_000.0)
-    told = finding(made, scales=[many, few]).caveats
+    turning = finding(made, scales=[many, few])
+    told = turning.caveats
+    assert (turning.verdict, turning.extra["reason"]) == ("inconclusive", "members")
+    assert {row["verdict"] for row in turning.table} <= {"inconclusive", "same in every draw"}
+    assert "the sign turns with the number of members" in turning.because
+    given = finding(replace(made, members_nation=60_000.0), scales=[many, few])
+    assert given.verdict == "decreased", "who gives the number has asked under that number"
     assert "Homicides: the sign of the difference turns with the number of members." in told
     assert any("30,000: −10.0% (−10.0% to −10.0%); 230,000: +2.0%" in caveat for caveat in told)
-    steady = finding(made, scales=[few, replace(made, members_nation=60_000.0)]).caveats
-    assert not any("turns" in caveat for caveat in steady)
+    steady = finding(made, scales=[few, replace(made, members_nation=60_000.0)])
+    assert steady.verdict == "decreased" and not any("turns" in caveat for caveat in steady.caveats)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -74,8 +74,8 @@ def compare(
 
     Returns:
         A finding of kind "comparison" for each strategy and outcome. Its table: the nation first, the whole horizon before single
-        years. `extra`: strategy, against, outcome, reason (of "inconclusive": "interval", "grade_d", "grade_d_unknown", "unknown",
-        "not_simulated"), grade_d_share ("" where it cannot be told), start (the sentence against the start year).
+        years. `extra`: strategy, against, outcome, reason (of "inconclusive": "interval", "grade_d", "grade_d_unknown",
+        "members", "unknown", "not_simulated"), grade_d_share ("" where it cannot be told), start (the sentence against the start year).
 
     Raises:
         CareoError: there is no such outcome, or no such strategy in the ensemble.
@@ -266,6 +266,8 @@ class _Comparison:
             verdict, reason = "inconclusive", "grade_d"
         elif verdict == "inconclusive":
             reason = "interval"
+        elif self.ensemble.members_nation is None and self._sweep(outcome)[1]:
+            verdict, reason = "inconclusive", "members"
         start = self._start() if outcome == _HOMICIDES else ""
         keys = (self.scenario.name, self.against, outcome, str(self.ensemble.seed), str(self.ensemble.start))
         sizes = (
@@ -285,7 +287,7 @@ class _Comparison:
             verdict=verdict,
             because=self._because(outcome, verdict, reason, share),
             statement=None,
-            table=() if reason == "unknown" else self._rows(outcome, capped=reason.startswith("grade_d")),
+            table=() if reason == "unknown" else self._rows(outcome, capped=reason.startswith("grade_d") or reason == "members"),
             grade=max((grade for grade, _ in self._graded()), default=""),
             caveats=tuple(self._caveats(outcome, reason, share, start)),
             sources=self._sources(outcome),
@@ -494,8 +496,8 @@ class _Comparison:
         rests = self._say("share.all") if share >= 0.995 else f"{100 * share:.0f}%"
         return _sentence(self._say("caveat.share", share=rests, **words))
 
-    def _sweep_words(self, outcome: str) -> list[str]:
-        """What becomes of the difference with other numbers of members, which no count tells apart."""
+    def _sweep(self, outcome: str) -> tuple[list[str], bool]:
+        """The difference with each number of members, which no count tells apart; whether its sign turns with that number."""
         shown: list[str] = []
         signs: set[float] = set()
         for members, numbers in sorted(self.scales, key=lambda pair: pair[0]):
@@ -507,13 +509,17 @@ class _Comparison:
                 continue
             signs.add(float(np.sign(round(float(size[2]), decimals))))
             shown.append(f"{number(members)}: {self._interval(size, unit, decimals, 'short')}")
+        return shown, len(signs - {0.0}) > 1
+
+    def _sweep_words(self, outcome: str) -> list[str]:
+        shown, turns = self._sweep(outcome)
         words = {"outcome": self._outcome(outcome), "differences": "; ".join(shown)}
         if len(shown) > 1 and len({one.partition(": ")[2] for one in shown}) == 1:
             return [_sentence(self._say("caveat.sweep_same", **words))]
         if not shown:
             return [self._say("caveat.sweep_none", **words)]
-        turns = [_sentence(self._say("caveat.sweep_turns", **words))] if len(signs - {0.0}) > 1 else []
-        return [*turns, self._say("caveat.sweep", **words)]
+        loud = [_sentence(self._say("caveat.sweep_turns", **words))] if turns else []
+        return [*loud, self._say("caveat.sweep", **words)]
 
     def _cost_words(self) -> list[str]:
         """The strategy's own cost over the horizon, as far as it is known."""
