@@ -12,7 +12,7 @@ run: .venv/.run
 
 ## test: all tests
 test: .venv/.dev
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadfile
 
 ## check: all that a reviewer would run
 check: .venv/.dev

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shell, or pytest-xdist, may export it; what careo prints would be as wide as that.
+os.environ.pop("COLUMNS", None)
+# Wall clocks of shared machines say nothing about a property.
+settings.register_profile("careo", deadline=None)
+settings.load_profile("careo")
 
 
 @pytest.fixture(autouse=True)

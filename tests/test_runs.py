@@ -481,3 +481,32 @@ def test_a_run_that_does_not_fit_on_the_disk_is_not_begun(
     with pytest.raises(OutputError, match="not enough room"):
         simulate_verb(asked(out=str(tmp_path)), strategies=[STRATEGY], **SIMULATED)
     assert not list(tmp_path.iterdir())
+
+
+# ── a manifest made by somebody else ─────────────────────────────────────────────────────────────────────────────
+
+
+def _inner(item: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    pairs = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+    return [path, *(deeper for key, value in pairs for deeper in _inner(value, (*path, key)))]
+
+
+def test_a_manifest_that_anybody_wrote_is_read_or_refused_and_never_a_crash(copied: Path) -> None:
+    sound = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
+    places = [path for path in _inner(sound) if path and path[0] not in ("checksum", "schema")]
+    values = [None, -1, 10**30, "", [], {}, "x" * 50, True, {"$array": 99}, {"$date": "no"}, {"$Period": {}}]
+    refused = 0
+    for turn, path in enumerate(places[:: len(places) // 60]):
+        inner = changed = json.loads(json.dumps(sound))
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = values[turn % len(values)]
+        changed["checksum"] = runs._checksum(changed)  # pyright: ignore[reportPrivateUsage]
+        (copied / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
+        for verb in (read_run, find_run, resume_run):
+            try:
+                verb(copied.name, copied.parent)
+            except CareoError as error:
+                refused += 1
+                assert error.render("es") != error.render("en")
+    assert refused

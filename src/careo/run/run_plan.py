@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "careo.run/1"
 MAIN, WITHOUT_D = "main", "without-D"
+MOST_DRAWS, MOST_MONTHS, MOST_SEED = 100_000, 600, 2**64 - 1
+"""More of draws or months is a mistake of typing, or somebody's attempt to fill the memory."""
 SWEEP_DRAWS = 2 * BLOCK
 """Draws of each number of members: the first ones, which are the same worlds as those of the main ensemble."""
 

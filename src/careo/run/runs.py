@@ -35,9 +35,22 @@ from careo.panel import load_country
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered, job_of
 from careo.run.run_files import array_bytes, arrays_in, decoded, encoded, narrow
-from careo.run.run_plan import MAIN, SCHEMA, Plan, Variant, code_digest, computer, outside
+from careo.run.run_plan import (
+    MAIN,
+    MOST_DRAWS,
+    MOST_MONTHS,
+    MOST_SEED,
+    SCHEMA,
+    Plan,
+    Variant,
+    code_digest,
+    computer,
+    outside,
+)
 
 _MANIFEST, _INPUTS, _LOCK = "manifest.json", "inputs.npy", ".lock"
+_MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
+_VARIANT = re.compile(r"[\w-]{1,40}")
 _ID = re.compile(r"[0-9a-f]{12}")
 _BLOCK_FILE = re.compile(r"(?P<variant>[\w-]+)\.(?P<first>\d{6})\.(?P<sha>[0-9a-f]{16})\.npy")
 _DRAFT = re.compile(r"\.(manifest\.json|inputs\.npy|[\w-]+\.\d{6}\.[0-9a-f]{16}\.npy)\..+")
@@ -114,13 +127,14 @@ def resume_run(
     with _alone(path):
         plan = _plan_from(path, manifest)
         now = {**outside(plan.job), **computer()}
-        before = {**manifest["depends"], **manifest["computed_by"]}
+        with _sound(path):
+            before = {**manifest["depends"], **manifest["computed_by"]}
         for part, digest in now.items():
             if before.get(part) != digest:
                 raise DataError(
                     f"run_changed_{'computer' if part in computer() else part}",
                     where=str(path),
-                    expected=before.get(part, "")[:40],
+                    expected=str(before.get(part, ""))[:40],
                     found=digest[:40],
                     fix="run_anew",
                     id=path.name,
@@ -140,9 +154,11 @@ def read_run(name: str | Path, folder: str | Path = "runs", *, variant: str = MA
     """
     path = _find(name, folder)
     manifest = _manifest(path)
-    wanted = next((v for v in _variants(manifest) if v.name == variant), None)
+    with _sound(path):
+        variants = _variants(manifest)
+    wanted = next((v for v in variants if v.name == variant), None)
     if wanted is None:
-        names = " | ".join(v.name for v in _variants(manifest))
+        names = " | ".join(v.name for v in variants)
         raise DataError("run_variant", where=str(path), expected=names, found=repr(variant))
     files = _block_files(path)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -159,9 +175,10 @@ def read_run(name: str | Path, folder: str | Path = "runs", *, variant: str = MA
             raise DataError("run_block", where=str(found[0]), fix="run_resume", id=path.name)
         parts.append(part)
     job = _plan_from(path, manifest).job
-    job = replace(job, members_nation=wanted.members_nation, without=frozenset(wanted.without))
-    left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
-    return replace(gathered(job, parts), left_out=left)
+    with _sound(path):
+        job = replace(job, members_nation=wanted.members_nation, without=frozenset(wanted.without))
+        left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
+        return replace(gathered(job, parts), left_out=left)
 
 
 def find_run(name: str | Path, folder: str | Path = "runs") -> Run:
@@ -365,31 +382,67 @@ def _plan_from(path: Path, manifest: Mapping[str, Any]) -> Plan:
         data = file.read_bytes()
     except OSError:
         data = b""
-    if hashlib.sha256(data).hexdigest() != manifest["inputs"]:
+    if hashlib.sha256(data).hexdigest() != manifest.get("inputs"):
         raise DataError("run_manifest", where=str(file), fix="run_anew", id=path.name)
-    arrays, asked = arrays_in(data), manifest["question"]
-    year, month = (int(part) for part in asked["start"].split("-"))
-    job = job_of(
-        load_country(asked["country"]), decoded(manifest["history"], arrays), decoded(manifest["scenarios"], arrays),
-        decoded(manifest["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
-        asked["members_nation"], frozenset(asked["without"]),
-    )  # fmt: skip
-    return Plan(job, _variants(manifest), manifest["depends"], asked["country"])
+    with _sound(path):
+        arrays, asked = arrays_in(data), _question(manifest)
+        year, month = (int(part) for part in asked["start"].split("-"))
+        job = job_of(
+            load_country(asked["country"]), decoded(manifest["history"], arrays), decoded(manifest["scenarios"], arrays),
+            decoded(manifest["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
+            asked["members_nation"], frozenset(asked["without"]),
+        )  # fmt: skip
+        return Plan(job, _variants(manifest), manifest["depends"], asked["country"])
 
 
 def _run_of(path: Path) -> Run:
     manifest = _manifest(path)
-    variants, files = _variants(manifest), _block_files(path)
-    wanted = [(variant.name, first) for variant in variants for first, _ in variant.blocks]
-    return Run(
-        path.name, path, manifest["question"], variants, manifest["computed_by"], sum(k in files for k in wanted), len(wanted)
-    )  # fmt: skip
+    with _sound(path):
+        variants, files = _variants(manifest), _block_files(path)
+        wanted = [(variant.name, first) for variant in variants for first, _ in variant.blocks]
+        done = sum(key in files for key in wanted)
+        return Run(
+            path.name, path, _question(manifest), variants, dict(manifest["computed_by"]), done, len(wanted)
+        )
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """A manifest can be written by anybody, checksum included: what does not fit is a damaged run, not a crash."""
+    try:
+        yield
+    except CareoError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        raise DataError("run_manifest", where=str(path / _MANIFEST), fix="run_anew", id=path.name) from error
+
+
+def _within(name: str, value: object, most: int) -> int:
+    if not isinstance(value, int) or not 1 <= value <= most:
+        raise ValueError(f"{name}: {value!r}")
+    return value
+
+
+def _question(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    asked = dict(manifest["question"])
+    for name, most in (("months", MOST_MONTHS), ("draws", MOST_DRAWS), ("seed", MOST_SEED + 1)):
+        _within(name, asked[name] + (name == "seed"), most)
+    words = (asked["country"], *asked["strategies"], *asked["without"])
+    if not all(isinstance(word, str) for word in words) or not _MONTH.fullmatch(asked["start"]):
+        raise ValueError(asked)
+    if asked["members_nation"] is not None and not float(asked["members_nation"]) > 0:
+        raise ValueError(asked)
+    return asked
 
 
 def _variants(manifest: Mapping[str, Any]) -> tuple[Variant, ...]:
-    return tuple(
-        Variant(v["name"], v["draws"], v["members_nation"], tuple(v["without"])) for v in manifest["variants"]
+    found = tuple(
+        Variant(v["name"], _within("draws", v["draws"], MOST_DRAWS), v["members_nation"], tuple(v["without"]))
+        for v in manifest["variants"]
     )
+    if not found or not all(_VARIANT.fullmatch(variant.name) for variant in found):
+        raise ValueError(manifest["variants"])
+    return found
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:

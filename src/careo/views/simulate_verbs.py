@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from careo.run.runs import Run
 
 RUNS = "runs"
-_MOST_DRAWS, _MOST_MONTHS, _MOST_SEED = 100_000, 600, 2**64 - 1
 
 
 def simulate_verb(
@@ -36,7 +35,7 @@ def simulate_verb(
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
     from careo.run.ensemble import STATUS_QUO
-    from careo.run.run_plan import estimate_run, plan_run
+    from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, estimate_run, plan_run
     from careo.run.runs import find_run, free_bytes, start_run
 
     country = careo.load_country(asked.country)
@@ -44,9 +43,9 @@ def simulate_verb(
     plan = plan_run(
         [careo.load_strategy(name, asked.country) for name in names],
         country,
-        months=_whole("--months", months, 72, _MOST_MONTHS),
-        draws=_whole("--draws", draws, 1000, _MOST_DRAWS),
-        seed=_whole("--seed", seed, 7, _MOST_SEED, least=0),
+        months=_whole("--months", months, 72, MOST_MONTHS),
+        draws=_whole("--draws", draws, 1000, MOST_DRAWS),
+        seed=_whole("--seed", seed, 7, MOST_SEED, least=0),
         start=_month("--start", start),
         members_nation=_positive("--members", members),
     )
