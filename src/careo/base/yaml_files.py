@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -340,14 +340,3 @@ def refuse(key: str, **words: object) -> Exception:
     from pydantic_core import PydanticCustomError
 
     return PydanticCustomError(f"careo_{key}", "{key}", {"key": key, **words})  # pyright: ignore[reportArgumentType]
-
-
-def one_of(*names: str) -> Callable[[str], str]:
-    """A validator: the text is one of these names."""
-
-    def check(value: str) -> str:
-        if value not in names:
-            raise refuse("file_choice", known=list(names))
-        return value
-
-    return check

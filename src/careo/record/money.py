@@ -14,13 +14,16 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError
 from careo.base.fields import CLOSED, PeriodText, Verified, Words, last_day
+
+if TYPE_CHECKING:
+    from careo.record.strategy import Strategy
 
 Stage = Literal["announced", "appropriated", "modified", "obligated", "accrued", "spent"]
 Purpose = Literal["prevention", "coercion", "justice", "victims", "search", "aid", "mixed", "total"]
@@ -257,6 +260,27 @@ def load_money(country: str = "mexico") -> Money:
     from careo.record.money_files import read_money
 
     return read_money(country)
+
+
+def money_of(strategy: Strategy, country: str) -> Money:
+    """The money of a country with the amounts that only the strategy's file has, lines of its own among them."""
+    known = load_money(country)
+    own = [
+        Flow(
+            line.line, flow.stage, flow.amount, flow.currency, flow.period, flow.sources, flow.verified,
+            note=flow.note or {},
+        )
+        for line in strategy.budget
+        for flow in line.flows
+    ]  # fmt: skip
+    if not own:
+        return known
+    new = {
+        line.line: MoneyLine(line.line, line.role, line.role, "mixed", line.flows[0].currency)
+        for line in strategy.budget
+        if line.flows and line.line not in known.lines
+    }
+    return with_flows(replace(known, lines={**known.lines, **new}), own)
 
 
 def with_flows(money: Money, flows: Iterable[Flow]) -> Money:

@@ -28,12 +28,13 @@ from careo.record.money import (
     existed,
     flows_of,
     known_on,
+    money_of,
     total,
     weakest,
     years_in,
     years_told,
 )
-from careo.record.strategy import BudgetLine, Strategy, sources_of
+from careo.record.strategy import Strategy, sources_of
 from careo.results.finding import Finding
 from careo.results.money_shares import share_finding
 from careo.results.money_words import (
@@ -49,7 +50,6 @@ from careo.results.money_words import (
     when_words,
     years_words,
 )
-from careo.results.pledge_record import money_of
 
 MET = Decimal("0.95")
 """The part of an announced amount from which on it counts as met; announcements are round figures."""
@@ -131,15 +131,6 @@ def strategy_findings(
             )
         )
     return tuple(found)
-
-
-def own_flows(line: BudgetLine) -> Iterator[Flow]:
-    """The amounts that a strategy's file brings along."""
-    for flow in line.flows:
-        yield Flow(
-            line.line, flow.stage, flow.amount, flow.currency, flow.period, flow.sources, flow.verified,
-            note=flow.note or {},
-        )  # fmt: skip
 
 
 def line_findings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
@@ -214,27 +214,6 @@ def _of_money(test: Test, ground: Ground) -> Iterator[Event]:
     text = say(ground.language, "pledges.money", line=name, stage=stage, amount=amounts)
     state = states.pop() if len(states) == 1 else "work"  # rival reports on either side decide nothing
     yield Event(max(day, ground.since), state, told.period, text, sources, verified)
-
-
-def money_of(strategy: Strategy, country: str) -> Money:
-    """The money of a country with the amounts that only the strategy's file has, lines of its own among them."""
-    known = moneys.load_money(country)
-    own = [
-        moneys.Flow(
-            line.line, flow.stage, flow.amount, flow.currency, flow.period, flow.sources, flow.verified,
-            note=flow.note or {},
-        )
-        for line in strategy.budget
-        for flow in line.flows
-    ]  # fmt: skip
-    if not own:
-        return known
-    new = {
-        line.line: moneys.MoneyLine(line.line, line.role, line.role, "mixed", line.flows[0].currency)
-        for line in strategy.budget
-        if line.flows and line.line not in known.lines
-    }
-    return moneys.with_flows(replace(known, lines={**known.lines, **new}), own)
 
 
 def _against(value: float, test: Test) -> str:

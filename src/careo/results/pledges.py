@@ -27,6 +27,7 @@ from careo.base.fields import last_day, worded
 from careo.base.texts import say, sentences
 from careo.panel import Country, country_of
 from careo.record.ladder import Deadline
+from careo.record.money import money_of
 from careo.record.strategy import Pledge, Strategy, Test, sources_of
 from careo.results.finding import Finding
 from careo.results.pledge_record import (
@@ -36,7 +37,6 @@ from careo.results.pledge_record import (
     Limit,
     events_on,
     limit_on,
-    money_of,
     said_on,
     state_at,
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,29 +147,7 @@ def prepare(
     compiled = (compile_scenario(s, country, months=months, start=first, level="state") for s in strategies)
     scenarios = (quiet_scenario(history.places, first, months), *compiled)
     companions = companion_levels(panel, places=history.places)
-    return job_of(country, history, scenarios, companions, months, seed, first, members_nation, without)
-
-
-def job_of(
-    country: Country, history: History, scenarios: tuple[Scenario, ...], companions: CompanionLevels, months: int,
-    seed: int, start: date, members_nation: float | None, without: frozenset[str],
-) -> Job:  # fmt: skip
-    """The job of scenarios that are already compiled, as those of a run on disk are."""
-    baseline = fit(history.counts, history.exposure, places=place_numbers(country, history.places))
-    effects = plan_effects(scenarios, load_levers(country.key), without=without)
-    return Job(
-        country,
-        history,
-        baseline,
-        scenarios,
-        companions,
-        months,
-        seed,
-        start,
-        members_nation,
-        without,
-        effects,
-    )
+    return Job(country, history, scenarios, companions, months, seed, first, members_nation, without)
 
 
 def quiet_scenario(places: Sequence[str], start: date, months: int) -> Scenario:
@@ -183,7 +162,6 @@ class Job:
 
     country: Country
     history: History
-    baseline: Baseline
     scenarios: tuple[Scenario, ...]
     companions: CompanionLevels
     months: int
@@ -191,7 +169,17 @@ class Job:
     start: date
     members_nation: float | None
     without: frozenset[str]
-    plan: EffectPlan
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """The forecast without any strategy, fitted to the history."""
+        numbers = place_numbers(self.country, self.history.places)
+        return fit(self.history.counts, self.history.exposure, places=numbers)
+
+    @cached_property
+    def plan(self) -> EffectPlan:
+        """The effects of the levers that the scenarios move, but for the grades left out."""
+        return plan_effects(self.scenarios, load_levers(self.country.key), without=self.without)
 
     def run(self, block: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One block: its first draw and how many."""
@@ -225,13 +213,6 @@ class Job:
             self.companion_rates(),
             first_month=wait,
         )
-
-    def varied(self, members_nation: float | None, without: frozenset[str]) -> Job:
-        """The same question with another number of members, or other grades left out."""
-        plan = self.plan
-        if without != self.without:
-            plan = plan_effects(self.scenarios, load_levers(self.country.key), without=without)
-        return replace(self, members_nation=members_nation, without=without, plan=plan)
 
     def companion_rates(self) -> np.ndarray:
         """How often the other outcomes happen now, NaN where nothing is known [events/month; outcome−1 place]."""

@@ -72,13 +72,11 @@ class Plan:
 
     Attributes:
         job: of the main ensemble. variants: see `Variant`. depends: what the numbers rest on → its digest.
-        country: as given to `load_country`.
     """
 
     job: Job
     variants: tuple[Variant, ...]
     depends: Mapping[str, str]
-    country: str
 
     @property
     def id(self) -> str:
@@ -90,7 +88,7 @@ class Plan:
         """What was asked, as the manifest has it."""
         job = self.job
         return {
-            "country": self.country,
+            "country": job.country.key,
             "strategies": [scenario.name for scenario in job.scenarios],
             "months": job.months,
             "draws": self.variants[0].draws,
@@ -140,10 +138,10 @@ def plan_run(
         members_nation=members_nation,
         without=without,
     )
-    return plan_of(job, job.country.key, draws=draws, sweep=sweep)
+    return plan_of(job, draws=draws, sweep=sweep)
 
 
-def plan_of(job: Job, country: str, *, draws: int, sweep: bool = True) -> Plan:
+def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
     """The plan of a job: its ensembles, and digests of all that the numbers depend on."""
     variants = [Variant(MAIN, draws, job.members_nation, tuple(sorted(job.without)))]
     if "D" not in job.without and _rests_on(job, "D"):
@@ -159,7 +157,7 @@ def plan_of(job: Job, country: str, *, draws: int, sweep: bool = True) -> Plan:
         "companions": digest_of([sorted(job.companions.missing), *_rates(job.companions)]),
         **outside(job),
     }  # fmt: skip
-    return Plan(job, tuple(variants), depends, country)
+    return Plan(job, tuple(variants), depends)
 
 
 def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:

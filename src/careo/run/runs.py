@@ -33,7 +33,7 @@ from careo.base.errors import CareoError, DataError, OutputError
 from careo.base.files import writing
 from careo.panel import load_country
 from careo.run.effects import LeftOut
-from careo.run.ensemble import Ensemble, Job, gathered, job_of
+from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.run_files import array_bytes, arrays_in, decoded, encoded, narrow
 from careo.run.run_plan import (
     MAIN,
@@ -126,8 +126,12 @@ def resume_run(
     manifest = _manifest(path)
     with _alone(path):
         plan = _plan_from(path, manifest)
-        now = {**outside(plan.job), **computer()}
         with _sound(path):
+            _ = (
+                plan.job.baseline,
+                plan.job.plan,
+            )  # derived when first asked for; here, what does not fit is still a damaged run
+            now = {**outside(plan.job), **computer()}
             before = {**manifest["depends"], **manifest["computed_by"]}
         for part, digest in now.items():
             if before.get(part) != digest:
@@ -256,7 +260,9 @@ def _compute(
     if progress:
         progress(done, total)
     jobs = {
-        variant.name: plan.job.varied(variant.members_nation, frozenset(variant.without))
+        variant.name: replace(
+            plan.job, members_nation=variant.members_nation, without=frozenset(variant.without)
+        )
         for variant in plan.variants
     }
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
@@ -387,12 +393,12 @@ def _plan_from(path: Path, manifest: Mapping[str, Any]) -> Plan:
     with _sound(path):
         arrays, asked = arrays_in(data), _question(manifest)
         year, month = (int(part) for part in asked["start"].split("-"))
-        job = job_of(
+        job = Job(
             load_country(asked["country"]), decoded(manifest["history"], arrays), decoded(manifest["scenarios"], arrays),
             decoded(manifest["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
             asked["members_nation"], frozenset(asked["without"]),
         )  # fmt: skip
-        return Plan(job, _variants(manifest), manifest["depends"], asked["country"])
+        return Plan(job, _variants(manifest), manifest["depends"])
 
 
 def _run_of(path: Path) -> Run:

@@ -11,7 +11,7 @@ import numpy as np
 from careo.base.fields import first_day
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import Lever
-from careo.record.money import Flow, Money, constant_prices, convert, load_money, total, with_flows
+from careo.record.money import Money, constant_prices, convert, money_of, total
 from careo.record.strategy import Measure, Strategy
 
 Note = Mapping[str, str]
@@ -70,12 +70,7 @@ def prices_of(strategy: Strategy, country: str, year: int | None) -> Prices | No
     Args:
         year: whose prices; None: the last of the index.
     """
-    own = (
-        Flow(line.line, f.stage, f.amount, f.currency, f.period, f.sources, f.verified, note=f.note or {})
-        for line in strategy.budget
-        for f in line.flows
-    )
-    money = with_flows(load_money(country), own)
+    money = money_of(strategy, country)
     currencies = sorted({index.currency for index in money.prices})
     if len(currencies) != 1:
         return None
@@ -237,10 +232,3 @@ def _at_prices(prices: Prices, amount: Decimal, currency: str, year: int, notes:
         notes.append(note("no_index", year=year))
         return None
     return float(constant.amount)
-
-
-def yearly_total(costs: tuple[MeasureCost, ...], year: int) -> tuple[float, int]:
-    """What is costed in months 12·year to 12·year + 11 [currency of the scenario], and how many measure-months are not."""
-    window = slice(12 * year, 12 * year + 12)
-    parts = [cost.value[window] for cost in costs]
-    return float(sum(np.nansum(p) for p in parts)), int(sum(np.isnan(p).sum() for p in parts))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from careo.views.svg import coordinate
+
 _WIDTH, _HEIGHT = 500.0, 190.0
 _TOP, _BOTTOM, _RIGHT = 22.0, 26.0, 26.0
 _CHARACTER = 6.7  # width of a digit at size 12: fonts are never measured
@@ -63,14 +65,14 @@ def draw(plot: Plot, title: str) -> str:
         out += _shade(start, end, plot.spanned, left + _WIDTH)
     for tick, label in zip(ticks, labels, strict=True):
         y = at((first, tick))[1]
-        out.append(f'<path d="M{_n(left)} {_n(y)}h{_n(_WIDTH)}" stroke="{_GRID}"/>')
+        out.append(f'<path d="M{coordinate(left)} {coordinate(y)}h{coordinate(_WIDTH)}" stroke="{_GRID}"/>')
         out.append(_text(left - 6, y + 4, label, anchor="end"))
     floor = at((first, low))[1]
-    out.append(f'<path d="M{_n(left)} {_n(floor)}h{_n(_WIDTH)}" stroke="#999"/>')
+    out.append(f'<path d="M{coordinate(left)} {coordinate(floor)}h{coordinate(_WIDTH)}" stroke="#999"/>')
     for tick, label in _times(first, last):
         x = at((tick, low))[0]
         anchor = "end" if x > left + _WIDTH - 12 and len(label) > 4 else "middle"
-        out.append(f'<path d="M{_n(x)} {_n(floor)}v5" stroke="#999"/>')
+        out.append(f'<path d="M{coordinate(x)} {coordinate(floor)}v5" stroke="#999"/>')
         out.append(_text(x, floor + 18, label, anchor=anchor))
     for letter, line in plot.lines.items():
         out += _line([at(point) for point in line], plot.colours[letter])
@@ -83,7 +85,7 @@ def draw(plot: Plot, title: str) -> str:
     for claim in plot.claims:
         out += _mark(*at(claim), plot.claimed, to_the_left=claim[0] > (first + last) / 2)
     label = escape(title, quote=True)
-    box = f"0 0 {_n(left + _WIDTH + _RIGHT)} {_n(_TOP + _HEIGHT + _BOTTOM)}"
+    box = f"0 0 {coordinate(left + _WIDTH + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM)}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
     font = '<g font-family="Liberation Sans, Arial, Helvetica, sans-serif" fill="none">'
     return f"{head}{font}{''.join(out)}</g></svg>"
@@ -91,25 +93,23 @@ def draw(plot: Plot, title: str) -> str:
 
 def _shade(start: tuple[float, float], end: tuple[float, float], word: str, edge: float) -> list[str]:
     """A stretch of time behind the lines; its word begins where it begins, or ends where the plot ends."""
-    box = f'<path d="M{_n(start[0])} {_n(_TOP)}H{_n(end[0])}v{_n(_HEIGHT)}H{_n(start[0])}z" fill="{_SHADE}"/>'
+    box = f'<path d="M{coordinate(start[0])} {coordinate(_TOP)}H{coordinate(end[0])}v{coordinate(_HEIGHT)}H{coordinate(start[0])}z" fill="{_SHADE}"/>'
     late = start[0] + 6 * len(word) > edge
     x, anchor = (edge - 4, "end") if late else (start[0] + 4, "start")
     return [box, _text(x, _TOP + 13, word, anchor=anchor, size=11)]
 
 
 def _line(points: Sequence[tuple[float, float]], colour: str) -> list[str]:
-    path = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    path = "M" + "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in points)
     drawn = [f'<path d="{path}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>']
     if len(points) <= _SERIES:
-        dots = (f'<circle cx="{_n(x)}" cy="{_n(y)}" r="2.4"/>' for x, y in points)
+        dots = (f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="2.4"/>' for x, y in points)
         drawn.append(f'<g fill="{colour}">{"".join(dots)}</g>')
     return drawn
 
 
 def _mark(x: float, y: float, word: str, *, to_the_left: bool) -> list[str]:
-    diamond = (
-        f'<path d="M{_n(x)} {_n(y - 7)}l7 7l-7 7l-7 -7z" fill="{_CLAIM}" stroke="white" stroke-width="1.5"/>'
-    )
+    diamond = f'<path d="M{coordinate(x)} {coordinate(y - 7)}l7 7l-7 7l-7 -7z" fill="{_CLAIM}" stroke="white" stroke-width="1.5"/>'
     shift, anchor = (-10, "end") if to_the_left else (10, "start")
     return [
         diamond,
@@ -162,11 +162,6 @@ def _text(
     extra: str = "",
 ) -> str:
     return (
-        f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{size}" fill="{fill}"{extra}>'
+        f'<text x="{coordinate(x)}" y="{coordinate(y)}" text-anchor="{anchor}" font-size="{size}" fill="{fill}"{extra}>'
         f"{escape(text)}</text>"
     )
-
-
-def _n(value: float) -> str:
-    """A coordinate with one decimal at most: the same bytes on every machine."""
-    return f"{value:.1f}".removesuffix(".0")

@@ -7,27 +7,23 @@ is only remembered is grey and starred. Same input, same bytes; no word of a fil
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.effects import Effect, Rebound, interval, quantile
 from careo.evidence.levers import Lever
 from careo.evidence.studies import Estimate, Study, log_points
-from careo.views.i18n import one_line
+from careo.views import svg
 from careo.views.images import FONTS
 
 _WIDTH, _MARGIN = 940, 24
 _LEFT, _RIGHT = 352, 712  # of the scale
 _LABEL, _VALUE = _LEFT - 16 - _MARGIN, _WIDTH - _MARGIN - _RIGHT - 14  # room for words on either side
-_CHARACTER = 0.55  # mean width of a letter in parts of its size: fonts are never measured
-_DARK, _GREY, _FAINT, _BLUE = "#111111", "#444444", "#8a8a8a", "#0072b2"  # the blue of Okabe and Ito
+_DARK, _FAINT, _BLUE = "#111111", "#8a8a8a", "#0072b2"  # the blue of Okabe and Ito
 _OPACITY = {"A": 1.0, "B": 0.7, "C": 0.4, "D": 0.12}
 _Scale = Callable[[float], float]  # log points → pixels
-_NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +203,8 @@ def draw_forest(rows: Sequence[Row], *, title: str, language: str = "en", notes:
     low, high = _span(rows)
     out: list[str] = []
     y = _MARGIN + 16.0
-    for line in _wrapped(title, 19, _WIDTH - 2 * _MARGIN):
-        out.append(_text(_MARGIN, y, line, size=19, fill=_DARK, bold=True))
+    for line in svg.wrapped(title, 19, _WIDTH - 2 * _MARGIN):
+        out.append(svg.words(_MARGIN, y, line, size=19, fill=_DARK, bold=True))
         y += 24
     y += 8
     top = y
@@ -222,8 +218,8 @@ def draw_forest(rows: Sequence[Row], *, title: str, language: str = "en", notes:
         lines += drawn
         y += height
     if not rows:
-        for line in _wrapped(say(language, "levers.forest.none"), 14, _WIDTH - 2 * _MARGIN):
-            lines.append(_text(_MARGIN, y + 12, line, size=14))
+        for line in svg.wrapped(say(language, "levers.forest.none"), 14, _WIDTH - 2 * _MARGIN):
+            lines.append(svg.words(_MARGIN, y + 12, line, size=14))
             y += 20
     else:
         out += _scale(low, high, top, y, x, language)
@@ -232,34 +228,38 @@ def draw_forest(rows: Sequence[Row], *, title: str, language: str = "en", notes:
     y = _key(rows, y, out, language)
     told = ["note", "note_studies"] if any(row.kind == "study" for row in rows) else ["note"]
     for note in (*(say(language, f"levers.forest.{key}") for key in told), *notes):
-        for line in _wrapped(note, 12, _WIDTH - 2 * _MARGIN):
-            out.append(_text(_MARGIN, y, line, size=12))
+        for line in svg.wrapped(note, 12, _WIDTH - 2 * _MARGIN):
+            out.append(svg.words(_MARGIN, y, line, size=12))
             y += 16
     height = math.ceil(y + _MARGIN - 12)
-    label = _plain(title)
+    label = svg.plain(title)
     described = "; ".join(f"{row.label}: {written(row, language)}" for row in rows if row.ends)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'role="img" aria-label="{label}" lang="{_plain(language)}"><title>{label}</title><desc>{_plain(described)}</desc>'
+        f'role="img" aria-label="{label}" lang="{svg.plain(language)}"><title>{label}</title><desc>{svg.plain(described)}</desc>'
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/><g font-family="{FONTS}">{"".join(out)}</g></svg>\n'
     )
 
 
 def _row(row: Row, y: float, x: _Scale, language: str) -> tuple[list[str], float]:
     """One row from its top `y`: what is drawn, and how high it is."""
-    labels = list(_wrapped(row.label, 13, _LABEL))
-    details = list(_wrapped(row.detail, 11, _LABEL))
+    labels = svg.wrapped(row.label, 13, _LABEL)
+    details = svg.wrapped(row.detail, 11, _LABEL)
     if row.kind == "head":
-        return [_text(_MARGIN, y + 18, labels[0] if labels else "", size=13, fill=_GREY, bold=True)], 28
+        return [
+            svg.words(_MARGIN, y + 18, labels[0] if labels else "", size=13, fill=svg.GREY, bold=True)
+        ], 28
     strong = row.kind != "study"
     ink = _FAINT if row.recalled else _DARK
     out: list[str] = []
     at = y + 17.0
     for line in labels:
-        out.append(_text(_MARGIN, at, line, size=13, fill=_GREY if row.recalled else _DARK, bold=strong))
+        out.append(
+            svg.words(_MARGIN, at, line, size=13, fill=svg.GREY if row.recalled else _DARK, bold=strong)
+        )
         at += 16
     for line in details:
-        out.append(_text(_MARGIN, at - 2, line, size=11))
+        out.append(svg.words(_MARGIN, at - 2, line, size=11))
         at += 14
     height = at - y + 2
     middle = y + height / 2
@@ -267,10 +267,10 @@ def _row(row: Row, y: float, x: _Scale, language: str) -> tuple[list[str], float
         out += _estimate(row, middle, x, ink)
     else:
         out += _belief(row, middle, x)
-    numbers = list(_wrapped(written(row, language), 12, _VALUE))
+    numbers = svg.wrapped(written(row, language), 12, _VALUE)
     first = middle + 4 - 7 * (len(numbers) - 1)
     out += [
-        _text(_RIGHT + 14, first + 14 * index, line, size=12, fill=_DARK)
+        svg.words(_RIGHT + 14, first + 14 * index, line, size=12, fill=_DARK)
         for index, line in enumerate(numbers)
     ]
     return out, height
@@ -281,10 +281,12 @@ def _belief(row: Row, y: float, x: _Scale) -> list[str]:
     out: list[str] = []
     if row.wide:
         first, last = x(row.wide[0]), x(row.wide[1])
-        out.append(f'<path d="M{_n(first)} {_n(y)}H{_n(last)}" stroke="{_BLUE}" stroke-width="2"{dashed}/>')
+        out.append(
+            f'<path d="M{svg.coordinate(first)} {svg.coordinate(y)}H{svg.coordinate(last)}" stroke="{_BLUE}" stroke-width="2"{dashed}/>'
+        )
     if row.narrow:
         first, last = x(row.narrow[0]), x(row.narrow[1])
-        box = f'x="{_n(first)}" y="{_n(y - 7)}" width="{_n(last - first)}" height="14"'
+        box = f'x="{svg.coordinate(first)}" y="{svg.coordinate(y - 7)}" width="{svg.coordinate(last - first)}" height="14"'
         out.append(f'<rect {box} fill="#ffffff"/>')
         out.append(
             f'<rect {box} fill="{_BLUE}" fill-opacity="{opacity:g}" stroke="{_BLUE}" stroke-width="1.5"{dashed}/>'
@@ -296,9 +298,7 @@ def _belief(row: Row, y: float, x: _Scale) -> list[str]:
 
 
 def _diamond(x: float, y: float, fill: str) -> str:
-    return (
-        f'<path d="M{_n(x)} {_n(y - 6)}l6 6l-6 6l-6 -6z" fill="{fill}" stroke="{_BLUE}" stroke-width="1.5"/>'
-    )
+    return f'<path d="M{svg.coordinate(x)} {svg.coordinate(y - 6)}l6 6l-6 6l-6 -6z" fill="{fill}" stroke="{_BLUE}" stroke-width="1.5"/>'
 
 
 def _estimate(row: Row, y: float, x: _Scale, ink: str) -> list[str]:
@@ -306,7 +306,7 @@ def _estimate(row: Row, y: float, x: _Scale, ink: str) -> list[str]:
     if row.wide:
         first, last = x(row.wide[0]), x(row.wide[1])
         out.append(
-            f'<path d="M{_n(first)} {_n(y - 4)}v8m0 -4H{_n(last)}m0 -4v8" stroke="{ink}" stroke-width="1.5" fill="none"/>'
+            f'<path d="M{svg.coordinate(first)} {svg.coordinate(y - 4)}v8m0 -4H{svg.coordinate(last)}m0 -4v8" stroke="{ink}" stroke-width="1.5" fill="none"/>'
         )
     if row.value is not None:
         fill = "#ffffff" if row.hollow else ink
@@ -315,7 +315,7 @@ def _estimate(row: Row, y: float, x: _Scale, ink: str) -> list[str]:
 
 
 def _dot(x: float, y: float, fill: str, ink: str) -> str:
-    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="5" fill="{fill}" stroke="{ink}" stroke-width="1.5"/>'
+    return f'<circle cx="{svg.coordinate(x)}" cy="{svg.coordinate(y)}" r="5" fill="{fill}" stroke="{ink}" stroke-width="1.5"/>'
 
 
 def _scale(low: float, high: float, top: float, bottom: float, x: _Scale, language: str) -> list[str]:
@@ -324,12 +324,14 @@ def _scale(low: float, high: float, top: float, bottom: float, x: _Scale, langua
     out: list[str] = []
     for index in range(math.ceil(low / step), math.floor(high / step) + 1):
         value = index * step
-        line = _GREY if index == 0 else "#dddddd"
-        out.append(f'<path d="M{_n(x(value))} {_n(top)}V{_n(bottom + 4)}" stroke="{line}" stroke-width="1"/>')
-        out.append(_text(x(value), bottom + 18, signed(value), size=12, anchor="middle"))
-        out.append(_text(x(value), bottom + 33, percent(value), size=11, anchor="middle"))
-    out.append(_text(_MARGIN, bottom + 18, say(language, "levers.forest.axis"), size=12))
-    out.append(_text(_MARGIN, bottom + 33, "%", size=11))
+        line = svg.GREY if index == 0 else "#dddddd"
+        out.append(
+            f'<path d="M{svg.coordinate(x(value))} {svg.coordinate(top)}V{svg.coordinate(bottom + 4)}" stroke="{line}" stroke-width="1"/>'
+        )
+        out.append(svg.words(x(value), bottom + 18, signed(value), size=12, anchor="middle"))
+        out.append(svg.words(x(value), bottom + 33, percent(value), size=11, anchor="middle"))
+    out.append(svg.words(_MARGIN, bottom + 18, say(language, "levers.forest.axis"), size=12))
+    out.append(svg.words(_MARGIN, bottom + 33, "%", size=11))
     return out
 
 
@@ -356,7 +358,7 @@ def _key(rows: Sequence[Row], y: float, out: list[str], language: str) -> float:
     at = float(_MARGIN)
     for mark, key in marks:
         words = say(language, f"levers.forest.{key}")
-        wide = 40 + len(words) * 12 * _CHARACTER + 20
+        wide = 40 + len(words) * 12 * svg.CHARACTER + 20
         if at > _MARGIN and at + wide > _WIDTH - _MARGIN:
             at, y = float(_MARGIN), y + 22
         if mark == "prior":
@@ -367,55 +369,10 @@ def _key(rows: Sequence[Row], y: float, out: list[str], language: str) -> float:
         else:
             ink = _FAINT if mark == "memory" else _DARK
             out.append(_dot(at + 15, y, "#ffffff" if mark == "hollow" else ink, ink))
-        out.append(_text(at + 38, y + 4, words + ("*" if mark == "memory" else ""), size=12))
+        out.append(svg.words(at + 38, y + 4, words + ("*" if mark == "memory" else ""), size=12))
         at += wide
     return y + (30 if marks else 8)
 
 
 def _around(middle: float) -> _Scale:
     return lambda value: middle + value * 15
-
-
-def _wrapped(text: str, size: float, width: float) -> Iterator[str]:
-    """Lines of words that fit, by an estimate that errs on the wide side; a word longer than a line is cut."""
-    room = max(4, int(width / (size * _CHARACTER)))
-    line = ""
-    for word in one_line(text, 600).split(" "):
-        while len(word) > room:
-            if line:
-                yield line
-                line = ""
-            yield word[:room]
-            word = word[room:]
-        if line and len(line) + 1 + len(word) > room:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    if line:
-        yield line
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    size: float,
-    fill: str = _GREY,
-    bold: bool = False,
-    anchor: str = "",
-) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    anchored = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{weight}{anchored}>{_plain(words)}</text>'
-
-
-def _plain(text: str) -> str:
-    """Text of anybody as text of the picture: nothing in it is markup, and nothing breaks the XML."""
-    return escape(_NO_XML.sub("\ufffd", one_line(text)), quote=True)
-
-
-def _n(value: float) -> str:
-    """A coordinate with one decimal at most: the same bytes on every machine."""
-    return f"{value:.1f}".removesuffix(".0")

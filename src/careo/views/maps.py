@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from careo.base.shipped import country_folder, read_table
 from careo.base.texts import say
 from careo.results.wording import period_words, unit_word
 from careo.sources.boundaries import Boundaries, read_boundaries
+from careo.views import svg
 from careo.views.classes import DARK, Scale, scale_of
 from careo.views.i18n import one_line
 from careo.views.images import FONTS
@@ -34,18 +34,13 @@ WIDTH, _MARGIN = 900, 24
 _INNER = WIDTH - 2 * _MARGIN
 _TILE, _GAP = 84.0, 4.0  # the largest tile, and between tiles
 _TALLEST = 620.0  # of a map of shapes
-_CHARACTER = (
-    0.58  # mean width of a letter in parts of its size: fonts are never measured, this errs on the wide side
-)
 _GRID = (
     4  # points of a shape stand on quarters of a pixel: finer cannot be seen, and neighbours stay together
 )
 _FEW = 120  # shapes up to which white lines part them
-_GREY, _HATCH = "#444444", "#8a8a8a"
+_HATCH = "#8a8a8a"
 _LISTED = 40  # places whose values the description for screen readers lists one by one
 _NAMED = 12  # places a note names
-# What XML cannot hold, besides the control characters that `clean` takes away.
-_NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +278,11 @@ class _Sheet:
     def head(self) -> float:
         """Title and what is shown; returns where the map begins."""
         y = _MARGIN + 16.0
-        for line in _wrapped(self.title, 20):
-            self.text(_MARGIN, y, line, size=20, fill=DARK, weight=True)
+        for line in svg.wrapped(self.title, 20, _INNER):
+            self.out.append(svg.words(_MARGIN, y, line, size=20, fill=DARK, bold=True))
             y += 25
-        for line in _wrapped(" · ".join(part for part in (self.period, self.unit) if part), 14):
-            self.text(_MARGIN, y, line, size=14)
+        for line in svg.wrapped(" · ".join(part for part in (self.period, self.unit) if part), 14, _INNER):
+            self.out.append(svg.words(_MARGIN, y, line, size=14))
             y += 19
         return y + 4
 
@@ -302,23 +297,25 @@ class _Sheet:
             fill, ink = held.colour, held.ink
             words = shown = self.scale.write(value)
         told = say(self.language, "maps.value", place=name, value=shown)
-        self.out.append(f"<g><title>{_plain(told)}</title>")
+        self.out.append(f"<g><title>{svg.plain(told)}</title>")
         edge = f' stroke="{_HATCH}"' if value is None else ""
         self.out.append(
-            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(side)}" height="{_n(side)}" rx="5" fill="{fill}"{edge}/>'
+            f'<rect x="{svg.coordinate(x)}" y="{svg.coordinate(y)}" width="{svg.coordinate(side)}" height="{svg.coordinate(side)}" rx="5" fill="{fill}"{edge}/>'
         )
         middle, room = x + side / 2, side - 8
         label_y = y + side * (0.43 if words else 0.57)
         if not words:  # words on hatching stand on a plate
-            plate = min(room, len(tile.label) * 15 * _CHARACTER + 8)
+            plate = min(room, len(tile.label) * 15 * svg.CHARACTER + 8)
             self.out.append(
-                f'<rect x="{_n(middle - plate / 2)}" y="{_n(label_y - 15)}" width="{_n(plate)}" height="21" rx="3" '
+                f'<rect x="{svg.coordinate(middle - plate / 2)}" y="{svg.coordinate(label_y - 15)}" width="{svg.coordinate(plate)}" height="21" rx="3" '
                 'fill="#ffffff"/>'
             )
         for at, line, size, weight in ((label_y, tile.label, 15, True), (y + side * 0.72, words, 15, False)):
             if line:
-                fitting = min(size, room / (_CHARACTER * len(line)))
-                self.text(middle, at, line, size=fitting, fill=ink, weight=weight, anchor="middle")
+                fitting = min(size, room / (svg.CHARACTER * len(line)))
+                self.out.append(
+                    svg.words(middle, at, line, size=fitting, fill=ink, bold=weight, anchor="middle")
+                )
         self.out.append("</g>")
 
     def shapes(
@@ -331,9 +328,9 @@ class _Sheet:
             shown = say(self.language, "maps.unknown") if value is None else self.scale.write(value)
             told = say(self.language, "maps.value", place=boundaries.names[code], value=shown)
             group = "" if value is None else self.scale.of(value).colour
-            groups[group].append(f'<path d="{path(rings)}"><title>{_plain(told)}</title></path>')
+            groups[group].append(f'<path d="{path(rings)}"><title>{svg.plain(told)}</title></path>')
         self.out.append(
-            f'<g transform="translate({_MARGIN} {_n(top)}) scale({1 / GRID})" fill-rule="evenodd" '
+            f'<g transform="translate({_MARGIN} {svg.coordinate(top)}) scale({1 / GRID})" fill-rule="evenodd" '
             'stroke-linejoin="round">'
         )
         parted = len(shapes) <= _FEW
@@ -348,7 +345,7 @@ class _Sheet:
         lines = lines_between_parents(shapes, boundaries.parents)
         if lines:
             self.out.append(f'<path d="{lines}" fill="none" stroke="#ffffff" stroke-width="5"/>')
-            self.out.append(f'<path d="{lines}" fill="none" stroke="{_GREY}" stroke-width="2.4"/>')
+            self.out.append(f'<path d="{lines}" fill="none" stroke="{svg.GREY}" stroke-width="2.4"/>')
         self.out.append("</g>")
 
     def finish(self, y: float, names: Mapping[str, str], notes: Sequence[str]) -> str:
@@ -359,23 +356,23 @@ class _Sheet:
             note = say(self.language, "maps.unplaced", count=len(self.elsewhere), places=listed)
             notes = [note, *notes]
         for note in notes:
-            for line in _wrapped(note, 12):
-                self.text(_MARGIN, y, line, size=12)
+            for line in svg.wrapped(note, 12, _INNER):
+                self.out.append(svg.words(_MARGIN, y, line, size=12))
                 y += 16
         height = math.ceil(y + _MARGIN - 12)
-        title = _plain(self.title + (f", {self.period}" if self.period else ""))
+        title = svg.plain(self.title + (f", {self.period}" if self.period else ""))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
             f'role="img" aria-label="{title}" lang="{self.language}"><title>{title}</title>'
-            f"<desc>{_plain(self._described(names))}</desc><defs>{_hatching('', 1)}{_hatching('-shape', GRID)}</defs>"
+            f"<desc>{svg.plain(self._described(names))}</desc><defs>{_hatching('', 1)}{_hatching('-shape', GRID)}</defs>"
             f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/><g font-family="{FONTS}">'
             f"{''.join(self.out)}</g></svg>\n"
         )
 
     def _legend(self, y: float) -> float:
         if self.scale.classes:
-            for line in _wrapped(say(self.language, "maps.classes", unit=self.unit), 13):
-                self.text(_MARGIN, y + 12, line, size=13)
+            for line in svg.wrapped(say(self.language, "maps.classes", unit=self.unit), 13, _INNER):
+                self.out.append(svg.words(_MARGIN, y + 12, line, size=13))
                 y += 18
         x, y = float(_MARGIN), y + 6
         entries = [(c.colour, _bounds(c.low, c.high, self.scale, self.language)) for c in self.scale.classes]
@@ -383,14 +380,14 @@ class _Sheet:
             label = say(self.language, "maps.not_observed", count=f"{len(self.missing):,}")
             entries.append(("url(#not-observed)", label))
         for fill, label in entries:
-            wide = 26 + 8 + len(label) * 14 * _CHARACTER + 18
+            wide = 26 + 8 + len(label) * 14 * svg.CHARACTER + 18
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
                 x, y = float(_MARGIN), y + 26
             self.out.append(
-                f'<rect x="{_n(x)}" y="{_n(y)}" width="26" height="18" rx="3" fill="{fill}" stroke="{_HATCH}" '
+                f'<rect x="{svg.coordinate(x)}" y="{svg.coordinate(y)}" width="26" height="18" rx="3" fill="{fill}" stroke="{_HATCH}" '
                 'stroke-width="0.6"/>'
             )
-            self.text(x + 34, y + 14, label, size=14, fill=DARK)
+            self.out.append(svg.words(x + 34, y + 14, label, size=14, fill=DARK))
             x += wide
         return y + 36
 
@@ -407,32 +404,14 @@ class _Sheet:
             parts.append(say(self.language, "maps.missing", count=f"{len(self.missing):,}"))
         return " ".join(parts)
 
-    def text(
-        self,
-        x: float,
-        y: float,
-        words: str,
-        *,
-        size: float,
-        fill: str = _GREY,
-        weight: bool = False,
-        anchor: str = "",
-    ) -> None:
-        """One line of words."""
-        bold = ' font-weight="bold"' if weight else ""
-        anchored = f' text-anchor="{anchor}"' if anchor else ""
-        self.out.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{bold}{anchored}>{_plain(words)}</text>'
-        )
-
 
 def _hatching(name: str, scale: float) -> str:
     """Stripes for what was not observed: no colour of the ramp, and no plain white that could read as zero."""
     size = 7 * scale
     return (
-        f'<pattern id="not-observed{name}" width="{_n(size)}" height="{_n(size)}" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><rect width="{_n(size)}" height="{_n(size)}" fill="#f4f4f4"/>'
-        f'<rect width="{_n(size / 4)}" height="{_n(size)}" fill="{_HATCH}"/></pattern>'
+        f'<pattern id="not-observed{name}" width="{svg.coordinate(size)}" height="{svg.coordinate(size)}" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><rect width="{svg.coordinate(size)}" height="{svg.coordinate(size)}" fill="#f4f4f4"/>'
+        f'<rect width="{svg.coordinate(size / 4)}" height="{svg.coordinate(size)}" fill="{_HATCH}"/></pattern>'
     )
 
 
@@ -445,33 +424,3 @@ def _bounds(low: float, high: float, scale: Scale, language: str) -> str:
 def _first(codes: Collection[str]) -> str:
     listed = sorted(codes)
     return ", ".join(listed[:_NAMED]) + (f" … (+{len(listed) - _NAMED})" if len(listed) > _NAMED else "")
-
-
-def _wrapped(text: str, size: float) -> Iterator[str]:
-    """Lines that fit the sheet, by an estimate that errs on the wide side; a word longer than a line is cut."""
-    room = int(_INNER / (size * _CHARACTER))
-    line = ""
-    for word in one_line(text, 1200).split(" "):
-        while len(word) > room:
-            head = room - len(line) - 1 if line else room
-            if head > 0:
-                line, word = f"{line} {word[:head]}".strip(), word[head:]
-            yield line
-            line = ""
-        if line and len(line) + 1 + len(word) > room:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    if line:
-        yield line
-
-
-def _plain(text: str) -> str:
-    """Text of anybody as text of the picture: nothing in it is markup, and nothing breaks the XML."""
-    return escape(_NO_XML.sub("\ufffd", one_line(text)), quote=True)
-
-
-def _n(value: float) -> str:
-    """A coordinate with one decimal at most: the same bytes on every machine."""
-    return f"{value:.1f}".removesuffix(".0")

@@ -25,6 +25,7 @@ from careo.record.money import (
     convert,
     flows_of,
     load_money,
+    money_of,
     read_move,
     total,
     unknown_line,
@@ -36,7 +37,6 @@ from careo.results.budgets import Budgeted, line_findings, strategy_findings
 from careo.results.finding import Finding
 from careo.results.money_shares import reallocation_finding, share_finding
 from careo.results.money_words import exact, share_words, stage_words, years_words
-from careo.results.pledge_record import money_of
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug, verdict_words

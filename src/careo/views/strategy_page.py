@@ -21,11 +21,11 @@ from careo.base.texts import say
 from careo.evidence.levers import Lever, load_levers
 from careo.panel import Country
 from careo.record.ladder import ENDS, WORDS_ONLY, Ladder, deadlines_on, load_ladders, steps_on
-from careo.record.money import STAGES, Money, known_on, total
+from careo.record.money import STAGES, Money, known_on, money_of, total
 from careo.record.strategy import Measure, Pledge, sources_of
 from careo.results.finding import PLEDGE_VERDICTS, Finding
 from careo.results.money_words import line_name, reason_words, stage_words, when_words
-from careo.results.pledge_record import Limit, limit_on, money_of, said_on
+from careo.results.pledge_record import Limit, limit_on, said_on
 from careo.results.pledges import clause, judge_test
 from careo.results.strategy_audit import StrategyAudit
 from careo.results.tying import Tie

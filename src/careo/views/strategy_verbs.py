@@ -240,7 +240,7 @@ def show_strategy(
     if result.outcomes:
         screen.line(say(language, "strategies.outcome.describes"), style="dim")
     head("alternatives")
-    screen.line(say(language, "strategies.show.alternatives_later"))
+    screen.line(say(language, "strategies.show.alternatives_by"))
     if result.pages is not None:
         _show_ties(screen, result, language)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
+from careo.views.svg import coordinate
+
 _WIDTH, _LEFT, _RIGHT = 600.0, 14.0, 14.0
 _ROW, _CHARACTER, _SIZE = (
     16.0,
@@ -66,14 +68,14 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
     bottom = 40 + _ROW * row
     ends = [x + _CHARACTER * len(mark.word) + 6 for x, _, mark in (*upper, *lower)]
     width = max([_LEFT + _WIDTH + _RIGHT, *ends])
-    out = [f'<path d="M{_n(_LEFT)} {_n(top)}h{_n(_WIDTH)}" stroke="{_FAINT}"/>']
+    out = [f'<path d="M{coordinate(_LEFT)} {coordinate(top)}h{coordinate(_WIDTH)}" stroke="{_FAINT}"/>']
     for year, label in _years(first, last):
         x = at(year)
-        out.append(f'<path d="M{_n(x)} {_n(top)}v5" stroke="{_FAINT}"/>')
+        out.append(f'<path d="M{coordinate(x)} {coordinate(top)}v5" stroke="{_FAINT}"/>')
         out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11, extra=_HALO))
     for x, row, mark in upper:
         y = top - 14 - _ROW * row
-        body = f'<path d="M{_n(x)} {_n(top - 5)}V{_n(y - 8)}" stroke="{_FAINT}"/>'
+        body = f'<path d="M{coordinate(x)} {coordinate(top - 5)}V{coordinate(y - 8)}" stroke="{_FAINT}"/>'
         body += _text(x + 4, y, mark.word, _GREY) + _shape(x, top, mark.kind)
         out.append(_titled(body, mark.title))
     for x, row, mark in (*ends_here, *lower):
@@ -81,7 +83,7 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
         dash = ' stroke-dasharray="4 3"' if mark.kind in ("deadline", "moved") else ""
         colour = _COLOURS["deadline"] if dash else _GREY
         crossed = ' text-decoration="line-through"' if mark.kind == "moved" else ""
-        body = f'<path d="M{_n(x)} {_n(top - 8)}V{_n(y + 3)}" stroke="{colour}" stroke-width="1.5"{dash}/>'
+        body = f'<path d="M{coordinate(x)} {coordinate(top - 8)}V{coordinate(y + 3)}" stroke="{colour}" stroke-width="1.5"{dash}/>'
         left = mark.kind == "day"
         word = _text(
             x - 4 if left else x + 4,
@@ -94,7 +96,7 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
         out.append(_titled(body + word, mark.title))
     label = escape(title, quote=True)
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(top + bottom)}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {coordinate(width)} {coordinate(top + bottom)}" role="img"'
         f' aria-label="{label}"><title>{label}</title>'
     )
     font = '<g font-family="Liberation Sans, Arial, Helvetica, sans-serif" fill="none">'
@@ -115,13 +117,11 @@ def _shape(x: float, y: float, kind: str) -> str:
     """A disc for a step, a larger ringed one where the goal was reached, a cross where something ended, a ring for mere words."""
     colour = _COLOURS[kind]
     if kind == "ended":
-        return f'<path d="M{_n(x - 4.5)} {_n(y - 4.5)}l9 9m0 -9l-9 9" stroke="{colour}" stroke-width="2.5"/>'
+        return f'<path d="M{coordinate(x - 4.5)} {coordinate(y - 4.5)}l9 9m0 -9l-9 9" stroke="{colour}" stroke-width="2.5"/>'
     if kind == "words":
-        return (
-            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="3.5" fill="white" stroke="{colour}" stroke-width="1.5"/>'
-        )
-    disc = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4" fill="{colour}"/>'
-    ring = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="7" stroke="{colour}" stroke-width="1.5"/>'
+        return f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="3.5" fill="white" stroke="{colour}" stroke-width="1.5"/>'
+    disc = f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="4" fill="{colour}"/>'
+    ring = f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="7" stroke="{colour}" stroke-width="1.5"/>'
     return disc + ring if kind == "reached" else disc
 
 
@@ -144,11 +144,6 @@ def _text(
     x: float, y: float, text: str, fill: str, *, anchor: str = "start", size: int = _SIZE, extra: str = ""
 ) -> str:
     return (
-        f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{size}" fill="{fill}"{extra}>'
+        f'<text x="{coordinate(x)}" y="{coordinate(y)}" text-anchor="{anchor}" font-size="{size}" fill="{fill}"{extra}>'
         f"{escape(text)}</text>"
     )
-
-
-def _n(value: float) -> str:
-    """A coordinate with one decimal at most: the same bytes on every machine."""
-    return f"{value:.1f}".removesuffix(".0")
