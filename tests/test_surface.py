@@ -7,11 +7,13 @@ import importlib
 import re
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import careo
 from careo.base.texts import sentences
+from careo.results.finding import CHECKS, DIFFERENCES, PLEDGE_VERDICTS, VERDICTS
 from careo.views import cli
 
 ROOT = Path(__file__).parents[1]
@@ -207,3 +209,16 @@ def test_every_module_says_what_it_is_for() -> None:
         name = "careo." + ".".join(path.relative_to(ROOT / "src" / "careo").with_suffix("").parts)
         module = importlib.import_module(name.removesuffix(".__init__"))
         assert module.__doc__, name
+
+
+def test_the_schema_lists_the_verdicts_that_the_code_gives() -> None:
+    schema = careo.schema()
+    enums = [set(node["enum"]) for node in _nodes(schema) if "no detectable effect" in node.get("enum", ())]
+    listed = {*VERDICTS, *PLEDGE_VERDICTS, *CHECKS, *DIFFERENCES}
+    assert enums and all(enum == listed for enum in enums), [enum ^ listed for enum in enums]
+
+
+def _nodes(node: object) -> list[dict[str, Any]]:
+    inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+    found = [deeper for item in inner for deeper in _nodes(item)]
+    return [node, *found] if isinstance(node, dict) else found
