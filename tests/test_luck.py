@@ -445,9 +445,9 @@ def test_the_expansions_coefficients_are_those_of_the_cumulants() -> None:
     terms = _cornish_fisher()
     for z, c, h in ((0.3, 0.2, 0.1), (-2.5, 0.4, 0.7), (1.7, -0.3, 0.5), (6.0, 0.05, 0.05), (-1.0, 0.6, 0.0)):
         expected = z + sum(float(v) * z**i * c**j * h**k for (i, j, k), v in terms.items())
-        assert quantiles._expansion(z, c, h) == pytest.approx(expected, rel=1e-13)
+        assert quantiles.expansion(z, c, h) == pytest.approx(expected, rel=1e-13)
         expected = z + sum(float(v) * z**i * h ** (j + k) for (i, j, k), v in terms.items())
-        assert quantiles._poisson_expansion(z, h) == pytest.approx(expected, rel=1e-13)
+        assert quantiles.poisson_expansion(z, h) == pytest.approx(expected, rel=1e-13)
 
 
 @pytest.mark.parametrize("mean", [4.0, 5.0, 7.0, 10.0, 25.0, 60.0, 200.0, 5e3, 1e5])
@@ -465,9 +465,9 @@ def test_the_expansions_error_stays_below_half_of_its_bound(mean: float) -> None
             if min(reached, left) < 1e-15:
                 continue
             score = quantiles._score(reached, left)
-            bound = deviation * quantiles._expansion_error(score, max(abs(skewness), 1 / deviation))
+            bound = deviation * quantiles.expansion_error(score, max(abs(skewness), 1 / deviation))
             if bound < 0.5:
-                place = mean - 0.5 + deviation * quantiles._expansion(score, skewness, 1 / deviation)
+                place = mean - 0.5 + deviation * quantiles.expansion(score, skewness, 1 / deviation)
                 assert abs(place - k) < 0.5 * bound + 4e-15 * mean, (alpha, z)
 
 

@@ -213,3 +213,33 @@ def test_a_truce_collapses_once_and_rebounds() -> None:
     assert ratio[0] < 1.0 < ratio[-1]
     lasting = run(given._replace(hazard_per_month=np.array([0.0])))[1]
     assert (lasting[1, 0].sum(axis=-1) < lasting[0, 0].sum(axis=-1)).all()
+
+
+def test_outcomes_that_are_not_asked_for_move_nothing() -> None:
+    given = effects([("conflict", 0.3, everywhere()), ("extortion", 0.2, everywhere(6))])
+    whole = run(given)
+    for names in (("homicides",), ("extortion", "rights_complaints"), OUTCOMES[::-1]):
+        part = run(given, outcomes=names)
+        rows = [OUTCOMES.index(name) for name in names]
+        assert np.array_equal(part[0], whole[0][:, rows])
+        assert np.array_equal(part[1], whole[1][:, rows])
+        assert np.array_equal(part[2], whole[2])
+
+
+@pytest.mark.parametrize("draws", [1, 31, 32, 33, 60])
+def test_draws_that_do_not_fill_a_group_are_those_of_a_full_one(draws: int) -> None:
+    whole = run(effects([("conflict", 0.3, everywhere())]))
+    part = run(
+        effects([("conflict", 0.3, everywhere())], draws=draws), core=core(draws), log_intensity=intensity()[:, :, :draws].copy(),
+    )  # fmt: skip
+    for one, other in zip(whole, part, strict=True):
+        assert np.array_equal(one[..., :draws], other)
+
+
+def test_the_same_doses_again_are_the_same_multipliers_as_doses_computed_anew() -> None:
+    """A dose that moves by nothing worth mentioning from month to month is computed anew each time; one that stands is not."""
+    steady = everywhere()
+    moving = steady * (1.0 + 1e-15 * np.arange(PLACES * MONTHS).reshape(PLACES, MONTHS))
+    one, other = (run(effects([("conflict", 0.3, dose), ("rent", 0.2, dose)])) for dose in (steady, moving))
+    assert np.array_equal(one[0], other[0])
+    assert one[2] == pytest.approx(other[2], rel=1e-11)

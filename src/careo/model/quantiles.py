@@ -30,8 +30,11 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
+_inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""For what kernels evaluate for many draws side by side (`lanes.py`)."""
 
 LARGEST_COUNT = 2**62
 """A quantile above it is refused (−1): integers beyond 2**53 are steps of the floating-point grid anyway."""
@@ -60,8 +63,8 @@ def poisson_quantile(u: float, mean: float) -> int:
     score = normal_quantile(u)
     deviation = math.sqrt(mean)
     skewness = 1.0 / deviation
-    place = mean - 0.5 + deviation * _poisson_expansion(score, skewness)
-    error = deviation * _expansion_error(score, skewness)
+    place = mean - 0.5 + deviation * poisson_expansion(score, skewness)
+    error = deviation * expansion_error(score, skewness)
     return _settled(u, 1.0 - u, place, error, mean, 0.0, LARGEST_COUNT)
 
 
@@ -127,8 +130,8 @@ def _expanded(u: float, above: float, mean: float, alpha: float, limit: int) -> 
     deviation = math.sqrt(mean * (1.0 + alpha * mean))
     inverse = 1.0 / deviation
     skewness = slope * inverse
-    place = mean - 0.5 + deviation * _expansion(score, skewness, inverse)
-    error = deviation * _expansion_error(score, max(abs(skewness), inverse))
+    place = mean - 0.5 + deviation * expansion(score, skewness, inverse)
+    error = deviation * expansion_error(score, max(abs(skewness), inverse))
     return _settled(u, above, place, error, mean, alpha, limit)
 
 
@@ -347,21 +350,20 @@ def _stirling_error(x: float) -> float:
     return error if x > 0.0 else -error
 
 
-@_compiled
-def _expansion_error(score: float, skewness: float) -> float:
+@_inlined
+def expansion_error(score: float, skewness: float) -> float:
     """A bound, in standard deviations, of what the expansion leaves out; found on a grid (tests), with a margin."""
     reach = skewness * score
     z2 = score * score
     z4 = z2 * z2
     s2 = skewness * skewness
-    if skewness * (1.0 + abs(score)) > 4.0:
-        return math.inf
     tail = 4e-5 * z4 * z4 * z2 * (1.0 + 0.25 * reach * reach)
-    return s2 * s2 * s2 * skewness * (0.015 + 0.03 * z4 + tail)
+    bound = s2 * s2 * s2 * skewness * (0.015 + 0.03 * z4 + tail)
+    return math.inf if skewness * (1.0 + abs(score)) > 4.0 else bound
 
 
-@_compiled
-def _expansion(z: float, c: float, h: float) -> float:
+@_inlined
+def expansion(z: float, c: float, h: float) -> float:
     """Cornish–Fisher to the sixth order: a standard score from a normal one.
 
     For the family V = m + a m²: c = (1 + 2am) / √V is the skewness, h = 1 / √V the step of the lattice in standard deviations
@@ -411,9 +413,9 @@ def _expansion(z: float, c: float, h: float) -> float:
     return z + (a0 + z * (a1 + z * (a2 + z * (a3 + z * (a4 + z * (a5 + z * (a6 + z * a7)))))))
 
 
-@_compiled
-def _poisson_expansion(z: float, h: float) -> float:
-    """`_expansion` with c = h, where a = 0."""
+@_inlined
+def poisson_expansion(z: float, h: float) -> float:
+    """`expansion` with c = h, where a = 0."""
     h2 = h * h
     a0 = h * ((-1 / 6) + h2 * ((-8 / 405) + h2 * (-16 / 25515)))
     a1 = h2 * ((-1 / 36) + h2 * ((671 / 38880) + h2 * (274867 / 146966400)))
@@ -437,30 +439,50 @@ def normal_quantile(u: float) -> float:
 @_compiled
 def _score(u: float, above: float) -> float:
     """AS 241 with both tails given, so that neither is rounded away."""
-    # fmt: off
     q = u - 0.5 if u < 0.5 else 0.5 - above
     if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        return (
-            q
-            * (((((((r * 2509.0809287301226727 + 33430.575583588128105) * r + 67265.770927008700853) * r + 45921.953931549871457) * r + 13731.693765509461125) * r + 1971.5909503065514427) * r + 133.14166789178437745) * r + 3.387132872796366608)
-            / (((((((r * 5226.495278852545925 + 28729.085735721942674) * r + 39307.89580009271061) * r + 21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r + 42.313330701600911252) * r + 1.0)
-        )
+        return score_in_centre(q)
     r = math.sqrt(-math.log(u if q < 0.0 else above))
-    if r <= 5.0:
-        r -= 1.6
-        size = (((((((r * 7.7454501427834140764e-4 + 0.0227238449892691845833) * r + 0.24178072517745061177) * r + 1.27045825245236838258) * r + 3.64784832476320460504) * r + 5.7694972214606914055) * r + 4.6303378461565452959) * r + 1.42343711074968357734) / (
-            ((((((r * 1.05075007164441684324e-9 + 5.475938084995344946e-4) * r + 0.0151986665636164571966) * r + 0.14810397642748007459) * r + 0.68976733498510000455) * r + 1.6763848301838038494) * r + 2.05319162663775882187) * r + 1.0
-        )
-    else:
-        r -= 5.0
-        size = (((((((r * 2.01033439929228813265e-7 + 2.71155556874348757815e-5) * r + 0.0012426609473880784386) * r + 0.026532189526576123093) * r + 0.29656057182850489123) * r + 1.7848265399172913358) * r + 5.4637849111641143699) * r + 6.6579046435011037772) / (
-            ((((((r * 2.04426310338993978564e-15 + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r + 0.0148753612908506148525) * r + 0.13692988092273580531) * r + 0.59983220655588793769) * r + 1.0
-        )
-    # fmt: on
+    size = score_in_tail(r) if r <= 5.0 else _score_in_far_tail(r)
     return -size if q < 0.0 else size
 
 
+@_compiled
+def normal_quantiles(uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`normal_quantile` of each number [any axes]."""
+    out = np.empty(uniforms.size)
+    for i, u in enumerate(uniforms.flat):
+        out[i] = normal_quantile(u)
+    return out.reshape(uniforms.shape)
+
+
+# fmt: off
+@_inlined
+def score_in_centre(q: float) -> float:
+    """The normal quantile of ½ + q, |q| ≤ 0.425."""
+    r = 0.180625 - q * q
+    return q * (((((((r * 2509.0809287301226727 + 33430.575583588128105) * r + 67265.770927008700853) * r + 45921.953931549871457) * r + 13731.693765509461125) * r + 1971.5909503065514427) * r + 133.14166789178437745) * r + 3.387132872796366608) / (((((((r * 5226.495278852545925 + 28729.085735721942674) * r + 39307.89580009271061) * r + 21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r + 42.313330701600911252) * r + 1.0)
+
+
+@_inlined
+def score_in_tail(r: float) -> float:
+    """The size of the normal quantile of exp(−r²), r from about 1.6 to 5."""
+    r -= 1.6
+    return (((((((r * 7.7454501427834140764e-4 + 0.0227238449892691845833) * r + 0.24178072517745061177) * r + 1.27045825245236838258) * r + 3.64784832476320460504) * r + 5.7694972214606914055) * r + 4.6303378461565452959) * r + 1.42343711074968357734) / (
+        ((((((r * 1.05075007164441684324e-9 + 5.475938084995344946e-4) * r + 0.0151986665636164571966) * r + 0.14810397642748007459) * r + 0.68976733498510000455) * r + 1.6763848301838038494) * r + 2.05319162663775882187) * r + 1.0
+    )
+
+
+@_compiled
+def _score_in_far_tail(r: float) -> float:
+    """The same for r above 5."""
+    r -= 5.0
+    return (((((((r * 2.01033439929228813265e-7 + 2.71155556874348757815e-5) * r + 0.0012426609473880784386) * r + 0.026532189526576123093) * r + 0.29656057182850489123) * r + 1.7848265399172913358) * r + 5.4637849111641143699) * r + 6.6579046435011037772) / (
+        ((((((r * 2.04426310338993978564e-15 + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r + 0.0148753612908506148525) * r + 0.13692988092273580531) * r + 0.59983220655588793769) * r + 1.0
+    )
+
+
+# fmt: on
 @_compiled
 def gamma_quantile(u: float, shape: float) -> float:
     """The gamma quantile of scale 1, to about 1e-13 of its value; below 1e-308 it is 0."""
@@ -470,8 +492,8 @@ def gamma_quantile(u: float, shape: float) -> float:
     score = _score(u, above)
     deviation = math.sqrt(shape)
     skewness = 2.0 / deviation
-    error = _expansion_error(score, skewness)
-    x = shape + deviation * _expansion(score, skewness, 0.0) if error < math.inf else 0.0
+    error = expansion_error(score, skewness)
+    x = shape + deviation * expansion(score, skewness, 0.0) if error < math.inf else 0.0
     if error < 1e-15 * deviation:
         return x
     upper = u > 0.5

@@ -12,18 +12,18 @@ Assumptions:
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from careo.evidence.effects import Effect, Lag, quantile
+from careo.evidence.effects import Effect, Lag
 from careo.evidence.levers import Lever
 from careo.model.luck import Luck, Process
 from careo.model.mechanisms import MECHANISMS, Effects
+from careo.model.quantiles import normal_quantiles
+from careo.run.parameters import beta_quantile
 from careo.run.scenario import Scenario, over_levers
 
 _FIRST = 8192  # of the parameters' processes: those of levers; the core's own come before
@@ -191,21 +191,18 @@ class _Drawn:
 
     def score(self, lever: Lever, slot: int) -> np.ndarray:
         """Standard normal."""
-        inverse = NormalDist().inv_cdf
-        return np.array([inverse(u) for u in self.uniform(lever, slot)])
+        return normal_quantiles(self.uniform(lever, slot))
 
     def effect(self, lever: Lever, slot: int, effect: Effect) -> np.ndarray:
         """The effect at a full dose [log points; draw]."""
-        if effect.law == "beta_log_share" or effect.sd is None:
-            values = [quantile(effect, u) for u in self.uniform(lever, slot)]
-            return np.array([0.0 if value is None else value for value in values])
+        if effect.law == "beta_log_share":
+            a, b = effect.a or 1.0, effect.b or 1.0
+            return np.log1p([-beta_quantile(1.0 - u, a, b) for u in self.uniform(lever, slot)])
+        if effect.sd is None:
+            return np.full(len(self.draws), effect.mean or 0.0)
         return (effect.mean or 0.0) + effect.sd * self.score(lever, slot)
 
     def triangular(self, lever: Lever, slot: int) -> np.ndarray:
         """Symmetric triangular on [−1, 1]."""
-        return np.array(
-            [
-                math.sqrt(2 * u) - 1 if u < 0.5 else 1 - math.sqrt(2 * (1 - u))
-                for u in self.uniform(lever, slot)
-            ]
-        )
+        u = self.uniform(lever, slot)
+        return np.where(u < 0.5, np.sqrt(2 * u) - 1, 1 - np.sqrt(2 * (1 - u)))

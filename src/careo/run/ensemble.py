@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 STATUS_QUO = "status-quo"
+HOMICIDES, RIGHTS = "homicides", "rights_complaints"
 BLOCK = 125
 """Draws of a block: small enough for the caches of a core, large enough that a block outweighs its start."""
 
@@ -86,6 +87,7 @@ def simulate(
     start: date | None = None,
     members_nation: float | None = None,
     without: frozenset[str] = frozenset(),
+    outcomes: Sequence[str] = OUTCOMES,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Ensemble:
@@ -97,6 +99,7 @@ def simulate(
         months, draws, seed: of the run. start: month 0; the month after the history ends when not given.
         members_nation: membership of armed groups in month 0 [persons], when it is not to be drawn: no count identifies it.
         without: grades whose effects are left out, to see what rests on them.
+        outcomes: which are counted; complaints of rights violations always are, for rights are constraints.
         threads: as many as there are cores when not given. progress: called with the draws done so far.
 
     Raises:
@@ -110,6 +113,7 @@ def simulate(
         start=start,
         members_nation=members_nation,
         without=without,
+        outcomes=outcomes,
     )
     blocks = [(begin, min(BLOCK, draws - begin)) for begin in range(0, draws, BLOCK)]
     done = 0
@@ -132,9 +136,13 @@ def prepare(
     start: date | None = None,
     members_nation: float | None = None,
     without: frozenset[str] = frozenset(),
+    outcomes: Sequence[str] = OUTCOMES,
 ) -> Job:
     """What every block of draws needs, with every mistake found. Arguments and errors as of `simulate`."""
     country = country_of(panel)
+    unknown = [name for name in outcomes if name not in OUTCOMES]
+    if unknown:
+        raise DataError("run_outcome", found=", ".join(unknown), expected=" | ".join(OUTCOMES))
     names = [STATUS_QUO, *(strategy.slug for strategy in strategies)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -147,7 +155,8 @@ def prepare(
     compiled = (compile_scenario(s, country, months=months, start=first, level="state") for s in strategies)
     scenarios = (quiet_scenario(history.places, first, months), *compiled)
     companions = companion_levels(panel, places=history.places)
-    return Job(country, history, scenarios, companions, months, seed, first, members_nation, without)
+    counted = tuple(name for name in OUTCOMES if name in (*outcomes, RIGHTS))
+    return Job(country, history, scenarios, companions, months, seed, first, members_nation, without, counted)
 
 
 def quiet_scenario(places: Sequence[str], start: date, months: int) -> Scenario:
@@ -169,6 +178,7 @@ class Job:
     start: date
     members_nation: float | None
     without: frozenset[str]
+    outcomes: tuple[str, ...] = OUTCOMES
 
     @cached_property
     def baseline(self) -> Baseline:
@@ -212,6 +222,7 @@ class Job:
             effects,
             self.companion_rates(),
             first_month=wait,
+            outcomes=self.outcomes,
         )
 
     def companion_rates(self) -> np.ndarray:
@@ -248,15 +259,21 @@ def gathered(job: Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]
     names = [scenario.name for scenario in job.scenarios]
     years = np.arange(1, yearly.shape[3] + 1)
     months = np.datetime64(job.start, "M") + np.arange(job.months)
-    axes = {"strategy": names, "outcome": list(OUTCOMES), "place": list(job.history.places), "year": years}
-    for k, name in enumerate(OUTCOMES[1:], 1):
-        if name not in job.companions.levels:
+    axes = {
+        "strategy": names,
+        "outcome": list(job.outcomes),
+        "place": list(job.history.places),
+        "year": years,
+    }
+    failures = int((yearly[0, 0, 0, 0] < 0).sum())
+    for k, name in enumerate(job.outcomes):
+        if name != HOMICIDES and name not in job.companions.levels:
             yearly[:, k], monthly[:, k] = -1, -1
     return Ensemble(
         yearly=xr.DataArray(yearly, dims=("strategy", "outcome", "place", "year", "draw"), coords=axes),
         monthly=xr.DataArray(
             monthly, dims=("strategy", "outcome", "month", "draw"),
-            coords={"strategy": names, "outcome": list(OUTCOMES), "month": months},
+            coords={"strategy": names, "outcome": list(job.outcomes), "month": months},
         ),
         members=xr.DataArray(
             members, dims=("strategy", "place", "year", "draw"),
@@ -264,7 +281,7 @@ def gathered(job: Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]
         ),
         baseline_year=np.nansum(job.history.counts[:, -12:], axis=1),
         scenarios=job.scenarios, seed=job.seed, start=job.start, members_nation=job.members_nation,
-        failures=int((yearly[0, 0, 0, 0] < 0).sum()), left_out=job.plan.left_out, companions=job.companions, without=job.without,
+        failures=failures, left_out=job.plan.left_out, companions=job.companions, without=job.without,
     )  # fmt: skip
 
 
