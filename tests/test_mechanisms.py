@@ -243,3 +243,13 @@ def test_the_same_doses_again_are_the_same_multipliers_as_doses_computed_anew() 
     one, other = (run(effects([("conflict", 0.3, dose), ("rent", 0.2, dose)])) for dose in (steady, moving))
     assert np.array_equal(one[0], other[0])
     assert one[2] == pytest.approx(other[2], rel=1e-11)
+
+
+def test_many_events_are_their_expectation() -> None:
+    """The large-number limit: relative to their rate, counts lose their luck, and what is left is the deterministic map."""
+    lines = np.full((PLACES, MONTHS, DRAWS), np.log(1e12))
+    small = core(organised_share=np.full((PLACES, DRAWS), 0.3))
+    yearly, monthly, _ = run(effects([("homicide", -0.4, everywhere(12))]), core=small, log_intensity=lines)
+    assert yearly[0, 0] == pytest.approx(np.full(yearly[0, 0].shape, 12e12), rel=2e-6)
+    after = monthly[1, 0, 12:] / monthly[0, 0, 12:]
+    assert after == pytest.approx(np.full(after.shape, 0.3 + 0.7 * np.exp(-0.4)), rel=1e-5)

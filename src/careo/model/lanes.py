@@ -81,16 +81,16 @@ def exp_of(x: float) -> float:
     p = p * r + 1 / 6
     p = p * r + 0.5
     p = (p * r) * r + r + 1.0
-    return p * _with_bits((_bits_of(shifted) + 1023) << 52)
+    return p * _with_bits((_bits_of(shifted) + 1023) << 52)  # pyright: ignore[reportCallIssue]
 
 
 @inlined
 def log_of(x: float) -> float:
     """log(x) to 1 unit in the last place for normal x > 0, log(1) = 0; something finite for any other x."""
-    bits = _bits_of(x)
+    bits = _bits_of(x)  # pyright: ignore[reportCallIssue]
     k = (bits - 0x3FE6A09E667F3BCD) >> 52  # so that the rest lies between √½ and √2
-    f = _with_bits(bits - (k << 52)) - 1.0
-    e = _with_bits(k + 0x4338000000000000) - _SHIFT
+    f = _with_bits(bits - (k << 52)) - 1.0  # pyright: ignore[reportCallIssue]
+    e = _with_bits(k + 0x4338000000000000) - _SHIFT  # pyright: ignore[reportCallIssue]
     s = f / (2.0 + f)
     z = s * s
     series = z * (6.666666666666735130e-01 + z * (3.999999999940941908e-01 + z * (2.857142874366239149e-01 + z * (2.222219843214978396e-01 + z * (1.818357216161805012e-01 + z * (1.531383769920937332e-01 + z * 1.479819860511658591e-01))))))  # fmt: skip
