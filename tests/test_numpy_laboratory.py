@@ -17,12 +17,13 @@ from numba import njit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import numpy_laboratory  # noqa: E402 - found beside the tests, not installed
-from benchmarks.numpy_laboratory import Consumed, in_blocks, path, run  # noqa: E402
-from benchmarks.synthetic import SEED, World, world  # noqa: E402
-from careo.model.luck import Luck, Process  # noqa: E402
-from careo.model.mechanisms import MECHANISMS, OUTCOMES  # noqa: E402
-from careo.model.quantiles import negative_binomial_quantile  # noqa: E402
+from benchmarks import numpy_laboratory
+from benchmarks.numpy_laboratory import Consumed, in_blocks, path, run
+from benchmarks.synthetic import SEED, World, world
+
+from careo.model.luck import Luck, Process
+from careo.model.mechanisms import MECHANISMS, OUTCOMES
+from careo.model.quantiles import negative_binomial_quantile
 
 PROCESSES = (
     Process.OBSERVATION, Process.DISAPPEARANCES, Process.EXTORTION, Process.KIDNAPPING, Process.RIGHTS_COMPLAINTS,
