@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import bench, evaluate  # noqa: E402 - found beside the tests, not installed
+from benchmarks import bench, evaluate, reading  # noqa: E402 - found beside the tests, not installed
 
 
 def test_the_table_marks_what_was_asked_and_not_reached() -> None:
@@ -29,14 +29,14 @@ def test_the_table_marks_what_was_asked_and_not_reached() -> None:
 
 def test_pages_are_counted_without_the_round_that_warms_up(tmp_path: Path) -> None:
     seen: list[Path] = []
-    rate = bench.per_second(seen.append, [tmp_path / "a", tmp_path / "b"], least=0.01)
+    rate = reading.per_second(seen.append, [tmp_path / "a", tmp_path / "b"], least=0.01)
     assert rate > 100
     assert len(seen) % 2 == 0
     assert len(seen) >= 4
 
 
 def test_memory_is_read_in_megabytes() -> None:
-    assert 5 < bench.resident() < 10_000
+    assert 5 < reading.resident() < 10_000
 
 
 def test_versions_name_the_interpreter_and_the_libraries() -> None:

@@ -1,0 +1,35 @@
+"""careo as a whole process, as a user starts it: how long it takes and how much memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from benchmarks.evaluate import ROOT
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+"""Processes find this careo and these benchmarks."""
+
+
+def cold(arguments: Sequence[str], runs: int) -> float:
+    """Median seconds of whole careo processes."""
+    return statistics.median(whole_process(["-m", "careo", *arguments])[0] for _ in range(runs))
+
+
+def whole_process(
+    arguments: Sequence[str], environment: Mapping[str, str] = ENVIRONMENT
+) -> tuple[float, float]:
+    """Seconds and peak memory [MB] of a Python process."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(arguments)} left with {process.returncode}")
+    return time.perf_counter() - begin, used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
