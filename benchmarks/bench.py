@@ -30,7 +30,7 @@ ASKED = {
     "municipal panel, warm [s]": ("<", 0.5),
     "careo, two threads [ns/cell]": ("<", 60.0),
     "a process from nothing to its first draw [s]": ("<", 1.0),
-    "six strategies, 1,000 draws, whole process [s]": ("<", 2.0),
+    "six strategies, 1,000 draws, a whole process [s]": ("<", 2.0),
     "two strategies, 200 draws, warm [ms]": ("<", 100.0),
     "network model, 1,000 draws, two threads, warm [s]": ("<", 10.0),
 }
@@ -73,14 +73,15 @@ def show(rows: Iterable[Row]) -> str:
 
 
 def processor() -> str:
-    """What computed: the processor and how many cores of it."""
+    """What computes: the processor, how many cores of it, and how many programs want one now; with more than cores, clocks say little."""
     told = Path("/proc/cpuinfo")
     names = [
         row.split(":", 1)[1].strip()
         for row in (told.read_text(encoding="utf-8").splitlines() if told.is_file() else ())
         if row.startswith("model name")
     ]
-    return f"{names[0] if names else 'processor unknown'}, {os.cpu_count()} cores"
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{names[0] if names else 'processor unknown'}, {os.cpu_count()} cores{load}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for row in parts(quick=options.quick)[name]():
             sys.stdout.write(f"{line(row)}\n")
             sys.stdout.flush()
-        sys.stdout.write("\n")
+        sys.stdout.write(f"\n({processor()} at the end)\n\n")
     return 0
 
 

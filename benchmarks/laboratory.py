@@ -22,7 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.processes import ENVIRONMENT, whole_process
+from benchmarks.processes import ENVIRONMENT, Took, whole_process
 
 if TYPE_CHECKING:
     from benchmarks.synthetic import World
@@ -51,10 +51,11 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
         yield from _scaling(f"{draws:,} draws", {**small, "draws": draws})
     for places in (8, 32) if quick else (8, 32, 96):
         yield from _scaling(f"{places} places", {**small, "draws": 250, "places": places})
+    for name, (ours, theirs) in measured("luck", {}).items():
+        yield f"careo's {name} [ns]", ours
+        yield f"NumPy's {name} / careo's", theirs / ours
     yield from _others(whole["careo"])
     yield from _processes(quick)
-    yield "two strategies, 200 draws, warm [ms]", measured("slider", {"rounds": 3 if quick else 7})["ms"]
-    yield "network model, 1,000 draws, two threads, warm [s]", measured("network", {})["seconds"]
 
 
 def measured(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,15 +121,28 @@ def _others(careo: float) -> Iterator[Row]:
 def _processes(quick: bool) -> Iterator[Row]:
     runs = 3 if quick else 5
     _simulating(1, 1)  # kernels are compiled, if they never were
-    first = statistics.median(_simulating(1, 1)[0] for _ in range(runs))
-    yield "a process from nothing to its first draw [s]", first
+    yield from _took(FIRST, [_simulating(1, 1) for _ in range(runs)])
     if not quick:
-        took = [_simulating(6, 1000) for _ in range(3)]
-        yield "six strategies, 1,000 draws, whole process [s]", statistics.median(t for t, _ in took)
-        yield "six strategies, 1,000 draws, whole process, peak [MB]", max(peak for _, peak in took)
-    yield "careo simulate, one strategy, 200 draws [s]", _command(1, 200, runs)
+        yield from _took(SIX, [_simulating(6, 1000) for _ in range(3)])
+    yield from _took("careo simulate, one strategy, 200 draws", [_command(1, 200) for _ in range(runs)])
     if not quick:
-        yield "careo simulate, six strategies, 1,000 draws, all ensembles kept [s]", _command(6, 1000, 1)
+        yield from _took("careo simulate, six strategies, 1,000 draws, all ensembles", [_command(6, 1000)])
+    found = measured("slider", {"rounds": 3 if quick else 7})
+    yield "two strategies, 200 draws, warm [ms]", found["ms"]
+    yield "two strategies, 200 draws, warm, processor time [ms]", found["processor_ms"]
+    yield "network model, 1,000 draws, two threads, warm [s]", measured("network", {})["seconds"]
+
+
+FIRST = "a process from nothing to its first draw"
+SIX = "six strategies, 1,000 draws, a whole process"
+
+
+def _took(name: str, runs: Sequence[Took]) -> list[Row]:
+    return [
+        (f"{name} [s]", statistics.median(took.seconds for took in runs)),
+        (f"{name}, processor time [s]", statistics.median(took.processor for took in runs)),
+        (f"{name}, peak [MB]", max(took.peak_mb for took in runs)),
+    ]
 
 
 def _shipped() -> list[str]:
@@ -137,9 +151,11 @@ def _shipped() -> list[str]:
     return [name for name in careo.strategies("mexico") if name != "status-quo"]
 
 
-def _simulating(strategies: int, draws: int) -> tuple[float, float]:
-    """A process that imports careo and simulates shipped strategies: seconds and peak [MB]."""
+def _simulating(strategies: int, draws: int) -> Took:
+    """A process that imports careo and simulates shipped strategies; without SciPy, which careo's users need not have and numba loads where it is."""
     code = (
+        "import sys\n"
+        "sys.modules['scipy'] = None\n"
         "import careo\n"
         f"given = [careo.load_strategy(name, 'mexico') for name in {_shipped()[:strategies]!r}]\n"
         f"assert careo.simulate(given, draws={draws}, months=72).failures == 0\n"
@@ -147,14 +163,11 @@ def _simulating(strategies: int, draws: int) -> tuple[float, float]:
     return whole_process(["-c", code])
 
 
-def _command(strategies: int, draws: int, runs: int) -> float:
-    """Median seconds of `careo simulate` with an empty folder of runs."""
-    seconds = []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as folder:
-            arguments = ["simulate", *_shipped()[:strategies], "--draws", str(draws), "-o", folder]
-            seconds.append(whole_process(["-m", "careo", *arguments])[0])
-    return statistics.median(seconds)
+def _command(strategies: int, draws: int) -> Took:
+    """`careo simulate` with an empty folder of runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["simulate", *_shipped()[:strategies], "--draws", str(draws), "-o", folder]
+        return whole_process(["-m", "careo", *arguments])
 
 
 # ── one comparison, in a process of its own ──────────────────────────────────────────────────────────────────────
@@ -259,17 +272,22 @@ _RSS_UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
 
 
 def slider(*, rounds: int) -> dict[str, float]:
-    """A warm process answers for two strategies and the status quo by 200 draws [ms by the clock]."""
+    """A warm process answers for two strategies and the status quo by 200 draws [ms by the clock, and of processor time]."""
     import careo
 
     given = [careo.load_strategy(name, "mexico") for name in _shipped()[:2]]
     country = careo.load_country("mexico")
-    took = []
+    clock, processor = [], []
     for _ in range(rounds + 1):
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         careo.simulate(given, country, draws=200, months=72)
-        took.append(time.perf_counter() - begin)
-    return {"ms": statistics.median(took[1:]) * 1000}
+        clock.append(time.perf_counter() - begin)
+        processor.append(time.process_time() - busy)
+    # the first round loads kernels
+    return {
+        "ms": statistics.median(clock[1:]) * 1000,
+        "processor_ms": statistics.median(processor[1:]) * 1000,
+    }
 
 
 def network() -> dict[str, float]:
@@ -331,8 +349,15 @@ def ema() -> dict[str, float | str]:
     return _optional(EXPERIMENTS, lambda tools: tools.ema_cost(world(draws=1), EXPERIMENTS))
 
 
+def luck() -> dict[str, tuple[float, float]]:
+    """One draw of careo's and of NumPy's luck, outside any model."""
+    from benchmarks.luck import counting
+
+    return counting()
+
+
 MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
-    "duel": duel, "memory": memory, "slider": slider, "network": network, "mesa": mesa, "pysd": pysd, "ema": ema,
+    "duel": duel, "luck": luck, "memory": memory, "slider": slider, "network": network, "mesa": mesa, "pysd": pysd, "ema": ema,
 }  # fmt: skip
 
 

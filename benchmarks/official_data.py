@@ -24,9 +24,9 @@ def rows(*, years: int = 10, runs: int = 3) -> list[tuple[str, float]]:
         peaks: list[float] = []
         for run in range(runs):
             environment = {**ENVIRONMENT, "CAREO_HOME": f"{folder}/home{run}"}
-            took, peak = whole_process(["-m", "careo", "data", "import", str(file)], environment)
-            seconds.append(took)
-            peaks.append(peak)
+            took = whole_process(["-m", "careo", "data", "import", str(file)], environment)
+            seconds.append(took.seconds)
+            peaks.append(took.peak_mb)
         slow, large = pandas_cost(file)
         panel = _panel_seconds({**ENVIRONMENT, "CAREO_HOME": f"{folder}/home0"})
     mine = statistics.median(seconds)
