@@ -10,9 +10,9 @@ OUT ?= dossier
 run: .venv/.run
 	.venv/bin/careo audit -o $(OUT)/
 
-## test: all tests
+## test: all tests, those that measure time alone at the end
 test: .venv/.dev
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) tools/run_tests.py
 
 ## check: all that a reviewer would run
 check: .venv/.dev

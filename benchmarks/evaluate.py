@@ -412,10 +412,10 @@ def _cell(name: str, tally: Tally | None) -> str:
     return f"{tally.share:.3f}  {int(tally.hits)}/{int(tally.trials)}"
 
 
-def versions() -> str:
-    """What ran: careo, Python, platform, libraries, commit."""
+def versions(more: Sequence[str] = ()) -> str:
+    """What ran: careo, Python, platform, libraries (and which others), commit."""
     names = []
-    for name in ("careo", "trafilatura", "pypdf", "pyyaml"):
+    for name in ("careo", "trafilatura", "pypdf", "pyyaml", *more):
         try:
             names.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:

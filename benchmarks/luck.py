@@ -139,6 +139,30 @@ def _alternating(calls: list[tuple[Call, int]], rounds: int) -> list[float]:
     return best
 
 
+COUNTED = (
+    "Poisson, mean 60",
+    "negative binomial, mean 60, alpha 0.01",
+    "negative binomial, mean 60, alpha 0.1",
+)
+"""The laws that the laboratory counts by, at the mean of a state's month."""
+
+
+def counting(*, draws: int = DRAWS // 4, rounds: int = 5) -> dict[str, tuple[float, float]]:
+    """Nanoseconds a draw of careo and of NumPy, of what the laboratory needs most."""
+    rng = np.random.Generator(np.random.Philox(2))
+    found = {
+        "uniform": _alternating(
+            [(lambda: _pairs(draws), 2 * draws), (lambda: rng.random(draws), draws)], rounds
+        )
+    }
+    found |= {
+        name: _alternating([(ours, draws), (numpy_way, draws)], rounds)
+        for name, ours, numpy_way, _ in cases(draws)
+        if name in COUNTED
+    }
+    return {name: (ours, theirs) for name, (ours, theirs) in found.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=7)

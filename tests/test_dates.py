@@ -241,6 +241,7 @@ def test_periods_contain_overlap_and_know_their_years():
     assert since.years() == (2006, None)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "hostile",
     ["2006-" * 20_000, "de enero a " * 9_000, "in the last " * 8_000, "a year " * 14_000, "from 2006 to " * 7_000, "May 5 " * 16_000,

@@ -80,6 +80,7 @@ def test_captions_are_repeats_and_navigation_is_boilerplate(document: Document) 
     assert labels["Inicio"] == labels["Política"] == "boilerplate"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "mark_up",
     [

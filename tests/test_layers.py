@@ -44,3 +44,11 @@ def test_reading_a_page_loads_no_array_table_or_plotting_library() -> None:
     heavy = {"numpy", "pandas", "xarray", "matplotlib", "altair", "vl_convert", "rich", "click", "jinja2"}
     assert loaded & heavy == set()
     assert "careo.sources.documents" in loaded
+
+
+def test_a_run_is_prepared_without_waiting_for_xarray() -> None:
+    loaded = _loaded(
+        "import careo\nfrom careo.run.ensemble import prepare\nprepare([], careo.load_country('toyland'), months=12).baseline"
+    )
+    assert loaded & {"xarray", "pandas", "matplotlib", "altair"} == set()
+    assert "careo.run.history" in loaded

@@ -318,6 +318,7 @@ def test_the_dollar_sign_and_pesos_mean_what_the_caller_says():
     assert [n.unit for n in read_numbers(text, "es", dollar="MXN", peso="COP")] == ["MXN", "COP", "USD"]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "hostile",
     ["9" * 100_000, "1," * 50_000, "9 " * 50_000, "-1" * 50_000, "1/" * 50_000, "one hundred and " * 6_250, "mil " * 25_000,

@@ -154,6 +154,7 @@ def test_any_text_gives_ordered_mentions_without_overlap(text: str) -> None:
     assert all(a.end <= b.start for a, b in pairwise(found))
 
 
+@pytest.mark.timed
 def test_hostile_repetition_takes_linear_time(mexico: Places) -> None:
     for piece in ("in Guerrero, Hidalgo, Morelos and Juárez, ", "México, ", "Guerrero "):
         begun = time.perf_counter()

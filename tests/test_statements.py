@@ -221,6 +221,7 @@ def test_a_sentence_that_never_ends_is_cut_at_a_space() -> None:
     assert max(s.sentence[1] - s.sentence[0] for s in statements) <= 1_500
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("bit", ["9 ", "$9 ", "will ", "mil ", "word ", "a", ".", "“a", "9,"])
 def test_the_cost_of_a_hostile_page_grows_with_its_length(bit: str) -> None:
     def cost(characters: int) -> float:

@@ -22,14 +22,23 @@ def say(language: str, key: str, **words: object) -> str:
     Raises:
         KeyError: the key is in neither language file (a mistake of ours, not of the user).
     """
-    return _PLACEHOLDER.sub(lambda m: str(words[m[1]]) if m[1] in words else m[0], sentences(language)[key])
+    sentence = sentences(language, key.partition(".")[0])[key]
+    return _PLACEHOLDER.sub(lambda m: str(words[m[1]]) if m[1] in words else m[0], sentence)
+
+
+def sayable(language: str, key: str) -> bool:
+    """Whether there is a sentence of this key."""
+    return key in sentences(language, key.partition(".")[0])
 
 
 @cache
-def sentences(language: str) -> Mapping[str, str]:
-    """All sentences of a language, `dotted.key` → text. Unknown languages read English."""
+def sentences(language: str, part: str = "") -> Mapping[str, str]:
+    """All sentences of a language, or those of one file, `dotted.key` → text. Unknown languages read English.
+
+    A command needs a few of some twenty files, and reading them all takes longer than many a command.
+    """
     name = language if language in LANGUAGES else "en"
-    files = sorted(shipped("texts", name).glob("*.yaml"))
+    files = sorted(file for file in shipped("texts", name).glob("*.yaml") if part in ("", file.stem))
     return {key: text for file in files for key, text in _flat(file.stem, read_yaml(file))}
 
 

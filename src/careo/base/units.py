@@ -14,7 +14,7 @@ from functools import cache
 from math import inf
 
 from careo.base.errors import DataError
-from careo.base.texts import say, sentences
+from careo.base.texts import say, sayable, sentences
 
 _SPELLINGS = {
     "rate_per_100k": "per 100,000",
@@ -62,7 +62,7 @@ _MEASURES = {
 @cache
 def _registry() -> Mapping[str, Unit]:
     """The measures above, and the things counted: every other unit that `texts/en/units.yaml` has words for."""
-    keys = (key.removeprefix("units.") for key in sentences("en") if key.startswith("units."))
+    keys = (key.removeprefix("units.") for key in sentences("en", "units"))
     things = (key.replace("_", " ") for key in keys if "." not in key and key != "prices")
     measures = {_key(name) for name in _MEASURES}
     return {name: Unit(name, "count") for name in things if _key(name) not in measures} | _MEASURES
@@ -97,7 +97,7 @@ def unit_long(name: str, language: str) -> str:
     known = unit(name)
     if known.kind == "money" and known.currency:
         currency = f"units.currency.{known.currency}"
-        words = say(language, currency) if currency in sentences(language) else known.currency
+        words = say(language, currency) if sayable(language, currency) else known.currency
         return say(language, "units.prices", money=words, year=known.prices) if known.prices else words
     if known.kind == "count" and known.every:
         thing = say(language, f"units.{_key(known.name.partition(' per ')[0])}")

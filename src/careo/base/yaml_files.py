@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 4_000_000  # bytes; a strategy of a whole government has fewer than 100,000
 _DEEPEST = 16
-_yaml: Any = yaml  # its parser and composer have no types
+_yaml: Any = yaml  # its parser has no types
 
 Loc = tuple[str | int, ...]
 _T = TypeVar("_T")
@@ -102,8 +102,9 @@ def read_written(path: str | Path) -> Written:
 def parse_written(text: str, path: str) -> Written:
     """As `read_written`, of a text; `path` is what messages call it."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    events: list[Any] = []
     try:
-        depth = 0
+        depth = documents = 0
         for event in _yaml.parse(text, Loader=loader):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -113,7 +114,10 @@ def parse_written(text: str, path: str) -> Written:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 raise DataError("file_deep", where=f"{path}:{line}")
-        root = _yaml.compose(text, Loader=loader)
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            if documents > 1:
+                raise DataError("not_yaml", where=f"{path}:{line}", problem="but found another document")
+            events.append(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{min(mark.line, text.count(chr(10))) + 1}" if mark else path
@@ -121,44 +125,54 @@ def parse_written(text: str, path: str) -> Written:
     except (yaml.YAMLError, RecursionError) as error:
         raise DataError("not_yaml", where=path, problem=str(error).splitlines()[0]) from error
     lines: dict[Loc, int] = {}
-    value = None if root is None else _plain(root, (), lines, path)
+    value = None
+    if documents:
+        rest = iter(events)
+        while not isinstance(next(rest), yaml.DocumentStartEvent):
+            pass
+        value = _plain(next(rest), rest, (), lines, path)
     return Written(path, value, lines)
 
 
-def _plain(node: Any, loc: Loc, lines: dict[Loc, int], path: str) -> Any:
-    lines.setdefault(loc, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*loc, index), lines, path) for index, item in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
+def _plain(event: Any, rest: Iterator[Any], loc: Loc, lines: dict[Loc, int], path: str) -> Any:
+    """The value that begins with an event and takes what it needs of the rest; nodes between would double the time."""
+    lines.setdefault(loc, event.start_mark.line + 1)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Any] = []
+        while not isinstance(item := next(rest), yaml.SequenceEndEvent):
+            items.append(_plain(item, rest, (*loc, len(items)), lines, path))
+        return items
+    if isinstance(event, yaml.MappingStartEvent):
         result: dict[str, Any] = {}
-        for key, value in cast(Any, node).value:
+        while not isinstance(key := next(rest), yaml.MappingEndEvent):
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarEvent):
                 raise DataError("file_key", where=f"{path}:{line}")
-            name = str(key.value)
+            name = str(cast(Any, key).value)
             if name in result:
                 raise DataError("file_twice", where=f"{path}:{line}", field=name_of((*loc, name)))
             lines[(*loc, name)] = line
-            result[name] = _plain(value, (*loc, name), lines, path)
+            result[name] = _plain(next(rest), rest, (*loc, name), lines, path)
         return result
-    if not node.style and re.fullmatch(r"[-+]?[1-9]\d{0,2}\.000", str(node.value)):
+    if not event.style and _THOUSANDS.fullmatch(str(event.value)):
         # 300.000 is three hundred in one language and three hundred thousand in the other.
-        found, where = str(node.value), f"{path}:{node.start_mark.line + 1}"
+        found, where = str(event.value), f"{path}:{event.start_mark.line + 1}"
         plain = found.replace(".", "")
         raise DataError(
             "file_thousands", where=where, field=name_of(loc), found=found, fix="file_thousands", plain=plain
         )
-    return _scalar(node)
+    return _scalar(event)
 
 
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}\.000")
 NUMBER = re.compile(r"[-+]?(\d[\d_]{0,30})(\.\d{0,30})?([eE][-+]?\d{1,3})?")
 """Text that is read as a number when it stands without quotes; longer than any that is meant as one stays text."""
 
 
-def _scalar(node: Any) -> Any:
+def _scalar(event: Any) -> Any:
     """YAML 1.2: true, false, null and decimal numbers; everything else, dates too, stays text ("no" and "08" are words)."""
-    text = str(node.value)
-    if node.style:  # quoted, or a block of text
+    text = str(event.value)
+    if event.style:  # quoted, or a block of text
         return text
     if text in ("", "~", "null", "Null", "NULL"):
         return None

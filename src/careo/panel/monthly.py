@@ -28,6 +28,22 @@ POPULATION = "population"
 _MOST_CELLS = 200_000_000
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MonthlyValues:
+    """Monthly values by place, NaN where nothing was reported.
+
+    Attributes:
+        places: codes [place]. months: datetime64[M] [month]. values: by indicator id [unit of the indicator; place month].
+        vintages, sources: by indicator id.
+    """
+
+    places: tuple[str, ...]
+    months: np.ndarray
+    values: Mapping[str, np.ndarray]
+    vintages: Mapping[str, tuple[str, ...]]
+    sources: Mapping[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Edition:
     """One vintage of one indicator: monthly values by place."""
@@ -68,6 +84,37 @@ def load_panel(
     import xarray as xr
 
     country = load_country(country) if isinstance(country, str) else country
+    found = monthly_values(country, places=places, indicators=indicators, as_of=as_of)
+    by_code = country.places.by_code
+    dataset = xr.Dataset(
+        {name: (("place", "month"), array) for name, array in found.values.items()},
+        coords={
+            "place": np.array(found.places, dtype=str),
+            "month": found.months.astype("datetime64[ns]"),
+            "place_name": ("place", np.array([by_code[code].name for code in found.places], dtype=str)),
+            "level": ("place", np.array([by_code[code].kind for code in found.places], dtype=str)),
+        },
+        attrs={"country": country.key, "as_of": as_of.isoformat() if as_of else ""},
+    )
+    for name in found.values:
+        definition = country.indicators[name]
+        dataset[name].attrs |= {
+            "unit": definition.unit,
+            "long_name": definition.name.get("en", name),
+            "vintages": ", ".join(found.vintages[name]),
+            "sources": ", ".join(found.sources[name]),
+        }
+    return _rates(dataset, country) if rate else dataset
+
+
+def monthly_values(
+    country: Country,
+    *,
+    places: Sequence[str],
+    indicators: Sequence[str] = (),
+    as_of: date | None = None,
+) -> MonthlyValues:
+    """The values of a panel, for those who need no dataset and would wait for xarray. Arguments and errors as of `load_panel`."""
     wanted = _codes(country, places)
     names = list(indicators) or sorted(monthly_indicators(country))
     found = {name: list(_editions(country, name, wanted, as_of)) for name in names}
@@ -82,27 +129,13 @@ def load_panel(
     months = _months(seen)
     if len(codes) * len(months) * len(found) > _MOST_CELLS:
         raise CareoError("panel_too_large", found=f"{len(codes)} × {len(months)} × {len(found)}")
-    arrays = {name: _array(editions, codes, months) for name, editions in found.items()}
-    by_code = country.places.by_code
-    dataset = xr.Dataset(
-        {name: (("place", "month"), array) for name, array in arrays.items()},
-        coords={
-            "place": np.array(codes, dtype=str),
-            "month": months.astype("datetime64[ns]"),
-            "place_name": ("place", np.array([by_code[code].name for code in codes], dtype=str)),
-            "level": ("place", np.array([by_code[code].kind for code in codes], dtype=str)),
-        },
-        attrs={"country": country.key, "as_of": as_of.isoformat() if as_of else ""},
+    return MonthlyValues(
+        tuple(codes),
+        months,
+        {name: _array(editions, codes, months) for name, editions in found.items()},
+        {name: tuple(sorted({e.vintage for e in editions})) for name, editions in found.items()},
+        {name: tuple(sorted({e.source for e in editions})) for name, editions in found.items()},
     )
-    for name, editions in found.items():
-        definition = country.indicators[name]
-        dataset[name].attrs |= {
-            "unit": definition.unit,
-            "long_name": definition.name.get("en", name),
-            "vintages": ", ".join(sorted({e.vintage for e in editions})),
-            "sources": ", ".join(sorted({e.source for e in editions})),
-        }
-    return _rates(dataset, country) if rate else dataset
 
 
 def write_panel(panel: xr.Dataset, path: Path) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from careo.base.citations import Source
 from careo.base.fields import worded
-from careo.base.texts import say, sentences
+from careo.base.texts import say, sayable
 from careo.record.money import Money, Total
 from careo.results.wording import number, period_words
 
@@ -23,7 +23,7 @@ def amount_words(amount: Decimal, currency: str, language: str) -> str:
     text = number(float(amount.scaleb(-power)))
     text = say(language, f"words.scale.{name}", value=text) if name else text
     key = f"words.currency.{currency}"
-    return say(language, key, value=text) if key in sentences(language) else f"{currency} {text}"
+    return say(language, key, value=text) if sayable(language, key) else f"{currency} {text}"
 
 
 def exact(amount: Decimal) -> str:

@@ -24,7 +24,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from careo.base.fields import last_day, worded
-from careo.base.texts import say, sentences
+from careo.base.texts import say, sayable
 from careo.panel import Country, country_of
 from careo.record.ladder import Deadline
 from careo.record.money import money_of
@@ -241,7 +241,7 @@ class _Case:
         }
         words.setdefault("evidence", _words(event, self.language) if event else "")
         # Nobody promised the end of a term: what is said of a deadline is said otherwise of it.
-        horizon = self.limit.horizon and f"pledges.{key}_horizon" in sentences(self.language)
+        horizon = self.limit.horizon and sayable(self.language, f"pledges.{key}_horizon")
         reason = say(self.language, f"pledges.{key}{'_horizon' if horizon else ''}", **words)
         return Judgement(verdict, rule, reason, self.events, self.limit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from careo.base.dates import Period
 from careo.base.errors import DataError
-from careo.base.texts import say, sentences
+from careo.base.texts import say, sayable
 from careo.base.units import is_money, unit_long
 from careo.panel import Country
 from careo.record.statements import Quantity
@@ -92,7 +92,7 @@ def _money(value: float, unit: str, language: str) -> str:
     amount = number(round(value / divisor, 1 if value / divisor < 1000 else 0))
     words = say(language, f"words.scale.{scale}", value=amount) if scale else amount
     known = f"words.currency.{currency}"
-    if known in sentences(language):
+    if sayable(language, known):
         return say(language, known, value=words)
     return f"{currency} {words}".strip()
 

@@ -21,7 +21,7 @@ from careo.base.fields import CLOSED, DateText, first_day
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import build, read_written
 from careo.panel.country import Country, country_of
-from careo.panel.monthly import load_panel, monthly_indicators, monthly_population
+from careo.panel.monthly import monthly_indicators, monthly_population, monthly_values
 from careo.panel.series import Observation
 
 if TYPE_CHECKING:
@@ -276,13 +276,12 @@ def _table(country: Country, stretch: _Stretch, codes: Sequence[str], as_of: dat
 
 
 def _load(country: Country, series: Sequence[str], codes: Sequence[str], as_of: date | None) -> _Table:
-    panel = load_panel(country, places=codes, indicators=series, as_of=as_of)
-    panel = panel.reindex(place=list(codes))
-    values = sum(panel[name].to_numpy() for name in series)
-    sources = [s for name in series for s in str(panel[name].attrs["sources"]).split(", ")]
-    return _Table(
-        np.asarray(values), panel["month"].to_numpy().astype("datetime64[M]"), tuple(dict.fromkeys(sources))
-    )
+    found = monthly_values(country, places=codes, indicators=series, as_of=as_of)
+    values = np.full((len(codes), len(found.months)), np.nan)
+    rows = {code: row for row, code in enumerate(codes)}
+    values[[rows[code] for code in found.places]] = sum(found.values[name] for name in series)
+    sources = [source for name in series for source in found.sources[name]]
+    return _Table(values, found.months, tuple(dict.fromkeys(sources)))
 
 
 def _axis(tables: Sequence[_Table]) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from careo.base.texts import LANGUAGES, say, sentences
+from careo.base.texts import LANGUAGES, say, sayable
 
 # What a terminal would obey, or what turns the order of letters around: never shown as it stands.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -37,7 +37,7 @@ def one_line(text: str, width: int = 0) -> str:
 def verdict_words(verdict: str, language: str) -> str:
     """A verdict in the reader's language."""
     key = f"dossier.verdict.{verdict_slug(verdict)}.name"
-    return say(language, key) if key in sentences(language) else verdict
+    return say(language, key) if sayable(language, key) else verdict
 
 
 def verdict_slug(verdict: str) -> str:
