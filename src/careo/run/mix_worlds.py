@@ -58,29 +58,25 @@ class MixWorlds:
     """A block of worlds for the mixes of a question.
 
     Attributes:
-        question: whose mixes. country: whose record. first_draw, draws: of the worlds. seed: of their luck. threads: None: all cores.
-        kept: totals by mix and what is held: a mix is never run twice. progress: called with every mix that was run.
+        question: whose mixes. job: the forecast and the levels of the other outcomes. plan: what one dose of each lever does.
+        first_draw, draws: of the worlds. threads: None: all cores.
+        kept: totals by mix and what is held: a mix is never run twice. progress: called with the mixes × worlds of every block that was run.
     """
 
     question: MixQuestion
-    country: Country
+    job: Job
+    plan: EffectPlan
     first_draw: int
     draws: int
-    seed: int
     threads: int | None = None
     progress: Callable[[int], None] | None = None
     kept: dict[tuple[Held, tuple[int, ...]], np.ndarray] = field(default_factory=dict)
     futures: dict[tuple[float | None, int], Futures] = field(default_factory=dict)
 
-    @cached_property
-    def job(self) -> Job:
-        """The forecast and the levels of the other outcomes."""
-        return prepare((), self.country, months=self.question.months, seed=self.seed)
-
-    @cached_property
-    def plan(self) -> EffectPlan:
-        """What a full dose of each lever does."""
-        return plan_effects([_full_doses(self.question, self.job)], load_levers(self.country.key))
+    @property
+    def seed(self) -> int:
+        """Of their luck."""
+        return self.job.seed
 
     @property
     def known(self) -> np.ndarray:
@@ -145,15 +141,15 @@ class MixWorlds:
         money = mix.shares[:, None] * self.question.budget
         return np.minimum(money, self.costs).sum(axis=0) / self.question.budget
 
-    def trial(self) -> float:
-        """How long one mix takes on one core, by a short run [seconds/mix]."""
+    def trial(self, size: int) -> float:
+        """How long so many mixes × worlds will take on these threads, by a short run [seconds]."""
         mixes = [Mix(tuple((self.question.caps // 2).tolist()))] * TOGETHER
         small = replace(self, draws=10, kept={}, futures={}, progress=None)
-        small._futures(None, small.blocks[0])  # noqa: SLF001 - its own
         small._run(mixes, small.blocks[0], DRAWN)
         start = time.perf_counter()
         small._run(mixes, small.blocks[0], DRAWN)
-        return (time.perf_counter() - start) / TOGETHER / 10 * self.draws
+        each = (time.perf_counter() - start) / TOGETHER / small.draws
+        return each * size / (self.threads or os.cpu_count() or 1)
 
     def _costs(self, held: Held) -> np.ndarray:
         if held.cost is None:
@@ -176,7 +172,7 @@ class MixWorlds:
         yearly, _, _ = futures.run(effects, self._rates())
         broken = (yearly < 0).any(axis=(2, 3))
         if self.progress:
-            self.progress(len(mixes))
+            self.progress(len(mixes) * block[1])
         return np.where(broken, -1, yearly.sum(axis=(2, 3)))
 
     def _rates(self) -> np.ndarray:
@@ -232,7 +228,7 @@ class MixWorlds:
             if effect.law != "structural":
                 found[f"effect:{lever.id}:{slot}"] = self.beliefs.beta[row]
         blocks = [self._futures(None, block) for block in self.blocks]
-        table = load_table(self.country.key).parameters
+        table = load_table(self.job.country.key).parameters
         members = np.concatenate([block.parameters.members.sum(axis=0) for block in blocks])
         share = np.concatenate([block.parameters.organised_share.mean(axis=0) for block in blocks])
         found["parameter:members"], found["parameter:organised_share"] = members, share
@@ -243,6 +239,27 @@ class MixWorlds:
         return found
 
 
+def mix_worlds(
+    question: MixQuestion,
+    country: Country,
+    *,
+    first_draw: int = 0,
+    draws: int = 100,
+    seed: int = 7,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> MixWorlds:
+    """Worlds of a country for the mixes of a question."""
+    job = prepare((), country, months=question.months, seed=seed)
+    plan = plan_effects([_one_dose(question, job)], load_levers(country.key))
+    return MixWorlds(question, job, plan, first_draw, draws, threads, progress)
+
+
+def other_worlds(worlds: MixWorlds, *, first_draw: int, draws: int) -> MixWorlds:
+    """Other draws of the same question."""
+    return replace(worlds, first_draw=first_draw, draws=draws, kept={}, futures={})
+
+
 def _apart(worlds: MixWorlds, held: Held, mix: Mix) -> Held:
     """What of the held things this mix can feel: a mix that does not pay for a lever is not run again for its cost or effect."""
     paid = [lever for lever, part in zip(worlds.question.levers, mix.parts, strict=True) if part]
@@ -251,12 +268,11 @@ def _apart(worlds: MixWorlds, held: Held, mix: Mix) -> Held:
     return replace(held, cost=cost, effect=effect, without=held.without if paid else frozenset())
 
 
-def _full_doses(question: MixQuestion, job: Job) -> Scenario:
+def _one_dose(question: MixQuestion, job: Job) -> Scenario:
     """One dose of every lever in every place from month 0 on; what a mix buys of it scales the effect, draw by draw."""
     levers = load_levers(job.country.key)
-    places = job.history.places
-    doses = np.ones((len(question.levers), len(places), job.months))
+    doses = np.ones((len(question.levers), len(job.history.places), job.months))
     events = tuple(levers[name].dose_kind == "event" for name in question.levers)
-    return Scenario("full-doses", question.levers, doses, doses, doses, events, tuple(places), "state", job.start)
-
-
+    return Scenario(
+        "one-dose", question.levers, doses, doses, doses, events, tuple(job.history.places), "state", job.start
+    )

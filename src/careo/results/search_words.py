@@ -1,0 +1,1 @@
+def findings_of(r,l): return ()
