@@ -96,7 +96,8 @@ class Search:
         flips: where the order turns; looked_at: how many things were tried for it.
         breaking: levers that by themselves do not keep the limits, and the share of worlds in which they do.
         dropped: mixes found that did not hold in new worlds. tried: mixes tried. draws: worlds of the search. worlds: of the judgement;
-            failures: those that broke down. seed: of both. findings: the same in sentences. country: whose.
+            failures: those that broke down. seed: of both. country: whose.
+        findings: of the mixes and 70/30. summary, question_words, promise, turns, rests: the rest in sentences.
     """
 
     question: MixQuestion
@@ -114,6 +115,11 @@ class Search:
     seed: int
     country: Country
     findings: tuple[Finding, ...] = ()
+    summary: str = ""
+    question_words: str = ""
+    promise: tuple[str, ...] = ()
+    turns: tuple[str, ...] = ()
+    rests: tuple[str, ...] = ()
 
     @property
     def mixes(self) -> tuple[Candidate, ...]:
@@ -154,7 +160,7 @@ def search(
     Raises:
         CareoError: money, a lever, a share or a limit that cannot be searched with, or an extra package that is missing.
     """
-    from careo.results.search_words import findings_of
+    from careo.results.search_words import with_words
 
     home = country_of(country)
     limits = read_limits(keep)
@@ -177,18 +183,20 @@ def search(
     breaking = _breaking(trying, limits, alone)
     references = _references(question, breaking)
     found, tried = search_mixes(trying, limits, first=[*alone, *references])
+    promised, more = _promised(trying, limits, references)
+    references, tried = (*references, *promised), tried + more
     result = _judged(judging, limits, found, references)
     result = replace(result, breaking=breaking, tried=tried, draws=draws)
     turning = other_worlds(judging, first_draw=draws, draws=min(draws, worlds))
     flips, looked_at = find_flips(turning, {each.name: each.mix for each in result.mixes[:SHOWN]})
     result = _sized(replace(result, flips=flips, looked_at=looked_at))
-    return replace(result, findings=findings_of(result, language))
+    return with_words(result, language)
 
 
 def _size(question: MixQuestion, draws: int, worlds: int) -> int:
     """About how many mixes × worlds a search will run."""
     levers = len(question.prices)
-    searched = (24 * 8 if levers > 1 else 0) + levers + 13
+    searched = (24 * 8 + 12 * 5 if levers > 1 else 0) + levers + 13
     turned = SHOWN * (4 + 2 * min(levers, 8)) + 4 * 5 * SHOWN // 2
     return draws * (searched + turned) + worlds * (26 + SHOWN)
 
@@ -224,6 +232,22 @@ def _references(question: MixQuestion, breaking: Mapping[str, float]) -> tuple[M
             everything = replace(everything, name="70/30")
         found.setdefault(everything.parts, everything)
     return tuple(found.values())
+
+
+def _promised(
+    worlds: MixWorlds, limits: Sequence[Limit], references: Sequence[Mix]
+) -> tuple[tuple[Mix, ...], int]:
+    """70/30 at its best: of the mixes of that share that a search of its own finds, the one with the lowest median of homicides."""
+    question = worlds.question
+    preventive = [price.preventive for price in question.prices]
+    if not any(preventive) or all(preventive) or not question.least <= PROMISED <= question.most:
+        return (), 0
+    only = replace(worlds, question=replace(question, least=PROMISED, most=PROMISED))
+    found, tried = search_mixes(only, limits, population=12, generations=5)
+    known = {mix.parts for mix in references}
+    base = worlds.totals([no_money(question)])[0]
+    best = min(found, key=lambda mix: float(aims(worlds, worlds.totals([mix]), base)[0, 0]), default=None)
+    return ((replace(best, name="70/30 best"),) if best and best.parts not in known else ()), tried
 
 
 # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,7 +291,7 @@ def _judged(
         fails = _failing(limits, totals[row], base)
         whole = (base[_HOMICIDES] >= 0) & (totals[row][_HOMICIDES] >= 0)
         mine = {name: each[whole] for name, each in _felt(inputs, question, mix).items()}
-        looked = kind == "mix" or mix.name == "70/30"
+        looked = kind == "mix" or mix.name.startswith("70/30")
         difference = (totals[row] - base)[_HOMICIDES]
         weak = grade_d_share(
             float(np.median(difference[whole])), float(np.median((without_d[row] - without_d[kept_rows[0]])[_HOMICIDES][whole]))
