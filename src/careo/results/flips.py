@@ -3,7 +3,7 @@
 One thing is held at the same value in all worlds, everything else stays as drawn, under the same luck; mixes are ranked by the median
 difference in homicides from the status quo. A thing is looked at from one end of its range to the other: the range of a lever's cost, the
 90% interval of an effect's prior, the members of armed groups that no count tells apart. Where the two ends give different answers, the
-range is halved five times. What turns and turns back within a range is not seen.
+range is halved four times. What turns and turns back within a range is not seen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from careo.run.mix_worlds import Held, MixWorlds
 from careo.run.mixes import Mix, no_money
 from careo.run.parameters import MEMBERSHIP_SWEEP
 
-HALVINGS = 5
+HALVINGS = 4
 STATUS_QUO = "status-quo"
 _NOT_HOMICIDES = {"extortion", "kidnapping", "disappearance", "recording", "rights_complaints"}
 

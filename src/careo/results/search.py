@@ -6,7 +6,8 @@ the luckiest. The status quo is among what is compared, and so is the 70/30 ques
     regret      in a world, the homicides of a mix beyond those of the best of what is compared there: the status quo and the mixes that
                 nothing beats
     failing     a world in which a mix has no fewer homicides than the status quo, or does not keep a limit
-    dominated   by another that keeps the limits, is as good in every aim and better in one (`careo.run.mix_search.aims`)
+    dominated   by another that keeps the limits, is as good in every aim and better in one (`careo.run.mix_search.aims`); a mix that
+                changes nothing is dominated by the status quo, which costs nothing
     on grade D  1 − median difference without effects of grade D / median difference
 """
 
@@ -267,8 +268,10 @@ def _judged(
     shares = shares_kept(limits, totals, base)
     sound = keeps_all(limits, shares)
     rows = np.flatnonzero(sound)
+    idle = (values == 0).all(axis=1) & (np.arange(len(everything)) > 0)
+    rows = rows[~idle[rows]]
     free = set(rows[undominated(values[rows])].tolist())
-    beaten = [_beaten(values, rows, row) for row in range(len(everything))]
+    beaten = [0 if idle[row] else _beaten(values, rows, row) for row in range(len(everything))]
     searched = {mix.parts for mix in found}
     dropped = sum(not fine for mix, fine in zip(everything, sound, strict=True) if mix.parts in searched)
     best = [row for row in sorted(free) if row]

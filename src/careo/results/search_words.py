@@ -52,6 +52,19 @@ def mix_name(name: str, language: str) -> str:
     return say(language, f"search.name.{known[name]}") if name in known else name
 
 
+def moves(result: Search, each: Candidate, outcome: str) -> bool:
+    """Whether anything that a mix pays for moves an outcome in a run by state; where nothing does, no change is no finding."""
+    if outcome != "rights_complaints":  # the others follow the conflict and the members, which every lever can reach
+        return True
+    paid = {lever for lever, part in zip(result.question.levers, each.mix.parts, strict=True) if part}
+    return any(
+        "rights_complaints" in effect.mechanisms
+        for price in result.question.prices
+        if price.lever.id in paid
+        for effect in price.lever.effects
+    )
+
+
 def signed(value: float, decimals: int = 0) -> str:
     """A difference with its sign; nothing is 0 without one."""
     text = f"{value:+,.{decimals}f}"
@@ -131,7 +144,7 @@ class _Words:
 
         result, question = self.result, self.result.question
         names = lambda ids: ", ".join(self._lever(one) for one in ids)  # noqa: E731
-        found = [self._say("rests.never")]
+        found = [self._say("rests.never"), self._say("rests.aims"), self._rights()]
         if result.breaking:
             alone = ", ".join(f"{self._lever(name)} ({self._chance(kept)})" for name, kept in result.breaking.items())
             found.append(self._say("rests.breaking", levers=alone))
@@ -161,6 +174,16 @@ class _Words:
             found.append(self._say("rests.failures", count=result.failures))
         found += [self._say("rests.members"), say(self.language, "simulate.caveat.forecaster")]
         found.append(self._say("rests.pawn"))
+        return found
+
+    def _rights(self) -> str:
+        """Which levers can move complaints at all, and that the others' silence is no finding."""
+        levers = [price.lever for price in self.result.question.prices]
+        moving = [lever.id for lever in levers if any("rights_complaints" in e.mechanisms for e in lever.effects)]
+        touching = [lever.id for lever in levers if lever.rights and lever.id not in moving]
+        found = self._say("rests.complaints" if moving else "rests.no_complaints", levers=", ".join(map(self._lever, moving)))
+        if touching:
+            found += " " + self._say("rests.touching", levers=", ".join(map(self._lever, touching)))
         return found
 
     # one candidate
@@ -306,7 +329,12 @@ class _Words:
         lever, _, slot = rest.partition(":")
         effect = self.levers[lever].effects[int(slot)]
         moved = ", ".join(say(self.language, f"levers.mechanism.{one}.name") for one in effect.mechanisms)
-        return self._say("input.effect", lever=self._lever(lever), mechanism=moved)
+        words = self._say("input.effect", lever=self._lever(lever), mechanism=moved)
+        if effect.to_month is None and not effect.from_month:
+            return words
+        ends = {"start": number(effect.from_month or 0), "end": number(effect.to_month or 0)}
+        window = say(self.language, "levers.window_to" if effect.to_month is not None else "levers.window", **ends)
+        return f"{words} ({window})"
 
     def _money(self, value: float) -> str:
         return value_words(value, self.result.question.currency, self.language)
@@ -327,9 +355,12 @@ class _Words:
 
     def _kept(self, each: Candidate) -> list[str]:
         return [
-            self._say("kept_one", written=self._written(limit.outcome, limit.factor), chance=self._chance(kept))
+            self._say(
+                "kept_one" if moves(self.result, each, limit.outcome) else "kept_unmoved",
+                written=self._written(limit.outcome, limit.factor), chance=self._chance(kept),
+            )
             for limit, kept in zip(self.result.limits, each.kept, strict=True)
-        ]
+        ]  # fmt: skip
 
     def _known(self, outcome: str) -> bool:
         return bool(np.isfinite(self.result.numbers["fewer"].sel(outcome=outcome)).all())

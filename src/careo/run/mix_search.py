@@ -4,8 +4,8 @@ What is sought, all to be small: the median difference in homicides from the sta
 difference in disappearances where their level is known. Nothing is weighed against anything. A limit is no aim: `rights_complaints<=baseline`
 holds for a mix when its complaints are no more than the status quo's, draw by draw, in at least so many of the worlds.
 
-pymoo draws its first mixes and its crossings from a generator of its own, begun with the seed of the search: it decides which mixes are
-tried, never what happens in a world.
+pymoo draws its crossings from a generator of its own, begun with the seed of the search: it decides which mixes are tried, never what
+happens in a world.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from typing import Any
 import numpy as np
 
 from careo.base.errors import CareoError
+from careo.model.luck import Luck
 from careo.model.mechanisms import OUTCOMES
 from careo.run.mix_worlds import MixWorlds
-from careo.run.mixes import Mix, MixQuestion, mix_of_genes, no_money
+from careo.run.mixes import GRID, Mix, MixQuestion, genes_of, mix_of_genes, no_money
 
 RIGHTS = "rights_complaints"
 ENOUGH = 0.9
 """A limit that says nothing else holds when it is kept in this share of worlds."""
 BAD_END = 0.95
+_POINTS = 65_534  # the process of luck of the first points; no parameter has it
 _AIMED_AT = ("homicides", "disappearances")
 _LIMIT = re.compile(
     r"(?P<outcome>[a-z_]+)\s*<=\s*baseline(?:\s*(?P<sign>[+-])\s*(?P<change>\d+(?:\.\d+)?)\s*%)?"
@@ -166,7 +168,7 @@ def search_mixes(
         columns = aims(worlds, base[None], base).shape[1]
         minimize(
             problem(evaluate, len(question.prices) + 1, columns, len(limits)),
-            nsga2(pop_size=population),
+            nsga2(pop_size=population, sampling=_first_points(worlds, limits, base, population)),
             ("n_gen", generations),
             seed=worlds.seed % 2**32,
             verbose=False,
@@ -180,6 +182,28 @@ def search_mixes(
     values = aims(worlds, worlds.totals(found), base)
     best = np.flatnonzero(undominated(values))
     return tuple(found[best[row]] for row in spread_out(values[best], most)), len(mixes)
+
+
+def _first_points(
+    worlds: MixWorlds, limits: Sequence[Limit], base: np.ndarray, count: int
+) -> np.ndarray:
+    """Where the search begins [point gene]: shares from end to end, money to the levers that alone do most for it first; the rest by luck.
+
+    A search of some hundred mixes over many levers that began by luck alone would hardly come near what these give.
+    """
+    question = worlds.question
+    alone = singles(question)
+    totals = worlds.totals(alone)
+    fine = keeps_all(limits, shares_kept(limits, totals, base))
+    gain = -aims(worlds, totals, base) / np.maximum(question.caps, 1)[:, None] * GRID
+    ends = np.linspace(question.least, question.most, 1 + max(1, count // (gain.shape[1] + 1)))
+    shares = ends if question.most > question.least else ends[:1]
+    points = [
+        genes_of(question, float(share), np.where(fine, gain[:, aim], 0.0)) for share in shares for aim in range(gain.shape[1])
+    ][:count]
+    left = count - len(points)
+    chance = Luck(worlds.seed).uniform(_POINTS, 0, range(left or 1), range(len(question.prices) + 1))
+    return np.array([*points, *chance[:left]])
 
 
 def _pymoo() -> tuple[Any, Any, Any]:

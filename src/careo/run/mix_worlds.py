@@ -265,7 +265,9 @@ def _apart(worlds: MixWorlds, held: Held, mix: Mix) -> Held:
     paid = [lever for lever, part in zip(worlds.question.levers, mix.parts, strict=True) if part]
     cost = held.cost if held.cost and held.cost[0] in paid else None
     effect = held.effect if held.effect and held.effect[0] in paid else None
-    return replace(held, cost=cost, effect=effect, without=held.without if paid else frozenset())
+    grades = {effect.grade or lever.grade for lever, _, effect in worlds.plan.effects if lever.id in paid}
+    grades |= {lever.links[slot].grade or lever.grade for lever, slot, _, _, _ in worlds.plan.links if paid}
+    return replace(held, cost=cost, effect=effect, without=held.without & grades)
 
 
 def _one_dose(question: MixQuestion, job: Job) -> Scenario:

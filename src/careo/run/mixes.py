@@ -32,6 +32,8 @@ from careo.run.scenario_costs import Note, Prices, at_prices, unique
 
 GRID = 10_000
 """Parts of a budget: what is printed to a hundredth of a per cent is what was run."""
+_WEIGHTS = 1e6
+_DUST = GRID // 200  # half a per cent of the budget, which nobody would plan apart
 FAMILIES = ("prevention", "coercion")
 PER = ("year", "horizon")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)(%?)(?:\.\.(\d+(?:\.\d+)?)(%?))?")
@@ -316,17 +318,30 @@ def even_mix(question: MixQuestion, share: float, name: str = "") -> Mix:
 
 
 def mix_of_genes(question: MixQuestion, genes: np.ndarray) -> Mix:
-    """The mix that a point of the unit cube stands for: its share, then a weight for each lever, none below one half [lever + 1].
+    """The mix that a point of the unit cube stands for: its share, then how far each lever goes before the others [lever + 1].
 
-    Half of the levers of a point drawn evenly get nothing, because a mix of everything cannot be read.
+    A lever below ½ gets nothing, because a mix of everything cannot be read; above, its weight runs from 1 to a million, so that money can
+    go to one lever after the other as well as to all of them alike; what would get less than half a per cent of the budget gets nothing.
     """
-    weights = np.maximum(genes[1:] - 0.5, 0.0)
+    weights = np.where(genes[1:] < 0.5, 0.0, _WEIGHTS ** (2 * genes[1:] - 1))
     for side in (True, False):
         mine = np.array([price.preventive == side for price in question.prices])
         if mine.any() and not weights[mine].any():
-            best = int(np.argmax(np.where(mine, genes[1:], -1.0)))
-            weights[best] = 1.0
-    return fill(question, weights, _share(question, float(genes[0])))
+            weights[int(np.argmax(np.where(mine, genes[1:], -1.0)))] = 1.0
+    share = _share(question, float(genes[0]))
+    parts = np.array(fill(question, weights, share).parts)
+    dust = (parts < _DUST) & (parts < question.caps)
+    return fill(question, np.where(dust, 0.0, weights), share) if (parts[~dust] > 0).any() else fill(question, weights, share)
+
+
+def genes_of(question: MixQuestion, share: float, worth: np.ndarray) -> np.ndarray:
+    """A point of the unit cube whose mix pays for levers in the order of their worth, those of no worth never [lever + 1]."""
+    width = question.most - question.least
+    useful = worth > 0
+    order = np.argsort(np.argsort(np.where(useful, worth, -np.inf), kind="stable"), kind="stable")
+    ranks = np.where(useful, order - (~useful).sum() + 1, 0) / max(1, int(useful.sum()))
+    place = np.where(useful, 0.5 + 0.5 * ranks, 0.0)
+    return np.array([(share - question.least) / width if width > 0 else 0.5, *place])
 
 
 def _share(question: MixQuestion, gene: float) -> float:

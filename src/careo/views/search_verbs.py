@@ -11,7 +11,7 @@ from careo.base.errors import CareoError
 from careo.base.texts import say
 from careo.results.finding import Finding
 from careo.results.search import Candidate, Search, search
-from careo.results.search_words import mix_name, signed
+from careo.results.search_words import mix_name, moves, signed
 from careo.results.wording import number
 from careo.views import contract
 from careo.views.cli import Asked
@@ -196,14 +196,21 @@ def _row(asked: Asked, result: Search, each: Candidate) -> list[str]:
 
 
 def _other(asked: Asked, result: Search, each: Candidate, outcome: str) -> str:
-    at = result.numbers["difference"].sel(mix=each.name, outcome=outcome)
-    low, median, high = (float(at.sel(quantile=q)) for q in (0.05, 0.5, 0.95))
-    if math.isnan(median):
+    """Per cent of what the status quo has, or counts where it has none in some world."""
+    known = not math.isnan(float(result.numbers["fewer"].sel(mix=each.name, outcome=outcome)))
+    if not known:
         return _view(asked, "unknown")
     if each.kind == "status-quo":
-        return "0"
-    words = say(asked.language, "simulate.range", low=signed(low), high=signed(high))
-    return say(asked.language, "simulate.short", median=signed(median), range=words)
+        return "–"
+    if not moves(result, each, outcome):
+        return say(asked.language, "simulate.reason.not_simulated")
+    at = result.numbers["percent"].sel(mix=each.name, outcome=outcome)
+    unit = "%"
+    if math.isnan(float(at.sel(quantile=0.5))):
+        at, unit = result.numbers["difference"].sel(mix=each.name, outcome=outcome), ""
+    low, median, high = (signed(float(at.sel(quantile=q))) + unit for q in (0.05, 0.5, 0.95))
+    words = say(asked.language, "simulate.range", low=low, high=high)
+    return say(asked.language, "simulate.short", median=median, range=words)
 
 
 def _list(screen: Screen, asked: Asked, title: str, texts: Sequence[str], style: str = "") -> None:
