@@ -95,7 +95,9 @@ def _things(
     for price, used in zip(question.prices, paid, strict=True):
         lever = price.lever.id
         if used and price.low < price.high:
-            found.append(("cost", lever, -1, price.low, price.high, lambda v, lever=lever: Held(cost=(lever, v))))
+            found.append(
+                ("cost", lever, -1, price.low, price.high, lambda v, lever=lever: Held(cost=(lever, v)))
+            )
     for lever, slot, effect in worlds.plan.effects:
         low, high = quantile(effect, 0.05), quantile(effect, 0.95)
         if not paid[question.levers.index(lever.id)] or set(effect.mechanisms) <= _NOT_HOMICIDES:
@@ -131,7 +133,9 @@ def _between(
     return found
 
 
-def _turned(thing: tuple[str, str, int], low: float, high: float, under: Ranking, over: Ranking) -> list[Flip]:
+def _turned(
+    thing: tuple[str, str, int], low: float, high: float, under: Ranking, over: Ranking
+) -> list[Flip]:
     found: list[Flip] = []
     if under.first != over.first:
         found.append(Flip(*thing, low, high, "first", under.first, over.first))
@@ -140,5 +144,3 @@ def _turned(thing: tuple[str, str, int], low: float, high: float, under: Ranking
         if better != over.better[name]:
             found.append(Flip(*thing, low, high, name, words[better], words[over.better[name]]))
     return found
-
-

@@ -136,7 +136,9 @@ def _paste(values: np.ndarray, failed: np.ndarray, sides: np.ndarray) -> np.ndar
                     continue
                 beyond = line[line < sides[row, 0]][::-1] if end == 0 else line[line > sides[row, 1]]
                 more = max(1, math.floor(PEELED * inside.sum()))
-                limit = beyond[min(more, len(beyond)) - 1] if len(beyond) > more else (-math.inf, math.inf)[end]
+                limit = (
+                    beyond[min(more, len(beyond)) - 1] if len(beyond) > more else (-math.inf, math.inf)[end]
+                )
                 trial = sides.copy()
                 trial[row, end] = limit
                 there = _inside(values, trial)
@@ -149,7 +151,7 @@ def _paste(values: np.ndarray, failed: np.ndarray, sides: np.ndarray) -> np.ndar
 
 
 def _inside(values: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    return ((values >= sides[:, :1]) & (values <= sides[:, 1:])).all(axis=0)
+    return np.all((values >= sides[:, :1]) & (values <= sides[:, 1:]), axis=0)  # pyright: ignore[reportReturnType]
 
 
 def _worth(values: np.ndarray, failed: np.ndarray, sides: np.ndarray) -> tuple[float, float]:
@@ -178,7 +180,11 @@ def upper_tail(trials: int, probability: float, hits: int) -> float:
         1.0,
         math.fsum(
             math.exp(
-                math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1) + k * up + (trials - k) * down
+                math.lgamma(trials + 1)
+                - math.lgamma(k + 1)
+                - math.lgamma(trials - k + 1)
+                + k * up
+                + (trials - k) * down
             )
             for k in range(hits, trials + 1)
         ),

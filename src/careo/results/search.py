@@ -220,7 +220,9 @@ def _references(question: MixQuestion, breaking: Mapping[str, float]) -> tuple[M
         share = tenth / 10
         if not question.least <= share <= question.most:
             continue
-        if (share > 0 and not (keeping & preventive).any()) or (share < 1 and not (keeping & ~preventive).any()):
+        if (share > 0 and not (keeping & preventive).any()) or (
+            share < 1 and not (keeping & ~preventive).any()
+        ):
             continue
         name = "70/30" if share == PROMISED else f"prevention-{10 * tenth}"
         mix = fill(question, keeping.astype(np.float64), share, name)
@@ -277,11 +279,18 @@ def _judged(
     best = [row for row in sorted(free) if row]
     shown = [best[k] for k in spread_out(values[best], SHOWN)] if best else []
     medians = values[:, 0]
-    order = [*sorted(shown, key=lambda row: medians[row]), *sorted(set(best) - set(shown), key=lambda row: medians[row])]
+    order = [
+        *sorted(shown, key=lambda row: medians[row]),
+        *sorted(set(best) - set(shown), key=lambda row: medians[row]),
+    ]
     labels = {0: STATUS_QUO}
     labels |= {row: everything[row].name or _letter(k) for k, row in enumerate(order)}
     labels |= {row: mix.name for row, mix in enumerate(everything) if mix.name and row not in labels}
-    kept_rows = [0, *order, *(row for row, mix in enumerate(everything) if row and row not in order and mix.name)]
+    kept_rows = [
+        0,
+        *order,
+        *(row for row, mix in enumerate(everything) if row and row not in order and mix.name),
+    ]
     regret = _regrets(totals, [0, *best])
     rank = {row: k for k, row in enumerate(sorted(kept_rows, key=lambda row: (medians[row], row)), 1)}
     less = worlds.totals([everything[row] for row in kept_rows], Held(without=frozenset("D")))
@@ -297,7 +306,8 @@ def _judged(
         looked = kind == "mix" or mix.name.startswith("70/30")
         difference = (totals[row] - base)[_HOMICIDES]
         weak = grade_d_share(
-            float(np.median(difference[whole])), float(np.median((without_d[row] - without_d[kept_rows[0]])[_HOMICIDES][whole]))
+            float(np.median(difference[whole])),
+            float(np.median((without_d[row] - without_d[kept_rows[0]])[_HOMICIDES][whole])),
         )
         verdict, reason = _verdict(difference[whole], base[_HOMICIDES][whole], weak)
         candidates.append(
@@ -368,7 +378,9 @@ def _dummies(worlds: MixWorlds) -> np.ndarray:
 def _verdict(difference: np.ndarray, base: np.ndarray, weak: float | None) -> tuple[str, str]:
     """As of `careo.compare`: what rests on grade D for more than half decides nothing."""
     shares = 100.0 * difference / base if (base > 0).all() else np.full(len(base), np.nan)
-    verdict = verdict_of(np.quantile(difference, QUANTILES), np.quantile(shares, QUANTILES), float(np.median(base)))
+    verdict = verdict_of(
+        np.quantile(difference, QUANTILES), np.quantile(shares, QUANTILES), float(np.median(base))
+    )
     if weak is not None and weak > WEAK_SHARE:
         return "inconclusive", "grade_d"
     return verdict, "interval" if verdict == "inconclusive" else ""
@@ -378,7 +390,9 @@ def _sized(result: Search) -> Search:
     """A verdict that turns with the number of members, which no count tells, is none."""
     turning = {flip.about for flip in result.flips if flip.kind == "members"}
     candidates = tuple(
-        replace(each, verdict="inconclusive", reason="members") if each.name in turning and not each.reason else each
+        replace(each, verdict="inconclusive", reason="members")
+        if each.name in turning and not each.reason
+        else each
         for each in result.candidates
     )
     return replace(result, candidates=candidates)
@@ -440,4 +454,3 @@ def graded(result: Search) -> dict[str, list[str]]:
         if name in used:
             found.setdefault(levers[name].grade, []).append(name)
     return dict(sorted(found.items()))
-

@@ -48,13 +48,20 @@ def mix_name(name: str, language: str) -> str:
     if name.startswith("prevention-"):
         share = int(name.partition("-")[2])
         return f"{share}/{100 - share}"
-    known = {"status-quo": "status_quo", "70/30": "promised", "70/30 all": "promised_all", "70/30 best": "promised_best"}
+    known = {
+        "status-quo": "status_quo",
+        "70/30": "promised",
+        "70/30 all": "promised_all",
+        "70/30 best": "promised_best",
+    }
     return say(language, f"search.name.{known[name]}") if name in known else name
 
 
 def moves(result: Search, each: Candidate, outcome: str) -> bool:
     """Whether anything that a mix pays for moves an outcome in a run by state; where nothing does, no change is no finding."""
-    if outcome != "rights_complaints":  # the others follow the conflict and the members, which every lever can reach
+    if (
+        outcome != "rights_complaints"
+    ):  # the others follow the conflict and the members, which every lever can reach
         return True
     paid = {lever for lever, part in zip(result.question.levers, each.mix.parts, strict=True) if part}
     return any(
@@ -85,8 +92,12 @@ class _Words:
         if not mixes:
             sound = [each for each in result.candidates if each.sound and each.kind != "status-quo"]
             key = "none_beats" if sound else "none_keeps"
-            best = max((min(each.kept) for each in result.candidates if each.kind != "status-quo"), default=0.0)
-            return self._say(f"summary.{key}", tried=number(result.tried), limits=limits, best=self._chance(best))
+            best = max(
+                (min(each.kept) for each in result.candidates if each.kind != "status-quo"), default=0.0
+            )
+            return self._say(
+                f"summary.{key}", tried=number(result.tried), limits=limits, best=self._chance(best)
+            )
         key = "several" if len(mixes) > 1 else "one"
         quo = result.candidates[0].beaten_by
         return " ".join((
@@ -126,7 +137,9 @@ class _Words:
 
     def turns(self) -> list[str]:
         """Flip points, those of the members first: no count tells them."""
-        whole = {(f.kind, f.lever, f.slot, f.below, f.before) for f in self.result.flips if f.after == "status-quo"}
+        whole = {
+            (f.kind, f.lever, f.slot, f.below, f.before) for f in self.result.flips if f.after == "status-quo"
+        }
         told = [f for f in self.result.flips if (f.kind, f.lever, f.slot, f.below, f.about) not in whole]
         flips = sorted(told, key=lambda flip: flip.kind != "members")
         looked = self._say("flip.looked", count=self.result.looked_at)
@@ -146,11 +159,14 @@ class _Words:
         names = lambda ids: ", ".join(self._lever(one) for one in ids)  # noqa: E731
         found = [self._say("rests.never"), self._say("rests.aims"), self._rights()]
         if result.breaking:
-            alone = ", ".join(f"{self._lever(name)} ({self._chance(kept)})" for name, kept in result.breaking.items())
+            alone = ", ".join(
+                f"{self._lever(name)} ({self._chance(kept)})" for name, kept in result.breaking.items()
+            )
             found.append(self._say("rests.breaking", levers=alone))
         unknown = [limit.outcome for limit in result.limits if not self._known(limit.outcome)]
-        for outcome in unknown:
-            found.append(_sentence(self._say("rests.unknown", outcome=self._outcome(outcome))))
+        found += [
+            _sentence(self._say("rests.unknown", outcome=self._outcome(outcome))) for outcome in unknown
+        ]
         if result.dropped:
             found.append(self._say("rests.dropped", count=result.dropped))
         by_grade = graded(result)
@@ -165,7 +181,9 @@ class _Words:
         )
         found.append(self._say("rests.families", families=families))
         if question.passed_over:
-            left = "; ".join(f"{self._lever(name)} ({self._say(f'passed.{why}')})" for name, why in question.passed_over)
+            left = "; ".join(
+                f"{self._lever(name)} ({self._say(f'passed.{why}')})" for name, why in question.passed_over
+            )
             found.append(self._say("rests.passed", levers=left))
         found += [worded(note, self.language) for note in question.notes]
         found += [self._say("rests.even"), self._say("rests.constant")]
@@ -179,9 +197,14 @@ class _Words:
     def _rights(self) -> str:
         """Which levers can move complaints at all, and that the others' silence is no finding."""
         levers = [price.lever for price in self.result.question.prices]
-        moving = [lever.id for lever in levers if any("rights_complaints" in e.mechanisms for e in lever.effects)]
+        moving = [
+            lever.id for lever in levers if any("rights_complaints" in e.mechanisms for e in lever.effects)
+        ]
         touching = [lever.id for lever in levers if lever.rights and lever.id not in moving]
-        found = self._say("rests.complaints" if moving else "rests.no_complaints", levers=", ".join(map(self._lever, moving)))
+        found = self._say(
+            "rests.complaints" if moving else "rests.no_complaints",
+            levers=", ".join(map(self._lever, moving)),
+        )
         if touching:
             found += " " + self._say("rests.touching", levers=", ".join(map(self._lever, touching)))
         return found
@@ -190,7 +213,14 @@ class _Words:
 
     def finding(self, each: Candidate) -> Finding:
         result = self.result
-        keys = (each.name, each.mix.parts, result.seed, result.worlds, result.question.asked, result.question.months)
+        keys = (
+            each.name,
+            each.mix.parts,
+            result.seed,
+            result.worlds,
+            result.question.asked,
+            result.question.months,
+        )
         levers = [self.levers[name] for name in self._paid(each)]
         known = {**load_sources(result.country.key), **result.country.sources}
         cited = dict.fromkeys(
@@ -219,7 +249,9 @@ class _Words:
 
     def buys(self, each: Candidate) -> str:
         """What its money goes to: lever, share of the budget, the largest first."""
-        parts = sorted(zip(each.mix.parts, self.result.question.prices, strict=True), key=lambda item: -item[0])
+        parts = sorted(
+            zip(each.mix.parts, self.result.question.prices, strict=True), key=lambda item: -item[0]
+        )
         shown = [
             self._say(
                 "full" if part >= round(price.value / self.result.question.budget * 10_000) - 1 else "part",
@@ -232,13 +264,19 @@ class _Words:
 
     def _because(self, each: Candidate, name: str) -> str:
         worse = self._fewer(each.name, "rights_complaints", more=True)
-        rights = say(self.language, "simulate.rights_first", chance=self._chance(worse)) if worse > 0.5 else ""
+        rights = (
+            say(self.language, "simulate.rights_first", chance=self._chance(worse)) if worse > 0.5 else ""
+        )
         text = self._say(
             "because", change=self._interval(each.name, "homicides"), name=name,
             fewer=self._chance(self._fewer(each.name, "homicides")), end=self._end(each),
         )  # fmt: skip
         kept = "; ".join(self._kept(each))
-        return _sentence(rights + (text if not rights else text[:1].lower() + text[1:])) + " " + self._say("kept", kept=kept)
+        return (
+            _sentence(rights + (text if not rights else text[:1].lower() + text[1:]))
+            + " "
+            + self._say("kept", kept=kept)
+        )
 
     def _end(self, each: Candidate) -> str:
         key = each.reason if each.verdict == "inconclusive" else each.verdict.replace(" ", "_")
@@ -333,7 +371,9 @@ class _Words:
         if effect.to_month is None and not effect.from_month:
             return words
         ends = {"start": number(effect.from_month or 0), "end": number(effect.to_month or 0)}
-        window = say(self.language, "levers.window_to" if effect.to_month is not None else "levers.window", **ends)
+        window = say(
+            self.language, "levers.window_to" if effect.to_month is not None else "levers.window", **ends
+        )
         return f"{words} ({window})"
 
     def _money(self, value: float) -> str:
@@ -344,14 +384,18 @@ class _Words:
 
     def _limits(self) -> str:
         return "; ".join(
-            self._say("limit", written=self._written(limit.outcome, limit.factor), share=self._percent(limit.share))
+            self._say(
+                "limit", written=self._written(limit.outcome, limit.factor), share=self._percent(limit.share)
+            )
             for limit in self.result.limits
         )
 
     def _written(self, outcome: str, factor: float) -> str:
         if factor == 1:
             return self._say("limit_same", outcome=self._outcome(outcome))
-        return self._say("limit_change", outcome=self._outcome(outcome), change=f"{signed(100 * (factor - 1), 1)}%")
+        return self._say(
+            "limit_change", outcome=self._outcome(outcome), change=f"{signed(100 * (factor - 1), 1)}%"
+        )
 
     def _kept(self, each: Candidate) -> list[str]:
         return [
@@ -372,7 +416,10 @@ class _Words:
     def _interval(self, name: str, outcome: str) -> str:
         at = self.result.numbers["difference"].sel(mix=name, outcome=outcome).to_numpy()
         return say(
-            self.language, "simulate.interval", median=signed(at[len(QUANTILES) // 2]), range=self._range(at[0], at[-1])
+            self.language,
+            "simulate.interval",
+            median=signed(at[len(QUANTILES) // 2]),
+            range=self._range(at[0], at[-1]),
         )
 
     def _range(self, low: float, high: float) -> str:

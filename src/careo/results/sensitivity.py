@@ -63,4 +63,6 @@ def sensitivity(
     # Without a seed it draws nothing and leaves NumPy's global generator alone.
     found = analyze(problem, values.T, result.astype(np.float64), S=_SLICES)["median"]
     indices = dict(zip(names, (float(value) for value in found), strict=True))
-    return Sensitivity({name: indices[name] for name in inputs}, max(indices[name] for name in names[len(inputs) :]))
+    return Sensitivity(
+        {name: indices[name] for name in inputs}, max(indices[name] for name in names[len(inputs) :])
+    )

@@ -66,13 +66,25 @@ def read_limits(texts: Sequence[str]) -> tuple[Limit, ...]:
     for text in texts:
         match = _LIMIT.fullmatch(text.strip())
         if match is None:
-            raise CareoError("search_keep", found=repr(text[:60]), expected="rights_complaints<=baseline", fix="search_keep")
+            raise CareoError(
+                "search_keep",
+                found=repr(text[:60]),
+                expected="rights_complaints<=baseline",
+                fix="search_keep",
+            )
         if match["outcome"] not in OUTCOMES:
-            raise CareoError("search_keep_outcome", found=repr(match["outcome"][:40]), expected=" | ".join(OUTCOMES))
+            raise CareoError(
+                "search_keep_outcome", found=repr(match["outcome"][:40]), expected=" | ".join(OUTCOMES)
+            )
         change = float(match["change"] or 0) / 100 * (-1 if match["sign"] == "-" else 1)
         share = float(match["share"]) / 100 if match["share"] else ENOUGH
         if not 0 < share <= 1 or change < -1:
-            raise CareoError("search_keep", found=repr(text[:60]), expected="rights_complaints<=baseline", fix="search_keep")
+            raise CareoError(
+                "search_keep",
+                found=repr(text[:60]),
+                expected="rights_complaints<=baseline",
+                fix="search_keep",
+            )
         if match["outcome"] in found:
             raise CareoError("search_keep_twice", found=match["outcome"])
         found[match["outcome"]] = Limit(match["outcome"], 1 + change, share, text.strip())
@@ -108,13 +120,14 @@ def shares_kept(limits: Sequence[Limit], totals: np.ndarray, status_quo: np.ndar
 
 def keeps_all(limits: Sequence[Limit], shares: np.ndarray) -> np.ndarray:
     """Whether each mix keeps every limit in enough worlds [bool; mix]."""
-    return (shares >= np.array([limit.share for limit in limits]) - 1e-12).all(axis=-1)
+    wanted = np.array([limit.share for limit in limits])
+    return np.all(shares >= wanted - 1e-12, axis=-1)  # pyright: ignore[reportReturnType]
 
 
 def undominated(values: np.ndarray) -> np.ndarray:
     """Rows that no other row beats: as small everywhere and smaller somewhere [bool; row] of [row aim]."""
     less = (values[:, None] <= values[None]).all(axis=2) & (values[:, None] < values[None]).any(axis=2)
-    return ~less.any(axis=0)
+    return ~np.any(less, axis=0)  # pyright: ignore[reportReturnType]
 
 
 def spread_out(values: np.ndarray, count: int) -> list[int]:
@@ -184,9 +197,7 @@ def search_mixes(
     return tuple(found[best[row]] for row in spread_out(values[best], most)), len(mixes)
 
 
-def _first_points(
-    worlds: MixWorlds, limits: Sequence[Limit], base: np.ndarray, count: int
-) -> np.ndarray:
+def _first_points(worlds: MixWorlds, limits: Sequence[Limit], base: np.ndarray, count: int) -> np.ndarray:
     """Where the search begins [point gene]: shares from end to end, money to the levers that alone do most for it first; the rest by luck.
 
     A search of some hundred mixes over many levers that began by luck alone would hardly come near what these give.
@@ -199,7 +210,9 @@ def _first_points(
     ends = np.linspace(question.least, question.most, 1 + max(1, count // (gain.shape[1] + 1)))
     shares = ends if question.most > question.least else ends[:1]
     points = [
-        genes_of(question, float(share), np.where(fine, gain[:, aim], 0.0)) for share in shares for aim in range(gain.shape[1])
+        genes_of(question, float(share), np.where(fine, gain[:, aim], 0.0))
+        for share in shares
+        for aim in range(gain.shape[1])
     ][:count]
     left = count - len(points)
     chance = Luck(worlds.seed).uniform(_POINTS, 0, range(left or 1), range(len(question.prices) + 1))
@@ -216,7 +229,9 @@ def _pymoo() -> tuple[Any, Any, Any]:
         raise CareoError("search_extra", fix="search_extra") from error
 
     class _Mixes(Problem):
-        def __init__(self, evaluate: Callable[[np.ndarray, dict[str, Any]], None], genes: int, aims: int, limits: int) -> None:
+        def __init__(
+            self, evaluate: Callable[[np.ndarray, dict[str, Any]], None], genes: int, aims: int, limits: int
+        ) -> None:
             super().__init__(n_var=genes, n_obj=aims, n_ieq_constr=limits, xl=0.0, xu=1.0)
             self.tried = evaluate
 
@@ -230,5 +245,6 @@ def singles(question: MixQuestion) -> tuple[Mix, ...]:
     """All money on one lever, as far as its largest dose takes it: what each lever does by itself."""
     caps = question.caps
     return tuple(
-        Mix(tuple(int(caps[row]) if row == other else 0 for row in range(len(caps)))) for other in range(len(caps))
+        Mix(tuple(int(caps[row]) if row == other else 0 for row in range(len(caps))))
+        for other in range(len(caps))
     )

@@ -111,7 +111,9 @@ class MixWorlds:
         Outcomes of unknown level are counted on a nominal one: only whether they rise or fall means anything.
         """
         missing = list(
-            {mix.parts: mix for mix in mixes if (_apart(self, held, mix), mix.parts) not in self.kept}.values()
+            {
+                mix.parts: mix for mix in mixes if (_apart(self, held, mix), mix.parts) not in self.kept
+            }.values()
         )
         groups = [missing[i : i + TOGETHER] for i in range(0, len(missing), TOGETHER)]
         blocks = self.blocks if groups else []
@@ -276,5 +278,13 @@ def _one_dose(question: MixQuestion, job: Job) -> Scenario:
     doses = np.ones((len(question.levers), len(job.history.places), job.months))
     events = tuple(levers[name].dose_kind == "event" for name in question.levers)
     return Scenario(
-        "one-dose", question.levers, doses, doses, doses, events, tuple(job.history.places), "state", job.start
+        "one-dose",
+        question.levers,
+        doses,
+        doses,
+        doses,
+        events,
+        tuple(job.history.places),
+        "state",
+        job.start,
     )

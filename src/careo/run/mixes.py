@@ -199,9 +199,7 @@ def _budget(prices: Prices, amount: float, currency: str) -> float:
     known = {prices.currency} | {name for rate in prices.money.rates for name in (rate.quoted, rate.base)}
     if currency not in known:
         raise CareoError("search_currency", found=repr(currency[:20]), expected=" | ".join(sorted(known)))
-    converted = convert(
-        prices.money, Decimal(f"{amount:.2f}"), currency, prices.currency, str(prices.year)
-    )
+    converted = convert(prices.money, Decimal(f"{amount:.2f}"), currency, prices.currency, str(prices.year))
     if converted is None:
         raise CareoError("search_rate", currency=currency, wanted=prices.currency, year=prices.year)
     return float(converted.amount)
@@ -236,7 +234,8 @@ def moves_something(lever: Lever) -> bool:
     """Whether a run by state moves anything by this lever."""
     here = (None, "nation", "state")
     return any(
-        effect.level in here and (effect.law != "structural" or effect.mean is not None) for effect in lever.effects
+        effect.level in here and (effect.law != "structural" or effect.mean is not None)
+        for effect in lever.effects
     )
 
 
@@ -287,7 +286,8 @@ def fill(question: MixQuestion, weights: np.ndarray, share: float, name: str = "
     sides = [np.array([price.preventive == side for price in question.prices]) for side in (True, False)]
     wanted = (share, 1.0 - share)
     room = [
-        int(caps[side].sum()) / part if part > 0 else math.inf for side, part in zip(sides, wanted, strict=True)
+        int(caps[side].sum()) / part if part > 0 else math.inf
+        for side, part in zip(sides, wanted, strict=True)
     ]
     whole = min(float(GRID), *room)
     parts = np.zeros(len(weights), dtype=np.int64)
@@ -331,7 +331,11 @@ def mix_of_genes(question: MixQuestion, genes: np.ndarray) -> Mix:
     share = _share(question, float(genes[0]))
     parts = np.array(fill(question, weights, share).parts)
     dust = (parts < _DUST) & (parts < question.caps)
-    return fill(question, np.where(dust, 0.0, weights), share) if (parts[~dust] > 0).any() else fill(question, weights, share)
+    return (
+        fill(question, np.where(dust, 0.0, weights), share)
+        if (parts[~dust] > 0).any()
+        else fill(question, weights, share)
+    )
 
 
 def genes_of(question: MixQuestion, share: float, worth: np.ndarray) -> np.ndarray:

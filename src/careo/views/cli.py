@@ -281,7 +281,9 @@ def _option(
     says: str = "",
 ) -> click.Option:
     names = [f"--{name}", *([short] if short else [])]
-    text = say(language, f"cli.option.{says or name}")  # `says`: where an option means something else elsewhere
+    text = say(
+        language, f"cli.option.{says or name}"
+    )  # `says`: where an option means something else elsewhere
     if flag:
         return click.Option(names, is_flag=True, default=False, help=text)
     if multiple:

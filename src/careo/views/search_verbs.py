@@ -134,7 +134,18 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
     screen.line(result.question_words)
     screen.line()
     _title(screen, asked, "mixes")
-    keys = ("mix", "prevention", "spent", "difference", "interval", "fewer", "regret_90", "regret_most", "grade_d", "verdict")
+    keys = (
+        "mix",
+        "prevention",
+        "spent",
+        "difference",
+        "interval",
+        "fewer",
+        "regret_90",
+        "regret_most",
+        "grade_d",
+        "verdict",
+    )
     rows = [_row(asked, result, each) for each in shown]
     screen.table(_heads(asked, keys), rows, indent=2, right=tuple(range(1, 9)), whole=(0,))
     more = len(result.mixes) - len(shown) + 1
@@ -158,7 +169,12 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
             if each.name in by_name]  # fmt: skip
     _list(screen, asked, "fails", [finding.extra["fails"] for finding in told])
     _list(screen, asked, "turns", result.turns)
-    _list(screen, asked, "depends", [f"{_named(asked, f)}: {f.extra['depends']}" for f in told if f.extra["depends"]])
+    _list(
+        screen,
+        asked,
+        "depends",
+        [f"{_named(asked, f)}: {f.extra['depends']}" for f in told if f.extra["depends"]],
+    )
     _list(screen, asked, "rests", result.rests, style="dim")
 
 
