@@ -118,6 +118,7 @@ def test_a_prevention_share_is_read(text: str, share: tuple[float, float]) -> No
     [
         ({"budget": 0.0}, "above zero"),
         ({"budget": float("nan")}, "above zero"),
+        ({"budget": 1e30, "currency": "BKC"}, "above zero"),
         ({"currency": "XXX"}, "not known here"),
         ({"currency": "BKC"}, "no exchange rate of bkc to tyd"),
         ({"per": "week"}, "a year's or the whole horizon's"),
@@ -127,7 +128,7 @@ def test_a_prevention_share_is_read(text: str, share: tuple[float, float]) -> No
         ({"levers": ["lamps"]}, "no such lever"),
         ({"levers": ["night-patrol"], "prevention": "70%"}, "none of these levers is preventive"),
         ({"levers": ["street-lighting"], "prevention": "0..70%"}, "all of these levers are preventive"),
-        ({"budget": 1e14}, "less than a ten-thousandth"),
+        ({"budget": 1e14}, "less than a ten-thousandth of the budget"),
     ],
 )
 def test_what_cannot_be_searched_with_is_refused_in_words(changes: dict[str, object], words: str) -> None:

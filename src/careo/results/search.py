@@ -32,6 +32,7 @@ from careo.run.mix_search import (
     Limit,
     aims,
     keeps_all,
+    need_extra,
     read_limits,
     search_mixes,
     shares_kept,
@@ -168,6 +169,7 @@ def search(
     question = mix_question(
         home, budget=budget, currency=currency, per=per, levers=levers, prevention=prevention, months=months
     )
+    need_extra()
     done = [0.0]
     size = _size(question, draws, worlds)
 
@@ -284,7 +286,8 @@ def _judged(
         *sorted(set(best) - set(shown), key=lambda row: medians[row]),
     ]
     labels = {0: STATUS_QUO}
-    labels |= {row: everything[row].name or _letter(k) for k, row in enumerate(order)}
+    letters = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    labels |= {row: everything[row].name or next(letters) for row in order}
     labels |= {row: mix.name for row, mix in enumerate(everything) if mix.name and row not in labels}
     kept_rows = [
         0,
@@ -326,10 +329,6 @@ def _judged(
     return Search(
         question, limits, tuple(candidates), numbers, (), 0, {}, dropped, 0, 0, worlds.draws, broken, worlds.seed, worlds.job.country
     )  # fmt: skip
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number)
 
 
 def _beaten(values: np.ndarray, rows: np.ndarray, row: int) -> int:

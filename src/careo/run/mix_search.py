@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,17 @@ def search_mixes(
     values = aims(worlds, worlds.totals(found), base)
     best = np.flatnonzero(undominated(values))
     return tuple(found[best[row]] for row in spread_out(values[best], most)), len(mixes)
+
+
+def need_extra() -> None:
+    """Looks for the libraries of `careo[search]`, before anything is computed.
+
+    Raises:
+        CareoError: one of them is not installed.
+    """
+    _pymoo()
+    if find_spec("SALib") is None:
+        raise CareoError("search_extra", fix="search_extra")
 
 
 def _first_points(worlds: MixWorlds, limits: Sequence[Limit], base: np.ndarray, count: int) -> np.ndarray:

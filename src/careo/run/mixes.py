@@ -33,6 +33,7 @@ from careo.run.scenario_costs import Note, Prices, at_prices, unique
 GRID = 10_000
 """Parts of a budget: what is printed to a hundredth of a per cent is what was run."""
 _WEIGHTS = 1e6
+_MOST_BUDGET = 1e18  # beyond it cents cannot be told, and no state has it
 _DUST = GRID // 200  # half a per cent of the budget, which nobody would plan apart
 FAMILIES = ("prevention", "coercion")
 PER = ("year", "horizon")
@@ -142,8 +143,8 @@ def mix_question(
     Raises:
         CareoError: an amount, a currency, a lever or a share that cannot be searched with; says which.
     """
-    if not math.isfinite(budget) or budget <= 0:
-        raise CareoError("search_budget", found=f"{budget:g}", expected="> 0")
+    if not 0 < budget <= _MOST_BUDGET:
+        raise CareoError("search_budget", found=f"{budget:g}", expected=f"0 … {_MOST_BUDGET:g}")
     if per not in PER:
         raise CareoError("search_per", found=repr(per), expected=" | ".join(PER))
     least, most = read_share(prevention)
@@ -264,8 +265,9 @@ def _feasible(question: MixQuestion) -> None:
     for family, needed in (("prevention", question.least > 0), ("other", question.most < 1)):
         if needed and not any(price.preventive == (family == "prevention") for price in question.prices):
             raise CareoError(f"search_no_{family}", expected=f"{question.least:g}..{question.most:g}")
-    if not question.caps.any():
-        raise CareoError("search_too_small", found=f"{question.budget:g} {question.currency}")
+    for name, cap in zip(question.levers, question.caps.tolist(), strict=True):
+        if not cap:
+            raise CareoError("search_too_large", found=name, expected=f"< {question.budget:g} {question.currency}")
 
 
 # ── mixes ────────────────────────────────────────────────────────────────────────────────────────────────────────
