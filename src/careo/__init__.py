@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from careo.results.pledges import judge_pledges as judge_pledges
     from careo.results.replication import Replication as Replication
     from careo.results.replication import replicate as replicate
+    from careo.results.search import Search as Search
+    from careo.results.search import search as search
     from careo.results.strategies import check_strategy as check_strategy
     from careo.results.strategies import find_pledge as find_pledge
     from careo.results.strategies import load_strategy as load_strategy
@@ -112,6 +114,7 @@ _HOMES = {
     "Replication": "careo.results.replication",
     "Revisions": "careo.panel.revisions",
     "Run": "careo.run.runs",
+    "Search": "careo.results.search",
     "Series": "careo.panel.series",
     "Snapshot": "careo.sources.snapshot",
     "Source": "careo.base.citations",
@@ -161,6 +164,7 @@ _HOMES = {
     "resume_run": "careo.run.runs",
     "revision_finding": "careo.results.datasets",
     "schema": "careo.views.contract",
+    "search": "careo.results.search",
     "simulate": "careo.run.ensemble",
     "snapshots": "careo.sources.store",
     "start_run": "careo.run.runs",
@@ -190,6 +194,7 @@ __all__ = [
     "Replication",
     "Revisions",
     "Run",
+    "Search",
     "Series",
     "Snapshot",
     "Source",
@@ -239,6 +244,7 @@ __all__ = [
     "resume_run",
     "revision_finding",
     "schema",
+    "search",
     "simulate",
     "snapshots",
     "start_run",

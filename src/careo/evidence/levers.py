@@ -38,6 +38,7 @@ from careo.evidence.effects import (
 from careo.evidence.studies import Study, load_studies
 
 _STUDIES = "studies.yaml"
+Family = Literal["prevention", "coercion", "neither"]
 
 
 def _code(text: str) -> str:
@@ -95,6 +96,9 @@ class Lever:
 
     Attributes:
         id: its name, unique in a country. code: its short name (L7). name, what: in words.
+        family: "coercion": it works by force or the threat of it, by arrest, trial or punishment; "prevention": it works before or
+            instead, on why people join, stay or offend again; "neither": laws, money flows, institutions, other governments. careo's
+            own classification, as of the lines of money; None: nobody has classed it.
         full_dose: what u = 1 means. dose_unit: one unit is u = 1. dose_kind: a level held over months, or events counted by
             month (then an effect holds after each event at full height; it is not spread over its window).
         effects, links: priors, see `Effect` and `Link`. lag: of all effects that name none of their own.
@@ -123,6 +127,7 @@ class Lever:
     unverified: Words
     sources: Annotated[tuple[str, ...], SOME]
     verified: Verified
+    family: Family | None = None
     dose_kind: Literal["level", "event"] = "level"
     studies: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()

@@ -27,7 +27,7 @@ from careo.run.parameters import beta_quantile
 from careo.run.scenario import Scenario, over_levers
 
 _FIRST = 8192  # of the parameters' processes: those of levers; the core's own come before
-_SLOTS = 16  # processes for each lever: effects, then links, then the dose
+_SLOTS = 16  # processes for each lever: effects, then links; the last are cost and dose
 _HERE = (None, "nation", "state")
 
 
@@ -175,6 +175,12 @@ def draw_effects(plan: EffectPlan, *, seed: int, first_draw: int, draws: int) ->
         link_from=np.array([source for _, _, source, _, _ in plan.links], dtype=np.int64),
         link_to=np.array([to for _, _, _, to, _ in plan.links], dtype=np.int64), elasticity=rows(elasticity),
     )  # fmt: skip
+
+
+def cost_tilts(levers: Sequence[Lever], *, seed: int, first_draw: int, draws: int) -> np.ndarray:
+    """Where in the range of its cost each lever stands: −1 its low end, 0 its value, 1 its high end, triangular [lever draw]."""
+    drawn = _Drawn(Luck(seed), np.arange(first_draw, first_draw + draws))
+    return np.stack([drawn.triangular(lever, _SLOTS - 2) for lever in levers])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from careo.base.errors import DataError
 from careo.evidence.levers import load_levers
 from careo.model.forecast import Baseline, fit, log_intensities
 from careo.model.luck import Luck
-from careo.model.mechanisms import OUTCOMES, Core, run_block
+from careo.model.mechanisms import OUTCOMES, Core, Effects, run_block
 from careo.panel import Country, country_of
 from careo.record.strategy import Strategy
 from careo.run.effects import EffectPlan, LeftOut, draw_effects, plan_effects
@@ -194,6 +194,12 @@ class Job:
     def run(self, block: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One block: its first draw and how many."""
         first_draw, draws = block
+        effects = draw_effects(self.plan, seed=self.seed, first_draw=first_draw, draws=draws)
+        return self.futures(block).run(effects, self.companion_rates(), outcomes=self.outcomes)
+
+    def futures(self, block: tuple[int, int]) -> Futures:
+        """What a block is without any strategy: its first draw and how many."""
+        first_draw, draws = block
         places = self.history.places
         after = next_month(self.history.last)
         wait = (
@@ -201,7 +207,6 @@ class Job:
         )  # months between history and month 0
         exposure = exposure_days(after, wait + self.months) / MEAN_MONTH_DAYS
         paths = log_intensities(self.baseline, Luck(self.seed), exposure, draws=draws, first_draw=first_draw)
-        log_intensity = np.ascontiguousarray(paths[:, wait:])
         parameters = draw_parameters(
             self.country,
             places,
@@ -211,18 +216,14 @@ class Job:
             members_nation=self.members_nation,
             last=self.history.last,
         )
-        effects = draw_effects(self.plan, seed=self.seed, first_draw=first_draw, draws=draws)
-        core = _core(parameters, np.exp(self.baseline.level), neighbours(self.country, places))
-        return run_block(
+        return Futures(
             self.seed,
             self.baseline.places,
             first_draw,
-            log_intensity,
-            core,
-            effects,
-            self.companion_rates(),
-            first_month=wait,
-            outcomes=self.outcomes,
+            wait,
+            np.ascontiguousarray(paths[:, wait:]),
+            parameters,
+            _core(parameters, np.exp(self.baseline.level), neighbours(self.country, places)),
         )
 
     def companion_rates(self) -> np.ndarray:
@@ -230,6 +231,35 @@ class Job:
         unknown = np.full(len(self.history.places), np.nan)
         levels = self.companions.levels
         return np.stack([levels[name].monthly if name in levels else unknown for name in OUTCOMES[1:]])
+
+
+@dataclass(frozen=True, eq=False)
+class Futures:
+    """A block of draws before any strategy.
+
+    Attributes:
+        seed: of the run. places: numbers of the places in addresses of luck [place]. first_draw: of the block.
+        wait: months between the end of the history and month 0.
+        log_intensity: of homicides with every lever at its baseline [ln events/month; place month draw].
+        parameters: of the block. core: the same as the kernel takes them.
+    """
+
+    seed: int
+    places: np.ndarray
+    first_draw: int
+    wait: int
+    log_intensity: np.ndarray
+    parameters: Parameters
+    core: Core
+
+    def run(
+        self, effects: Effects, companions: np.ndarray, *, outcomes: Sequence[str] = OUTCOMES
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Counts by year, counts by month and members, as of `run_block`, under the effects of this block's draws."""
+        return run_block(
+            self.seed, self.places, self.first_draw, self.log_intensity, self.core, effects, companions,
+            first_month=self.wait, outcomes=outcomes,
+        )  # fmt: skip
 
 
 def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> Core:

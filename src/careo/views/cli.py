@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "simulate", "runs", "compare", "replicate", "cite", "schema",
+    "drift", "coverage", "simulate", "runs", "compare", "search", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -61,6 +61,7 @@ _HOMES = {
     "simulate": "simulate_verbs",
     "runs": "simulate_verbs",
     "compare": "simulate_verbs",
+    "search": "search_verbs",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
 }
@@ -136,6 +137,18 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         click.Argument(["run"], metavar="RUN"),
         _option(lang, "quantity", "OUTCOME"),
         _option(lang, "against", "STRATEGY"),
+    ],
+    "search": lambda lang: [
+        _option(lang, "budget", "N"),
+        _option(lang, "currency", "MXN|USD", says="search.currency"),
+        _option(lang, "per", "year|horizon"),
+        _option(lang, "prevention-share", "0..1"),
+        _option(lang, "levers", "ID,…"),
+        _option(lang, "keep", "LIMIT", multiple=True),
+        _option(lang, "months", "N"),
+        _option(lang, "draws", "N", says="search.draws"),
+        _option(lang, "worlds", "N"),
+        _option(lang, "seed", "N"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [
@@ -265,9 +278,12 @@ def _option(
     flag: bool = False,
     short: str = "",
     multiple: bool = False,
+    says: str = "",
 ) -> click.Option:
     names = [f"--{name}", *([short] if short else [])]
-    text = say(language, f"cli.option.{name}")
+    text = say(
+        language, f"cli.option.{says or name}"
+    )  # `says`: where an option means something else elsewhere
     if flag:
         return click.Option(names, is_flag=True, default=False, help=text)
     if multiple:

@@ -86,6 +86,7 @@ def lever_data(lever: Lever, studies: Mapping[str, Study], language: str) -> dic
         "id": lever.id,
         "code": lever.code,
         "name": worded(lever.name, language),
+        "family": lever.family,
         "what": worded(lever.what, language),
         "full_dose": worded(lever.full_dose, language),
         "dose_unit": {
