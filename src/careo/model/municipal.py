@@ -99,18 +99,18 @@ def share_paths(
     first_month: int = 0,
     months_per_year: int = 12,
     drift: float = 0.0,
-    years_before: float = 0.0,
+    years_before: Floats,
 ) -> Floats:
     """Shares of their states as they drift [share; draw year municipality].
 
     Args:
         shares: as recorded [share; municipality]. drift: standard deviation of a year's step [log points].
-        years_before: from the record to the first month: the walk has begun.
+        years_before: from the record to the first month, in which the walk has gone on [years; state].
     """
     out = np.empty((draws, years, len(shares)))
     _walk(
         np.uint64(seed), where.begin, where.numbers, shares, first_draw, first_month, months_per_year, float(drift),
-        float(years_before), out,
+        years_before, out,
     )  # fmt: skip
     return out
 
@@ -161,9 +161,9 @@ def _walk(seed, begin, numbers, shares, first_draw, first_month, months_per_year
     for d in range(draws):
         level[:] = 0.0
         for year in range(years):
-            step = drift * np.sqrt(years_before + 0.5) if year == 0 else drift
             month = first_month + year * months_per_year
             for i in range(begin.size - 1):
+                step = drift * np.sqrt(years_before[i] + 0.5) if year == 0 else drift
                 total = 0.0
                 for j in range(begin[i], begin[i + 1]):
                     if step > 0.0:
