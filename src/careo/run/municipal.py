@@ -108,11 +108,19 @@ class MunicipalPart:
             np.searchsorted(self.class_state, np.arange(states + 1)),
         )
 
-    def reached(self, strategy: str) -> np.ndarray:
-        """Whether a measure of a strategy reaches a municipality at any time [municipality]."""
+    def apart(self, strategy: str) -> dict[str, np.ndarray]:
+        """Lever → the municipalities where a strategy has, at any time, another dose than all municipalities have alike.
+
+        Levers that stand everywhere alike are not among them.
+        """
         scenario = next(one for one in self.scenarios if one.name == strategy)
-        moved = (scenario.doses != 0) | (scenario.doses_low != 0) | (scenario.doses_high != 0)
-        return moved.any(axis=(0, 2))[self.class_of]
+        found: dict[str, np.ndarray] = {}
+        for row, lever in enumerate(scenario.levers):
+            ends = (scenario.doses[row], scenario.doses_low[row], scenario.doses_high[row])
+            moved = np.any([(doses != _alike(doses)).any(axis=1) for doses in ends], axis=0)
+            if moved.any():
+                found[lever] = moved[self.class_of]
+        return found
 
 
 def municipal_record(

@@ -127,6 +127,8 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "seed", "N"),
         _option(lang, "start", "YYYY-MM"),
         _option(lang, "members", "N"),
+        _option(lang, "places", "state|municipality", words="run_places"),
+        _option(lang, "where", "MEASURE=PLACES", multiple=True),
     ],
     "runs list": lambda _: [],
     "runs show": lambda _: [click.Argument(["name"], metavar="RUN")],
@@ -136,6 +138,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         click.Argument(["run"], metavar="RUN"),
         _option(lang, "quantity", "OUTCOME"),
         _option(lang, "against", "STRATEGY"),
+        _option(lang, "places", "municipality", words="compare_places"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [
@@ -265,9 +268,10 @@ def _option(
     flag: bool = False,
     short: str = "",
     multiple: bool = False,
+    words: str = "",
 ) -> click.Option:
     names = [f"--{name}", *([short] if short else [])]
-    text = say(language, f"cli.option.{name}")
+    text = say(language, f"cli.option.{words or name}")
     if flag:
         return click.Option(names, is_flag=True, default=False, help=text)
     if multiple:
