@@ -15,15 +15,15 @@ from careo.model.municipal import CONFLICT, HOMICIDE, LocalEffects, Map, share_p
 SEED = 7
 
 
-def a_map(sizes: list[int], class_of: list[int] | None = None) -> Map:
+def a_map(sizes: list[int], class_of: list[int] | None = None, strategies: int = 2) -> Map:
     """States with so many municipalities each; of one class each state, unless classes are given."""
     begin = np.cumsum([0, *sizes])
     state = np.repeat(np.arange(len(sizes)), sizes)
     classes = state if class_of is None else np.array(class_of)
     class_state = np.array([state[classes == c][0] for c in range(classes.max() + 1)])
-    return Map(
-        begin, np.arange(1000, 1000 + begin[-1]), classes, np.searchsorted(class_state, np.arange(len(sizes) + 1))
-    )
+    steps = np.searchsorted(class_state, np.arange(len(sizes) + 1))
+    numbers = np.arange(1000, 1000 + begin[-1])
+    return Map(begin, numbers, np.tile(classes, (strategies, 1)), np.tile(steps, (strategies, 1)))
 
 
 def local(doses: Any, beta: float, draws: int, *, moves: tuple[int, ...] = (HOMICIDE,), months: int = 1) -> LocalEffects:
@@ -108,8 +108,13 @@ def test_a_block_of_draws_is_a_slice_of_the_whole() -> None:
 def test_a_strategy_is_the_same_in_any_company() -> None:
     counts, where, inner, paths = two_worlds()
     alone = split(counts, where, inner, paths)
-    third = local([[0, 0, 0], [0, 1, 0], [0.5, 0, 1]], -0.3, counts.shape[3], months=12)
-    company = split(np.concatenate([counts, counts[1:] + 3]), where, third, paths)
+    third = local([[0, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0.5, 0, 1, 0.2, 0.1]], -0.3, counts.shape[3], months=12)
+    other = a_map([6, 4], [0, 1, 2, 0, 0, 0, 3, 4, 3, 3], 1)
+    wider = where._replace(
+        class_of=np.concatenate([where.class_of, other.class_of]),
+        class_begin=np.concatenate([where.class_begin, other.class_begin]),
+    )
+    company = split(np.concatenate([counts, counts[1:] + 3]), wider, third, paths)
     assert np.array_equal(company[:2], alone)
 
 
@@ -180,7 +185,7 @@ def test_places_that_no_measure_reaches_hardly_move() -> None:
     usual = poisson(u, 60.0)
     counts = np.stack([usual, poisson(u, 60.0 * lift)])[:, None]
     out = split(counts, where, inner, paths)
-    apart = where.class_of == 1
+    apart = where.class_of[1] == 1
     difference = (out[1] - out[0])[:, 0]
     saved = -difference[apart].sum(axis=0)
     expected = 720 * shares[apart].sum() * 0.5 * (1 - np.exp(-0.2))
@@ -210,7 +215,7 @@ def test_the_split_is_dirichlet_multinomial_under_the_status_quo_and_under_a_str
     counts = np.empty((2, 1, 1, draws), dtype=np.int64)
     counts[0], counts[1] = usual, n
     out = split(counts, where, inner, still(where, shares, draws), q=q, psi=psi)[:, :, 0]
-    lifted = shares * np.where(where.class_of == 1, (1 - q) * np.exp(beta) + q, 1.0)
+    lifted = shares * np.where(where.class_of[1] == 1, (1 - q) * np.exp(beta) + q, 1.0)
     for k, (size, share) in enumerate(((usual, shares), (n, lifted / lifted.sum()))):
         variance = size * share * (1 - share) * (size + psi) / (1 + psi)
         error = np.sqrt(variance / draws)
@@ -239,7 +244,7 @@ def test_what_municipalities_expect_adds_up_to_what_the_state_expects() -> None:
                     inner.tilt[:, d, None] > 0, inner.above[s, :, :, t], inner.below[s, :, :, t]
                 )
                 effect = inner.beta[:, d, None] * size
-                a, b = (effect[0] + effect[1])[where.class_of], effect[0][where.class_of]
+                a, b = (effect[0] + effect[1])[where.class_of[s]], effect[0][where.class_of[s]]
                 each = paths[d, 0] * ((1 - q) * np.exp(a) + q * ratio * np.exp(b))
                 state = (1 - q) * np.exp(logs[HOMICIDE, s, :, t, d]) + q * ratio * np.exp(logs[CONFLICT, s, :, t, d])
                 assert np.add.reduceat(each, where.begin[:-1]) == pytest.approx(state, rel=1e-12)

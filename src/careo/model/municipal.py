@@ -61,8 +61,8 @@ class Map(NamedTuple):
 
     Attributes:
         begin: where each state's municipalities begin, and the end [state + 1]. numbers: in addresses of luck [municipality].
-        class_of: municipalities whose doses are alike in every strategy share a class; each is of one state [municipality].
-        class_begin: where each state's classes begin, and the end [state + 1].
+        class_of: municipalities of a state with the same doses share a class; strategy by strategy, so that none depends on those
+            beside it [strategy municipality]. class_begin: where each state's classes begin, and the end [strategy state + 1].
     """
 
     begin: Integers
@@ -75,7 +75,7 @@ class LocalEffects(NamedTuple):
     """What doses do within a state; names as in `careo.model.mechanisms.Effects`.
 
     Attributes:
-        dose, above, below: [dose units; strategy effect class month]. tilt: −1 to 1; beta: [log points; effect draw].
+        dose, above, below: by each strategy's own classes [dose units; strategy effect class month]. tilt: −1 to 1; beta: [log points; effect draw].
         pair_effect: which effect moves which pair_mechanism, `HOMICIDE` or `CONFLICT` [pair].
     """
 
@@ -197,31 +197,33 @@ def _local_logs(local, d, t, s, first, end, logs):  # pyright: ignore
 
 @njit(cache=True, nogil=True)
 def _masses(where, shares, mass):  # pyright: ignore
-    """Shares of whole classes [share; class]."""
+    """Shares of whole classes [share; strategy class]."""
     mass[:] = 0.0
-    for j in range(shares.size):
-        mass[where.class_of[j]] += shares[j]
+    for s in range(mass.shape[0]):
+        for j in range(shares.size):
+            mass[s, where.class_of[s, j]] += shares[j]
 
 
 @njit(cache=True, nogil=True)
 def _state_logs(where, local, paths, months_per_year, out):  # pyright: ignore
     _, strategies, states, months, draws = out.shape
-    classes = where.class_begin[states]
-    logs, mass = np.empty((2, classes)), np.empty(classes)
+    classes = local.dose.shape[2]
+    logs, mass = np.empty((2, classes)), np.empty((strategies, classes))
     for d in range(draws):
         for t in range(months):
             if t % months_per_year == 0:
                 _masses(where, paths[d, t // months_per_year], mass)
             for s in range(strategies):
-                _local_logs(local, d, t, s, 0, classes, logs)
+                begin = where.class_begin[s]
+                _local_logs(local, d, t, s, 0, begin[states], logs)
                 for m in range(2):
                     for i in range(states):
-                        first = logs[m, where.class_begin[i]]
+                        first = logs[m, begin[i]]
                         # Where all are alike the quotient is exactly 1 and nothing is rounded.
                         total, whole = 0.0, 0.0
-                        for c in range(where.class_begin[i], where.class_begin[i + 1]):
-                            total += mass[c] * np.exp(logs[m, c] - first)
-                            whole += mass[c]
+                        for c in range(begin[i], begin[i + 1]):
+                            total += mass[s, c] * np.exp(logs[m, c] - first)
+                            whole += mass[s, c]
                         out[m, s, i, t, d] = first + np.log(total / whole)
 
 
@@ -241,13 +243,16 @@ def _split(  # pyright: ignore
     out,
 ):
     strategies, count, months, draws = counts.shape
-    begin, class_begin = where.begin, where.class_begin
-    places, classes = where.numbers.size, class_begin[count]
-    logs, mass = np.empty((2, classes)), np.empty(classes)
+    begin = where.begin
+    places, classes = where.numbers.size, local.dose.shape[2]
+    logs, mass = np.empty((2, classes)), np.empty((strategies, classes))
     ratio = np.empty(classes)
-    member, member_begin = _by_class(where.class_of, classes)
+    member = np.empty((strategies, places), dtype=np.int64)
+    member_begin = np.empty((strategies, classes + 1), dtype=np.int64)
+    for s in range(strategies):
+        _by_class(where.class_of[s], member[s], member_begin[s])
     reached = np.empty(places)  # shares added up, within each state
-    in_class = np.empty(places)  # shares added up, within each class, in the order of `member`
+    in_class = np.empty((strategies, places))  # shares added up, within each class, in the order of `member`
     guide = np.empty(places, dtype=np.int64)
     fresh = np.empty(MOST_EVENTS, dtype=np.int32)  # where the event goes under the status quo
     followed = np.empty(MOST_EVENTS, dtype=np.int32)  # which earlier event it follows, or −1
@@ -268,11 +273,12 @@ def _split(  # pyright: ignore
                 _masses(where, shares, mass)
                 for i in range(count):
                     _index(shares, begin[i], begin[i + 1], reached, guide)
-                for c in range(classes):
-                    total = 0.0
-                    for k in range(member_begin[c], member_begin[c + 1]):
-                        total += shares[member[k]]
-                        in_class[k] = total
+                for s in range(strategies):
+                    for c in range(classes):
+                        total = 0.0
+                        for k in range(member_begin[s, c], member_begin[s, c + 1]):
+                            total += shares[member[s, k]]
+                            in_class[s, k] = total
             for i in range(count):
                 most = 0
                 for s in range(strategies):
@@ -293,15 +299,14 @@ def _split(  # pyright: ignore
                     events = counts[s, i, t, d]
                     here = fresh
                     if local.pair_effect.size > 0 and begin[i + 1] > begin[i]:
-                        _local_logs(local, d, t, s, class_begin[i], class_begin[i + 1], logs)
-                        if _tilted(
-                            logs, mass, organised_share[i, d], class_begin[i], class_begin[i + 1], ratio
-                        ):
+                        first, end = where.class_begin[s, i], where.class_begin[s, i + 1]
+                        _local_logs(local, d, t, s, first, end, logs)
+                        if _tilted(logs, mass[s], organised_share[i, d], first, end, ratio):
                             here = other
                             _retold(
                                 seed, first_month + t, states[i], draw, min(events, MOST_EVENTS),
-                                min(counts[0, i, t, d], MOST_EVENTS), followed, fresh, where.class_of, class_begin[i],
-                                class_begin[i + 1], mass, ratio, member, member_begin, in_class, last, before, other,
+                                min(counts[0, i, t, d], MOST_EVENTS), followed, fresh, where.class_of[s], first, end,
+                                mass[s], ratio, member[s], member_begin[s], in_class[s], last, before, other,
                             )  # fmt: skip
                     if begin[i + 1] > begin[i]:
                         whole = events // MOST_EVENTS
@@ -339,19 +344,17 @@ def _tilted(logs, mass, organised, first, end, ratio):  # pyright: ignore
 
 
 @njit(cache=True, nogil=True)
-def _by_class(class_of, classes):  # pyright: ignore
+def _by_class(class_of, member, begin):  # pyright: ignore
     """Municipalities class after class, in order within each; where each class begins, and the end."""
-    begin = np.zeros(classes + 1, dtype=np.int64)
+    begin[:] = 0
     for c in class_of:
         begin[c + 1] += 1
-    for c in range(classes):
+    for c in range(begin.size - 1):
         begin[c + 1] += begin[c]
     at = begin.copy()
-    member = np.empty(class_of.size, dtype=np.int64)
     for j in range(class_of.size):
         member[at[class_of[j]]] = j
         at[class_of[j]] += 1
-    return member, begin
 
 
 @njit(cache=True, nogil=True)

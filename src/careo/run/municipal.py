@@ -52,6 +52,7 @@ _LEAST_PAIRS = 20
 _LEAST_STATE_YEAR = 100.0  # homicides of a state and year that say something of concentration
 _BOUNDS_SHAPE = (0.5, 50.0)
 _BOUNDS_CONCENTRATION = (5.0, 2000.0)
+_DOSES = ("doses", "doses_low", "doses_high")
 _CORE_FIXED = frozenset({"groups", "groups_rest", "young_men", "arrests", "captures", "neighbours"})
 
 
@@ -88,13 +89,14 @@ class MunicipalPart:
     """What a run by municipality knows beside what a run by state does.
 
     Attributes:
-        record: shares. class_of: municipalities of a state whose doses are alike in every strategy share a class [municipality].
-        class_state: [class]. scenarios: the strategies', over classes instead of places, each by the code of its first municipality.
+        record: shares. class_of: municipalities of a state with the same doses share a class, strategy by strategy
+            [strategy municipality]. class_begin: where each state's classes begin, and the end [strategy state + 1].
+        scenarios: the strategies', over their classes instead of places; those with fewer classes than others end with empty ones.
     """
 
     record: MunicipalRecord
     class_of: np.ndarray
-    class_state: np.ndarray
+    class_begin: np.ndarray
     scenarios: tuple[Scenario, ...]
 
     @property
@@ -105,7 +107,7 @@ class MunicipalPart:
             np.searchsorted(self.record.state, np.arange(states + 1)),
             self.record.numbers,
             self.class_of,
-            np.searchsorted(self.class_state, np.arange(states + 1)),
+            self.class_begin,
         )
 
     def apart(self, strategy: str) -> dict[str, np.ndarray]:
@@ -113,13 +115,15 @@ class MunicipalPart:
 
         Levers that stand everywhere alike are not among them.
         """
-        scenario = next(one for one in self.scenarios if one.name == strategy)
+        row_of = [one.name for one in self.scenarios].index(strategy)
+        scenario, class_of = self.scenarios[row_of], self.class_of[row_of]
+        used = int(self.class_begin[row_of, -1])
         found: dict[str, np.ndarray] = {}
         for row, lever in enumerate(scenario.levers):
             ends = (scenario.doses[row], scenario.doses_low[row], scenario.doses_high[row])
-            moved = np.any([(doses != _alike(doses)).any(axis=1) for doses in ends], axis=0)
+            moved = np.any([(d[:used] != _alike(d[:used])).any(axis=1) for d in ends], axis=0)
             if moved.any():
-                found[lever] = moved[self.class_of]
+                found[lever] = moved[class_of]
         return found
 
 
@@ -200,18 +204,20 @@ def within_states(
                 scenario, doses=common[0], doses_low=common[1], doses_high=common[2], places=tuple(states), level="state"
             )
         )  # fmt: skip
-    class_of, first = _classes(record.state, [array for arrays in within for array in arrays])
+    classes = [_classes(record.state, arrays) for arrays in within]
+    most = max(len(first) for _, first in classes)
     inside = tuple(
-        replace(
-            scenario,
-            doses=arrays[0][:, first],
-            doses_low=arrays[1][:, first],
-            doses_high=arrays[2][:, first],
-            places=tuple(record.codes[j] for j in first),
-        )
-        for scenario, arrays in zip(scenarios, within, strict=True)
+        replace(scenario, **dict(zip(_DOSES, (_padded(array[:, first], most) for array in arrays), strict=True)),
+                places=tuple(f"class-{c}" for c in range(most)))
+        for scenario, arrays, (_, first) in zip(scenarios, within, classes, strict=True)
+    )  # fmt: skip
+    steps = np.arange(len(states) + 1)
+    return tuple(whole), MunicipalPart(
+        record,
+        np.stack([class_of for class_of, _ in classes]),
+        np.stack([np.searchsorted(record.state[first], steps) for _, first in classes]),
+        inside,
     )
-    return tuple(whole), MunicipalPart(record, class_of, record.state[first], inside)
 
 
 def run_municipal(
@@ -483,14 +489,18 @@ def _classes(state: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[np.ndarra
     """Municipalities of one state with the same doses: the class of each, and the first of each class."""
     known: dict[tuple[int, bytes], int] = {}
     class_of, first = np.empty(len(state), dtype=np.int64), list[int]()
-    rows = [np.ascontiguousarray(np.moveaxis(array, 1, 0)) + 0.0 for array in arrays]
+    rows = np.concatenate([np.moveaxis(array, 1, 0).reshape(len(state), -1) for array in arrays], axis=1) + 0.0
     for j in range(len(state)):
-        key = int(state[j]), b"".join(row[j].tobytes() for row in rows)
+        key = int(state[j]), rows[j].tobytes()
         if key not in known:
             known[key] = len(first)
             first.append(j)
         class_of[j] = known[key]
     return class_of, np.array(first, dtype=np.int64)
+
+
+def _padded(doses: np.ndarray, classes: int) -> np.ndarray:
+    return np.pad(doses, [(0, 0), (0, classes - doses.shape[1]), (0, 0)])
 
 
 # ── the kernel's arrays ──────────────────────────────────────────────────────────────────────────────────────────
