@@ -26,7 +26,9 @@ def a_map(sizes: list[int], class_of: list[int] | None = None, strategies: int =
     return Map(begin, numbers, np.tile(classes, (strategies, 1)), np.tile(steps, (strategies, 1)))
 
 
-def local(doses: Any, beta: float, draws: int, *, moves: tuple[int, ...] = (HOMICIDE,), months: int = 1) -> LocalEffects:
+def local(
+    doses: Any, beta: float, draws: int, *, moves: tuple[int, ...] = (HOMICIDE,), months: int = 1
+) -> LocalEffects:
     """One effect; doses [strategy class], the same in every month."""
     dose = np.repeat(np.asarray(doses, dtype=np.float64)[:, None, :, None], months, axis=3)
     none = np.zeros_like(dose)
@@ -38,12 +40,26 @@ def local(doses: Any, beta: float, draws: int, *, moves: tuple[int, ...] = (HOMI
 def still(where: Map, shares: np.ndarray, draws: int, years: int = 1, drift: float = 0.0) -> np.ndarray:
     states = len(where.begin) - 1
     return share_paths(
-        SEED, where, shares, first_draw=0, draws=draws, years=years, drift=drift, years_before=np.zeros(states)
+        SEED,
+        where,
+        shares,
+        first_draw=0,
+        draws=draws,
+        years=years,
+        drift=drift,
+        years_before=np.zeros(states),
     )
 
 
 def split(
-    counts: np.ndarray, where: Map, inner: LocalEffects, paths: np.ndarray, *, q: float = 0.5, psi: float = 40.0, **more: Any
+    counts: np.ndarray,
+    where: Map,
+    inner: LocalEffects,
+    paths: np.ndarray,
+    *,
+    q: float = 0.5,
+    psi: float = 40.0,
+    **more: Any,
 ) -> np.ndarray:
     states, draws = counts.shape[1], counts.shape[3]
     shape = (states, draws)
@@ -150,7 +166,9 @@ def test_without_a_dose_a_strategy_is_the_status_quo_bit_for_bit() -> None:
     same = np.stack([counts[0], counts[0]])
     out = split(same, where, local([[0, 0, 0], [0, 0, 0]], -0.3, counts.shape[3], months=12), paths)
     assert np.array_equal(out[0], out[1])
-    nothing = LocalEffects(*(np.zeros((2, 0, 3, 12)),) * 3, *(np.zeros((0, 40)),) * 2, *(np.zeros(0, dtype=np.int64),) * 2)
+    nothing = LocalEffects(
+        *(np.zeros((2, 0, 3, 12)),) * 3, *(np.zeros((0, 40)),) * 2, *(np.zeros(0, dtype=np.int64),) * 2
+    )
     assert np.array_equal(split(same, where, nothing, paths), out)
 
 
@@ -246,7 +264,9 @@ def test_what_municipalities_expect_adds_up_to_what_the_state_expects() -> None:
                 effect = inner.beta[:, d, None] * size
                 a, b = (effect[0] + effect[1])[where.class_of[s]], effect[0][where.class_of[s]]
                 each = paths[d, 0] * ((1 - q) * np.exp(a) + q * ratio * np.exp(b))
-                state = (1 - q) * np.exp(logs[HOMICIDE, s, :, t, d]) + q * ratio * np.exp(logs[CONFLICT, s, :, t, d])
+                state = (1 - q) * np.exp(logs[HOMICIDE, s, :, t, d]) + q * ratio * np.exp(
+                    logs[CONFLICT, s, :, t, d]
+                )
                 assert np.add.reduceat(each, where.begin[:-1]) == pytest.approx(state, rel=1e-12)
 
 
@@ -274,4 +294,6 @@ def test_shares_drift_as_far_as_they_are_told_and_go_on_since_the_record() -> No
     wanted = 2 * 0.3**2 * (4.5 + np.arange(3))  # two independent walks
     assert log_odds.var(axis=0) == pytest.approx(wanted, rel=0.06)
     assert np.abs(log_odds.mean(axis=0)).max() < 4.5 * np.sqrt(wanted[-1] / 8000)
-    assert np.array_equal(still(where, shares, 5), np.full((5, 1, 2), 0.5)), "without drift nothing is rounded"
+    assert np.array_equal(still(where, shares, 5), np.full((5, 1, 2), 0.5)), (
+        "without drift nothing is rounded"
+    )

@@ -24,7 +24,7 @@ from careo.run.run_plan import estimate_run, plan_run
 from careo.run.runs import find_run, read_run, resume_run, start_run
 from careo.run.scenario import compile_scenario
 from careo.views.cli import run as careo_command
-from tests.worlds import World, measured, new_world, with_towns
+from worlds import World, measured, new_world, with_towns
 
 MONTHS, DRAWS = 24, 60
 WHOLE = {"months": MONTHS, "draws": DRAWS, "threads": 1}
@@ -64,7 +64,9 @@ def two_towns(world: World, country: Country) -> Ensemble:
 def test_towns_add_up_to_their_shires(two_towns: Ensemble) -> None:
     towns, shires = counted(two_towns), homicides(two_towns)
     assert np.array_equal(np.add.reduceat(towns, np.arange(0, 27, 3), axis=1), shires)
-    assert np.array_equal(shires[1].sum(axis=(0, 1)), two_towns.monthly.sel(outcome="homicides")[1].sum("month"))
+    assert np.array_equal(
+        shires[1].sum(axis=(0, 1)), two_towns.monthly.sel(outcome="homicides")[1].sum("month")
+    )
 
 
 def test_the_status_quo_is_that_of_a_run_by_state(two_towns: Ensemble, country: Country) -> None:
@@ -98,7 +100,9 @@ def test_a_measure_in_every_town_is_the_measure_in_the_shire(world: World, count
 
 
 def test_a_measure_nowhere_is_the_status_quo_bit_for_bit(world: World, country: Country) -> None:
-    late = measured(world, {"id": "m1", "lever": "house-calls", "where": ["T1a"], "start": "2021-06-01"}, slug="late")
+    late = measured(
+        world, {"id": "m1", "lever": "house-calls", "where": ["T1a"], "start": "2021-06-01"}, slug="late"
+    )
     ensemble = simulate([late, measured(world, slug="empty")], country, level="municipality", **WHOLE)
     towns = counted(ensemble)
     assert np.array_equal(towns[2], towns[0]) and np.array_equal(ensemble.yearly[2], ensemble.yearly[0])
@@ -106,14 +110,18 @@ def test_a_measure_nowhere_is_the_status_quo_bit_for_bit(world: World, country: 
     assert not np.array_equal(towns[1, :, 1], towns[0, :, 1])
 
 
-def test_a_strategy_does_not_depend_on_those_beside_it(world: World, country: Country, two_towns: Ensemble) -> None:
+def test_a_strategy_does_not_depend_on_those_beside_it(
+    world: World, country: Country, two_towns: Ensemble
+) -> None:
     beside = calls(world, "T1a", "T2", slug="beside")
     again = measured(world, {"id": "m1", "lever": "house-calls", "where": ["T1b", "T7a"]}, slug="two-towns")
     both = simulate([beside, again], country, level="municipality", **WHOLE)
     assert np.array_equal(counted(both)[[0, 2]], counted(two_towns))
 
 
-def test_threads_and_blocks_change_nothing(world: World, country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_and_blocks_change_nothing(
+    world: World, country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
     strategy = calls(world, "T1b")
     asked = {"months": 13, "draws": 30, "level": "municipality"}
     whole = simulate([strategy], country, threads=1, **asked)
@@ -223,7 +231,10 @@ def test_concentration_and_drift_are_found_again_in_a_record_of_known_ones(psi: 
 
 def test_too_short_a_record_leaves_the_published_spread() -> None:
     counts, state = np.full((4, 12), 3.0), np.array([0, 0, 1, 1])
-    assert municipal._concentration(counts, state) == (municipal.CONCENTRATION, municipal.CONCENTRATION_LOG_SD)
+    assert municipal._concentration(counts, state) == (
+        municipal.CONCENTRATION,
+        municipal.CONCENTRATION_LOG_SD,
+    )
     assert municipal._drift(counts, state) == municipal.DRIFT
 
 
@@ -232,11 +243,21 @@ def test_without_a_municipal_record_one_sentence_says_what_to_import(
 ) -> None:
     bare = with_towns(new_world(tmp_path), record=False)
     calls(bare, "T1a")
-    for language, words in (("en", "no municipal record has been imported"), ("es", "no se ha importado ningún registro municipal")):
+    for language, words in (
+        ("en", "no municipal record has been imported"),
+        ("es", "no se ha importado ningún registro municipal"),
+    ):
         told = ["simulate", str(bare.folder / "strategies" / "plan.yaml"), "--country", str(bare.folder)]
-        code = careo_command([*told, "--places", "municipality", "--lang", language, "-o", str(tmp_path / "runs")])
+        code = careo_command(
+            [*told, "--places", "municipality", "--lang", language, "-o", str(tmp_path / "runs")]
+        )
         said = capsys.readouterr()
-        assert code == 2 and words in said.err and "careo data import" in said.err and "Traceback" not in said.err
+        assert (
+            code == 2
+            and words in said.err
+            and "careo data import" in said.err
+            and "Traceback" not in said.err
+        )
     assert not (tmp_path / "runs").exists()
 
 
@@ -254,14 +275,18 @@ def test_a_country_without_municipalities_cannot_be_run_by_them() -> None:
 def test_a_run_read_from_disk_is_what_was_simulated(
     world: World, country: Country, two_towns: Ensemble, tmp_path: Path
 ) -> None:
-    strategy = measured(world, {"id": "m1", "lever": "house-calls", "where": ["T1b", "T7a"]}, slug="two-towns")
+    strategy = measured(
+        world, {"id": "m1", "lever": "house-calls", "where": ["T1b", "T7a"]}, slug="two-towns"
+    )
     plan = plan_run([strategy], country, months=MONTHS, draws=DRAWS, level="municipality")
     run = start_run(plan, tmp_path, threads=1)
     assert run.question["places"] == "municipality"
     read = read_run(run.id, tmp_path)
     assert np.array_equal(counted(read), counted(two_towns)) and np.array_equal(read.yearly, two_towns.yearly)
     assert read.municipal is not None and read.municipal.dtype == np.int16, "few in most places: little room"
-    assert read_run(run.id, tmp_path, variant="members-30000").municipal is None, "the others are not counted by place"
+    assert read_run(run.id, tmp_path, variant="members-30000").municipal is None, (
+        "the others are not counted by place"
+    )
     main = next(run.path.glob("main.*.npy"))
     before = main.read_bytes()
     main.unlink()
@@ -343,7 +368,18 @@ def test_the_screen_says_it_in_both_languages_and_for_machines(
     monkeypatch.chdir(tmp_path)
     calls(world, "T1b", "T7a", slug="two-towns")
     file = str(world.folder / "strategies" / "two-towns.yaml")
-    told = ["simulate", file, "--country", str(world.folder), "--months", "12", "--draws", "20", "--places", "municipality"]
+    told = [
+        "simulate",
+        file,
+        "--country",
+        str(world.folder),
+        "--months",
+        "12",
+        "--draws",
+        "20",
+        "--places",
+        "municipality",
+    ]
     assert careo_command([*told, "--lang", "en"]) == 0
     said = capsys.readouterr()
     assert "By municipality: 27 municipalities." in said.err
@@ -358,21 +394,30 @@ def test_the_screen_says_it_in_both_languages_and_for_machines(
     assert data["findings"][0]["extra"]["level"] == "municipality"
     assert data["comparisons"][0]["axes"]["place"][:4] == ["reached", "others", "house-calls", "T1a"]
     assert careo_command(["compare", name, "--places", "state", "--lang", "en"]) == 2
-    assert careo_command(["compare", name, "--places", "municipality", "--quantity", "extortion", "--lang", "en"]) == 2
+    assert (
+        careo_command(
+            ["compare", name, "--places", "municipality", "--quantity", "extortion", "--lang", "en"]
+        )
+        == 2
+    )
     assert find_run(name).question["places"] == "municipality"
 
 
 # ── other places for a measure ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_places_of_a_measure_are_codes_a_mask_or_the_worst(world: World, country: Country, tmp_path: Path) -> None:
+def test_places_of_a_measure_are_codes_a_mask_or_the_worst(
+    world: World, country: Country, tmp_path: Path
+) -> None:
     strategy = calls(world, "T1b")
     mask = tmp_path / "mask.csv"
     mask.write_text("code\nT3a\nT2c\n", "utf-8")
     assert chosen_places(["m1=T1a,T9c"], [strategy], country) == {"plan": {"m1": ("T1a", "T9c")}}
     assert chosen_places([f"plan:m1={mask}"], [strategy], country) == {"plan": {"m1": ("T2c", "T3a")}}
     worst = chosen_places(["m1=top:3"], [strategy], country)["plan"]["m1"]
-    assert len(worst) == 3 and all(code[-1] == "b" for code in worst), "most happens in the second town of each shire"
+    assert len(worst) == 3 and all(code[-1] == "b" for code in worst), (
+        "most happens in the second town of each shire"
+    )
     job = prepare([strategy], country, months=2, level="municipality", where={"plan": {"m1": worst}})
     assert job.municipal is not None
     reached = np.flatnonzero(job.municipal.apart("plan")["house-calls"])

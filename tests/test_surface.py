@@ -53,6 +53,7 @@ NAMES = [
     "cite",
     "compare",
     "compare_editions",
+    "compare_municipalities",
     "coverage",
     "datasets",
     "dossier",

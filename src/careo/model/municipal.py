@@ -53,7 +53,11 @@ MOST_EVENTS = 65_536
 HOMICIDE, CONFLICT = 0, 1
 """What a local measure moves, in the order of the kernel's arrays."""
 
-_SHOCK, _ORIGIN, _STAY = int(Process.MUNICIPAL_SHOCK), int(Process.MUNICIPAL_ORIGIN), int(Process.MUNICIPAL_STAY)
+_SHOCK, _ORIGIN, _STAY = (
+    int(Process.MUNICIPAL_SHOCK),
+    int(Process.MUNICIPAL_ORIGIN),
+    int(Process.MUNICIPAL_STAY),
+)
 
 
 class Map(NamedTuple):

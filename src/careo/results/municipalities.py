@@ -116,9 +116,7 @@ def _apart(ensemble: Ensemble, strategy: str, against: str) -> dict[str, np.ndar
     return found
 
 
-def _finding(
-    ensemble: Ensemble, told: Finding, language: str, country: Country, largest: int
-) -> Finding:
+def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country, largest: int) -> Finding:
     strategy, against, reason = (told.extra[key] for key in ("strategy", "against", "reason"))
     numbers = paired_municipalities(ensemble, strategy, against)
     difference, percent = numbers["difference"].to_numpy(), numbers["percent"].to_numpy()
@@ -135,7 +133,9 @@ def _finding(
         return say(language, f"simulate.municipal.{key}", **words)
 
     def interval(p: int) -> str:
-        size, unit, decimals = (percent[p], "%", 1) if not np.isnan(percent[p]).any() else (difference[p], "", 0)
+        size, unit, decimals = (
+            (percent[p], "%", 1) if not np.isnan(percent[p]).any() else (difference[p], "", 0)
+        )
         low, high = (signed(size[q], decimals) + unit for q in (0, -1))
         around = say(language, "simulate.range", low=low, high=high)
         return say(language, "simulate.interval", median=signed(size[2], decimals) + unit, range=around)

@@ -43,7 +43,9 @@ def chosen_places(
         if match is None:
             raise CareoError("run_where", where="--where", found=repr(text), fix="run_where")
         measure, named = match["measure"], match["strategy"]
-        owners = [s for s in strategies if named in (None, s.slug) and any(m.id == measure for m in s.measures)]
+        owners = [
+            s for s in strategies if named in (None, s.slug) and any(m.id == measure for m in s.measures)
+        ]
         if len(owners) != 1:
             key = "run_where_several" if owners else "run_where_measure"
             known = ", ".join(m.id for s in strategies for m in s.measures)

@@ -47,7 +47,9 @@ CONCENTRATION, CONCENTRATION_LOG_SD, DRIFT = 75.0, 0.9, 0.25
 WINDOW_MONTHS = 36
 """Of counts that shares are taken from: fewer are chance, more are history."""
 
-_LEAST_COUNT = 50.0  # a year of a municipality that says something of drift; a tenth more or less is then chance
+_LEAST_COUNT = (
+    50.0  # a year of a municipality that says something of drift; a tenth more or less is then chance
+)
 _LEAST_PAIRS = 20
 _LEAST_STATE_YEAR = 100.0  # homicides of a state and year that say something of concentration
 _BOUNDS_SHAPE = (0.5, 50.0)
@@ -267,13 +269,24 @@ def run_municipal(
     result = yearly, monthly, np.ascontiguousarray(members[:, :, ends - 1])
     if not split:
         return result
-    homicides = np.ascontiguousarray(counts[:, 0])
+    homicides = np.ascontiguousarray(counts[:, 0], dtype=np.int64)
     homicides[..., failed] = -1
-    uniforms = Luck(seed).uniform(Process.MUNICIPAL_SHARE, 0, places, np.arange(first_draw, first_draw + draws))
+    uniforms = Luck(seed).uniform(
+        Process.MUNICIPAL_SHARE, 0, places, np.arange(first_draw, first_draw + draws)
+    )
     scores = np.array([[normal_quantile(u) for u in row] for row in uniforms])
     psi = part.record.concentration * np.exp(part.record.concentration_log_sd * scores)
     municipal = split_counts(
-        seed, places, first_draw, homicides, where, inner, paths, core.organised_share, psi, first_month=first_month
+        seed,
+        places,
+        first_draw,
+        homicides,
+        where,
+        inner,
+        paths,
+        core.organised_share,
+        psi,
+        first_month=first_month,
     )
     return (*result, narrowest(municipal))
 
@@ -340,18 +353,18 @@ def _of_states(
     used: list[_Table] = []
     for i in range(states):
         mine = state == i
-        ends: list[tuple[np.datetime64, int, int]] = []
+        ends: list[tuple[str, int, int]] = []
         for k, table in enumerate(tables):
             seen = np.flatnonzero(~np.isnan(table.counts[mine]).all(axis=0))
             if len(seen):
-                ends.append((table.months[seen[-1]], -k, int(seen[-1])))
+                ends.append((str(table.months[seen[-1]]), -k, int(seen[-1])))
         if not ends:
             last.append("")
             continue
         month, k, at = max(ends)
         table = tables[-k]
         counts[mine, length - at - 1 :] = table.counts[mine, : at + 1]
-        last.append(str(month))
+        last.append(month)
         used.append(table)
     return counts, tuple(last), used
 
@@ -489,7 +502,9 @@ def _classes(state: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[np.ndarra
     """Municipalities of one state with the same doses: the class of each, and the first of each class."""
     known: dict[tuple[int, bytes], int] = {}
     class_of, first = np.empty(len(state), dtype=np.int64), list[int]()
-    rows = np.concatenate([np.moveaxis(array, 1, 0).reshape(len(state), -1) for array in arrays], axis=1) + 0.0
+    rows = (
+        np.concatenate([np.moveaxis(array, 1, 0).reshape(len(state), -1) for array in arrays], axis=1) + 0.0
+    )
     for j in range(len(state)):
         key = int(state[j]), rows[j].tobytes()
         if key not in known:
@@ -553,4 +568,3 @@ def _by_draw(effects: Effects, logs: np.ndarray) -> Iterator[tuple[int, Effects]
 
 def _with(column: np.ndarray, value: float) -> np.ndarray:
     return np.ascontiguousarray(np.concatenate([column, np.full((2, 1), value)]))
-

@@ -194,7 +194,9 @@ def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:
     return Estimate(
         cells=strategies * places * job.months * draws + municipal // years * job.months,
         seconds=max(seconds, 0.0),  # what a block begins with holds the interpreter
-        memory_bytes=_PROCESS_BYTES + 8 * (numbers + members) * (draws + plan.variants[0].draws) + _MUNICIPAL_BYTES * municipal,
+        memory_bytes=_PROCESS_BYTES
+        + 8 * (numbers + members) * (draws + plan.variants[0].draws)
+        + _MUNICIPAL_BYTES * municipal,
         disk_bytes=(4 * numbers + 8 * members) * draws + 2 * municipal,
     )
 

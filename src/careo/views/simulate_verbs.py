@@ -299,7 +299,9 @@ def _show_municipal(screen: Screen, asked: Asked, finding: Finding) -> None:
 def _places(screen: Screen, asked: Asked, finding: Finding) -> None:
     """The places reached together, the others together, the largest differences."""
     keys = ("place", "expected", "difference", "most", "change", "fewer", "verdict")
-    heads = [_view(asked, "head.most_change") if key == "most" else _view(asked, f"head.{key}") for key in keys]
+    heads = [
+        _view(asked, "head.most_change") if key == "most" else _view(asked, f"head.{key}") for key in keys
+    ]
     screen.line()
     screen.line(_view(asked, "municipal.title"), style="bold")
     screen.line(finding.because)
@@ -376,9 +378,7 @@ def _numbers(
     return found
 
 
-def _municipal_numbers(
-    ensemble: Ensemble, findings: Sequence[Finding], against: str
-) -> list[dict[str, Any]]:
+def _municipal_numbers(ensemble: Ensemble, findings: Sequence[Finding], against: str) -> list[dict[str, Any]]:
     """What the findings about places word, in numbers, for every municipality."""
     from careo.results.municipalities import paired_municipalities
 
