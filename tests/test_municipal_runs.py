@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -313,6 +314,32 @@ def test_a_manifest_that_says_it_has_municipalities_and_has_none_is_damaged(
         file.write_text(json.dumps(manifest), "utf-8")
         with pytest.raises(DataError, match="damaged"):
             read_run(run.id, tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["classes", "states", "numbers", "shares", "doses", "months"])
+def test_a_municipal_part_that_does_not_fit_its_run_is_refused_before_a_kernel_sees_it(
+    world: World, country: Country, damage: str
+) -> None:
+    job = prepare([calls(world, "T1b")], country, months=6, level="municipality")
+    part = job.municipal
+    assert part is not None
+    part.refuse_unfit(9, 2, 6)
+    record, months = part.record, 6
+    if damage == "classes":
+        part = replace(part, class_of=part.class_of + 1)
+    elif damage == "states":
+        part = replace(part, record=replace(record, state=np.full(27, 10**9)))
+    elif damage == "numbers":
+        part = replace(part, record=replace(record, numbers=record.numbers.astype(np.float64)))
+    elif damage == "shares":
+        part = replace(part, record=replace(record, shares=np.full(27, np.nan)))
+    elif damage == "doses":
+        scenario = part.scenarios[1]
+        part = replace(part, scenarios=(part.scenarios[0], replace(scenario, doses=scenario.doses[:, :2])))
+    else:
+        months = 60
+    with pytest.raises(ValueError, match="municipal part|classes|doses"):
+        part.refuse_unfit(9, 2, months)
 
 
 def test_the_places_reached_stand_against_the_rest(two_towns: Ensemble, country: Country) -> None:

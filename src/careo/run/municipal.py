@@ -112,6 +112,48 @@ class MunicipalPart:
             self.class_begin,
         )
 
+    def refuse_unfit(self, states: int, strategies: int, months: int) -> None:
+        """Of what was read from a file: kernels look nothing up twice.
+
+        Raises:
+            ValueError, TypeError or AttributeError: it is no part of a run of so many states, strategies and months.
+        """
+        record, where = self.record, self.map
+        count, classes = len(record.codes), len(self.scenarios[0].places)
+        steps = np.arange(states + 1)
+        whole = (record.state, record.numbers, self.class_of, self.class_begin)
+        real = (record.shares, record.people, record.years_before)
+        fit = all(array.dtype == np.int64 for array in whole) and all(
+            array.dtype == np.float64 for array in real
+        )
+        fit &= all(
+            array.shape == (count,) for array in (record.state, record.numbers, record.shares, record.people)
+        )
+        fit &= record.years_before.shape == (states,) and len(record.last) == states
+        fit &= bool(
+            (np.diff(record.state) >= 0).all()
+            and (np.diff(where.begin) > 0).all()
+            and where.begin[-1] == count
+        )
+        fit &= bool(
+            (record.numbers >= 0).all() and (record.shares > 0).all() and np.isfinite(record.shares).all()
+        )
+        fit &= bool((record.years_before >= 0).all()) and 0 <= record.drift < 10
+        fit &= 0 < record.concentration < 1e9 and 0 <= record.concentration_log_sd < 10
+        fit &= len(self.scenarios) == strategies and self.class_of.shape == (strategies, count)
+        fit &= self.class_begin.shape == (strategies, len(steps))
+        if not fit or not bool((self.class_begin[:, 0] == 0).all() and (self.class_begin <= classes).all()):
+            raise ValueError("municipal part")
+        for of, begin, scenario in zip(self.class_of, self.class_begin, self.scenarios, strict=True):
+            inside = (of >= begin[record.state]) & (of < begin[record.state + 1])
+            shape = (len(scenario.levers), classes, months)
+            if not inside.all() or (np.diff(begin) < 1).any() or len(scenario.events) != shape[0]:
+                raise ValueError("classes")
+            if any(
+                doses.shape != shape for doses in (scenario.doses, scenario.doses_low, scenario.doses_high)
+            ):
+                raise ValueError("doses")
+
     def apart(self, strategy: str) -> dict[str, np.ndarray]:
         """Lever → the municipalities where a strategy has, at any time, another dose than all municipalities have alike.
 

@@ -398,12 +398,16 @@ def _plan_from(path: Path, manifest: Mapping[str, Any]) -> Plan:
     with _sound(path):
         arrays, asked = arrays_in(data), _question(manifest)
         year, month = (int(part) for part in asked["start"].split("-"))
+        by_place = asked["places"] == "municipality"
+        municipal = decoded(manifest["municipal"], arrays) if by_place else None
         job = Job(
             load_country(asked["country"]), decoded(manifest["history"], arrays), decoded(manifest["scenarios"], arrays),
             decoded(manifest["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
             asked["members_nation"], frozenset(asked["without"]),
-            decoded(manifest["municipal"], arrays) if asked["places"] == "municipality" else None,
+            municipal,
         )  # fmt: skip
+        if municipal is not None:
+            municipal.refuse_unfit(len(job.history.places), len(job.scenarios), job.months)
         return Plan(job, _variants(manifest), manifest["depends"])
 
 
@@ -442,6 +446,7 @@ def _question(manifest: Mapping[str, Any]) -> dict[str, Any]:
     words = (asked["country"], *asked["strategies"], *asked["without"])
     if not all(isinstance(word, str) for word in words) or not _MONTH.fullmatch(asked["start"]):
         raise ValueError(asked)
+    asked.setdefault("places", "state")
     if asked["places"] not in ("state", "municipality"):
         raise ValueError(asked)
     if asked["members_nation"] is not None and not float(asked["members_nation"]) > 0:

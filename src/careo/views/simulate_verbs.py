@@ -154,6 +154,8 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     screen.line(
         _view(asked, "show.members", members=number(given)) if given else _view(asked, "show.members_drawn")
     )
+    if question["places"] == "municipality":
+        screen.line(_view(asked, "show.municipal", id=run.id))
     screen.line(_view(asked, "show.ensembles", names=", ".join(v.name for v in run.variants)))
     screen.line(_view(asked, "show.computed", **run.computed_by), style="dim")
     if not same_model(run):
