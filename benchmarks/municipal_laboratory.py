@@ -27,7 +27,8 @@ from careo.evidence.levers import load_levers
 from careo.model.luck import Luck
 from careo.model.quantiles import gamma_quantile
 from careo.run.ensemble import BLOCK, Job, prepare, quiet_scenario
-from careo.run.municipal import CONCENTRATION, CONCENTRATION_LOG_SD, DRIFT, MunicipalRecord, within_states
+from careo.run.municipal import within_states
+from careo.run.municipal_record import CONCENTRATION, CONCENTRATION_LOG_SD, DRIFT, MunicipalRecord
 from careo.run.scenario import compile_scenario
 
 ASKED_SECONDS, ASKED_BYTES = 12.0, 2_000_000_000
@@ -72,8 +73,7 @@ def measure(draws: int = 1000, threads: int = 2) -> dict[str, float]:
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(job.run, blocks))
     wall, spent = time.perf_counter() - wall, time.process_time() - spent
-    assert job.municipal is not None
-    cells = 2 * len(job.municipal.record.codes) * job.months * draws
+    cells = 2 * parts[0][3].shape[1] * job.months * draws
     kept = sum(array.nbytes for part in parts for array in part)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {

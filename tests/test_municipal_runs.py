@@ -18,7 +18,7 @@ from careo.model.municipal import LocalEffects, Map, share_paths, split_counts
 from careo.panel import Country, load_country
 from careo.results.compare import compare
 from careo.results.municipalities import OTHERS, REACHED, compare_municipalities, paired_municipalities
-from careo.run import municipal
+from careo.run import municipal_record
 from careo.run.ensemble import Ensemble, prepare, simulate
 from careo.run.measure_places import chosen_places
 from careo.run.run_plan import estimate_run, plan_run
@@ -182,21 +182,21 @@ def test_shares_follow_counts_where_there_are_many_and_people_where_there_are_fe
     counts[0], counts[1], counts[2] = 20, 1, 0
     counts[3:] = 0
     state = np.array([0, 0, 0, 1, 1])
-    shares, people = municipal._shares(counts, np.array([100.0, 100.0, 2.0, 30.0, 10.0]), state, 2)
+    shares, people = municipal_record._shares(counts, np.array([100.0, 100.0, 2.0, 30.0, 10.0]), state, 2)
     assert shares[:3].sum() == pytest.approx(1) and shares[3:].sum() == pytest.approx(1)
     assert shares[0] == pytest.approx(720 / 756, rel=0.02)
     assert 0 < shares[2] < people[2], "none was counted, which is less than its people but not none for ever"
     assert shares[3:] == pytest.approx([0.75, 0.25]), "nothing happened: people alone"
     unseen = counts.copy()
     unseen[2] = np.nan
-    later, _ = municipal._shares(unseen, np.array([100.0, 100.0, 2.0, 30.0, 10.0]), state, 2)
+    later, _ = municipal_record._shares(unseen, np.array([100.0, 100.0, 2.0, 30.0, 10.0]), state, 2)
     assert later[2] > 3 * shares[2], "a town younger than the record is at its state's rate"
 
 
 def test_without_people_what_happened_stands_for_size() -> None:
     counts = np.full((3, 48), 0.0)
     counts[0, :12], counts[1], counts[2] = 40, 10, 5
-    shares, people = municipal._shares(counts, np.full(3, np.nan), np.zeros(3, dtype=int), 1)
+    shares, people = municipal_record._shares(counts, np.full(3, np.nan), np.zeros(3, dtype=int), 1)
     assert people == pytest.approx(np.array([481, 481, 241]) / 1203)
     assert shares[1] > shares[2] > shares[0] > 0, "the last three years count, older ones are a beginning"
 
@@ -225,18 +225,18 @@ def test_concentration_and_drift_are_found_again_in_a_record_of_known_ones(psi: 
     ]  # fmt: skip
     counts = np.array(months, dtype=np.float64).T
     state = np.repeat(np.arange(states), each)
-    median, _ = municipal._concentration(counts, state)
+    median, _ = municipal_record._concentration(counts, state)
     assert median == pytest.approx(psi, rel=0.25)
-    assert municipal._drift(counts, state) == pytest.approx(drift, rel=0.3)
+    assert municipal_record._drift(counts, state) == pytest.approx(drift, rel=0.3)
 
 
 def test_too_short_a_record_leaves_the_published_spread() -> None:
     counts, state = np.full((4, 12), 3.0), np.array([0, 0, 1, 1])
-    assert municipal._concentration(counts, state) == (
-        municipal.CONCENTRATION,
-        municipal.CONCENTRATION_LOG_SD,
+    assert municipal_record._concentration(counts, state) == (
+        municipal_record.CONCENTRATION,
+        municipal_record.CONCENTRATION_LOG_SD,
     )
-    assert municipal._drift(counts, state) == municipal.DRIFT
+    assert municipal_record._drift(counts, state) == municipal_record.DRIFT
 
 
 def test_without_a_municipal_record_one_sentence_says_what_to_import(
@@ -338,7 +338,7 @@ def test_a_municipal_part_that_does_not_fit_its_run_is_refused_before_a_kernel_s
         part = replace(part, scenarios=(part.scenarios[0], replace(scenario, doses=scenario.doses[:, :2])))
     else:
         months = 60
-    with pytest.raises(ValueError, match="municipal part|classes|doses"):
+    with pytest.raises(ValueError, match=r"municipal part|classes|doses"):
         part.refuse_unfit(9, 2, months)
 
 

@@ -32,7 +32,8 @@ from careo.run.history import (
     exposure_days,
     homicide_history,
 )
-from careo.run.municipal import MunicipalPart, municipal_record, run_municipal, within_states
+from careo.run.municipal import MunicipalPart, run_municipal, within_states
+from careo.run.municipal_record import municipal_record
 from careo.run.parameters import Parameters, draw_parameters, neighbours, place_numbers
 from careo.run.scenario import Level, Scenario, compile_scenario
 

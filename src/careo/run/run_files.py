@@ -18,7 +18,8 @@ import numpy as np
 from careo.base.dates import Period
 from careo.run.effects import LeftOut
 from careo.run.history import CompanionLevel, CompanionLevels, History
-from careo.run.municipal import MunicipalPart, MunicipalRecord
+from careo.run.municipal import MunicipalPart
+from careo.run.municipal_record import MunicipalRecord
 from careo.run.scenario import Dosed, NotSimulated, Scenario
 from careo.run.scenario_costs import MeasureCost
 

@@ -45,6 +45,7 @@ _MUNICIPAL_BYTES = 6
 _CODE = (
     "model/luck.py", "model/quantiles.py", "model/forecast.py", "model/mechanisms.py",
     "model/municipal.py", "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/history.py", "run/municipal.py",
+    "run/municipal_record.py",
 )  # fmt: skip
 
 
