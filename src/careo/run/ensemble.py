@@ -165,9 +165,7 @@ def prepare(
     if unknown:
         raise DataError("run_strategy", expected=" | ".join(names[1:]), found=", ".join(unknown))
     compiled = tuple(
-        compile_scenario(
-            s, country, months=months, start=first, level=level, where=chosen.get(s.slug, {}), path=None
-        )
+        compile_scenario(s, country, months=months, start=first, level=level, where=chosen.get(s.slug, {}))
         for s in strategies
     )
     companions = companion_levels(panel, places=history.places)
