@@ -54,6 +54,7 @@ NAMES = [
     "cite",
     "compare",
     "compare_editions",
+    "compare_municipalities",
     "coverage",
     "datasets",
     "dossier",

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from careo.results.finding import Finding as Finding
     from careo.results.ladders import ladder as ladder
     from careo.results.linking import statements as statements
+    from careo.results.municipalities import compare_municipalities as compare_municipalities
     from careo.results.pledges import judge_pledges as judge_pledges
     from careo.results.replication import Replication as Replication
     from careo.results.replication import replicate as replicate
@@ -130,6 +131,7 @@ _HOMES = {
     "cite": "careo.results.citing",
     "compare": "careo.results.compare",
     "compare_editions": "careo.panel.revisions",
+    "compare_municipalities": "careo.results.municipalities",
     "coverage": "careo.results.coverage",
     "datasets": "careo.sources.catalog",
     "dossier": "careo.views.dossier",
@@ -210,6 +212,7 @@ __all__ = [
     "cite",
     "compare",
     "compare_editions",
+    "compare_municipalities",
     "coverage",
     "datasets",
     "dossier",

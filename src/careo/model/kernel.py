@@ -70,7 +70,7 @@ _MOST = 2.0**62
 
 @compiled
 def run_draws(  # pyright: ignore
-    seed, places, first_draw, first_month, log_intensity, by_draw, by_place_draw, by_place, source, weight, first_source, doses, moves, beliefs, pairs, hazard,
+    seed, places, first_draw, first_month, log_intensity, by_draw, by_place_draw, by_place, source, weight, first_source, doses, moves, local, beliefs, pairs, hazard,
     links, elasticities, companions, slots, months_per_year, draw, yearly, monthly, members, bad,
 ):  # fmt: skip
     """Every draw of a block; the arrays are those of `mechanisms.run_block`, packed.
@@ -81,7 +81,8 @@ def run_draws(  # pyright: ignore
             [row place draw]. by_place: groups, their rest, captures, share that may leave [row place].
         source, weight: places from which members come and their shares, place after place [source]. first_source: where those of a place
             begin [place + 1].
-        doses: dose, above, below [month place strategy 3 effect]. moves: whether there is any [strategy month]. beliefs: effect, effect after a collapse, tilt [3 effect draw].
+        doses: dose, above, below [month place strategy 3 effect]. moves: whether anything moves [strategy month].
+        local: logarithms on homicide and conflict beside it, or nothing [2 strategy place month draw]. beliefs: effect, effect after a collapse, tilt [3 effect draw].
         pairs: effect and mechanism [2 pair]. links: mechanisms from and to [2 link]. elasticities: [link draw].
         slots: row of the results for each outcome, −1 for none [outcome]. draw: which draw stands in a lane, padded to whole groups.
         yearly, monthly, members, bad: the results, and in which draws a number was not finite [draw], written here.
@@ -164,7 +165,7 @@ def run_draws(  # pyright: ignore
                         continue
                     _lift(
                         seed, places[p], first_month + t, first_draw, d, pairs, hazard, links, doses[t, p, s], belief, elasticity,
-                        collapsed[s, :, p], given[s], lifts[s], w, rows,
+                        collapsed[s, :, p], given[s], lifts[s], local, s, p, t, w, rows,
                     )  # fmt: skip
                     _stand(now[s], p, source, weight, first_source, by_place[3, p], w)
                     _advance(w, by_place[1, p], by_place[2, p])
@@ -271,14 +272,16 @@ def _leave(w, states, p):  # pyright: ignore
 
 @compiled
 def _lift(  # pyright: ignore
-    seed, place, month, first_draw, d, pairs, hazard, links, doses, belief, elasticity, collapsed, given, lifts, w, rows,
+    seed, place, month, first_draw, d, pairs, hazard, links, doses, belief, elasticity, collapsed, given, lifts, local, s, p, t,
+    w, rows,
 ):  # fmt: skip
     """Every mechanism's multiplier in a month into its row, and into `lifts`.
 
     Where the doses are `given`, those for which `lifts` were computed last, they are still right: most measures are the same in many places
     and months. What can collapse is computed anew each time.
     """
-    fresh, fragile = False, False
+    fragile = local.shape[0] > 0
+    fresh = fragile
     for e in range(hazard.size):
         for part in range(3):
             fresh |= given[part, e] != doses[part, e]
@@ -313,6 +316,10 @@ def _lift(  # pyright: ignore
         else:
             for i in range(LANES):
                 row[i] += lasting[i] * (middle + tilt[i] * (up if tilt[i] > 0.0 else down))
+    if local.shape[0]:
+        for i in range(LANES):
+            w[_LOG + _H * LANES + i] += local[0, s, p, t, d[i]]
+            w[_LOG + _THETA * LANES + i] += local[1, s, p, t, d[i]]
     for link in range(elasticity.shape[0]):
         source, to = rows[_LOG // LANES + links[0, link]], rows[_LOG // LANES + links[1, link]]
         for i in range(LANES):

@@ -1,13 +1,14 @@
 """Luck is addressed, not consumed: the same address has the same uniform number for ever.
 
-An address is (seed, process, month, place, draw). Draw 17 of place 3 in month 8 is therefore the same world under every strategy,
+An address is (seed, process, month, place, draw), and, where single events have luck of their own, the event's number. Draw 17 of place 3 in month 8 is therefore the same world under every strategy,
 in an ensemble of any size, on any number of threads; and a block of draws is a slice of the whole. Behind it stands the counter-based
 generator Philox4x32-10: the seed is its key and the rest of the address its counter, so that two addresses never share a number.
 
     counter word 0   draw                 32 bits
     counter word 1   place                32 bits
     counter word 2   month                32 bits
-    counter word 3   process // 2         15 bits (the upper 17 are zero)
+    counter word 3   process // 2         15 bits
+                     event                the upper 17 bits; 0 for all that is not about single events
     key words 0, 1   seed                 64 bits, lower half first
 
 One block of Philox gives 128 bits, that is two uniforms of 52 bits: an even process and the odd one after it share a block, so a kernel
@@ -33,6 +34,7 @@ Word = int | np.integer
 
 PROCESS_LIMIT = 2**16
 WORD_LIMIT = 2**32
+EVENT_LIMIT = 2**17
 SEED_LIMIT = 2**64
 
 
@@ -52,6 +54,10 @@ class Process(IntEnum):
     FORECAST_MEMBER = 6
     MUNICIPAL_SHOCK = 8
     MUNICIPAL_SHARE = 9
+    MUNICIPAL_ORIGIN = 10
+    MUNICIPAL_PLACE = 11
+    MUNICIPAL_STAY = 12
+    MUNICIPAL_MOVE = 13
 
     DISAPPEARANCES = 256
     EXTORTION = 257
@@ -118,12 +124,20 @@ def uniform(seed: Word, process: Word, month: Word, place: Word, draw: Word) -> 
 @_compiled
 def uniform_pair(seed: Word, process: Word, month: Word, place: Word, draw: Word) -> tuple[float, float]:
     """The uniform numbers of an even process and of the odd one after it, from one block."""
+    return event_pair(seed, process, month, place, draw, 0)
+
+
+@_compiled
+def event_pair(
+    seed: Word, process: Word, month: Word, place: Word, draw: Word, event: Word
+) -> tuple[float, float]:
+    """The same for one of the events, numbered from 0 to 2**17 − 1, of a month, place and draw."""
     key = np.uint64(seed)
     w0, w1, w2, w3 = philox4x32(
         np.uint64(draw),
         np.uint64(place),
         np.uint64(month),
-        np.uint64(process) >> np.uint64(1),
+        (np.uint64(process) >> np.uint64(1)) | (np.uint64(event) << np.uint64(15)),
         key & _WORD,
         key >> np.uint64(32),
     )

@@ -113,6 +113,7 @@ def run_block(
     first_month: int = 0,
     months_per_year: int = 12,
     outcomes: Sequence[str] = OUTCOMES,
+    local: Floats | None = None,
 ) -> tuple[Integers, Integers, Floats]:
     """Runs a block of draws for every strategy.
 
@@ -121,6 +122,8 @@ def run_block(
         log_intensity: of homicides with every lever at its baseline [ln events/month; place month draw].
         core, effects: of this block's draws. companions: how often the other outcomes happen now [events/month; outcome−1 place].
         first_month: number of month 0 in addresses of luck. months_per_year: months that make a year of the result, counted from the first.
+        local: what measures within places do to them beside `effects`, on homicide and on conflict
+            [log points; 2 strategy place month draw].
         outcomes: which are counted, in the order of `OUTCOMES`: what is not asked for costs nothing and moves nothing.
 
     Returns:
@@ -145,11 +148,17 @@ def run_block(
     by_place_draw = np.stack([c.members, c.prisoners, c.conflict_rate, c.organised_share, recruitment, taken])
     to, source = np.nonzero(c.neighbours.T > 0.0)
     doses = np.ascontiguousarray(np.stack([e.dose, e.above, e.below]).transpose((4, 3, 1, 0, 2)))
+    moves = doses.any(axis=(1, 3, 4)).T
+    if local is None:
+        local = np.zeros((0, 0, 0, 0, 0))
+    else:
+        moves = moves | local.any(axis=(0, 2, 4))
     bad = np.zeros(draws, dtype=np.bool_)
     run_draws(
         np.uint64(seed), places, first_draw, first_month, log_intensity, by_draw, by_place_draw,
         np.stack([c.groups, c.groups_rest, c.captures, c.neighbours.sum(axis=1)]), source, c.neighbours[source, to],
-        np.searchsorted(to, np.arange(len(places) + 1)), doses, doses.any(axis=(1, 3, 4)).T.copy(),
+        np.searchsorted(to, np.arange(len(places) + 1)), doses,
+        np.ascontiguousarray(moves), local,
         np.stack([e.beta, e.rebound, e.tilt]), np.stack([e.pair_effect, e.pair_mechanism]), e.hazard_per_month,
         np.stack([e.link_from, e.link_to]), e.elasticity, companions, slots, months_per_year,
         # Draws stand side by side in the kernel, in whole groups: the last one fills up.

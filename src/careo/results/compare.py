@@ -33,7 +33,7 @@ from careo.evidence.levers import Lever, load_levers
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country, country_of
 from careo.results.finding import Finding
-from careo.results.wording import number, period_words, value_words
+from careo.results.wording import number, period_words, signed, value_words
 from careo.run.ensemble import STATUS_QUO, Ensemble
 from careo.run.scenario import Scenario
 from careo.run.scenario_costs import note
@@ -403,10 +403,10 @@ class _Comparison:
                     "place": name,
                     "period": self._period(y),
                     "expected": number(round(float(expected[p, y]))),
-                    "difference": _signed(d[2], 0),
+                    "difference": signed(d[2], 0),
                     "half": self._range(d[1], d[3], 0),
                     "most": self._range(d[0], d[4], 0),
-                    "change": f"{_signed(share[2], 1)}%" if relative else "–",
+                    "change": f"{signed(share[2], 1)}%" if relative else "–",
                     "half_change": self._range(size[1], size[3], decimals, unit),
                     "most_change": self._range(size[0], size[4], decimals, unit),
                     "fewer": f"{100 * fewer[p, y]:.0f}%",
@@ -563,11 +563,11 @@ class _Comparison:
         return self._say(f"chance.{key}", count=hundredths)
 
     def _range(self, low: float, high: float, decimals: int, unit: str = "") -> str:
-        return self._say("range", low=_signed(low, decimals) + unit, high=_signed(high, decimals) + unit)
+        return self._say("range", low=signed(low, decimals) + unit, high=signed(high, decimals) + unit)
 
     def _interval(self, size: np.ndarray, unit: str, decimals: int, key: str = "interval") -> str:
         """Median and 90% interval."""
-        median = _signed(size[len(QUANTILES) // 2], decimals) + unit
+        median = signed(size[len(QUANTILES) // 2], decimals) + unit
         return self._say(key, median=median, range=self._range(size[0], size[-1], decimals, unit))
 
 
@@ -576,11 +576,6 @@ def versus(against: str, language: str) -> str:
     if against == STATUS_QUO:
         return say(language, "simulate.versus_status_quo")
     return say(language, "simulate.versus", name=against)
-
-
-def _signed(value: float, decimals: int) -> str:
-    text = f"{value:+,.{decimals}f}"
-    return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")
 
 
 def _sentence(text: str) -> str:

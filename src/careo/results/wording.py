@@ -140,3 +140,9 @@ def place_name(country: Country, code: str, language: str) -> str:
     if place:
         return country.names.get(language, (place.name,))[0] if code == country.code else place.name
     return next((names[0] for c, _, names, _ in country.places.foreign if c == code and names), code)
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign; none where it is rounded to zero."""
+    text = f"{value:+,.{decimals}f}"
+    return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")

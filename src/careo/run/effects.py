@@ -7,7 +7,8 @@ Assumptions:
         tells a curvature.
     A-effects-3: where in the range of its dose a strategy stands is one draw for each lever and all its places and months,
         triangular about the dose itself.
-    A-effects-4: effects whose prior holds for municipalities or for a region only are left out of runs by state, and named.
+    A-effects-4: effects whose prior holds for municipalities or for a region only are left out of runs by state, and named. In runs by
+        municipality those of municipalities are in.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -29,6 +31,11 @@ from careo.run.scenario import Scenario, over_levers
 _FIRST = 8192  # of the parameters' processes: those of levers; the core's own come before
 _SLOTS = 16  # processes for each lever: effects, then links; the last are cost and dose
 _HERE = (None, "nation", "state")
+_LOCAL = (None, "nation", "municipality")
+_LOCAL_MECHANISMS = ("homicide", "conflict")
+
+Part = Literal["whole", "states", "municipalities"]
+"""Which effects are planned: all that a run by state holds; or those that in a run by municipality act on whole states, or within them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +105,19 @@ class EffectPlan:
 
 
 def plan_effects(
-    scenarios: Sequence[Scenario], levers: Mapping[str, Lever], *, without: frozenset[str] = frozenset()
+    scenarios: Sequence[Scenario],
+    levers: Mapping[str, Lever],
+    *,
+    without: frozenset[str] = frozenset(),
+    part: Part = "whole",
 ) -> EffectPlan:
     """The effects of strategies that are compared under the same luck.
 
     Args:
         scenarios: over the same places and months. levers: the registry.
-        without: grades whose effects are left out, to see what rests on them.
+        without: grades whose effects are left out, to see what rests on them. part: see `Part`; effects that act within states are
+            those on homicide and conflict that hold for any place or for municipalities, but for a regime that can collapse: it is one
+            for its state.
     """
     used = [name for name in levers if any(name in scenario.levers for scenario in scenarios)]
     events = [levers[name].dose_kind == "event" for name in used]
@@ -117,13 +130,23 @@ def plan_effects(
     for row, name in enumerate(used):
         lever = levers[name]
         for slot, effect in enumerate(lever.effects):
-            if effect.level not in _HERE:
-                left.append(LeftOut(name, tuple(effect.mechanisms), effect.level or ""))
+            if part == "municipalities" and effect.level not in _LOCAL:
+                continue
+            if part != "municipalities" and effect.level not in _HERE:
+                if (part, effect.level) != ("states", "municipality"):
+                    left.append(LeftOut(name, tuple(effect.mechanisms), effect.level or ""))
                 continue
             if (effect.grade or lever.grade) in without:
                 continue
             if effect.law == "structural" and effect.mean is None:
                 continue  # the dose itself acts on the accounts; nothing multiplies
+            names = ("homicide", "conflict") if effect.calibrates else effect.mechanisms
+            if part != "whole":
+                local = effect.level in _LOCAL and not effect.hazard_per_month
+                within = part == "municipalities"
+                names = [one for one in names if (local and one in _LOCAL_MECHANISMS) == within]
+                if not names:
+                    continue
             lag, event = effect.lag or lever.lag, events[row]
             now, high, low = (
                 np.stack([lagged(doses[row], effect, lag, event=event) for doses in given])
@@ -133,11 +156,10 @@ def plan_effects(
                     [s.doses_low for s in full],
                 )
             )
-            names = ("homicide", "conflict") if effect.calibrates else effect.mechanisms
             pairs += [(len(kept), MECHANISMS.index(mechanism)) for mechanism in names]
             arrays.append(np.stack([now, np.maximum(high - now, 0.0), np.maximum(now - low, 0.0)]))
             kept.append((lever, slot, effect))
-        for slot, link in enumerate(lever.links):
+        for slot, link in enumerate(lever.links if part != "municipalities" else ()):
             if (link.grade or lever.grade) in without:
                 continue
             source = MECHANISMS.index(link.source)

@@ -7,7 +7,7 @@ draws are run side by side and put together, and nothing depends on which thread
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -32,8 +32,10 @@ from careo.run.history import (
     exposure_days,
     homicide_history,
 )
+from careo.run.municipal import MunicipalPart, run_municipal, within_states
+from careo.run.municipal_record import municipal_record
 from careo.run.parameters import Parameters, draw_parameters, neighbours, place_numbers
-from careo.run.scenario import Scenario, compile_scenario
+from careo.run.scenario import Level, Scenario, compile_scenario
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,6 +58,8 @@ class Ensemble:
         scenarios: of the strategies, the status quo first. seed; start: first of month 0. members_nation: of the membership
             scale, None where it was drawn. failures: draws that broke down. left_out: effects no run by state can hold.
         companions: what the levels of other outcomes rest on. without: grades of evidence left out.
+        municipal: homicides by municipality, −1 where a draw failed [events/year; strategy municipality year draw]; None in a run by state.
+        part: what they rest on.
     """
 
     yearly: xr.DataArray
@@ -70,6 +74,8 @@ class Ensemble:
     left_out: tuple[LeftOut, ...]
     companions: CompanionLevels
     without: frozenset[str] = frozenset()
+    municipal: xr.DataArray | None = None
+    part: MunicipalPart | None = None
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -88,6 +94,8 @@ def simulate(
     members_nation: float | None = None,
     without: frozenset[str] = frozenset(),
     outcomes: Sequence[str] = OUTCOMES,
+    level: Level = "state",
+    where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Ensemble:
@@ -100,10 +108,14 @@ def simulate(
         members_nation: membership of armed groups in month 0 [persons], when it is not to be drawn: no count identifies it.
         without: grades whose effects are left out, to see what rests on them.
         outcomes: which are counted; complaints of rights violations always are, for rights are constraints.
+        level: "municipality" counts homicides by municipality, too, and lets measures act where in a state they are; that needs a
+            municipal record that was imported.
+        where: strategy → measure → codes of places instead of those of its file (of `top_places`, `mask_places`).
         threads: as many as there are cores when not given. progress: called with the draws done so far.
 
     Raises:
         DataError: a mistake in a strategy, two of one name, or a start before the record ends; before a number is drawn.
+        CareoError: a run by municipality, and no municipal record.
     """
     job = prepare(
         strategies,
@@ -114,10 +126,12 @@ def simulate(
         members_nation=members_nation,
         without=without,
         outcomes=outcomes,
+        level=level,
+        where=where,
     )
     blocks = [(begin, min(BLOCK, draws - begin)) for begin in range(0, draws, BLOCK)]
     done = 0
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    parts: list[tuple[np.ndarray, ...]] = []
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for part, (_, size) in zip(pool.map(job.run, blocks), blocks, strict=True):
             parts.append(part)
@@ -137,6 +151,8 @@ def prepare(
     members_nation: float | None = None,
     without: frozenset[str] = frozenset(),
     outcomes: Sequence[str] = OUTCOMES,
+    level: Level = "state",
+    where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> Job:
     """What every block of draws needs, with every mistake found. Arguments and errors as of `simulate`."""
     country = country_of(panel)
@@ -152,22 +168,42 @@ def prepare(
     first = (start or after).replace(day=1)
     if first < after:
         raise DataError("simulate_start", where="--start", found=str(first), expected=str(after))
-    compiled = (compile_scenario(s, country, months=months, start=first, level="state") for s in strategies)
-    scenarios = (quiet_scenario(history.places, first, months), *compiled)
+    chosen = where or {}
+    unknown = sorted(set(chosen) - set(names))
+    if unknown:
+        raise DataError("run_strategy", expected=" | ".join(names[1:]), found=", ".join(unknown))
+    compiled = tuple(
+        compile_scenario(s, country, months=months, start=first, level=level, where=chosen.get(s.slug, {}))
+        for s in strategies
+    )
     companions = companion_levels(panel, places=history.places)
-    counted = tuple(name for name in OUTCOMES if name in (*outcomes, RIGHTS))
-    return Job(country, history, scenarios, companions, months, seed, first, members_nation, without, counted)
+    always = (RIGHTS, HOMICIDES) if level == "municipality" else (RIGHTS,)
+    counted = tuple(name for name in OUTCOMES if name in (*outcomes, *always))
+    scenarios: tuple[Scenario, ...] = (quiet_scenario(history.places, first, months), *compiled)
+    part = None
+    if level == "municipality":
+        record = municipal_record(panel, history.places, first)
+        everywhere = compiled[0].places if compiled else record.codes
+        quiet = quiet_scenario(everywhere, first, months, level)
+        scenarios, part = within_states(record, history.places, (quiet, *compiled), load_levers(country.key))
+    return Job(
+        country, history, scenarios, companions, months, seed, first, members_nation, without, counted, part
+    )
 
 
-def quiet_scenario(places: Sequence[str], start: date, months: int) -> Scenario:
+def quiet_scenario(places: Sequence[str], start: date, months: int, level: Level = "state") -> Scenario:
     """The status quo: nothing changes from what is in force."""
     empty = np.zeros((0, len(places), months))
-    return Scenario(STATUS_QUO, (), empty, empty, empty, (), tuple(places), "state", start)
+    return Scenario(STATUS_QUO, (), empty, empty, empty, (), tuple(places), level, start)
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What every block of draws needs."""
+    """What every block of draws needs.
+
+    Attributes:
+        scenarios: by state. municipal: what acts within states, in a run by municipality. split: whether municipalities are counted.
+    """
 
     country: Country
     history: History
@@ -179,6 +215,8 @@ class Job:
     members_nation: float | None
     without: frozenset[str]
     outcomes: tuple[str, ...] = OUTCOMES
+    municipal: MunicipalPart | None = None
+    split: bool = True
 
     @cached_property
     def baseline(self) -> Baseline:
@@ -189,13 +227,28 @@ class Job:
     @cached_property
     def plan(self) -> EffectPlan:
         """The effects of the levers that the scenarios move, but for the grades left out."""
-        return plan_effects(self.scenarios, load_levers(self.country.key), without=self.without)
+        part = "states" if self.municipal else "whole"
+        return plan_effects(self.scenarios, load_levers(self.country.key), without=self.without, part=part)
 
-    def run(self, block: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """One block: its first draw and how many."""
+    @cached_property
+    def local_plan(self) -> EffectPlan:
+        """The effects within states, by class of municipalities."""
+        assert self.municipal is not None  # noqa: S101 - of runs by municipality
+        levers = load_levers(self.country.key)
+        return plan_effects(self.municipal.scenarios, levers, without=self.without, part="municipalities")
+
+    def run(self, block: tuple[int, int]) -> tuple[np.ndarray, ...]:
+        """One block, its first draw and how many: what `run_block` gives, and where they are counted homicides by municipality."""
         first_draw, draws = block
-        effects = draw_effects(self.plan, seed=self.seed, first_draw=first_draw, draws=draws)
-        return self.futures(block).run(effects, self.companion_rates(), outcomes=self.outcomes)
+        given = {"seed": self.seed, "first_draw": first_draw, "draws": draws}
+        effects, futures = draw_effects(self.plan, **given), self.futures(block)
+        if self.municipal is None:
+            return futures.run(effects, self.companion_rates(), outcomes=self.outcomes)
+        local = draw_effects(self.local_plan, **given)
+        return run_municipal(
+            self.municipal, futures.seed, futures.places, first_draw, futures.log_intensity, futures.core, effects,
+            self.companion_rates(), local=local, first_month=futures.wait, outcomes=self.outcomes, split=self.split,
+        )  # fmt: skip
 
     def futures(self, block: tuple[int, int]) -> Futures:
         """What a block is without any strategy: its first draw and how many."""
@@ -281,7 +334,7 @@ def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> 
     )  # fmt: skip
 
 
-def gathered(job: Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Ensemble:
+def gathered(job: Job, parts: Sequence[tuple[np.ndarray, ...]]) -> Ensemble:
     """The blocks of a job, in order, as one ensemble."""
     import xarray as xr
 
@@ -312,7 +365,22 @@ def gathered(job: Job, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]
         baseline_year=np.nansum(job.history.counts[:, -12:], axis=1),
         scenarios=job.scenarios, seed=job.seed, start=job.start, members_nation=job.members_nation,
         failures=failures, left_out=job.plan.left_out, companions=job.companions, without=job.without,
+        municipal=_municipal(job, parts), part=job.municipal,
     )  # fmt: skip
+
+
+def _municipal(job: Job, parts: Sequence[tuple[np.ndarray, ...]]) -> xr.DataArray | None:
+    import xarray as xr
+
+    if job.municipal is None or any(len(part) < 4 for part in parts):
+        return None
+    counts = np.concatenate([part[3] for part in parts], axis=-1)
+    axes = {
+        "strategy": [scenario.name for scenario in job.scenarios],
+        "municipality": list(job.municipal.record.codes),
+        "year": np.arange(1, counts.shape[2] + 1),
+    }
+    return xr.DataArray(counts, dims=("strategy", "municipality", "year", "draw"), coords=axes)
 
 
 def next_month(day: date) -> date:

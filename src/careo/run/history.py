@@ -114,7 +114,7 @@ def homicide_history(panel: Country | xr.Dataset | None = None, *, last: date | 
         CareoError: nothing is observed up to that month.
         DataError: `forecast.yaml` is missing or wrong.
     """
-    country, as_of = country_of(panel), _as_of(panel)
+    country, as_of = country_of(panel), known_on(panel)
     stretches = _read(country).history
     codes = sorted(p.code for p in country.places.by_code.values() if p.kind == "state")
     tables = [_table(country, stretch, codes, as_of) for stretch in stretches]
@@ -180,7 +180,7 @@ def companion_levels(
         places: Codes of states.
         last: Nothing after this day's month is used; None is no limit.
     """
-    country, as_of = country_of(panel), _as_of(panel)
+    country, as_of = country_of(panel), known_on(panel)
     end = month_end(last.year, last.month) if last else date.max
     levels: dict[str, CompanionLevel] = {}
     missing: list[str] = []
@@ -193,6 +193,11 @@ def companion_levels(
         else:
             levels[outcome] = level
     return CompanionLevels(levels, tuple(missing))
+
+
+def municipal_series(country: Country) -> tuple[str, ...]:
+    """Indicators that tell how a state's homicides are shared among its municipalities, the one to be preferred first."""
+    return _read(country).municipalities
 
 
 # ── forecast.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -220,6 +225,7 @@ class _Stretch:
 class _ForecastFile:
     history: Annotated[tuple[_Stretch, ...], Field(min_length=1)]
     companions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    municipalities: tuple[str, ...] = ()
 
 
 def _read(country: Country) -> _ForecastFile:
@@ -240,6 +246,8 @@ def _read(country: Country) -> _ForecastFile:
     for outcome, series in made.companions.items():
         for i, name in enumerate(series):
             _refuse_unknown(written.where(("companions", outcome, i)), name, country.indicators)
+    for i, name in enumerate(made.municipalities):
+        _refuse_unknown(written.where(("municipalities", i)), name, country.indicators)
     return made
 
 
@@ -409,7 +417,8 @@ def _population(country: Country, places: Sequence[str], month: np.datetime64) -
 # ── months ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _as_of(panel: Country | xr.Dataset | None) -> date | None:
+def known_on(panel: Country | xr.Dataset | None) -> date | None:
+    """The day whose knowledge a panel holds; None is today."""
     text = "" if panel is None else getattr(panel, "attrs", {}).get("as_of", "")
     return date.fromisoformat(text) if text else None
 

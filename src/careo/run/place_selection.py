@@ -22,9 +22,9 @@ def top_places(
 ) -> tuple[str, ...]:
     """The codes of the n places with the highest rate of an indicator, sorted by code.
 
-    Rates are counts of the `months` months up to and with that of the day, per inhabitant. A place of which a month or
-    the population is not known is not ranked; of equal rates the lower code goes first. What was known then is the
-    panel's matter (`as_of`). In small places a rate is mostly chance.
+    Rates are counts of the `months` months up to and with that of the day, per inhabitant in those of them of which the population is
+    known. A place of which a month or all population is not known is not ranked; of equal rates the lower code goes first. What was
+    known then is the panel's matter (`as_of`). In small places a rate is mostly chance.
 
     Args:
         panel: counts by place and month, as `load_panel` gives them.
@@ -47,8 +47,10 @@ def top_places(
     rows = np.flatnonzero(panel["level"].values == level)
     codes = [str(code) for code in panel["place"].values[rows]]
     counts = panel[indicator].values[rows][:, np.isin(have, window)].sum(axis=1)
-    people = monthly_population(country_of(panel), codes, window).mean(axis=1)
-    rates = counts / people
+    people = monthly_population(country_of(panel), codes, window)
+    known = np.isfinite(people)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where none of the months is known
+        rates = counts / (np.where(known, people, 0.0).sum(axis=1) / known.sum(axis=1))
     ranked = sorted((-rate, code) for rate, code in zip(rates, codes, strict=True) if np.isfinite(rate))
     if not 0 < n <= len(ranked):
         raise DataError("scenario_top", expected=f"1 … {len(ranked)}", found=str(n))

@@ -18,6 +18,8 @@ import numpy as np
 from careo.base.dates import Period
 from careo.run.effects import LeftOut
 from careo.run.history import CompanionLevel, CompanionLevels, History
+from careo.run.municipal import MunicipalPart
+from careo.run.municipal_record import MunicipalRecord
 from careo.run.scenario import Dosed, NotSimulated, Scenario
 from careo.run.scenario_costs import MeasureCost
 
@@ -47,7 +49,8 @@ def arrays_in(data: bytes) -> list[np.ndarray]:
 _NOUNS = {
     noun.__name__: noun
     for noun in (
-        Scenario, Dosed, NotSimulated, MeasureCost, LeftOut, History, CompanionLevels, CompanionLevel, Period
+        Scenario, Dosed, NotSimulated, MeasureCost, LeftOut, History, CompanionLevels, CompanionLevel, Period,
+        MunicipalPart, MunicipalRecord,
     )
 }  # fmt: skip
 

@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from careo.evidence.levers import Lever, load_levers
+from careo.model.lanes import LANES
+from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
 from careo.record.strategy import Strategy
 from careo.run.ensemble import BLOCK, Job, prepare
 from careo.run.history import CompanionLevels
 from careo.run.parameters import MEMBERSHIP_SWEEP, neighbours, parameters_key
 from careo.run.run_files import digest_of
-from careo.run.scenario import scenario_key
+from careo.run.scenario import Level, scenario_key
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,9 +42,12 @@ SWEEP_DRAWS = 2 * BLOCK
 
 _PROCESS_BYTES = 250_000_000
 """What careo takes with compiled kernels and a country's record in memory, measured with Mexico's."""
+_MUNICIPAL_BYTES = 6
+"""Of a municipality, year, draw and strategy: two as they are kept, and a share of what a comparison unfolds at a time."""
 _CODE = (
     "model/luck.py", "model/quantiles.py", "model/lanes.py", "model/kernel.py", "model/forecast.py", "model/mechanisms.py",
-    "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/history.py",
+    "model/municipal.py", "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/history.py", "run/municipal.py",
+    "run/municipal_record.py",
 )  # fmt: skip
 
 
@@ -96,6 +101,8 @@ class Plan:
             "start": job.start.isoformat()[:7],
             "members_nation": job.members_nation,
             "without": sorted(job.without),
+            "outcomes": list(job.outcomes),
+            "places": "municipality" if job.municipal else "state",
         }
 
 
@@ -119,7 +126,10 @@ def plan_run(
     start: date | None = None,
     members_nation: float | None = None,
     without: frozenset[str] = frozenset(),
+    outcomes: Sequence[str] = OUTCOMES,
     sweep: bool = True,
+    level: Level = "state",
+    where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> Plan:
     """A run with every mistake found, before a number is drawn or a byte written. Arguments as of `simulate`.
 
@@ -137,6 +147,9 @@ def plan_run(
         start=start,
         members_nation=members_nation,
         without=without,
+        outcomes=outcomes,
+        level=level,
+        where=where,
     )
     return plan_of(job, draws=draws, sweep=sweep)
 
@@ -157,12 +170,14 @@ def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
         "companions": digest_of([sorted(job.companions.missing), *_rates(job.companions)]),
         **outside(job),
     }  # fmt: skip
+    if job.municipal:
+        depends["municipalities"] = digest_of([job.municipal])
     return Plan(job, tuple(variants), depends)
 
 
 def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:
     """What a run will cost, from a short trial: two blocks of few draws, whose difference is what a draw takes."""
-    job, few, more = plan.job, 2, 18
+    job, few, more = plan.job, LANES, 3 * LANES  # whole groups: the kernel takes as long for a part of one
     job.run((0, few))  # kernels are compiled, or read from their cache
     clock = [time.perf_counter()]
     for draws in (few, more):
@@ -175,16 +190,31 @@ def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:
     blocks = sum(len(variant.blocks) for variant in plan.variants)
     workers = min(threads or os.cpu_count() or 1, blocks)
     strategies, places = len(job.scenarios), len(job.history.places)
-    years, counted = -(-job.months // 12), 5
+    years, counted = -(-job.months // 12), len(job.outcomes)
     numbers = strategies * (places * years * counted + job.months * counted)
     members = strategies * places * years
+    municipal, seconds = 0, by_block * blocks + by_draw * draws / workers
+    if job.municipal:  # counted in the main ensemble alone
+        municipal = strategies * len(job.municipal.record.codes) * years * plan.variants[0].draws
+        seconds -= _splitting(job, by_draw, few, more) * (draws - plan.variants[0].draws) / workers
     return Estimate(
-        cells=strategies * places * job.months * draws,
-        seconds=by_block * blocks
-        + by_draw * draws / workers,  # what a block begins with holds the interpreter
-        memory_bytes=_PROCESS_BYTES + 8 * (numbers + members) * (draws + plan.variants[0].draws),
-        disk_bytes=(4 * numbers + 8 * members) * draws,
+        cells=strategies * places * job.months * draws + municipal // years * job.months,
+        seconds=max(seconds, 0.0),  # what a block begins with holds the interpreter
+        memory_bytes=_PROCESS_BYTES
+        + 8 * (numbers + members) * (draws + plan.variants[0].draws)
+        + _MUNICIPAL_BYTES * municipal,
+        disk_bytes=(4 * numbers + 8 * members) * draws + 2 * municipal,
     )
+
+
+def _splitting(job: Job, by_draw: float, few: int, more: int) -> float:
+    """What counting municipalities adds to a draw [s]."""
+    plain = replace(job, split=False)
+    clock = [time.perf_counter()]
+    for draws in (few, more):
+        plain.run((0, draws))
+        clock.append(time.perf_counter())
+    return max(by_draw - max(clock[2] - 2 * clock[1] + clock[0], 0.0) / (more - few), 0.0)
 
 
 def _id_of(question: Mapping[str, Any], variants: Sequence[Variant], depends: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
     runs/<id>/manifest.json     the question, what the numbers depend on by digest, the scenarios in words and numbers
     runs/<id>/inputs.npy        its arrays, one after another
-    runs/<id>/<variant>.<first draw>.<sha256>.npy      a block: counts by year, counts by month, members
+    runs/<id>/<variant>.<first draw>.<sha256>.npy      a block: counts by year, by month, members, and of municipalities by year
 
 The id is a digest of everything that the numbers depend on, so the same question has the same folder, and asking it again finds what
 is there. A block carries its checksum in its name: one that was cut short or changed is noticed and computed anew. Nothing in a folder
@@ -31,6 +31,7 @@ import numpy as np
 
 from careo.base.errors import CareoError, DataError, OutputError
 from careo.base.files import writing
+from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
@@ -165,7 +166,7 @@ def read_run(name: str | Path, folder: str | Path = "runs", *, variant: str = MA
         names = " | ".join(v.name for v in variants)
         raise DataError("run_variant", where=str(path), expected=names, found=repr(variant))
     files = _block_files(path)
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    parts: list[tuple[np.ndarray, ...]] = []
     for first, size in wanted.blocks:
         found = files.get((variant, first), ())
         if not found:
@@ -261,7 +262,10 @@ def _compute(
         progress(done, total)
     jobs = {
         variant.name: replace(
-            plan.job, members_nation=variant.members_nation, without=frozenset(variant.without)
+            plan.job,
+            members_nation=variant.members_nation,
+            without=frozenset(variant.without),
+            split=variant.name == MAIN,
         )
         for variant in plan.variants
     }
@@ -282,8 +286,8 @@ def _compute(
 
 
 def _compute_block(job: Job, path: Path, variant: str, block: tuple[int, int]) -> None:
-    yearly, monthly, members = job.run(block)
-    data = array_bytes([narrow(yearly), narrow(monthly), members])
+    yearly, monthly, *rest = job.run(block)
+    data = array_bytes([narrow(yearly), narrow(monthly), *rest])
     name = f"{variant}.{block[0]:06d}.{hashlib.sha256(data).hexdigest()[:16]}.npy"
     with writing(path / name) as draft:
         draft.write_bytes(data)
@@ -319,16 +323,16 @@ def _block_files(path: Path) -> dict[tuple[str, int], tuple[Path, ...]]:
     return found
 
 
-def _read_block(path: Path, draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Counts by year and by month, and members; None when the file is not what its name says."""
+def _read_block(path: Path, draws: int) -> tuple[np.ndarray, ...] | None:
+    """Counts by year and by month, members, and where they were counted municipalities; None when the file is not what its name says."""
     data = path.read_bytes()
     match = _BLOCK_FILE.fullmatch(path.name)
     if match is None or hashlib.sha256(data).hexdigest()[:16] != match["sha"]:
         return None
-    yearly, monthly, members = arrays_in(data)
-    if not draws == yearly.shape[-1] == monthly.shape[-1] == members.shape[-1]:
+    yearly, monthly, *rest = arrays_in(data)
+    if any(array.shape[-1] != draws for array in (yearly, monthly, *rest)):
         return None
-    return yearly.astype(np.int64), monthly.astype(np.int64), members
+    return yearly.astype(np.int64), monthly.astype(np.int64), *rest
 
 
 # ── manifests ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -348,6 +352,8 @@ def _write_manifest(plan: Plan, path: Path) -> None:
         "history": encoded(job.history, arrays),
         "companions": encoded(job.companions, arrays),
     }
+    if job.municipal:
+        manifest["municipal"] = encoded(job.municipal, arrays)
     inputs = array_bytes(arrays)
     manifest["inputs"] = hashlib.sha256(inputs).hexdigest()
     manifest["checksum"] = _checksum(manifest)
@@ -393,11 +399,15 @@ def _plan_from(path: Path, manifest: Mapping[str, Any]) -> Plan:
     with _sound(path):
         arrays, asked = arrays_in(data), _question(manifest)
         year, month = (int(part) for part in asked["start"].split("-"))
+        by_place = asked["places"] == "municipality"
+        municipal = decoded(manifest["municipal"], arrays) if by_place else None
         job = Job(
             load_country(asked["country"]), decoded(manifest["history"], arrays), decoded(manifest["scenarios"], arrays),
             decoded(manifest["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
-            asked["members_nation"], frozenset(asked["without"]),
+            asked["members_nation"], frozenset(asked["without"]), tuple(asked["outcomes"]), municipal,
         )  # fmt: skip
+        if municipal is not None:
+            municipal.refuse_unfit(len(job.history.places), len(job.scenarios), job.months)
         return Plan(job, _variants(manifest), manifest["depends"])
 
 
@@ -434,7 +444,12 @@ def _question(manifest: Mapping[str, Any]) -> dict[str, Any]:
     for name, most in (("months", MOST_MONTHS), ("draws", MOST_DRAWS), ("seed", MOST_SEED + 1)):
         _within(name, asked[name] + (name == "seed"), most)
     words = (asked["country"], *asked["strategies"], *asked["without"])
+    if asked["outcomes"] != [name for name in OUTCOMES if name in asked["outcomes"]]:
+        raise ValueError(asked)
     if not all(isinstance(word, str) for word in words) or not _MONTH.fullmatch(asked["start"]):
+        raise ValueError(asked)
+    asked.setdefault("places", "state")
+    if asked["places"] not in ("state", "municipality"):
         raise ValueError(asked)
     if asked["members_nation"] is not None and not float(asked["members_nation"]) > 0:
         raise ValueError(asked)

@@ -128,6 +128,8 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "seed", "N"),
         _option(lang, "start", "YYYY-MM"),
         _option(lang, "members", "N"),
+        _option(lang, "places", "state|municipality", says="run_places"),
+        _option(lang, "where", "MEASURE=PLACES", multiple=True),
     ],
     "runs list": lambda _: [],
     "runs show": lambda _: [click.Argument(["name"], metavar="RUN")],
@@ -137,6 +139,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         click.Argument(["run"], metavar="RUN"),
         _option(lang, "quantity", "OUTCOME"),
         _option(lang, "against", "STRATEGY"),
+        _option(lang, "places", "municipality", says="compare_places"),
     ],
     "search": lambda lang: [
         _option(lang, "budget", "N"),

@@ -30,24 +30,38 @@ RUNS = "runs"
 
 
 def simulate_verb(
-    asked: Asked, *, strategies: Sequence[str], months: str, draws: str, seed: str, start: str, members: str
+    asked: Asked,
+    *,
+    strategies: Sequence[str],
+    months: str,
+    draws: str,
+    seed: str,
+    start: str,
+    members: str,
+    places: str = "",
+    where: Sequence[str] = (),
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
     from careo.run.ensemble import STATUS_QUO
+    from careo.run.measure_places import chosen_places
     from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, estimate_run, plan_run
     from careo.run.runs import find_run, free_bytes, start_run
 
     country = careo.load_country(asked.country)
     names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
+    level = _level(places, ("state", "municipality"))
+    loaded = [careo.load_strategy(name, asked.country) for name in names]
     plan = plan_run(
-        [careo.load_strategy(name, asked.country) for name in names],
+        loaded,
         country,
         months=_whole("--months", months, 72, MOST_MONTHS),
         draws=_whole("--draws", draws, 1000, MOST_DRAWS),
         seed=_whole("--seed", seed, 7, MOST_SEED, least=0),
         start=_month("--start", start),
         members_nation=_positive("--members", members),
+        level="municipality" if level == "municipality" else "state",
+        where=chosen_places(where, loaded, country),
     )
     folder = Path(asked.out or RUNS)
     if _complete(plan, folder):
@@ -56,6 +70,8 @@ def simulate_verb(
     else:
         estimate = estimate_run(plan)
         _tell(asked, "estimate", **_estimated(plan, estimate, asked.language))
+        if plan.job.municipal:
+            _tell(asked, "municipal.estimate", places=number(len(plan.job.municipal.record.codes)))
         free = free_bytes(folder)
         if estimate.disk_bytes > free:
             raise OutputError(
@@ -65,12 +81,22 @@ def simulate_verb(
     return _show(asked, run, "simulate", out="")
 
 
-def compare_verb(asked: Asked, *, run: str, quantity: str, against: str) -> int:
-    """`careo compare RUN`: every strategy of a run against the status quo or another one; with `--quantity` year by year."""
+def compare_verb(asked: Asked, *, run: str, quantity: str, against: str, places: str = "") -> int:
+    """`careo compare RUN`: every strategy of a run against the status quo or another one; with `--quantity` year by year.
+
+    With `--places municipality` the municipalities of a run that has them, and nothing else.
+    """
     from careo.run.runs import find_run
 
+    closely = bool(_level(places, ("municipality",)))
+    if closely and quantity not in ("", "homicides"):
+        raise CareoError("usage_value", expected="homicides", found=repr(quantity), option="--quantity")
+    found = find_run(run, RUNS)
+    if closely and found.question["places"] != "municipality":
+        raise CareoError("run_places", where=str(found.path), fix="run_places")
+    quantity = "homicides" if closely else quantity
     return _show(
-        asked, find_run(run, RUNS), "compare", out=asked.out, quantity=quantity or None, against=against
+        asked, found, "compare", out=asked.out, quantity=quantity or None, against=against, municipal=closely
     )
 
 
@@ -128,6 +154,8 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     screen.line(
         _view(asked, "show.members", members=number(given)) if given else _view(asked, "show.members_drawn")
     )
+    if question["places"] == "municipality":
+        screen.line(_view(asked, "show.municipal", id=run.id))
     screen.line(_view(asked, "show.ensembles", names=", ".join(v.name for v in run.variants)))
     screen.line(_view(asked, "show.computed", **run.computed_by), style="dim")
     if not same_model(run):
@@ -170,11 +198,23 @@ def runs_remove_verb(asked: Asked, *, names: Sequence[str]) -> int:
 
 
 def _show(
-    asked: Asked, run: Run, command: str, *, out: str, quantity: str | None = None, against: str = ""
+    asked: Asked,
+    run: Run,
+    command: str,
+    *,
+    out: str,
+    quantity: str | None = None,
+    against: str = "",
+    municipal: bool = False,
 ) -> int:
-    """The comparison of a run: rights first, then the other outcomes, then what to keep in mind."""
+    """The comparison of a run: rights first, then the other outcomes, then what to keep in mind.
+
+    Args:
+        municipal: municipalities alone and more of them; else they follow the states' homicides where the run has them.
+    """
     import careo
     from careo.results.compare import compare
+    from careo.results.municipalities import LARGEST, compare_municipalities
     from careo.run.ensemble import STATUS_QUO
     from careo.run.run_plan import MAIN, WITHOUT_D
     from careo.run.runs import read_run
@@ -191,18 +231,30 @@ def _show(
         scales=[read(name) for name in sorted(names) if name.startswith("members-")],
         country=careo.load_country(run.question["country"]),
     )
+    places: Sequence[Finding] = ()
+    if ensemble.municipal is not None and quantity in (None, "homicides"):
+        places = compare_municipalities(
+            ensemble, [f for f in findings if f.extra["outcome"] == "homicides"], language=asked.language,
+            country=careo.load_country(run.question["country"]), largest=3 * LARGEST if municipal else LARGEST,
+        )  # fmt: skip
     screen = Screen(out)
     if asked.json:
-        data = [contract.finding_data(finding, {}) for finding in findings]
+        shown = places if municipal else (*findings, *places)
+        data = [contract.finding_data(finding, {}) for finding in shown]
         block = {"run": _run_data(run), "comparisons": _numbers(ensemble, findings, against, quantity)}
+        if municipal:
+            block["comparisons"] = _municipal_numbers(ensemble, findings, against)
         screen.write(contract.to_json(contract.envelope(command, data, **block)))
     else:
         if not findings:
             screen.line(_view(asked, "nobody"))
         for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
-            _show_strategy(
-                screen, asked, [f for f in findings if f.extra["strategy"] == name], bool(quantity)
-            )
+            of_places = next((f for f in places if f.extra["strategy"] == name), None)
+            of_whole = [f for f in findings if f.extra["strategy"] == name]
+            if municipal and of_places:
+                _show_municipal(screen, asked, of_places)
+            else:
+                _show_strategy(screen, asked, of_whole, bool(quantity), of_places)
         screen.line(
             _view(asked, "run", id=run.id, path=run.path, name=_name(asked, run.id, run.path)), style="dim"
         )
@@ -210,7 +262,9 @@ def _show(
     return int(asked.strict and bool(ensemble.failures))
 
 
-def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], closely: bool) -> None:
+def _show_strategy(
+    screen: Screen, asked: Asked, findings: Sequence[Finding], closely: bool, places: Finding | None = None
+) -> None:
     """One strategy: the sentence, an outcome a line; closely: years and places of one outcome."""
     from careo.results.compare import versus
 
@@ -229,11 +283,42 @@ def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], cl
     screen.line(_view(asked, "expected_note", against=other), indent=2, style="dim")
     if closely and told.table:
         _closely(screen, asked, told)
+    if places:
+        _places(screen, asked, places)
+    _about(screen, asked, [told, *findings, *([places] if places else [])])
+
+
+def _show_municipal(screen: Screen, asked: Asked, finding: Finding) -> None:
+    """One strategy, municipality by municipality."""
+    from careo.results.compare import versus
+
+    strategy, against = finding.extra["strategy"], finding.extra["against"]
+    screen.line(f"{strategy} {versus(against, asked.language)}", style="bold")
+    _places(screen, asked, finding)
+    _about(screen, asked, [finding])
+
+
+def _places(screen: Screen, asked: Asked, finding: Finding) -> None:
+    """The places reached together, the others together, the largest differences."""
+    keys = ("place", "expected", "difference", "most", "change", "fewer", "verdict")
+    heads = [
+        _view(asked, "head.most_change") if key == "most" else _view(asked, f"head.{key}") for key in keys
+    ]
+    screen.line()
+    screen.line(_view(asked, "municipal.title"), style="bold")
+    screen.line(finding.because)
+    if finding.table:
+        rows = [[row[key] for key in keys] for row in finding.table]
+        screen.table(heads, rows, indent=2, right=(1, 2, 3, 4, 5))
+
+
+def _about(screen: Screen, asked: Asked, findings: Sequence[Finding]) -> None:
+    """What to keep in mind, each thing once."""
     screen.line()
     screen.line(_view(asked, "about"), style="bold")
-    if told.grade:
-        screen.line("· " + _view(asked, "grade", grade=told.grade), style="dim", indent=2)
-    for caveat in dict.fromkeys(caveat for finding in [told, *findings] for caveat in finding.caveats):
+    if findings[0].grade:
+        screen.line("· " + _view(asked, "grade", grade=findings[0].grade), style="dim", indent=2)
+    for caveat in dict.fromkeys(caveat for finding in findings for caveat in finding.caveats):
         screen.line("· " + caveat, style="dim", indent=2)
     screen.line()
 
@@ -286,6 +371,22 @@ def _numbers(
         numbers = paired(ensemble, name, against)
         if quantity:
             numbers = numbers.sel(outcome=[quantity])
+        coords = {str(axis): values.to_numpy().tolist() for axis, values in numbers.coords.items()}
+        arrays = {
+            str(key): {"axes": list(values.dims), "values": values.to_numpy().tolist()}
+            for key, values in numbers.data_vars.items()
+        }
+        found.append({"strategy": name, "against": against, "axes": coords, **arrays})
+    return found
+
+
+def _municipal_numbers(ensemble: Ensemble, findings: Sequence[Finding], against: str) -> list[dict[str, Any]]:
+    """What the findings about places word, in numbers, for every municipality."""
+    from careo.results.municipalities import paired_municipalities
+
+    found: list[dict[str, Any]] = []
+    for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
+        numbers = paired_municipalities(ensemble, name, against)
         coords = {str(axis): values.to_numpy().tolist() for axis, values in numbers.coords.items()}
         arrays = {
             str(key): {"axes": list(values.dims), "values": values.to_numpy().tolist()}
@@ -389,6 +490,12 @@ def _whole(option: str, text: str, otherwise: int, most: int, least: int = 1) ->
     if not least <= value <= most:
         raise CareoError("usage_value", expected=f"{least} … {most}", found=repr(text), option=option)
     return value
+
+
+def _level(text: str, known: Sequence[str]) -> str:
+    if text and text not in known:
+        raise CareoError("usage_value", expected=" | ".join(known), found=repr(text), option="--places")
+    return text
 
 
 def _positive(option: str, text: str) -> float | None:
