@@ -267,7 +267,9 @@ def _feasible(question: MixQuestion) -> None:
             raise CareoError(f"search_no_{family}", expected=f"{question.least:g}..{question.most:g}")
     for name, cap in zip(question.levers, question.caps.tolist(), strict=True):
         if not cap:
-            raise CareoError("search_too_large", found=name, expected=f"< {question.budget:g} {question.currency}")
+            raise CareoError(
+                "search_too_large", found=name, expected=f"< {question.budget:g} {question.currency}"
+            )
 
 
 # ── mixes ────────────────────────────────────────────────────────────────────────────────────────────────────────
