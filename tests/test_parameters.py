@@ -21,21 +21,17 @@ from careo.base.errors import CareoError, DataError
 from careo.base.shipped import country_folder
 from careo.base.texts import LANGUAGES
 from careo.evidence.levers import find_lever
+from careo.model.laws import beta_quantile
 from careo.panel import Country, load_country
+from careo.run.parameter_table import Parameter, load_table, parameter_rows, quantile, read_table
 from careo.run.parameters import (
     MEMBERSHIP_SWEEP,
     WEEKS_A_MONTH,
-    Parameter,
     Parameters,
-    beta_quantile,
     draw_parameters,
-    load_table,
     neighbours,
-    parameter_rows,
     parameters_key,
     place_numbers,
-    quantile,
-    read_table,
 )
 from worlds import new_world
 
@@ -90,7 +86,7 @@ def test_a_row_tells_the_law_in_words_and_its_range() -> None:
     assert row.law == "log-normal, median 100,000, standard deviation of the logarithm 0.5"
     assert row.low == pytest.approx(1e5 * np.exp(-0.5 * 1.6448536), rel=1e-6)
     assert row.low < min(MEMBERSHIP_SWEEP[1:]) < MEMBERSHIP_SWEEP[2] < row.high
-    assert row.assumptions[0].startswith("A1: Nobody has counted")
+    assert row.assumptions["A1"].startswith("Nobody has counted")
 
 
 def test_the_elasticity_to_corruption_is_that_of_the_registry() -> None:

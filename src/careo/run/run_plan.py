@@ -41,8 +41,8 @@ SWEEP_DRAWS = 2 * BLOCK
 _PROCESS_BYTES = 250_000_000
 """What careo takes with compiled kernels and a country's record in memory, measured with Mexico's."""
 _CODE = (
-    "model/luck.py", "model/quantiles.py", "model/forecast.py", "model/mechanisms.py",
-    "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/history.py",
+    "model/luck.py", "model/quantiles.py", "model/laws.py", "model/forecast.py", "model/mechanisms.py",
+    "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/parameter_table.py", "run/history.py",
 )  # fmt: skip
 
 
