@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -50,6 +51,7 @@ _BOUNDS: Mapping[Support, tuple[float, float]] = {
 
 Outcome = Literal["homicides", "disappearances", "extortion", "kidnapping", "rights_complaints"]
 
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _CORE: tuple[Outcome, ...] = ("homicides", "disappearances", "extortion", "kidnapping")
 _CROWD: tuple[Outcome, ...] = ("extortion", "kidnapping")
 _COMPANIONS: tuple[Outcome, ...] = ("disappearances", "extortion", "kidnapping", "rights_complaints")
@@ -61,7 +63,9 @@ class _Slot(NamedTuple):
     number: int
     support: Support
     fixed: bool = False  # one number for all draws
-    moves: tuple[Outcome, ...] = _CORE  # the outcomes whose difference between strategies depends on it
+    moves: tuple[Outcome, ...] = (
+        _CORE  # the outcomes whose difference between strategies depends on it; a test proves it
+    )
 
 
 SLOTS: Mapping[str, _Slot] = {
@@ -70,7 +74,7 @@ SLOTS: Mapping[str, _Slot] = {
     "groups": _Slot(2, "several", fixed=True),
     "groups_exponent": _Slot(3, "share", fixed=True),
     "groups_least": _Slot(4, "several", fixed=True),
-    "young_men": _Slot(5, "positive", fixed=True),
+    "young_men": _Slot(5, "positive", fixed=True, moves=()),
     "arrests": _Slot(6, "positive", fixed=True),
     "captures": _Slot(7, "positive", fixed=True),
     "organised_share": _Slot(8, "share"),
@@ -89,7 +93,7 @@ SLOTS: Mapping[str, _Slot] = {
     "fragmentation": _Slot(21, "positive"),
     "groups_return_months": _Slot(22, "positive"),
     "migration": _Slot(23, "positive"),
-    "corruption_elasticity": _Slot(24, "any"),
+    "corruption_elasticity": _Slot(24, "any", moves=()),
     "extortion_exponent": _Slot(25, "any", moves=_CROWD),
     "clearance_elasticity": _Slot(26, "any"),
     "overdispersion": _Slot(27, "positive", moves=_COMPANIONS),
@@ -260,6 +264,7 @@ class ParameterRow:
     Attributes:
         id, name, symbol, unit: what it is. law: its law in words. low, high: its 5% and 95% points [unit], equal where it is fixed.
         sources: keys. assumptions: number → text. grade: A to D. identified: whether any series of counts could tell it.
+        per: "week" where it is a hazard of a week, else "month".
         moves: the outcomes whose difference between strategies depends on it.
     """
 
@@ -274,6 +279,7 @@ class ParameterRow:
     assumptions: Mapping[str, str]
     grade: Grade
     identified: bool
+    per: Literal["week", "month"]
     moves: tuple[Outcome, ...]
 
 
@@ -297,6 +303,7 @@ def parameter_rows(language: str, country: str = "mexico") -> tuple[ParameterRow
             assumptions={a: worded(table.assumptions[a], language) for a in p.assumptions},
             grade=p.grade,
             identified=p.identified,
+            per=p.per,
             moves=SLOTS[name].moves,
         )
         for name, p in table.parameters.items()
@@ -310,6 +317,24 @@ def _law_words(p: Parameter, language: str, country: str) -> str:
         return words
     series = worded(load_country(country).indicators[p.of].name, language)
     return say(language, "parameters.of", law=words, series=series)
+
+
+def find_parameter(name: str, language: str, country: str = "mexico") -> ParameterRow:
+    """A parameter by its id or its symbol.
+
+    Raises:
+        CareoError: there is none of this name; suggests the nearest. DataError: a mistake in the table.
+    """
+    rows = parameter_rows(language, country)
+    asked = name.strip()
+    found = [row for row in rows if asked == row.symbol or asked.lower().replace("-", "_") == row.id]
+    if found:
+        return found[0]
+    guess = get_close_matches(asked.lower(), [row.id for row in rows], n=1)
+    raise CareoError(
+        "parameters_unknown", found=repr(asked[:60]), fix="did_you_mean" if guess else "parameters",
+        guess=guess[0] if guess else "",
+    )  # fmt: skip
 
 
 def quantile(parameter: Parameter, u: float) -> float:

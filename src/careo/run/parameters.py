@@ -332,23 +332,3 @@ def _recruiting(members: Floats, young_men: Floats, exponent: Floats) -> Floats:
         for d in range(members.shape[1]):
             out[d] += members[i, d] ** exponent[d] * young_men[i] ** (1.0 - exponent[d])
     return out
-
-
-@njit(cache=True, nogil=True)
-def _over_places(values: Floats) -> Floats:
-    """Sums over places, one after the other: NumPy's own order depends on how many draws a block has [unit of values; draw]."""
-    out = np.zeros(values.shape[1])
-    for i in range(values.shape[0]):
-        for d in range(values.shape[1]):
-            out[d] += values[i, d]
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _recruiting(members: Floats, young_men: Floats, exponent: Floats) -> Floats:
-    """Σ_i M_i^a V_i^(1−a) [persons; draw]."""
-    out = np.zeros(members.shape[1])
-    for i in range(members.shape[0]):
-        for d in range(members.shape[1]):
-            out[d] += members[i, d] ** exponent[d] * young_men[i] ** (1.0 - exponent[d])
-    return out

@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "simulate", "runs", "compare", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -58,6 +58,7 @@ _HOMES = {
     "money": "money_verb",
     "ladder": "ladder_verbs",
     "drift": "ladder_verbs",
+    "parameters": "parameters_verb",
     "simulate": "simulate_verbs",
     "runs": "simulate_verbs",
     "compare": "simulate_verbs",
@@ -120,6 +121,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "on", "YYYY-MM-DD"),
     ],
     "coverage": lambda _: [],
+    "parameters": lambda _: [click.Argument(["name"], required=False, metavar="[NAME]")],
     "simulate": lambda lang: [
         click.Argument(["strategies"], required=True, nargs=-1, metavar="SLUG|FILE…"),
         _option(lang, "months", "N"),
