@@ -148,6 +148,42 @@ def scenario_mistakes(
     return _compiled(strategy, places, months, asked)[1]
 
 
+def overlap_mistakes(
+    strategy: Strategy, places: Country, *, months: int, **asked: Unpack[Asked]
+) -> tuple[CareoError, ...]:
+    """Measures that together ask more of a lever in one place than its full dose: one thing, most likely, counted twice.
+
+    `compile_scenario` stops such doses at the full one and says so; in a file that people write they are a mistake. The strategy
+    must be without those of `scenario_mistakes`.
+    """
+    frame = _frame(strategy, places, months, asked)
+    levers = load_levers(places.key)
+    index = {measure.id: place for place, measure in enumerate(strategy.measures)}
+    found: list[CareoError] = []
+    sums: dict[tuple[str, int], np.ndarray] = {}
+    before: dict[tuple[str, int], list[_Part]] = {}
+    for part in sorted(_in_horizon(frame, levers, asked).parts, key=lambda part: index[part.measure.id]):
+        kind = (part.lever.id, part.measure.direction)
+        mine = part.weights[:, None] * part.value
+        total = sums[kind] = sums.get(kind, 0.0) + mine
+        here = (mine > 0) & (total > mine) & (total > largest_dose(part.lever) + ROUNDING)
+        if here.any():
+            others = [
+                one.measure.id
+                for one in before[kind]
+                if (here & (one.weights[:, None] * one.value > 0)).any()
+            ]
+            loc = ("measures", index[part.measure.id], "dose", "value")
+            found.append(
+                frame.error(
+                    loc, "scenario_overlap_dose", others=", ".join(others),
+                    expected=f"≤ {largest_dose(part.lever):g}", found=f"{total[here].max():g}",
+                )
+            )  # fmt: skip
+        before.setdefault(kind, []).append(part)
+    return tuple(found)
+
+
 def scenario_key(scenario: Scenario) -> str:
     """The sha256 of everything that a simulated number can depend on, the same in every process.
 
@@ -219,15 +255,16 @@ class _Found:
 def _compiled(
     strategy: Strategy, country: Country, months: int, asked: Asked
 ) -> tuple[Scenario | None, tuple[CareoError, ...]]:
-    first = _nearest(first_day(strategy.period.start))
-    start = asked.get("start") or _day(first)
-    level = asked.get("level", "state")
-    frame = Frame(strategy, country, level, months, start.replace(day=1), first, asked.get("path"))
+    frame = _frame(strategy, country, months, asked)
     mistakes = list(request_mistakes(frame, asked))
     if mistakes:
         return None, tuple(mistakes)
     levers = load_levers(country.key)
     mistakes = [*measure_mistakes(frame, levers, asked)]
+    span = [_span(frame, measure) for measure in strategy.measures if measure.dose]
+    if span and all(begin >= months or (end is not None and end <= 0) for begin, end in span):
+        first = next(place for place, measure in enumerate(strategy.measures) if measure.dose)
+        mistakes.append(frame.error(("measures", first, "start"), "scenario_outside", months=months))
     if mistakes:
         return None, tuple(sorted(mistakes, key=line_of))
     found = _in_horizon(frame, levers, asked)
@@ -248,16 +285,28 @@ def _compiled(
     return _scenario(frame, levers, found, costs, prices, asked), ()
 
 
+def _frame(strategy: Strategy, country: Country, months: int, asked: Asked) -> Frame:
+    first = _nearest(first_day(strategy.period.start))
+    start = asked.get("start") or _day(first)
+    level = asked.get("level", "state")
+    return Frame(strategy, country, level, months, start.replace(day=1), first, asked.get("path"))
+
+
+def _span(frame: Frame, measure: Measure) -> tuple[int, int | None]:
+    """From which month to before which a measure is in force, counted from the strategy's month 0; None: open."""
+    begin = _nearest(first_day(measure.start)) - frame.origin if measure.start else 0
+    if not measure.end:
+        return begin, None
+    return begin, max(_nearest(last_day(measure.end) + timedelta(days=1)) - frame.origin, begin + 1)
+
+
 def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Found:
     """Every measure, in the order of ids: within the horizon, or named with the reason why not."""
     found, named = _Found(), by_name(levers)
     open_start: list[str] = []
     for index, measure in sorted(enumerate(frame.strategy.measures), key=lambda item: item[1].id):
         lever = named[measure.lever.lower()]
-        begin = _nearest(first_day(measure.start)) - frame.origin if measure.start else 0
-        end = None
-        if measure.end:
-            end = max(_nearest(last_day(measure.end) + timedelta(days=1)) - frame.origin, begin + 1)
+        begin, end = _span(frame, measure)
         reason = measure.not_simulated
         weights: np.ndarray | None = None
         notes: list[Note] = []

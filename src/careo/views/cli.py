@@ -235,7 +235,8 @@ def _run(arguments: list[str], language: str) -> int:
 
 
 def _talk(text: str, code: int) -> int:
-    lines = (one_line(line) if i == 0 else "  " + one_line(line) for i, line in enumerate(text.splitlines()))
+    # What is indented belongs to the sentence above it: expected, found, fix.
+    lines = (("  " if line.startswith("  ") else "") + one_line(line) for line in text.splitlines())
     click.echo("\n".join(lines), err=True)
     return code
 
