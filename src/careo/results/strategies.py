@@ -17,8 +17,8 @@ from careo.base.yaml_files import Loc, Written, line_of, read_written
 from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
 from careo.record.ladder import load_ladders
-from careo.record.money import load_money
-from careo.record.strategy import Strategy, Test, find, read_strategy, strategies
+from careo.record.money import load_money, money_of
+from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, read_strategy, strategies
 from careo.record.strategy import load_strategy as read
 
 TO_WRITE = "TODO"
@@ -77,6 +77,21 @@ def _doses(
     sound = tuple(m for place, m in enumerate(strategy.measures) if f"measures[{place}]" not in broken)
     rest = replace(strategy, measures=sound)
     return [*found, *overlap_mistakes(rest, country, months=horizon, start=start, path=path)]
+
+
+def strategy_warnings(name: str | Path, country: str = "mexico") -> tuple[CareoError, ...]:
+    """What is no mistake of a strategy's file but ought to be known: a ceiling of its own that it perhaps exceeds.
+
+    Raises:
+        DataError: as of `load_strategy`; the file must be without mistakes.
+    """
+    strategy = load_strategy(name, country)
+    if not strategy.ceilings:
+        return ()
+    from careo.run.scenario import budget_warnings
+
+    path, months = find(name, country), _own_months(strategy)
+    return budget_warnings(strategy, load_country(country), months=months, path=path)
 
 
 def _own_months(strategy: Strategy) -> int:
@@ -186,13 +201,14 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
     for index, measure in enumerate(strategy.measures):
         loc = ("measures", index)
         yield from _known(written, (*loc, "lever"), "strategy_lever", measure.lever, levers)
-        if measure.where != "nation":
+        if isinstance(measure.where, TopPlaces):
+            by = (*loc, "where", "by")
+            yield from _known(written, by, "strategy_indicator", measure.where.by, country.indicators)
+        elif isinstance(measure.where, tuple):
             for place, code in enumerate(measure.where):
                 yield from _known(written, (*loc, "where", place), "strategy_place", code, codes)
         if measure.cost and measure.cost.money:
-            yield from _known(
-                written, (*loc, "cost", "money"), "strategy_line", measure.cost.money, money.lines
-            )
+            yield from _cost_line(written, (*loc, "cost"), measure.cost, strategy, country)
     for index, line in enumerate(strategy.budget):
         loc = ("budget", index, "line")
         if not line.flows:
@@ -201,6 +217,19 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
         if constraint.indicator:
             loc = ("constraints", index, "indicator")
             yield from _known(written, loc, "strategy_indicator", constraint.indicator, country.indicators)
+
+
+def _cost_line(
+    written: Written, loc: Loc, cost: Cost, strategy: Strategy, country: Country
+) -> Iterator[CareoError]:
+    """The line of money of a cost: the country's, or one of the file's own, which must have money at that stage."""
+    money = money_of(strategy, country.key)
+    yield from _known(written, (*loc, "money"), "strategy_line", cost.money, money.lines)
+    stages = {flow.stage for flow in money.flows if flow.line == cost.money and flow.amount is not None}
+    own = cost.money in money.lines and cost.money not in load_money(country.key).lines
+    stage = cost.stage or "spent"
+    if own and stage not in stages:
+        yield written.error((*loc, "stage"), "strategy_line_stage", known=stages, found=stage)
 
 
 def _test(written: Written, test: Test, loc: Loc, country: Country) -> Iterator[CareoError]:

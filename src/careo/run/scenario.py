@@ -33,8 +33,10 @@ from careo.base.yaml_files import line_of
 from careo.evidence.levers import Lever, load_levers
 from careo.panel import Country
 from careo.record.strategy import Dose, Measure, Strategy
+from careo.run.place_selection import chosen_note
 from careo.run.place_selection import mask_places as mask_places
 from careo.run.place_selection import top_places as top_places
+from careo.run.scenario_budget import ceiling_error, ceiling_note, overspent
 from careo.run.scenario_checks import (
     ROUNDING,
     Asked,
@@ -184,6 +186,21 @@ def overlap_mistakes(
     return tuple(found)
 
 
+def budget_warnings(
+    strategy: Strategy, places: Country, *, months: int, **asked: Unpack[Asked]
+) -> tuple[CareoError, ...]:
+    """The strategy's own ceilings that its measures exceed by the middle of their costs, though not by the low end.
+
+    The strategy must be without mistakes.
+    """
+    frame = _frame(strategy, places, months, asked)
+    prices = prices_of(strategy, places.key, asked.get("price_year"))
+    parts = _in_horizon(frame, load_levers(places.key), asked).parts
+    costs = [_cost(frame, part, prices) for part in parts]
+    beyond = (one for one in overspent(frame, costs, prices) if not one.certain)
+    return tuple(ceiling_error(frame, one, prices) for one in beyond if prices)
+
+
 def scenario_key(scenario: Scenario) -> str:
     """The sha256 of everything that a simulated number can depend on, the same in every process.
 
@@ -282,6 +299,10 @@ def _compiled(
     over = over_budget(frame, costs, asked.get("budget_per_year"))
     if over:
         return None, (over,)
+    beyond = tuple(overspent(frame, costs, prices))
+    if prices and any(one.certain for one in beyond):
+        return None, tuple(ceiling_error(frame, one, prices) for one in beyond if one.certain)
+    found.notes += [ceiling_note(one, prices) for one in beyond if prices]
     return _scenario(frame, levers, found, costs, prices, asked), ()
 
 
@@ -317,7 +338,12 @@ def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Fou
         elif end is not None and end <= 0:
             reason = note("over_before", end=measure.end)
         else:
-            weights, reason = _weights(frame, codes_of(frame, measure, asked), measure.id, notes)
+            codes = codes_of(frame, measure, asked)
+            if measure.id not in asked.get("where", {}) and (
+                how := chosen_note(measure, frame.country, len(codes))
+            ):
+                notes.append(how)
+            weights, reason = _weights(frame, codes, measure.id, notes)
         if measure.dose is None or weights is None:
             assert reason is not None  # noqa: S101 - each way here has one
             found.not_simulated.append(NotSimulated(measure.id, measure.name, lever.id, reason))

@@ -162,7 +162,7 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
             year = first_day(item.measure.start).year
         notes.append(note("amount_yearly", measure=item.measure.id, year=year))
         ends = tuple(cost.value if end is None else end for end in (cost.low, cost.value, cost.high))
-        told = [_at_prices(prices, end, str(cost.currency), year, notes) for end in ends]
+        told = [at_prices(prices, end, str(cost.currency), year, notes) for end in ends]
         if None in told:
             return None
         low, value, high = (np.full(months, (each or 0.0) / 12) for each in told)
@@ -185,7 +185,7 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
         if ends[1] is None or spread <= 0:
             continue
         for array, end in zip(result, ends, strict=True):
-            amount = _at_prices(prices, end or Decimal(0), found.currency, year, notes)
+            amount = at_prices(prices, end or Decimal(0), found.currency, year, notes)
             array[own // 12 == year] = np.nan if amount is None else amount / spread
     return result
 
@@ -204,7 +204,7 @@ def _by_lever(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None
         notes.append(note("no_people", measure=item.measure.id))
         return None
     told = [
-        _at_prices(prices, Decimal(str(end)), cost.currency, cost.price_year, notes)
+        at_prices(prices, Decimal(str(end)), cost.currency, cost.price_year, notes)
         for end in (cost.low, cost.value, cost.high)
     ]
     if None in told:
@@ -214,7 +214,7 @@ def _by_lever(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None
     return low, value, high
 
 
-def _at_prices(prices: Prices, amount: Decimal, currency: str, year: int, notes: list[Note]) -> float | None:
+def at_prices(prices: Prices, amount: Decimal, currency: str, year: int, notes: list[Note]) -> float | None:
     """An amount of a year in the wanted currency and prices; None, with a note, when rate or index is missing."""
     if currency != prices.currency:
         converted = convert(prices.money, amount, currency, prices.currency, str(year))
