@@ -27,7 +27,7 @@ from typing import Unpack
 
 import numpy as np
 
-from careo.base.errors import CareoError, DataError
+from careo.base.errors import CareoError, DataError, Mistakes
 from careo.base.fields import first_day, last_day
 from careo.base.yaml_files import line_of
 from careo.evidence.levers import Lever, load_levers
@@ -135,11 +135,11 @@ def compile_scenario(strategy: Strategy, places: Country, *, months: int, **aske
         path: the strategy's file, for messages; None: the shipped one, if it is that.
 
     Raises:
-        DataError: the first mistake (`scenario_mistakes` gives all); says file and line where the file is known.
+        DataError: a mistake; says file and line where the file is known. Mistakes: all of them, when there are several.
     """
     scenario, mistakes = _compiled(strategy, places, months, asked)
     if scenario is None or mistakes:
-        raise mistakes[0]
+        raise mistakes[0] if len(mistakes) == 1 else Mistakes(mistakes)
     return scenario
 
 
