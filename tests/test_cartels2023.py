@@ -15,10 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from careo.base.errors import CareoError
+from careo.base.shipped import country_folder
 from careo.base.texts import sentences
 from careo.model import cartels2023 as model
 from careo.model.cartels2023 import PUBLISHED, Floats, Network, Parameters, Tie
-from careo.results.replication import SCENARIOS, SWEEP, Replication, replicate
+from careo.results.replication import Replication, replicate
+from careo.results.replication_network import network_folder
+from careo.results.replication_study import (
+    SCENARIOS,
+    load_published_model,
+    published_models,
+    read_published_model,
+)
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.replicate_verb import replicate_verb
@@ -335,7 +343,7 @@ def test_the_findings_of_our_own_come_out_of_the_network(published: Replication)
     numbers = published.numbers
     assert numbers["figures"]["weeks_back"] == 169
     sweep = numbers["scale"]
-    assert [row["members"] for row in sweep] == list(SWEEP)
+    assert [row["members"] for row in sweep] == [30_000, 60_000, 115_000, 230_000]
     assert [100 * row["double"] for row in sweep] == pytest.approx([-33, -10, 4, 17], abs=1.0)
     assert [100 * row["half"] for row in sweep] == pytest.approx([-65, -41, -25, -10], abs=1.0)
     assert [row["squared_error"] for row in sweep] == pytest.approx([756, 621, 627, 631], rel=0.005)
@@ -352,17 +360,16 @@ def test_the_findings_of_our_own_come_out_of_the_network(published: Replication)
 @pytest.mark.realdata
 @realdata
 def test_the_network_is_concentrated_and_exposed_as_the_closure_takes_it() -> None:
-    from careo.results.replication import _CONCENTRATION, _EXPOSURE, _folder
-
-    told = _folder(REAL)
+    study = load_published_model(STUDY)
+    told = network_folder(REAL, study)
     network = model.network(told.groups, told.rivalries, told.alliances)
     start = model.first_groups(network, 115_000.0)
     now = model.simulate(network, start, PUBLISHED, 520).groups
     last = model.simulate(network, now, PUBLISHED, 260).groups
     exposed = [float(model.exposure(network, groups)[0]) for groups in (start, now, last)]
     assert exposed == pytest.approx([0.346, 0.280, 0.253], abs=5e-4)
-    assert np.mean(exposed[:2]) == pytest.approx(_EXPOSURE, abs=1e-4)
-    assert float(model.concentration(start)[0]) == pytest.approx(_CONCENTRATION, abs=1e-4)
+    assert np.mean(exposed[:2]) == pytest.approx(np.mean(study.closure.exposure), abs=1e-4)
+    assert float(model.concentration(start)[0]) == pytest.approx(study.closure.concentration, abs=1e-4)
 
 
 # ── the reader's folder ──────────────────────────────────────────────────────────────────────────────────────────
@@ -466,6 +473,49 @@ def test_an_unknown_study_is_one_sentence(country: str) -> None:
     name = "nobody-2020" if country == "mexico" else STUDY
     with pytest.raises(CareoError, match="no published model"):
         replicate(name, country=country)
+
+
+# ── what is known of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_published_model_of_a_country_is_read_without_a_mistake() -> None:
+    assert published_models("mexico") == (STUDY,)
+    assert published_models("toyland") == ()
+    study = load_published_model(STUDY)
+    assert tuple(study.scenarios) == SCENARIOS
+    assert all(bool(figure.published) == bool(figure.seen) for figure in study.figures.values())
+
+
+BROKEN: dict[str, tuple[str, str, str]] = {
+    "source": ("[prieto-curiel-code-2023, evidence-notes]", "[prieto-code]", "prieto-curiel-code-2023"),
+    "series": ("homicide_inegi_registered", "homicide_inegi_registred", "homicide_inegi_registered"),
+    "years": ("now: 2022", "now: 2032", "order of time"),
+    "observed": ("[2021, 2024]", "[2024, 2021]", "order of time"),
+    "share": ("deaths_share: 0.10", "deaths_share: 10", "le 1"),
+    "base": ("base: {recruitment: 1", "base: {recruitment: 2", "moves no lever"),
+    "scenario": ("  none: {rec", "  nothing: {rec", "scenarios.none is missing"),
+    "figure": ("  weeks_back:", "  weeks_bak:", "weeks_back"),
+    "unit": ("base_size: {unit: percent", "base_size: {unit: persons", "in percent"),
+    "unseen": ("published: [125], seen: read", "published: [125]", "deaths_now.seen is missing"),
+    "three ends": ("[160_000, 185_000]", "[1, 2, 3]", "members_now"),
+    "name": ("study: prieto-curiel-2023", "study: prieto-2023", "prieto-curiel-2023"),
+    "key": ("missing_source:", "missing_sorce:", "missing_source"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_of_a_published_model_is_refused_with_file_line_and_words(
+    name: str, tmp_path: Path
+) -> None:
+    good = (country_folder("mexico") / "replications" / f"{STUDY}.yaml").read_text(encoding="utf-8")
+    old, new, told = BROKEN[name]
+    assert good.count(old) == 1
+    path = tmp_path / f"{STUDY}.yaml"
+    path.write_text(good.replace(old, new), encoding="utf-8")
+    _, mistakes = read_published_model(path)
+    assert told in "\n".join(str(mistake) for mistake in mistakes)
+    assert all(int(mistake.where.removeprefix(f"{path}:")) > 0 for mistake in mistakes)
+    assert all("{" not in mistake.render("es") for mistake in mistakes)
 
 
 # ── the verb ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
+    from careo.run.parameter_table import find_parameter as find_parameter
+    from careo.run.parameter_table import parameter_rows as parameter_rows
     from careo.run.run_plan import plan_run as plan_run
     from careo.run.runs import Run as Run
     from careo.run.runs import find_run as find_run
@@ -142,6 +144,7 @@ _HOMES = {
     "fetch_data": "careo.results.datasets",
     "find_edition": "careo.sources.store",
     "find_lever": "careo.evidence.levers",
+    "find_parameter": "careo.run.parameter_table",
     "find_pledge": "careo.results.strategies",
     "find_run": "careo.run.runs",
     "import_data": "careo.results.datasets",
@@ -155,6 +158,7 @@ _HOMES = {
     "load_panel": "careo.panel.monthly",
     "load_strategy": "careo.results.strategies",
     "new_strategy": "careo.results.drafting",
+    "parameter_rows": "careo.run.parameter_table",
     "plan_run": "careo.run.run_plan",
     "read": "careo.sources.documents",
     "read_ledger": "careo.record.ledger",
@@ -223,6 +227,7 @@ __all__ = [
     "fetch_data",
     "find_edition",
     "find_lever",
+    "find_parameter",
     "find_pledge",
     "find_run",
     "import_data",
@@ -236,6 +241,7 @@ __all__ = [
     "load_panel",
     "load_strategy",
     "new_strategy",
+    "parameter_rows",
     "plan_run",
     "read",
     "read_ledger",

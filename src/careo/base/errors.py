@@ -3,6 +3,7 @@
     CareoError
     ├── InputError      a document cannot be read
     ├── DataError       a data file of a country or a language is broken
+    │   └── Mistakes    several of them at once
     ├── LedgerError     a ledger edited by hand does not make sense
     ├── NetworkError    a URL cannot be fetched, or --offline forbids it
     └── OutputError     a result cannot be written
@@ -12,6 +13,8 @@ prints it and leaves with exit code 2; anything that is not a CareoError keeps i
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from careo.base.texts import say
 
@@ -46,6 +49,11 @@ class CareoError(Exception):
         )
         super().__init__(self.render("en"))
 
+    @property
+    def mistakes(self) -> tuple[CareoError, ...]:
+        """Each mistake by itself; of most errors, the error alone."""
+        return (self,)
+
     def render(self, language: str) -> str:
         """The message in `language`: one sentence after `where`, then the lines that are known."""
         sentence = say(language, f"errors.{self.key}", **self.words)
@@ -66,6 +74,27 @@ class InputError(CareoError):
 
 class DataError(CareoError):
     """A data file of a country or a language is broken."""
+
+
+class Mistakes(DataError):  # noqa: N818 - several errors, none by itself
+    """Every mistake that was found, in the order in which they are to be mended; at least two."""
+
+    def __init__(self, mistakes: Sequence[CareoError]) -> None:
+        self._mistakes = tuple(mistakes)
+        first = self._mistakes[0]
+        super().__init__(
+            first.key, where=first.where, expected=first.expected, found=first.found, fix=first.fix, **first.words
+        )  # fmt: skip
+
+    @property
+    def mistakes(self) -> tuple[CareoError, ...]:
+        """Each mistake by itself."""
+        return self._mistakes
+
+    def render(self, language: str) -> str:
+        """All messages, one after the other, and how many there are."""
+        count = say(language, "errors.mistakes", count=len(self._mistakes))
+        return "\n".join([*(mistake.render(language) for mistake in self._mistakes), count])
 
 
 class LedgerError(CareoError):

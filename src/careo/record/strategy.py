@@ -6,17 +6,17 @@ ladders, lines of money) is looked up in `results/strategies.py`, where those me
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from careo.base.citations import Source, load_sources
 from careo.base.errors import CareoError, DataError
-from careo.base.fields import CLOSED, DateText, PeriodText, Slug, Verified, Words, first_day, last_day
+from careo.base.fields import CLOSED, DateText, PeriodText, Slug, Verified, Words
 from careo.base.shipped import country_folder, shipped
 from careo.base.yaml_files import Loc, Written, build, json_schema, line_of, read_written
 
@@ -31,7 +31,6 @@ PledgeVerdict = Literal[
 ]
 
 SCHEMA = "careo.strategy/1"
-_ROUNDING = 0.01  # how far a printed conversion may be from the dose it gives, as a share
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +204,62 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class TopPlaces:
+    """The places with the highest rates of an indicator at a date.
+
+    Attributes:
+        top: how many. by: id of the indicator, a count by month. on: a day of the last of the `months` months that are counted.
+        level: of the places.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    top: Annotated[int, Field(ge=1)]
+    by: str
+    on: DateText
+    level: Literal["state", "municipality"] = "state"
+    months: Annotated[int, Field(ge=1, le=120)] = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """The places whose official codes stand in a file: a table or a list, the code first in each line.
+
+    Attributes:
+        file: its path from the strategy's folder, which it may not leave; absolute once the strategy has been read.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    file: Annotated[str, Field(min_length=1)]
+
+
+def _form_of_where(value: object) -> str:
+    """Which of the forms of `where` is meant, so that only its mistakes are named. (No key of a file: see `yaml_files`.)"""
+    if isinstance(value, (TopPlaces, MaskFile)):
+        return "ranking" if isinstance(value, TopPlaces) else "mask"
+    if isinstance(value, Mapping):
+        return "mask" if "file" in value else "ranking"
+    return "list" if isinstance(value, (list, tuple)) else "nation"
+
+
+Where = Annotated[
+    Annotated[Literal["nation"], Tag("nation")]
+    | Annotated[tuple[str, ...], Tag("list")]
+    | Annotated[TopPlaces, Tag("ranking")]
+    | Annotated[MaskFile, Tag("mask")],
+    Discriminator(_form_of_where),
+]
+"""Where a measure acts: everywhere, in places by code, in the worst at a date, or in those of a file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """Something done or announced that pulls a lever.
 
     Attributes:
         id, name; lever: id of the registry; direction: 1 as the lever is defined, -1 turned round, and why.
-        where: "nation" or codes of places. start, end: None when not known or open.
+        where: "nation", codes of places, the worst at a date (`TopPlaces`) or those of a file (`MaskFile`). start, end: None when not known or open.
         announced, delivered: amounts in their own units. dose: in the lever's unit; not_simulated: why there is none.
         cost: see `Cost`. sources, verified, note, coverage.
     """
@@ -223,7 +272,7 @@ class Measure:
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     verified: Verified
     coverage: Coverage
-    where: Literal["nation"] | tuple[str, ...] = "nation"
+    where: Where = "nation"
     where_note: Words | None = None
     direction: Literal[1, -1] = 1
     direction_note: Words | None = None
@@ -274,6 +323,26 @@ class BudgetLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most that all measures together may cost in a year, as the strategy itself says.
+
+    Attributes:
+        per_year, currency. prices: the year whose prices it is told in; None: of each year itself.
+        period: the years in which it holds; None: all of the strategy.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    per_year: Annotated[Decimal, Field(ge=0)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    verified: Verified
+    prices: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    period: PeriodText | None = None
+    note: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Constraint:
     """A right that no result may be bought with."""
 
@@ -321,7 +390,7 @@ class Strategy:
     Attributes:
         schema, slug, country (code of the country); title, actor, summary, notes.
         announced: the day it was made public. period: when it holds. compiled: the day up to which its record was looked through.
-        components: chapters of the plan. pledges, measures, budget, constraints: see there.
+        components: chapters of the plan. pledges, measures, budget, ceilings, constraints: see there.
         own_sources: sources of this file alone (`sources:` in the file). path: of the file.
     """
 
@@ -341,6 +410,7 @@ class Strategy:
     pledges: tuple[Pledge, ...] = ()
     measures: tuple[Measure, ...] = ()
     budget: tuple[BudgetLine, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     own_sources: Annotated[Mapping[str, Reference], Field(alias="sources")] = field(
         default_factory=dict[str, Reference]
@@ -395,7 +465,10 @@ def read_strategy(path: Path, country: str = "mexico") -> tuple[Strategy | None,
     strategy, mistakes = build(written, Strategy)
     if strategy is None:
         return None, mistakes
-    found = list(_mistakes(written, strategy, load_sources(country)))
+    from careo.record.strategy_mistakes import mistakes_of
+
+    strategy, found = _with_masks(written, strategy, path)
+    found += mistakes_of(written, strategy, load_sources(country))
     if (
         not path.is_relative_to(shipped())
         and path.parent != country_folder(country) / "strategies"
@@ -405,6 +478,30 @@ def read_strategy(path: Path, country: str = "mexico") -> tuple[Strategy | None,
     if path.is_relative_to(shipped()) and strategy.slug != path.stem:
         found.append(written.error(("slug",), "file_id", found=strategy.slug, expected=path.stem))
     return strategy, tuple(sorted(found, key=line_of))
+
+
+def _with_masks(written: Written, strategy: Strategy, path: Path) -> tuple[Strategy, list[CareoError]]:
+    """The strategy with its mask files found, and those that are not there or not in its folder."""
+    folder = path.parent.resolve()
+    measures, found = list(strategy.measures), list[CareoError]()
+    for index, measure in enumerate(strategy.measures):
+        if not isinstance(measure.where, MaskFile):
+            continue
+        loc: Loc = ("measures", index, "where", "file")
+        name = measure.where.file
+        try:
+            file = (folder / name).resolve()
+            there = file.is_file()
+        except (OSError, ValueError):  # a loop of links, or no name of a file
+            file, there = folder, False
+        if "\\" in name or Path(name).is_absolute() or not file.is_relative_to(folder):
+            found.append(written.error(loc, "strategy_mask_outside", found=name))
+            measures[index] = replace(measure, where=MaskFile("-"))  # nobody reads it by mistake
+        elif not there:
+            found.append(written.error(loc, "strategy_mask_missing", found=name))
+        else:
+            measures[index] = replace(measure, where=MaskFile(str(file)))
+    return replace(strategy, measures=tuple(measures)), found
 
 
 def sources_of(strategy: Strategy, country: str = "mexico") -> Mapping[str, Source]:
@@ -427,238 +524,3 @@ def strategy_schema() -> dict[str, Any]:
 def without(strategy: Strategy, pledge: Pledge) -> Strategy:
     """The strategy with a pledge of the same id replaced."""
     return replace(strategy, pledges=tuple(pledge if p.id == pledge.id else p for p in strategy.pledges))
-
-
-# ── mistakes that a file shows by itself ─────────────────────────────────────────────────────────────────────────
-
-
-def _mistakes(written: Written, strategy: Strategy, shared: Collection[str]) -> Iterator[CareoError]:
-    known = {*shared, *strategy.own_sources}
-    start = first_day(strategy.period.start)
-    end = last_day(strategy.period.end) if strategy.period.end else None
-    if end and end < start:
-        yield written.error(("period", "end"), "strategy_period", found=strategy.period.end)
-    if strategy.announced and last_day(strategy.compiled) < first_day(strategy.announced):
-        yield written.error(("compiled",), "strategy_compiled_early", found=strategy.compiled)
-    for key in strategy.own_sources:
-        if key in shared:
-            yield written.error(("sources", key), "strategy_source_taken", found=key)
-    yield from _twice(written, strategy)
-    for loc, keys in _citations(strategy):
-        for place, key in enumerate(keys):
-            if key not in known:
-                yield written.error(
-                    (*loc, place), "file_source", known=known, found=key, fix="" if known else "file_add"
-                )
-    for index, pledge in enumerate(strategy.pledges):
-        loc: Loc = ("pledges", index)
-        yield from _pledge(written, strategy, pledge, loc)
-        for place, span in enumerate(pledge.quoted):
-            if span.source not in known:
-                yield written.error(
-                    (*loc, "quoted", place, "source"), "file_source", known=known, found=span.source
-                )
-            if span.end <= span.start:
-                yield written.error((*loc, "quoted", place, "end"), "strategy_span", found=span.end)
-    for index, measure in enumerate(strategy.measures):
-        yield from _measure(written, strategy, measure, ("measures", index))
-    for index, line in enumerate(strategy.budget):
-        yield from _budget(written, line, ("budget", index))
-    for index, constraint in enumerate(strategy.constraints):
-        loc = ("constraints", index)
-        if not constraint.indicator and constraint.no_series is None:
-            yield written.error(loc, "strategy_no_series", fix="file_add")
-        yield from _covered(written, constraint.coverage, constraint.coverage_note, loc)
-
-
-def _twice(written: Written, strategy: Strategy) -> Iterator[CareoError]:
-    seen: set[str] = set()
-    for part in ("pledges", "measures", "constraints"):
-        for index, element in enumerate(getattr(strategy, part)):
-            if element.id in seen:
-                yield written.error((part, index, "id"), "file_id_twice", found=element.id)
-            seen.add(element.id)
-    lines: set[str] = set()
-    for index, line in enumerate(strategy.budget):
-        if line.line in lines:
-            yield written.error(("budget", index, "line"), "file_id_twice", found=line.line)
-        lines.add(line.line)
-
-
-def _citations(strategy: Strategy) -> Iterator[tuple[Loc, tuple[str, ...]]]:
-    for part in ("pledges", "measures", "constraints"):
-        for index, element in enumerate(getattr(strategy, part)):
-            yield (part, index, "sources"), element.sources
-    for index, measure in enumerate(strategy.measures):
-        for place, amount in enumerate(measure.delivered):
-            yield ("measures", index, "delivered", place, "sources"), amount.sources
-        if measure.announced:
-            yield ("measures", index, "announced", "sources"), measure.announced.sources
-    for index, line in enumerate(strategy.budget):
-        for place, flow in enumerate(line.flows):
-            yield ("budget", index, "flows", place, "sources"), flow.sources
-
-
-def _pledge(written: Written, strategy: Strategy, pledge: Pledge, loc: Loc) -> Iterator[CareoError]:
-    if pledge.component and pledge.component not in strategy.components:
-        yield written.error(
-            (*loc, "component"), "strategy_component", known=strategy.components, found=pledge.component
-        )
-    if pledge.measurable != "yes" and pledge.why_not is None:
-        yield written.error(loc, "strategy_why_not", fix="file_add")
-    if pledge.measurable == "no" and pledge.test:
-        yield written.error((*loc, "test"), "strategy_test_of_nothing")
-    if pledge.measurable == "yes" and pledge.test is None and pledge.no_series is None:
-        yield written.error(loc, "strategy_no_series", fix="file_add")
-    if pledge.act == "request" and pledge.addressee is None:
-        yield written.error(loc, "strategy_addressee", fix="file_add")
-    said = pledge.said or strategy.announced or strategy.period.start
-    if pledge.deadline and last_day(pledge.deadline) < first_day(said):
-        yield written.error((*loc, "deadline"), "strategy_deadline", found=pledge.deadline, said=said)
-    if pledge.override and last_day(pledge.override.on) < first_day(said):
-        yield written.error(
-            (*loc, "override", "on"), "strategy_override", found=pledge.override.on, said=said
-        )
-    if pledge.test:
-        yield from _test(written, pledge.test, (*loc, "test"))
-    for place, other in enumerate(pledge.alternatives):
-        if other.test:
-            yield from _test(written, other.test, (*loc, "alternatives", place, "test"))
-        elif other.no_series is None:
-            yield written.error((*loc, "alternatives", place), "strategy_no_series", fix="file_add")
-    yield from _covered(written, pledge.coverage, pledge.coverage_note, loc)
-
-
-_FOREIGN = {
-    "ladder": ("place", "unit", "stage", "period", "currency", "at_most"),
-    "indicator": ("goal", "track", "differs", "stage", "period", "currency"),
-    "money": ("goal", "track", "differs", "place", "unit"),
-}
-"""Kind of test → fields that only other kinds have."""
-
-
-def _test(written: Written, test: Test, loc: Loc) -> Iterator[CareoError]:
-    if sum(map(bool, (test.ladder, test.indicator, test.money))) != 1:
-        yield written.error(loc, "strategy_test", expected="ladder | indicator | money")
-        return
-    for name in _FOREIGN[test.kind]:
-        if getattr(test, name):
-            yield written.error(
-                (*loc, name), "strategy_test_foreign", found=getattr(test, name), kind=test.kind
-            )
-    if test.ladder:
-        from careo.record.ladder import STAGES
-
-        if test.goal not in STAGES:
-            yield written.error((*loc, "goal"), "file_choice", known=STAGES, found=test.goal)
-        if test.at_least is not None and test.goal != "implemented":
-            yield written.error((*loc, "at_least"), "strategy_done", found=test.at_least)
-        return
-    if (test.at_least is None) == (test.at_most is None):
-        yield written.error(loc, "strategy_bound", expected="at_least | at_most")
-    if test.money:
-        for name in ("stage", "period", "currency"):
-            if getattr(test, name) is None:
-                yield written.error((*loc, name), "file_missing", fix="file_add")
-
-
-def _measure(written: Written, strategy: Strategy, measure: Measure, loc: Loc) -> Iterator[CareoError]:
-    if measure.direction == -1 and measure.direction_note is None:
-        yield written.error((*loc, "direction"), "strategy_direction", fix="file_add")
-    if (measure.dose is None) == (measure.not_simulated is None):
-        yield written.error(loc, "strategy_dose", expected="dose | not_simulated")
-    begin = first_day(measure.start) if measure.start else None
-    close = last_day(measure.end) if measure.end else None
-    if begin and close and close < begin:
-        yield written.error((*loc, "end"), "strategy_period", found=measure.end)
-    latest = last_day(strategy.period.end) if strategy.period.end else None
-    if measure.start and latest and first_day(measure.start) > latest:
-        yield written.error(
-            (*loc, "start"), "strategy_outside", found=measure.start, period=_period(strategy)
-        )
-    if measure.end and last_day(measure.end) < first_day(strategy.period.start):
-        yield written.error((*loc, "end"), "strategy_outside", found=measure.end, period=_period(strategy))
-    days = [last_day(amount.date) for amount in measure.delivered if amount.date]
-    for place, amount in enumerate(measure.delivered):
-        if amount.date is None:
-            yield written.error((*loc, "delivered", place), "strategy_undated", fix="file_add")
-        elif first_day(amount.date) > last_day(strategy.compiled):
-            yield written.error((*loc, "delivered", place, "date"), "strategy_compiled", found=amount.date)
-    if days != sorted(days):
-        yield written.error((*loc, "delivered"), "strategy_order")
-    if measure.dose:
-        yield from _dose(written, measure, measure.dose, (*loc, "dose"))
-    if measure.cost:
-        yield from _cost(written, measure.cost, (*loc, "cost"))
-    yield from _covered(written, measure.coverage, measure.coverage_note, loc)
-
-
-def _cost(written: Written, cost: Cost, loc: Loc) -> Iterator[CareoError]:
-    if bool(cost.money) == (cost.value is not None):
-        yield written.error(loc, "strategy_cost", expected="money | value")
-    if cost.value is None:
-        return
-    if cost.currency is None:
-        yield written.error((*loc, "currency"), "file_missing", fix="file_add")
-    low, high = (cost.value if end is None else end for end in (cost.low, cost.high))
-    if not low <= cost.value <= high:
-        yield written.error((*loc, "value"), "strategy_range", found=f"{low} … {cost.value} … {high}")
-
-
-def _dose(written: Written, measure: Measure, dose: Dose, loc: Loc) -> Iterator[CareoError]:
-    if not dose.low <= dose.value <= dose.high:
-        yield written.error(
-            (*loc, "value"), "strategy_range", found=f"{dose.low} … {dose.value} … {dose.high}"
-        )
-    steps = [first_day(part.start) for part in dose.schedule]
-    if steps != sorted(steps):
-        yield written.error((*loc, "schedule"), "strategy_order")
-    elif steps and abs(dose.schedule[-1].value - dose.value) > _ROUNDING * abs(dose.value):
-        yield written.error(
-            (*loc, "schedule"), "strategy_schedule", found=dose.schedule[-1].value, expected=str(dose.value)
-        )
-    if dose.basis != "delivered" and dose.grade != "D":
-        yield written.error((*loc, "grade"), "strategy_grade", found=dose.grade)
-    amount = (
-        measure.announced
-        if dose.basis == "announced"
-        else measure.delivered[-1]
-        if measure.delivered
-        else None
-    )
-    if dose.basis != "judgement" and amount is None:
-        yield written.error((*loc, "basis"), "strategy_basis", found=dose.basis)
-    elif (
-        dose.divide_by
-        and amount
-        and abs(amount.value / dose.divide_by - dose.value)
-        > _ROUNDING * max(abs(dose.value), abs(amount.value / dose.divide_by))
-    ):
-        yield written.error(
-            (*loc, "value"), "strategy_conversion", found=dose.value,
-            expected=f"{amount.value:g} / {dose.divide_by:g} = {amount.value / dose.divide_by:.4g}",
-        )  # fmt: skip
-
-
-def _budget(written: Written, line: BudgetLine, loc: Loc) -> Iterator[CareoError]:
-    if line.parts:
-        stages = {(flow.stage, flow.currency) for flow in line.flows}
-        total = sum((flow.amount for flow in line.flows if flow.amount is not None), Decimal(0))
-        parts = sum(line.parts.values(), Decimal(0))
-        if len(stages) != 1:
-            yield written.error((*loc, "parts"), "strategy_parts_stage")
-        elif parts != total:
-            yield written.error((*loc, "parts"), "strategy_sum", found=f"{parts:,}", expected=f"{total:,}")
-    for place, flow in enumerate(line.flows):
-        if flow.amount is None and flow.note is None:
-            yield written.error((*loc, "flows", place, "amount"), "strategy_amount", fix="file_add")
-    yield from _covered(written, line.coverage, line.coverage_note, loc)
-
-
-def _covered(written: Written, coverage: str, note: object, loc: Loc) -> Iterator[CareoError]:
-    if coverage != "answered" and note is None:
-        yield written.error((*loc, "coverage"), "strategy_coverage_note", found=coverage, fix="file_add")
-
-
-def _period(strategy: Strategy) -> str:
-    return f"{strategy.period.start} – {strategy.period.end or '…'}"

@@ -147,6 +147,10 @@ def of_strategy(record: Record, named: Named, narrowed: Narrowed) -> Iterator[Pa
     for within, parts, _ in _INSIDE:
         for part in within(named.thing):
             yield from parts(record, part, narrowed)
+    for ceiling in named.thing.ceilings:
+        amount = value_words(float(ceiling.per_year), ceiling.currency, record.language)
+        words = record.say("ceiling", amount=amount)
+        yield Part(named.name, words, ceiling.verified, _own(record, named.thing, ceiling.sources))
 
 
 def beyond_strategy(record: Record, named: Named) -> Iterator[Part]:

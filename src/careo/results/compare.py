@@ -35,6 +35,7 @@ from careo.panel import Country, country_of
 from careo.results.finding import Finding
 from careo.results.wording import number, period_words, signed, value_words
 from careo.run.ensemble import STATUS_QUO, Ensemble
+from careo.run.parameter_table import SLOTS
 from careo.run.scenario import Scenario
 from careo.run.scenario_costs import note
 
@@ -426,10 +427,8 @@ class _Comparison:
         if reason not in ("unknown", "not_simulated"):
             found.append(self._share_words(outcome, share))
             found += self._sweep_words(outcome)
-        given = ensemble.members_nation
-        found.append(
-            self._say("caveat.scale_given", members=number(given)) if given else self._say("caveat.scale")
-        )
+        if outcome in SLOTS["members"].moves:
+            found.append(self._untold_words())
         graded: dict[str, list[str]] = {}
         for grade, name in self._graded():
             graded.setdefault(grade, []).append(name)
@@ -520,6 +519,14 @@ class _Comparison:
             return [self._say("caveat.sweep_none", **words)]
         loud = [_sentence(self._say("caveat.sweep_turns", **words))] if turns else []
         return [*loud, self._say("caveat.sweep", **words)]
+
+    def _untold_words(self) -> str:
+        """What no series of counts can tell, and the outcomes that depend on it."""
+        given, moved = self.ensemble.members_nation, SLOTS["members"].moves
+        words = {"outcomes": ", ".join(self._say(f"short_outcome.{name}") for name in moved)}
+        if given:
+            return self._say("caveat.scale_given", members=number(given), **words)
+        return self._say("caveat.scale", **words)
 
     def _cost_words(self) -> list[str]:
         """The strategy's own cost over the horizon, as far as it is known."""

@@ -49,6 +49,7 @@ def new_strategy(slug: str, country: Country, language: str = "en") -> str:
         }
     ]
     body["budget"] = []
+    body["ceilings"] = []
     body["constraints"] = []
     body["sources"] = {"my-source": {"producer": TO_WRITE, "title": TO_WRITE, "url": "", "seen": "read"}}
     return _yaml(body, language)

@@ -1,6 +1,7 @@
 """Published models run again: their own figures beside ours, and what their conclusions rest on.
 
-One model so far, the network of armed groups of 2023 (`model/cartels2023.py`). Its network is a file of others, so it is read from
+One model so far, the network of armed groups of 2023 (`model/cartels2023.py`); what was published of it and what a re-run must give
+stand in the country's `replications/`. Its network is a file of others, so it is read from
 a folder of the reader's; without one, the closure stands in, under its own name and against its own reference figures.
 """
 
@@ -9,94 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from careo.base.citations import Source, load_sources
+from careo.base.citations import Source
 from careo.base.dates import period_of_year
-from careo.base.errors import CareoError, DataError, InputError
+from careo.base.errors import CareoError, DataError
 from careo.base.texts import say
 from careo.panel.country import Country, load_country
 from careo.results.finding import Finding
+from careo.results.replication_network import NetworkFolder, network_folder
+from careo.results.replication_study import Figure, PublishedModel, load_published_model, published_models
 from careo.results.wording import number
-from careo.sources.formats import read, recognise
-from careo.sources.tables import open_data, readable
 
 if TYPE_CHECKING:
     from careo.model.cartels2023 import Network, Trajectory
 
-STUDIES = ("prieto-curiel-2023",)
-"""What can be replicated, by the key of its source."""
-
-FIRST, NOW, LAST = 2012, 2022, 2027  # January of each; the model's years have 52 weeks
-_HOMICIDES, _REPORTS = "homicide_inegi_registered", "disappearance_reports_by_year"
-_MISSING_2021 = 22_470  # persons, as the authors' file has it (f_trends_pc); the register has since grown
 _CLEAR = 3.84  # of a chi-squared law with one degree of freedom, 95% lie below: the usual mark of a worse fit
-_DEATHS_SHARE = 0.10  # of homicides and missing persons; assumed by the authors, not estimated
-_OBSERVED = (2021, 2024)  # the last year of the fit, and the last whole year observed
-
-# The network as one compartment (computed from the public files): H in 2012, and the mean of s in 2012 and 2022.
-_CONCENTRATION, _EXPOSURE = 0.0524, (0.34635 + 0.28037) / 2
-
-SCENARIOS: Mapping[str, tuple[float, float]] = {
-    "base": (1.0, 1.0),
-    "half": (0.5, 1.0),
-    "double": (1.0, 2.0),
-    "zero": (0.0, 1.0),
-    "both": (0.5, 2.0),
-    "none": (1.0, 0.0),
-}
-"""Factors on recruitment and on incapacitation from 2022 on."""
-
-SWEEP = (30_000.0, 60_000.0, 115_000.0, 230_000.0)
-"""Members at the start that the same deaths are fitted from [persons]."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a figure of the model: what was published, how that was seen, and what a re-run must give.
-
-    `published` is a figure, or two ends. `network` and `closure` are reference values; `step` is their tolerance in the figure's unit
-    (None: half a percent).
-    """
-
-    network: float
-    published: tuple[float, ...] = ()
-    seen: str = ""
-    closure: tuple[float, float] | None = None  # value, tolerance
-    step: float | None = None
-
-
-def _change(
-    network: float, published: float | None, seen: str, closure: tuple[float, float] | None = None
-) -> _Known:
-    """A change from 2022 to 2027 [%]."""
-    return _Known(network, () if published is None else (published,), seen, closure, step=0.1)
-
-
-# Published: abstract and press as far as read; "memory" was written down unread and is shown as unverified. Network: the article's
-# parameters as their authors pushed them, integrated independently before this module was written. Closure: likewise.
-_FIGURES: Mapping[str, _Known] = {
-    "members_first": _Known(115_000, (115_000,), "memory"),
-    "members_now": _Known(173_837, (160_000, 185_000), "excerpt"),
-    "members_last": _Known(213_745),
-    "recruits": _Known(358.8, (350, 370), "excerpt"),
-    "deaths_first": _Known(67.2),
-    "deaths_now": _Known(124.3, (6_500 / 52,), "read"),
-    "deaths_last": _Known(169.4),
-    "base_size": _change(23.0, 26, "excerpt", (19, 0.5)),
-    "base_deaths": _change(36.3, 40, "excerpt", (42, 0.5)),
-    "half_size": _change(-9.9, -11, "memory", (-12, 0.5)),
-    "half_deaths": _change(-25.8, -25, "memory", (-23, 0.5)),
-    "double_size": _change(5.9, 6, "memory", (2.6, 0.1)),
-    "double_deaths": _change(1.7, 8, "memory", (5.2, 0.1)),
-    "zero_size": _change(-34.8, None, "", (-36, 0.5)),
-    "zero_deaths": _change(-60.8, None, "", (-59, 0.5)),
-    "both_size": _change(-25.2, None, ""),
-    "both_deaths": _change(-48.5, None, ""),
-    "none_size": _change(39.6, None, ""),
-    "none_deaths": _change(74.4, None, ""),
-    "weeks_back": _Known(169, (156,), "memory"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +51,10 @@ class Replication:
 class _Run:
     """Base line from the first year to 2022, and every scenario from then to the last year."""
 
+    study: PublishedModel
     network: Network
     before: Trajectory
-    after: Trajectory  # draws are SCENARIOS, in order
+    after: Trajectory  # draws are the scenarios, in order
     approximate: bool
     target: tuple[float, ...]  # what is fitted to: deaths a week by year [persons/week; year]
     target_sources: tuple[str, ...]
@@ -133,6 +63,9 @@ class _Run:
     def form(self) -> str:
         return "closure" if self.approximate else "network"
 
+    def draw(self, scenario: str) -> int:
+        return list(self.study.scenarios).index(scenario)
+
 
 def replicate(
     study: str, *, network: str | Path | None = None, country: str = "mexico", language: str = "en"
@@ -140,17 +73,17 @@ def replicate(
     """Run a published model again.
 
     Args:
-        study: one of STUDIES. network: folder with the public files of groups, alliances and rivalries (and yearly trends);
+        study: one of `published_models`. network: folder with the public files of groups, alliances and rivalries (and yearly trends);
             None runs the closure, an approximation. country: whose records hold the study. language: of the sentences.
 
     Raises:
         CareoError: no such study, or the folder's files are not the network; nothing is run then.
     """
-    if study not in STUDIES or study not in load_sources(country):
-        known = " | ".join(key for key in STUDIES if key in load_sources(country)) or "–"
-        raise CareoError("replicate_unknown", expected=known, found=repr(study))
-    panel = load_country(country)
-    run = _run(_folder(Path(network)) if network is not None else None, panel)
+    known = published_models(country)
+    if study not in known:
+        raise CareoError("replicate_unknown", expected=" | ".join(known) or "–", found=repr(study))
+    panel, told = load_country(country), load_published_model(study, country)
+    run = _run(told, network_folder(Path(network), told) if network is not None else None, panel)
     figures, figure_numbers = _figures(run, panel, language)
     scale, scale_numbers = _scale(run, panel, language)
     year, year_numbers = _comparison_year(run, panel, language)
@@ -183,43 +116,50 @@ def replicate(
 # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _run(folder: _Folder | None, panel: Country) -> _Run:
+def _run(study: PublishedModel, folder: NetworkFolder | None, panel: Country) -> _Run:
     from careo.model import cartels2023 as model
 
     if folder is None:
-        network = model.closure(_CONCENTRATION, _EXPOSURE)
+        start_of, middle = study.closure.exposure
+        network = model.closure(study.closure.concentration, (start_of + middle) / 2)
     else:
         network = model.network(folder.groups, folder.rivalries, folder.alliances)
     start = model.first_groups(network, model.PUBLISHED_MEMBERS)
-    before = model.simulate(network, start, model.PUBLISHED, _weeks(NOW))
-    levers = list(SCENARIOS.values())
+    before = model.simulate(network, start, model.PUBLISHED, _weeks(study, study.years.now))
+    levers = study.scenarios.values()
     parameters = model.with_levers(
         model.PUBLISHED,
-        recruitment=[recruitment for recruitment, _ in levers],
-        incapacitation=[incapacitation for _, incapacitation in levers],
+        recruitment=[each.recruitment for each in levers],
+        incapacitation=[each.incapacitation for each in levers],
     )
-    after = model.simulate(network, before.groups, parameters, _weeks(LAST) - _weeks(NOW))
+    after = model.simulate(network, before.groups, parameters, _weeks_after(study))
     if folder is not None and folder.deaths:
-        target, sources = folder.deaths, ("f_trends_pc",)
+        target, sources = folder.deaths, (study.trends.missing_source,)
     else:
-        target, sources = _embedded_deaths(panel)
-    return _Run(network, before, after, folder is None, target, sources)
+        target, sources = _embedded_deaths(study, panel)
+    return _Run(study, network, before, after, folder is None, target, sources)
 
 
-def _weeks(year: int) -> int:
-    return 52 * (year - FIRST)
+def _weeks(study: PublishedModel, year: int) -> int:
+    """Weeks from the first year to another: the model's years have 52."""
+    return 52 * (year - study.years.first)
 
 
-def _embedded_deaths(panel: Country) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def _weeks_after(study: PublishedModel) -> int:
+    return _weeks(study, study.years.last) - _weeks(study, study.years.now)
+
+
+def _embedded_deaths(study: PublishedModel, panel: Country) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """What the model is fitted to, from careo's own series: deaths a week by year, and the keys of their sources."""
     deaths: list[float] = []
     sources: list[str] = []
-    for year in range(FIRST, NOW):
-        found = [panel.newest(name, panel.code, period_of_year(year)) for name in (_HOMICIDES, _REPORTS)]
+    series = (study.trends.homicides, study.trends.reports)
+    for year in range(study.years.first, study.years.now):
+        found = [panel.newest(name, panel.code, period_of_year(year)) for name in series]
         values = [value for value in found if value]
         if len(values) < len(found):
-            raise DataError("replicate_trends", where=f"{_HOMICIDES}, {_REPORTS}", found=str(year))
-        deaths.append(_DEATHS_SHARE * sum(value.value for value in values) / 52)
+            raise DataError("replicate_trends", where=", ".join(series), found=str(year))
+        deaths.append(study.trends.deaths_share * sum(value.value for value in values) / 52)
         sources += [value.source for value in values]
     return tuple(deaths), tuple(dict.fromkeys(sources))
 
@@ -229,13 +169,13 @@ def _embedded_deaths(panel: Country) -> tuple[tuple[float, ...], tuple[str, ...]
 
 def _figures(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[str, float | None]]:
     """Published | the authors' parameters | ours."""
-    ours = _ours(run)
+    ours, figures = _ours(run), run.study.figures
     rows: list[dict[str, str]] = []
-    for key, known in _FIGURES.items():
+    for key, known in figures.items():
         value = ours[key]
-        reference, tolerance = known.network, known.step
+        reference, tolerance = known.network, known.within
         if run.approximate:
-            reference, tolerance = known.closure or (None, None)
+            reference, tolerance = known.closure, known.closure_within
         agrees = None
         if reference is not None:
             allowed = 0.005 * abs(reference) if tolerance is None else tolerance
@@ -243,9 +183,9 @@ def _figures(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[st
         rows.append(
             {
                 "figure": say(language, f"replicate.figure.{key}"),
-                "published": _published(key, known, language),
-                "reference": "–" if reference is None else _shown(key, reference, run.approximate),
-                "ours": "–" if value is None else _shown(key, value),
+                "published": _published(known, language),
+                "reference": "–" if reference is None else _shown(known, reference, run.approximate),
+                "ours": "–" if value is None else _shown(known, value),
                 "agrees": "" if agrees is None else _yes(language, agrees),
             }
         )
@@ -253,8 +193,8 @@ def _figures(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[st
     agreeing = judged.count(_yes(language, True))
     apart = [
         abs(value - known.published[0])
-        for key, known in _FIGURES.items()
-        if known.step and known.published and (value := ours[key]) is not None
+        for key, known in figures.items()
+        if known.unit == "percent" and known.published and (value := ours[key]) is not None
     ]
     because = say(
         language,
@@ -265,10 +205,11 @@ def _figures(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[st
         apart=f"{max(apart):.1f}",
     )
     verdict = "passed" if agreeing == len(judged) else "failed"
-    keys = ("prieto-curiel-2023", "prieto-curiel-code-2023")
+    keys = (run.study.study, run.study.code)
     finding = _finding("figures", run, verdict, because, rows, keys, panel, language)
     return finding, {
-        key: value / 100 if value is not None and _FIGURES[key].step else value for key, value in ours.items()
+        key: value / 100 if value is not None and figures[key].unit == "percent" else value
+        for key, value in ours.items()
     }
 
 
@@ -279,15 +220,15 @@ def _ours(run: _Run) -> dict[str, float | None]:
         "members_first": float(before.members[0, 0]),
         "members_now": float(before.members[-1, 0]),
         "members_last": float(after.members[-1, 0]),
-        "recruits": float(before.recruited[-1, 0]) / _weeks(NOW),
+        "recruits": float(before.recruited[-1, 0]) / _weeks(run.study, run.study.years.now),
         "deaths_first": float(before.deaths_per_week[0, 0]),
         "deaths_now": float(before.deaths_per_week[-1, 0]),
         "deaths_last": float(after.deaths_per_week[-1, 0]),
     }
-    for draw, name in enumerate(SCENARIOS):
+    for draw, name in enumerate(run.study.scenarios):
         ours[f"{name}_size"] = 100 * _growth(after.members, draw)
         ours[f"{name}_deaths"] = 100 * _growth(after.deaths_per_week, draw)
-    zero = after.deaths_per_week[:, list(SCENARIOS).index("zero")]
+    zero = after.deaths_per_week[:, run.draw("zero")]
     back = (week for week, deaths in enumerate(zero) if deaths <= before.deaths_per_week[0, 0])
     ours["weeks_back"] = next(back, None)
     return ours
@@ -297,24 +238,29 @@ def _scale(run: _Run, panel: Country, language: str) -> tuple[Finding, list[dict
     """The same deaths fitted from other numbers of members, and what the levers do then."""
     from careo.model import cartels2023 as model
 
-    ratios = [members / model.PUBLISHED_MEMBERS for members in SWEEP]
-    start = model.first_groups(run.network, list(SWEEP))
+    study, sweep = run.study, run.study.members
+    rates = model.PUBLISHED.conflict_hazard_per_week, model.PUBLISHED.saturation_hazard_per_week
+    conflict, saturation = (cast(float, rate) for rate in rates)  # one number each, as published
+    ratios = [members / model.PUBLISHED_MEMBERS for members in sweep]
+    start = model.first_groups(run.network, list(sweep))
     first = model.Parameters(
         model.PUBLISHED.recruitment_hazard_per_week,
         model.PUBLISHED.incapacitations_per_week,
-        [1.549231e-8 / ratio**2 for ratio in ratios],  # so that the first deaths are the same
-        [4e-8 / ratio for ratio in ratios],  # so that a share as large as before drops out
+        [conflict / ratio**2 for ratio in ratios],  # so that the first deaths are the same
+        [saturation / ratio for ratio in ratios],  # so that a share as large as before drops out
     )
     fitted = model.refit(run.network, start, first, run.target)
-    now = model.simulate(run.network, start, fitted.parameters, _weeks(NOW)).groups
+    now = model.simulate(run.network, start, fitted.parameters, _weeks(study, study.years.now)).groups
     deaths = {
         name: model.simulate(
             run.network,
             now,
-            model.with_levers(fitted.parameters, recruitment=recruitment, incapacitation=incapacitation),
-            _weeks(LAST) - _weeks(NOW),
+            model.with_levers(
+                fitted.parameters, recruitment=levers.recruitment, incapacitation=levers.incapacitation
+            ),
+            _weeks_after(study),
         ).deaths_per_week
-        for name, (recruitment, incapacitation) in SCENARIOS.items()
+        for name, levers in study.scenarios.items()
         if name in ("base", "double", "half")
     }
     numbers = [
@@ -324,7 +270,7 @@ def _scale(run: _Run, panel: Country, language: str) -> tuple[Finding, list[dict
             **{name: _growth(series, draw) for name, series in deaths.items()},
             "double_against_base": _ratio(deaths["double"][-1, draw], deaths["base"][-1, draw]),
         }
-        for draw, members in enumerate(SWEEP)
+        for draw, members in enumerate(sweep)
         if fitted.settled[draw]
     ]
     rows = [
@@ -352,7 +298,7 @@ def _scale(run: _Run, panel: Country, language: str) -> tuple[Finding, list[dict
         double
     ):
         because += " " + say(language, "replicate.because.scale_turns")
-    keys = ("prieto-curiel-2023", *run.target_sources, "scale-sweep-2026")
+    keys = (study.study, *run.target_sources, study.sweep)
     return _finding("scale", run, "inconclusive", because, rows, keys, panel, language), numbers
 
 
@@ -368,14 +314,14 @@ def _line_error(target: Sequence[float]) -> float:
 
 def _comparison_year(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[str, dict[str, float]]]:
     """The same scenarios against 2022, and against the same year without a change."""
-    deaths, killed = run.after.deaths_per_week, run.after.killed
+    deaths, killed, base = run.after.deaths_per_week, run.after.killed, run.draw("base")
     numbers = {
         name: {
             "against_start": _growth(deaths, draw),
-            "against_same_year": _ratio(deaths[-1, draw], deaths[-1, 0]),
-            "cumulative": _ratio(killed[-1, draw], killed[-1, 0]),
+            "against_same_year": _ratio(deaths[-1, draw], deaths[-1, base]),
+            "cumulative": _ratio(killed[-1, draw], killed[-1, base]),
         }
-        for draw, name in enumerate(SCENARIOS)
+        for draw, name in enumerate(run.study.scenarios)
     }
     rows = [
         {
@@ -394,30 +340,29 @@ def _comparison_year(run: _Run, panel: Country, language: str) -> tuple[Finding,
     )
     if double["against_same_year"] < 0 < double["against_start"]:
         because += " " + say(language, "replicate.because.comparison_year_turns")
-    keys = ("prieto-curiel-2023", "prieto-curiel-code-2023", "arxiv-2310-05975")
+    keys = (run.study.study, run.study.code, *run.study.critiques[-1:])
     return _finding("comparison_year", run, "inconclusive", because, rows, keys, panel, language), numbers
 
 
 def _out_of_sample(run: _Run, panel: Country, language: str) -> tuple[Finding, dict[str, float]]:
     """The model's deaths after the years it was fitted to, beside what was observed."""
-    first, last = _OBSERVED
+    study, trends = run.study, run.study.trends
+    first, last = trends.observed
     killed = (
-        _in_year(run.before.killed, _weeks(first)),
-        _in_year(run.after.killed, _weeks(last) - _weeks(NOW)),
+        _in_year(run.before.killed, _weeks(study, first)),
+        _in_year(run.after.killed, _weeks(study, last) - _weeks(study, study.years.now)),
     )
-    homicides = [panel.at(_HOMICIDES, panel.code, period_of_year(year)) for year in _OBSERVED]
-    reports = [panel.at(_REPORTS, panel.code, period_of_year(year)) for year in _OBSERVED]
-    series: dict[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
-        "model": (killed, ("prieto-curiel-code-2023",))
-    }
+    homicides = [panel.at(trends.homicides, panel.code, period_of_year(year)) for year in trends.observed]
+    reports = [panel.at(trends.reports, panel.code, period_of_year(year)) for year in trends.observed]
+    series: dict[str, tuple[tuple[float, ...], tuple[str, ...]]] = {"model": (killed, (study.code,))}
     if all(homicides):
         ends = tuple(values[0] for values in homicides)  # as first published, both preliminary
         series["homicides"] = (tuple(end.value for end in ends), tuple(end.source for end in ends))
         if all(reports):
             early, late = reports[1][0], tuple(values[-1] for values in reports)
             series["with_missing"] = (
-                (ends[0].value + _MISSING_2021, ends[1].value + early.value),
-                (ends[0].source, "f_trends_pc", ends[1].source, early.source),
+                (ends[0].value + trends.missing, ends[1].value + early.value),
+                (ends[0].source, trends.missing_source, ends[1].source, early.source),
             )
             series["with_missing_one_edition"] = (
                 tuple(end.value + report.value for end, report in zip(ends, late, strict=True)),
@@ -459,15 +404,14 @@ def _finding(
     language: str,
 ) -> Finding:
     known: Mapping[str, Source] = panel.sources
-    critiques = ("caulkins-kilmer-reuter-2023", "arxiv-2310-05975")
-    keys = dict.fromkeys((*sources, *critiques))
+    keys = dict.fromkeys((*sources, *run.study.critiques))
     claim = say(language, f"replicate.claim.{part}")
     if run.approximate:
         claim = say(language, "replicate.claim.approximate", claim=claim)
     caveats = ["approximation"] if run.approximate else []
     caveats += ["grade", "scale", "shares", "published", "critiques"]
     return Finding(
-        id=f"{STUDIES[0]}-{part.replace('_', '-')}-{run.form}",
+        id=f"{run.study.study}-{part.replace('_', '-')}-{run.form}",
         kind="comparison",
         claim=claim,
         verdict=verdict,
@@ -500,8 +444,8 @@ def _percent(share: float) -> str:
     return f"{100 * share:+.1f}%".replace("-", "−") if share == share else "–"
 
 
-def _shown(key: str, value: float, coarse: bool = False) -> str:
-    if _FIGURES[key].step is None:
+def _shown(figure: Figure, value: float, coarse: bool = False) -> str:
+    if figure.unit != "percent":
         return number(round(value, 0 if value >= 1000 else 1))
     text = f"{value:+.1f}"
     if coarse or value == int(value):
@@ -509,134 +453,8 @@ def _shown(key: str, value: float, coarse: bool = False) -> str:
     return f"{text}%".replace("-", "−")
 
 
-def _published(key: str, known: _Known, language: str) -> str:
-    if not known.published:
+def _published(figure: Figure, language: str) -> str:
+    if not figure.published:
         return "–"
-    words = "–".join(_shown(key, value) for value in known.published)
-    return say(language, "replicate.unverified", value=words) if known.seen == "memory" else words
-
-
-# ── the reader's folder ──────────────────────────────────────────────────────────────────────────────────────────
-
-_NETWORK = ("network_groups", "network_alliances", "network_rivalries")
-_LAYOUTS = ("network_groups", "network_ties", "network_trends")
-_MOST_FILES, _MOST_BYTES, _MOST_GROUPS = 200, 4 << 20, 2_000
-_MOST_WEIGHT = 100  # far beyond it, four steps a week would be too few; the published weights end at 13
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A network as its files tell it; ties as (group, other group, weight). deaths: by year [persons/week], None without trends."""
-
-    groups: int
-    rivalries: list[tuple[int, int, float]]
-    alliances: list[tuple[int, int, float]]
-    deaths: tuple[float, ...] | None
-
-
-def _folder(folder: Path) -> _Folder:
-    """The network in a folder, its files known by their headers, whatever they are called."""
-    tables = _tables(folder)
-    missing = [name for name in _NETWORK if name not in tables]
-    if missing:
-        raise DataError(
-            "replicate_incomplete",
-            where=str(folder),
-            expected=", ".join(_NETWORK),
-            found=", ".join(tables) or "–",
-            fix="replicate_files",
-        )
-    path, rows = tables["network_groups"]
-    nodes: list[str | None] = [row["node"] for row in rows]
-    if None in nodes or len(set(nodes)) < len(nodes) or not 2 <= len(nodes) <= _MOST_GROUPS:
-        raise DataError(
-            "replicate_groups",
-            where=str(path),
-            found=str(len(nodes)),
-            fix="replicate_files",
-            most=_MOST_GROUPS,
-        )
-    places = {node: place for place, node in enumerate(nodes) if node is not None}
-    rivalries, alliances = (
-        _ties(*tables[name], places) for name in ("network_rivalries", "network_alliances")
-    )
-    deaths = _deaths(*tables["network_trends"]) if "network_trends" in tables else None
-    return _Folder(len(nodes), rivalries, alliances, deaths)
-
-
-_Rows = list[dict[str, Any]]
-
-
-def _tables(folder: Path) -> dict[str, tuple[Path, _Rows]]:
-    """Dataset → its file and rows, for the files of the model in a folder; other files are passed over."""
-    if not folder.is_dir():
-        raise InputError("replicate_folder", where=str(folder), fix="replicate_files")
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-        files = [path for path in files if 0 < path.stat().st_size <= _MOST_BYTES]
-    except OSError as error:
-        raise InputError(
-            "input_unreadable", where=str(folder), problem=error.strerror or str(error)
-        ) from error
-    if len(files) > _MOST_FILES:
-        raise InputError("replicate_many", where=str(folder), found=str(len(files)), most=_MOST_FILES)
-    tables: dict[str, tuple[Path, _Rows]] = {}
-    broken: CareoError | None = None
-    for path in files:
-        meant = False
-        try:
-            with open_data(path) as file:
-                layout, table = recognise(file)
-                meant = layout.key in _LAYOUTS
-                if not meant:
-                    continue
-                reading = read(layout, table)
-                with readable(file):
-                    rows = reading.rows.collect().to_dicts()
-        except CareoError as error:
-            if meant:
-                raise
-            if error.words.get("layout") in _LAYOUTS:  # nearly: it matters only if the file is needed
-                broken = broken or error
-            continue
-        if reading.dataset in tables:
-            both = f"{tables[reading.dataset][0].name}, {path.name}"
-            raise DataError(
-                "replicate_twice",
-                where=str(folder),
-                found=both,
-                fix="replicate_files",
-                dataset=reading.dataset,
-            )
-        tables[reading.dataset] = path, rows
-    if broken and any(name not in tables for name in _NETWORK):
-        raise broken
-    return tables
-
-
-def _ties(path: Path, rows: _Rows, places: Mapping[str, int]) -> list[tuple[int, int, float]]:
-    found: list[tuple[int, int, float]] = []
-    for row in rows:
-        one, other, weight = places.get(row["node"]), places.get(row["other_node"]), row["weight"]
-        if one is None or other is None or one == other or weight is None or not 0 <= weight <= _MOST_WEIGHT:
-            told = f"{row['node']}, {row['other_node']}, {row['weight']}"
-            raise DataError(
-                "replicate_tie", where=str(path), found=told[:200], fix="replicate_files", most=_MOST_WEIGHT
-            )
-        found.append((one, other, weight))
-    return found
-
-
-def _deaths(path: Path, rows: _Rows) -> tuple[float, ...]:
-    """What the model is fitted to, from the authors' file."""
-    years = {row["year"]: row for row in rows}
-    wanted = [years.get(year) for year in range(FIRST, NOW)]
-    sums = [
-        row["homicides"] + row["missing_persons"]
-        for row in wanted
-        if row and row["homicides"] is not None and row["missing_persons"] is not None
-    ]
-    if len(sums) < len(wanted) or len(years) < len(rows) or min(sums) < 0:
-        told = f"{FIRST}–{NOW - 1}"
-        raise DataError("replicate_trends", where=str(path), expected=told, fix="replicate_files")
-    return tuple(_DEATHS_SHARE * value / 52 for value in sums)
+    words = "–".join(_shown(figure, value) for value in figure.published)
+    return say(language, "replicate.unverified", value=words) if figure.seen == "memory" else words

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass, replace
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
-from careo.base.errors import CareoError, DataError
+from careo.base.errors import CareoError, DataError, Mistakes
+from careo.base.fields import first_day, last_day
 from careo.base.texts import LANGUAGES
 from careo.base.yaml_files import Loc, Written, line_of, read_written
 from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
 from careo.record.ladder import load_ladders
-from careo.record.money import load_money
-from careo.record.strategy import Strategy, Test, find, read_strategy, strategies
+from careo.record.money import load_money, money_of
+from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, read_strategy, strategies
 from careo.record.strategy import load_strategy as read
 
 TO_WRITE = "TODO"
 """What a draft has where a person must write; a strategy that still has it is not finished."""
 
 
-def check_strategy(name: str | Path, country: str = "mexico") -> tuple[CareoError, ...]:
-    """Every mistake of a strategy's file, in the order of its lines: of the file itself and of what it refers to.
+def check_strategy(
+    name: str | Path, country: str = "mexico", *, months: int | None = None, start: date | None = None
+) -> tuple[CareoError, ...]:
+    """Every mistake of a strategy's file, in the order of its lines: of the file itself, of what it refers to, of its doses.
 
     Args:
         name: slug of a shipped strategy, or path of a file.
         country: whose indicators, levers, places, ladders and money it may name.
+        months, start: of a run, when it is about to be simulated; by default the strategy's own months.
 
     Raises:
         DataError: there is no such file, or it is not YAML.
@@ -42,7 +48,83 @@ def check_strategy(name: str | Path, country: str = "mexico") -> tuple[CareoErro
         found += [
             e for e in _links(written, strategy, load_country(country)) if e.words.get("field") not in places
         ]
+        found += _doses(strategy, load_country(country), path, months, start, found)
     return tuple(sorted(found, key=line_of))
+
+
+def _doses(
+    strategy: Strategy,
+    country: Country,
+    path: Path,
+    months: int | None,
+    start: date | None,
+    known: Sequence[CareoError],
+) -> list[CareoError]:
+    """What shows only when a strategy becomes doses, beside what is known already: one mistake a value."""
+    if not strategy.measures or strategy.country != country.code:
+        return []
+    from careo.run.scenario import overlap_mistakes, scenario_mistakes
+
+    horizon = months or _own_months(strategy)
+    fields = {str(error.words.get("field", "")) for error in known}
+    found = [
+        error
+        for error in scenario_mistakes(strategy, country, months=horizon, start=start, path=path)
+        if error.words.get("field", "") not in fields
+    ]
+    fields |= {str(error.words.get("field", "")) for error in found}
+    broken = {field.partition(".")[0] for field in fields}
+    sound = tuple(m for place, m in enumerate(strategy.measures) if f"measures[{place}]" not in broken)
+    rest = replace(strategy, measures=sound)
+    return [*found, *overlap_mistakes(rest, country, months=horizon, start=start, path=path)]
+
+
+def strategy_warnings(name: str | Path, country: str = "mexico") -> tuple[CareoError, ...]:
+    """What is no mistake of a strategy's file but ought to be known: a ceiling of its own that it perhaps exceeds.
+
+    Raises:
+        DataError: as of `load_strategy`; the file must be without mistakes.
+    """
+    strategy = load_strategy(name, country)
+    if not strategy.ceilings:
+        return ()
+    from careo.run.scenario import budget_warnings
+
+    path, months = find(name, country), _own_months(strategy)
+    return budget_warnings(strategy, load_country(country), months=months, path=path)
+
+
+def _own_months(strategy: Strategy) -> int:
+    """How many months a strategy holds; six years where its end is open."""
+    begin = first_day(strategy.period.start)
+    end = last_day(strategy.period.end) if strategy.period.end else None
+    length = (end.year - begin.year) * 12 + end.month - begin.month + 1 if end else 72
+    return min(max(length, 1), 600)
+
+
+def load_strategies(
+    names: Sequence[str | Path],
+    country: str = "mexico",
+    *,
+    months: int | None = None,
+    start: date | None = None,
+) -> tuple[Strategy, ...]:
+    """Several strategies that are about to be simulated, each without a mistake.
+
+    Raises:
+        DataError: one mistake. Mistakes: all that there are in any of them, before anything else is done.
+    """
+    found: list[CareoError] = []
+    for name in dict.fromkeys(map(str, names)):
+        try:
+            found += check_strategy(name, country, months=months, start=start)
+        except CareoError as error:  # no such file, or no YAML
+            found.append(error)
+    if len(found) > 1:
+        raise Mistakes(found)
+    if found:
+        raise found[0]
+    return tuple(read(name, country) for name in names)
 
 
 def load_strategy(name: str | Path, country: str = "mexico") -> Strategy:
@@ -93,7 +175,7 @@ def one_language(thing: object, where: str = "") -> Iterator[str]:
         for key, value in words.items():
             yield from one_language(value, f"{where}.{key}".lstrip("."))
     elif is_dataclass(thing):
-        for field in fields(thing):
+        for field in fields_of(thing):
             yield from one_language(getattr(thing, field.name), f"{where}.{field.name}".lstrip("."))
     elif isinstance(thing, (list, tuple)):
         for index, value in enumerate(cast(Sequence[object], thing)):
@@ -119,13 +201,14 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
     for index, measure in enumerate(strategy.measures):
         loc = ("measures", index)
         yield from _known(written, (*loc, "lever"), "strategy_lever", measure.lever, levers)
-        if measure.where != "nation":
+        if isinstance(measure.where, TopPlaces):
+            by = (*loc, "where", "by")
+            yield from _known(written, by, "strategy_indicator", measure.where.by, country.indicators)
+        elif isinstance(measure.where, tuple):
             for place, code in enumerate(measure.where):
                 yield from _known(written, (*loc, "where", place), "strategy_place", code, codes)
         if measure.cost and measure.cost.money:
-            yield from _known(
-                written, (*loc, "cost", "money"), "strategy_line", measure.cost.money, money.lines
-            )
+            yield from _cost_line(written, (*loc, "cost"), measure.cost, strategy, country)
     for index, line in enumerate(strategy.budget):
         loc = ("budget", index, "line")
         if not line.flows:
@@ -134,6 +217,19 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
         if constraint.indicator:
             loc = ("constraints", index, "indicator")
             yield from _known(written, loc, "strategy_indicator", constraint.indicator, country.indicators)
+
+
+def _cost_line(
+    written: Written, loc: Loc, cost: Cost, strategy: Strategy, country: Country
+) -> Iterator[CareoError]:
+    """The line of money of a cost: the country's, or one of the file's own, which must have money at that stage."""
+    money = money_of(strategy, country.key)
+    yield from _known(written, (*loc, "money"), "strategy_line", cost.money, money.lines)
+    stages = {flow.stage for flow in money.flows if flow.line == cost.money and flow.amount is not None}
+    own = cost.money in money.lines and cost.money not in load_money(country.key).lines
+    stage = cost.stage or "spent"
+    if own and stage not in stages:
+        yield written.error((*loc, "stage"), "strategy_line_stage", known=stages, found=stage)
 
 
 def _test(written: Written, test: Test, loc: Loc, country: Country) -> Iterator[CareoError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from careo.base.dates import Period, parse_period
@@ -14,7 +15,7 @@ from careo.evidence.levers import Lever, load_levers
 from careo.panel import Country, country_of
 from careo.panel.series import Observation
 from careo.record.ladder import load_ladders
-from careo.record.strategy import Amount, Measure, Strategy, sources_of
+from careo.record.strategy import Amount, MaskFile, Measure, Strategy, TopPlaces, sources_of
 from careo.results.audit import Audit
 from careo.results.budgets import strategy_findings
 from careo.results.finding import Considered, Finding
@@ -169,6 +170,12 @@ def _measure_caveats(measure: Measure, delivered: Sequence[Amount], language: st
 def _where(measure: Measure, country: Country, language: str) -> str:
     if measure.where == "nation":
         return place_name(country, country.default_place, language)
+    if isinstance(measure.where, MaskFile):
+        return say(language, "strategies.where.file", file=Path(measure.where.file).name)
+    if isinstance(measure.where, TopPlaces):
+        words = {"count": measure.where.top, "date": period_words(measure.where.on, language)}
+        name = worded(country.indicators[measure.where.by].name, language)
+        return say(language, "strategies.where.top", indicator=name, **words)
     return ", ".join(place_name(country, code, language) for code in measure.where)
 
 

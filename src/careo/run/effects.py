@@ -22,10 +22,10 @@ import numpy as np
 
 from careo.evidence.effects import Effect, Lag
 from careo.evidence.levers import Lever
+from careo.model.laws import beta_quantile
 from careo.model.luck import Luck, Process
 from careo.model.mechanisms import MECHANISMS, Effects
 from careo.model.quantiles import normal_quantiles
-from careo.run.parameters import beta_quantile
 from careo.run.scenario import Scenario, over_levers
 
 _FIRST = 8192  # of the parameters' processes: those of levers; the core's own come before

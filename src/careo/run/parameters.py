@@ -1,7 +1,4 @@
-"""The parameters of the mechanistic core: one cited table by country, and draws from it that are the same in every block.
-
-The table is the country's `parameters.yaml`: symbol, unit, law and numbers of each parameter, its sources or numbered assumptions, its
-grade, and whether any series of counts could tell it. Most of them no series can tell: their priors are all there is.
+"""The parameters of the mechanistic core: draws from a country's table (`parameter_table.py`) that are the same in every block.
 
 A national number becomes a state's so (i state, d draw; s a state's share of all homicides of the last twelve observed months, plus ½):
 
@@ -23,33 +20,23 @@ import hashlib
 import json
 import math
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
-from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numba import njit
-from pydantic import ConfigDict, Field
 
-from careo.base.citations import load_sources
 from careo.base.dates import month_end
-from careo.base.errors import CareoError, DataError
-from careo.base.fields import CLOSED, Words, worded
-from careo.base.shipped import country_folder
-from careo.base.texts import say
-from careo.base.yaml_files import Loc, Written, build, line_of, read_written
-from careo.evidence.effects import Grade
+from careo.base.errors import CareoError
+from careo.model.laws import law_quantiles
 from careo.model.luck import Luck, Process
-from careo.model.quantiles import gamma_quantile, normal_quantile
-from careo.panel import Country, load_country
+from careo.panel import Country
 from careo.panel.monthly import POPULATION, monthly_population
 from careo.run.history import MEAN_MONTH_DAYS, homicide_history
+from careo.run.parameter_table import LAWS, SLOTS, Parameter, law_numbers, load_table
 
 Floats = np.ndarray
-Law = Literal["fixed", "normal", "lognormal", "beta", "gamma", "uniform"]
 
 MEMBERSHIP_SWEEP = (30_000, 60_000, 115_000, 230_000)
 """Numbers of members that are always shown side by side, since no count tells which is right [persons]."""
@@ -57,66 +44,8 @@ WEEKS_A_MONTH = 52 / 12
 RECENT_MONTHS = 12
 """Observed months of homicides that members and arrests are shared like."""
 _SMALLEST_HAZARD = 0.1  # of the published one
-_NATIONAL = frozenset(
-    {"members", "prisoners", "young_men", "arrests", "captures"}
-)  # what a series can be multiplied by
-_HAZARDS = frozenset(
-    {"recruitment_hazard", "published_losses", "growth_shift", "saturation", "exit_hazard", "migration"}
-)
 _VERSION = 1  # of the formulas above: part of the key
 
-_LAWS: Mapping[str, tuple[str, ...]] = {
-    "fixed": ("value",), "normal": ("mean", "sd"), "lognormal": ("median", "log_sd"), "beta": ("a", "b"),
-    "gamma": ("shape", "scale"), "uniform": ("low", "high"),
-}  # fmt: skip
-_NUMBERS = tuple(name for names in _LAWS.values() for name in names)
-
-Support = Literal["any", "positive", "several", "share"]
-
-
-_BOUNDS: Mapping[Support, tuple[float, float]] = {
-    "any": (-math.inf, math.inf), "positive": (0.0, math.inf), "several": (1.0, math.inf), "share": (0.0, 1.0),
-}  # fmt: skip
-
-
-class _Slot(NamedTuple):
-    """Where a parameter is drawn, and what it can be: `number` is its address of luck for ever, never another's."""
-
-    number: int
-    support: Support
-    fixed: bool = False  # one number for all draws
-
-
-_SLOTS: Mapping[str, _Slot] = {
-    "members": _Slot(0, "positive"),
-    "prisoners": _Slot(1, "positive"),
-    "groups": _Slot(2, "several", fixed=True),
-    "groups_exponent": _Slot(3, "share", fixed=True),
-    "groups_least": _Slot(4, "several", fixed=True),
-    "young_men": _Slot(5, "positive", fixed=True),
-    "arrests": _Slot(6, "positive", fixed=True),
-    "captures": _Slot(7, "positive", fixed=True),
-    "organised_share": _Slot(8, "share"),
-    "recruitment_hazard": _Slot(9, "positive"),
-    "published_losses": _Slot(10, "positive", fixed=True),
-    "growth_shift": _Slot(11, "any"),
-    "recruitment_exponent": _Slot(12, "share"),
-    "recruitment_rent_exponent": _Slot(13, "any"),
-    "conflict_rent_exponent": _Slot(14, "any"),
-    "saturation": _Slot(15, "positive"),
-    "published_members": _Slot(16, "positive", fixed=True),
-    "capture_share": _Slot(17, "share"),
-    "exit_hazard": _Slot(18, "positive"),
-    "recidivism": _Slot(19, "share"),
-    "prison_months": _Slot(20, "positive"),
-    "fragmentation": _Slot(21, "positive"),
-    "groups_return_months": _Slot(22, "positive"),
-    "migration": _Slot(23, "positive"),
-    "corruption_elasticity": _Slot(24, "any"),
-    "extortion_exponent": _Slot(25, "any"),
-    "clearance_elasticity": _Slot(26, "any"),
-    "overdispersion": _Slot(27, "positive"),
-}  # fmt: skip
 _AS_DRAWN = (
     "recruitment_exponent", "recruitment_rent_exponent", "conflict_rent_exponent", "capture_share", "exit_hazard", "recidivism",
     "prison_months", "fragmentation", "groups_return_months", "migration", "corruption_elasticity", "extortion_exponent",
@@ -165,28 +94,6 @@ class Parameters:
     extortion_exponent: Floats
     clearance_elasticity: Floats
     overdispersion: Floats
-
-
-@dataclass(frozen=True)
-class ParameterRow:
-    """A parameter for a page.
-
-    Attributes:
-        id, name, symbol, unit: what it is. law: its law in words. low, high: its 5% and 95% points [unit], equal where it is fixed.
-        sources: keys. assumptions: numbered texts. grade: A to D. identified: whether any series of counts could tell it.
-    """
-
-    id: str
-    name: str
-    symbol: str
-    unit: str
-    law: str
-    low: float
-    high: float
-    sources: tuple[str, ...]
-    assumptions: tuple[str, ...]
-    grade: Grade
-    identified: bool
 
 
 def draw_parameters(
@@ -253,46 +160,12 @@ def parameters_key(country: Country, *, last: date | None = None) -> str:
     """A hash of everything that draws depend on beside seed, draw and place: laws, numbers and what the record gives."""
     start, table = _start(country, last), load_table(country.key)
     laws = {
-        name: [p.law, p.of, p.per, *(getattr(p, number) for number in _LAWS[p.law])]
+        name: [p.law, p.of, p.per, *(getattr(p, number) for number in LAWS[p.law])]
         for name, p in table.parameters.items()
     }
     seen = [start.places, start.homicides.tolist(), start.population.tolist(), start.amounts]
-    code = [_VERSION, {name: slot.number for name, slot in _SLOTS.items()}]
+    code = [_VERSION, {name: slot.number for name, slot in SLOTS.items()}]
     return hashlib.sha256(json.dumps([code, laws, seen], sort_keys=True).encode()).hexdigest()
-
-
-def parameter_rows(language: str, country: str = "mexico") -> tuple[ParameterRow, ...]:
-    """The table in a language, in its order, for a page.
-
-    Raises:
-        DataError: a mistake in the table; says file and line.
-    """
-    table = load_table(country)
-    return tuple(
-        ParameterRow(
-            id=name,
-            name=worded(p.name, language),
-            symbol=p.symbol,
-            unit=worded(p.unit, language),
-            law=_law_words(p, language, country),
-            low=quantile(p, 0.05),
-            high=quantile(p, 0.95),
-            sources=p.sources,
-            assumptions=tuple(f"{a}: {worded(table.assumptions[a], language)}" for a in p.assumptions),
-            grade=p.grade,
-            identified=p.identified,
-        )
-        for name, p in table.parameters.items()
-    )
-
-
-def _law_words(p: Parameter, language: str, country: str) -> str:
-    numbers = {name: f"{getattr(p, name):,.7g}" for name in _LAWS[p.law]}
-    words = say(language, f"parameters.law.{p.law}", **numbers)
-    if p.of is None:
-        return words
-    series = worded(load_country(country).indicators[p.of].name, language)
-    return say(language, "parameters.of", law=words, series=series)
 
 
 def neighbours(country: Country, places: Sequence[str]) -> Floats:
@@ -312,165 +185,6 @@ def place_numbers(country: Country, places: Sequence[str]) -> np.ndarray:
     """Each state's own number in addresses of luck, whichever states a run has: its official code where that is a number [place]."""
     positions = {code: position for position, code in enumerate(country.places.states)}
     return np.array([int(code) if code.isdigit() else positions[code] for code in places], dtype=np.int64)
-
-
-# ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One row of the table.
-
-    Attributes:
-        name, symbol, unit: in words. law: see `_LAWS`, with its numbers; of a log-normal one `median` and the deviation of the logarithm.
-        of: a series of the record the number is multiplied by. per: of a hazard, the time it is of.
-        grade: A to D. identified: whether any series of counts could tell it. sources: keys. assumptions: keys in the same file.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    name: Words
-    symbol: str
-    unit: Words
-    law: Law
-    grade: Grade
-    identified: bool
-    value: Finite | None = None
-    mean: Finite | None = None
-    sd: Positive | None = None
-    median: Positive | None = None
-    log_sd: Positive | None = None
-    a: Positive | None = None
-    b: Positive | None = None
-    shape: Positive | None = None
-    scale: Positive | None = None
-    low: Finite | None = None
-    high: Finite | None = None
-    of: str | None = None
-    per: Literal["week", "month"] = "month"
-    sources: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The parameters of a country by id, and the assumptions they name."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    parameters: Mapping[str, Parameter]
-    assumptions: Mapping[str, Words] = field(default_factory=dict[str, Words])
-
-
-@cache
-def load_table(country: str = "mexico") -> Table:
-    """The table of a country.
-
-    Raises:
-        DataError: the first mistake in it; says file and line.
-    """
-    table, mistakes = read_table(country_folder(country) / "parameters.yaml", country)
-    if table is None or mistakes:
-        raise mistakes[0]
-    return table
-
-
-def read_table(path: Path, country: str = "mexico") -> tuple[Table | None, tuple[CareoError, ...]]:
-    """A table, and every mistake in it in the order of its lines."""
-    written = read_written(path)
-    table, mistakes = build(written, Table)
-    if table is None:
-        return None, mistakes
-    return table, tuple(sorted(_mistakes(written, table, country), key=line_of))
-
-
-def _mistakes(written: Written, table: Table, country: str) -> Iterator[CareoError]:
-    for name in _SLOTS.keys() - table.parameters.keys():
-        yield written.error(("parameters", name), "file_missing", fix="file_add")
-    for name, parameter in table.parameters.items():
-        if name not in _SLOTS:
-            yield written.error(("parameters", name), "file_unknown_key", known=_SLOTS, found=name)
-        else:
-            yield from _of_law(written, name, parameter)
-            yield from _of_uses(written, name, parameter, country)
-            yield from _of_origin(written, name, parameter, table, country)
-    used = {key for p in table.parameters.values() for key in p.assumptions}
-    for key in table.assumptions.keys() - used:
-        yield written.error(("assumptions", key), "parameters_unused", found=key)
-
-
-def _of_law(written: Written, name: str, p: Parameter) -> Iterator[DataError]:
-    """Laws without their numbers or with others', and laws that can give what the parameter cannot be."""
-    here: Loc = ("parameters", name)
-    slot, wanted = _SLOTS[name], _LAWS[p.law]
-    given = [number for number in _NUMBERS if getattr(p, number) is not None]
-    if set(given) != set(wanted):
-        found = ", ".join(given) or "–"
-        yield written.error(
-            (*here, "law"), "parameters_law", law=p.law, expected=", ".join(wanted), found=found
-        )
-        return
-    if slot.fixed and p.law != "fixed":
-        yield written.error((*here, "law"), "parameters_fixed", expected="fixed", found=p.law)
-        return
-    if p.low is not None and p.high is not None and p.low >= p.high:
-        yield written.error((*here, "high"), "parameters_range", expected=f"> {p.low:g}", found=f"{p.high:g}")
-        return
-    lowest, highest = _range(p)
-    least, most = _BOUNDS[slot.support]
-    reached = p.law in ("fixed", "uniform") and slot.support in ("positive", "several") and lowest <= least
-    if lowest < least or highest > most or reached:
-        yield written.error(
-            (*here, "value" if p.law == "fixed" else "law"),
-            "parameters_support",
-            expected=f"{least:g} … {most:g}" if slot.support == "share" else f"> {least:g}",
-            found=f"{lowest:g}" if lowest == highest else f"{lowest:g} … {highest:g}",
-        )
-
-
-def _range(p: Parameter) -> tuple[float, float]:
-    """What the law can give, at least and at most."""
-    if p.law == "fixed":
-        return p.value or 0.0, p.value or 0.0
-    if p.law == "uniform":
-        return p.low or 0.0, p.high or 0.0
-    return {
-        "normal": (-math.inf, math.inf), "lognormal": (0.0, math.inf), "gamma": (0.0, math.inf), "beta": (0.0, 1.0),
-    }[p.law]  # fmt: skip
-
-
-def _of_uses(written: Written, name: str, p: Parameter, country: str) -> Iterator[DataError]:
-    """Series that do not exist, and keys that mean nothing for this parameter."""
-    here: Loc = ("parameters", name)
-    if p.per == "week" and name not in _HAZARDS:
-        yield written.error((*here, "per"), "parameters_per", found=p.per)
-    if p.of is not None:
-        known = load_country(country).indicators
-        if name not in _NATIONAL:
-            yield written.error(
-                (*here, "of"), "parameters_of", expected=" | ".join(sorted(_NATIONAL)), found=name
-            )
-        elif p.of not in known:
-            yield written.error((*here, "of"), "parameters_series", known=known, found=p.of)
-
-
-def _of_origin(written: Written, name: str, p: Parameter, table: Table, country: str) -> Iterator[DataError]:
-    """Numbers that come from nowhere, and origins that do not exist."""
-    here: Loc = ("parameters", name)
-    if not p.sources and not p.assumptions:
-        yield written.error(here, "parameters_unsourced", fix="parameters_unsourced")
-    cited = load_sources(country)
-    for index, key in enumerate(p.sources):
-        if key not in cited:
-            yield written.error((*here, "sources", index), "file_source", known=cited, found=key)
-    for index, key in enumerate(p.assumptions):
-        if key not in table.assumptions:
-            yield written.error(
-                (*here, "assumptions", index), "parameters_assumption", known=table.assumptions, found=key
-            )
 
 
 # ── what the record gives ────────────────────────────────────────────────────────────────────────────────────────
@@ -592,101 +306,12 @@ class _Drawn:
     def by_place(self, name: str, places: np.ndarray) -> Floats:
         """A parameter of places by their numbers [place draw]."""
         block = np.arange(self.first_draw, self.first_draw + self.draws)
-        uniforms = self.luck.uniform(Process.PARAMETERS + _SLOTS[name].number, 0, places, block)
-        return _quantiles(*_coded(self.parameters[name]), uniforms) * self._factor(name)
+        uniforms = self.luck.uniform(Process.PARAMETERS + SLOTS[name].number, 0, places, block)
+        return law_quantiles(*law_numbers(self.parameters[name]), uniforms) * self._factor(name)
 
     def _factor(self, name: str) -> float:
         week = WEEKS_A_MONTH if self.parameters[name].per == "week" else 1.0
         return week * self.amounts.get(name, 1.0)
-
-
-def quantile(parameter: Parameter, u: float) -> float:
-    """The point below which a parameter stands with probability u [its unit]; the number itself where it is fixed."""
-    return float(_quantiles(*_coded(parameter), np.array([[u]]))[0, 0])
-
-
-def _coded(p: Parameter) -> tuple[int, float, float]:
-    numbers = [getattr(p, name) for name in _LAWS[p.law]]
-    return list(_LAWS).index(p.law), float(numbers[0]), float(numbers[-1])
-
-
-@njit(cache=True, nogil=True)
-def _quantiles(law: int, one: float, two: float, uniforms: Floats) -> Floats:
-    """The quantiles of a law by its place in `_LAWS` [unit of the law; place draw]."""
-    out = np.empty(uniforms.shape)
-    for i in range(uniforms.shape[0]):
-        for d in range(uniforms.shape[1]):
-            u = uniforms[i, d]
-            if law == 0:
-                out[i, d] = one
-            elif law == 1:
-                out[i, d] = one + two * normal_quantile(u)
-            elif law == 2:
-                out[i, d] = one * math.exp(two * normal_quantile(u))
-            elif law == 3:
-                out[i, d] = beta_quantile(u, one, two)
-            elif law == 4:
-                out[i, d] = two * gamma_quantile(u, one)
-            else:
-                out[i, d] = one + (two - one) * u
-    return out
-
-
-@njit(cache=True, nogil=True)
-def beta_quantile(u: float, a: float, b: float) -> float:
-    """The beta quantile, to about 1e-12 of its value (in the upper half, of its distance from 1); NaN for what is no law."""
-    if not (0.0 < u < 1.0 and 0.0 < a < math.inf and 0.0 < b < math.inf):
-        return math.nan
-    return _lower_beta(u, a, b) if u < 0.5 else 1.0 - _lower_beta(1.0 - u, b, a)
-
-
-@njit(cache=True, nogil=True)
-def _lower_beta(u: float, a: float, b: float) -> float:
-    """The beta quantile for u ≤ ½: Newton's steps on the logarithm of the share below, in log x, inside a shrinking bracket."""
-    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    low, high = 0.0, 1.0
-    x = min(a / (a + b), math.exp((math.log(u) + math.log(a) - front) / a))
-    for _ in range(200):
-        if not 0.0 < x < 1.0:
-            return x
-        power = math.exp(front + a * math.log(x) + b * math.log1p(-x))
-        if x <= (a + 1.0) / (a + b + 2.0):
-            below = power * _beta_fraction(x, a, b) / a
-        else:
-            below = 1.0 - power * _beta_fraction(1.0 - x, b, a) / b
-        if below > u:
-            high = x
-        else:
-            low = x
-        step = math.log(below / u) * below * (1.0 - x) / power if below > 0.0 and power > 0.0 else -math.inf
-        new = x * math.exp(-step)
-        if not low <= new <= high:
-            new = 0.5 * (low + high)
-        step, x = abs(new - x), new
-        if step <= 1e-9 * min(x, 1.0 - x):  # Newton's next step would be its square
-            break
-    return x
-
-
-@njit(cache=True, nogil=True)
-def _beta_fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction of x^a (1 − x)^b / (a B(a, b)) in the share below x, by Lentz's method (DLMF 8.17.22)."""
-    tiny = 1e-300
-    c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
-    d = 1.0 / (d if d != 0.0 else tiny)
-    value = d
-    for m in range(1, 100_000):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        for term in (even, odd):
-            d = 1.0 + term * d
-            c = 1.0 + term / c
-            d = 1.0 / (d if d != 0.0 else tiny)
-            c = c if c != 0.0 else tiny
-            value *= d * c
-        if abs(d * c - 1.0) < 1e-16:
-            break
-    return value
 
 
 @njit(cache=True, nogil=True)

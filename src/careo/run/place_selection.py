@@ -10,11 +10,40 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from careo.base.errors import DataError
+from careo.base.fields import last_day
 from careo.panel import Country, country_of
-from careo.panel.monthly import monthly_population
+from careo.panel.monthly import load_panel, monthly_population
+from careo.record.strategy import MaskFile, Measure, TopPlaces
+from careo.run.scenario_costs import Note, note
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+def chosen_places(where: TopPlaces | MaskFile, country: Country) -> tuple[str, ...]:
+    """The codes that a strategy's file asks for, sorted, by what is known of the country now.
+
+    Raises:
+        CareoError: as of `top_places` and `mask_places`; the indicator has no months at that level.
+    """
+    if isinstance(where, MaskFile):
+        return mask_places(where.file, country)
+    panel = load_panel(country, places=(where.level,), indicators=(where.by,))
+    return top_places(panel, where.top, where.by, last_day(where.on), level=where.level, months=where.months)
+
+
+def chosen_note(measure: Measure, country: Country, count: int) -> Note | None:
+    """How the places of a measure were chosen; None where its file lists them."""
+    where = measure.where
+    if isinstance(where, MaskFile):
+        return note("chosen_file", measure=measure.id, count=count, file=Path(where.file).name)
+    if isinstance(where, TopPlaces):
+        month = f"{last_day(where.on):%Y-%m}"
+        name = country.indicators[where.by].name
+        return note(
+            "chosen_top", measure=measure.id, count=count, indicator=name, months=where.months, month=month
+        )
+    return None
 
 
 def top_places(

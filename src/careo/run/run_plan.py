@@ -45,9 +45,9 @@ _PROCESS_BYTES = 250_000_000
 _MUNICIPAL_BYTES = 6
 """Of a municipality, year, draw and strategy: two as they are kept, and a share of what a comparison unfolds at a time."""
 _CODE = (
-    "model/luck.py", "model/quantiles.py", "model/lanes.py", "model/kernel.py", "model/forecast.py", "model/mechanisms.py",
-    "model/municipal.py", "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/history.py", "run/municipal.py",
-    "run/municipal_record.py",
+    "model/luck.py", "model/quantiles.py", "model/laws.py", "model/lanes.py", "model/kernel.py", "model/forecast.py", "model/mechanisms.py",
+    "model/municipal.py", "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/parameter_table.py", "run/history.py",
+    "run/municipal.py", "run/municipal_record.py",
 )  # fmt: skip
 
 

@@ -27,14 +27,16 @@ from typing import Unpack
 
 import numpy as np
 
-from careo.base.errors import CareoError, DataError
+from careo.base.errors import CareoError, DataError, Mistakes
 from careo.base.fields import first_day, last_day
 from careo.base.yaml_files import line_of
 from careo.evidence.levers import Lever, load_levers
 from careo.panel import Country
 from careo.record.strategy import Dose, Measure, Strategy
+from careo.run.place_selection import chosen_note
 from careo.run.place_selection import mask_places as mask_places
 from careo.run.place_selection import top_places as top_places
+from careo.run.scenario_budget import ceiling_error, ceiling_note, overspent
 from careo.run.scenario_checks import (
     ROUNDING,
     Asked,
@@ -133,11 +135,11 @@ def compile_scenario(strategy: Strategy, places: Country, *, months: int, **aske
         path: the strategy's file, for messages; None: the shipped one, if it is that.
 
     Raises:
-        DataError: the first mistake (`scenario_mistakes` gives all); says file and line where the file is known.
+        DataError: a mistake; says file and line where the file is known. Mistakes: all of them, when there are several.
     """
     scenario, mistakes = _compiled(strategy, places, months, asked)
     if scenario is None or mistakes:
-        raise mistakes[0]
+        raise mistakes[0] if len(mistakes) == 1 else Mistakes(mistakes)
     return scenario
 
 
@@ -146,6 +148,57 @@ def scenario_mistakes(
 ) -> tuple[CareoError, ...]:
     """Every mistake for which `compile_scenario` would refuse, in the order of the file's lines."""
     return _compiled(strategy, places, months, asked)[1]
+
+
+def overlap_mistakes(
+    strategy: Strategy, places: Country, *, months: int, **asked: Unpack[Asked]
+) -> tuple[CareoError, ...]:
+    """Measures that together ask more of a lever in one place than its full dose: one thing, most likely, counted twice.
+
+    `compile_scenario` stops such doses at the full one and says so; in a file that people write they are a mistake. The strategy
+    must be without those of `scenario_mistakes`.
+    """
+    frame = _frame(strategy, places, months, asked)
+    levers = load_levers(places.key)
+    index = {measure.id: place for place, measure in enumerate(strategy.measures)}
+    found: list[CareoError] = []
+    sums: dict[tuple[str, int], np.ndarray] = {}
+    before: dict[tuple[str, int], list[_Part]] = {}
+    for part in sorted(_in_horizon(frame, levers, asked).parts, key=lambda part: index[part.measure.id]):
+        kind = (part.lever.id, part.measure.direction)
+        mine = part.weights[:, None] * part.value
+        total = sums[kind] = sums.get(kind, 0.0) + mine
+        here = (mine > 0) & (total > mine) & (total > largest_dose(part.lever) + ROUNDING)
+        if here.any():
+            others = [
+                one.measure.id
+                for one in before[kind]
+                if (here & (one.weights[:, None] * one.value > 0)).any()
+            ]
+            loc = ("measures", index[part.measure.id], "dose", "value")
+            found.append(
+                frame.error(
+                    loc, "scenario_overlap_dose", others=", ".join(others),
+                    expected=f"≤ {largest_dose(part.lever):g}", found=f"{total[here].max():g}",
+                )
+            )  # fmt: skip
+        before.setdefault(kind, []).append(part)
+    return tuple(found)
+
+
+def budget_warnings(
+    strategy: Strategy, places: Country, *, months: int, **asked: Unpack[Asked]
+) -> tuple[CareoError, ...]:
+    """The strategy's own ceilings that its measures exceed by the middle of their costs, though not by the low end.
+
+    The strategy must be without mistakes.
+    """
+    frame = _frame(strategy, places, months, asked)
+    prices = prices_of(strategy, places.key, asked.get("price_year"))
+    parts = _in_horizon(frame, load_levers(places.key), asked).parts
+    costs = [_cost(frame, part, prices) for part in parts]
+    beyond = (one for one in overspent(frame, costs, prices) if not one.certain)
+    return tuple(ceiling_error(frame, one, prices) for one in beyond if prices)
 
 
 def scenario_key(scenario: Scenario) -> str:
@@ -219,15 +272,16 @@ class _Found:
 def _compiled(
     strategy: Strategy, country: Country, months: int, asked: Asked
 ) -> tuple[Scenario | None, tuple[CareoError, ...]]:
-    first = _nearest(first_day(strategy.period.start))
-    start = asked.get("start") or _day(first)
-    level = asked.get("level", "state")
-    frame = Frame(strategy, country, level, months, start.replace(day=1), first, asked.get("path"))
+    frame = _frame(strategy, country, months, asked)
     mistakes = list(request_mistakes(frame, asked))
     if mistakes:
         return None, tuple(mistakes)
     levers = load_levers(country.key)
     mistakes = [*measure_mistakes(frame, levers, asked)]
+    span = [_span(frame, measure) for measure in strategy.measures if measure.dose]
+    if span and all(begin >= months or (end is not None and end <= 0) for begin, end in span):
+        first = next(place for place, measure in enumerate(strategy.measures) if measure.dose)
+        mistakes.append(frame.error(("measures", first, "start"), "scenario_outside", months=months))
     if mistakes:
         return None, tuple(sorted(mistakes, key=line_of))
     found = _in_horizon(frame, levers, asked)
@@ -245,7 +299,26 @@ def _compiled(
     over = over_budget(frame, costs, asked.get("budget_per_year"))
     if over:
         return None, (over,)
+    beyond = tuple(overspent(frame, costs, prices))
+    if prices and any(one.certain for one in beyond):
+        return None, tuple(ceiling_error(frame, one, prices) for one in beyond if one.certain)
+    found.notes += [ceiling_note(one, prices) for one in beyond if prices]
     return _scenario(frame, levers, found, costs, prices, asked), ()
+
+
+def _frame(strategy: Strategy, country: Country, months: int, asked: Asked) -> Frame:
+    first = _nearest(first_day(strategy.period.start))
+    start = asked.get("start") or _day(first)
+    level = asked.get("level", "state")
+    return Frame(strategy, country, level, months, start.replace(day=1), first, asked.get("path"))
+
+
+def _span(frame: Frame, measure: Measure) -> tuple[int, int | None]:
+    """From which month to before which a measure is in force, counted from the strategy's month 0; None: open."""
+    begin = _nearest(first_day(measure.start)) - frame.origin if measure.start else 0
+    if not measure.end:
+        return begin, None
+    return begin, max(_nearest(last_day(measure.end) + timedelta(days=1)) - frame.origin, begin + 1)
 
 
 def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Found:
@@ -254,10 +327,7 @@ def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Fou
     open_start: list[str] = []
     for index, measure in sorted(enumerate(frame.strategy.measures), key=lambda item: item[1].id):
         lever = named[measure.lever.lower()]
-        begin = _nearest(first_day(measure.start)) - frame.origin if measure.start else 0
-        end = None
-        if measure.end:
-            end = max(_nearest(last_day(measure.end) + timedelta(days=1)) - frame.origin, begin + 1)
+        begin, end = _span(frame, measure)
         reason = measure.not_simulated
         weights: np.ndarray | None = None
         notes: list[Note] = []
@@ -268,7 +338,12 @@ def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Fou
         elif end is not None and end <= 0:
             reason = note("over_before", end=measure.end)
         else:
-            weights, reason = _weights(frame, codes_of(frame, measure, asked), measure.id, notes)
+            codes = codes_of(frame, measure, asked)
+            if measure.id not in asked.get("where", {}) and (
+                how := chosen_note(measure, frame.country, len(codes))
+            ):
+                notes.append(how)
+            weights, reason = _weights(frame, codes, measure.id, notes)
         if measure.dose is None or weights is None:
             assert reason is not None  # noqa: S101 - each way here has one
             found.not_simulated.append(NotSimulated(measure.id, measure.name, lever.id, reason))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,17 @@ from careo.base.yaml_files import Loc, Written, read_written
 from careo.evidence.levers import Lever
 from careo.panel import Country
 from careo.panel.monthly import monthly_population
-from careo.record.strategy import Dose, Measure, Strategy, find, read_strategy, strategies
+from careo.record.strategy import (
+    Dose,
+    MaskFile,
+    Measure,
+    Strategy,
+    TopPlaces,
+    find,
+    read_strategy,
+    strategies,
+)
+from careo.run.place_selection import chosen_places
 from careo.run.scenario_costs import MeasureCost
 
 if TYPE_CHECKING:
@@ -56,6 +66,7 @@ class Frame:
     start: date  # first of month 0 of the simulation
     origin: int  # month 0 in the strategy's own calendar [months since year 0]
     path: str | Path | None
+    chosen: dict[TopPlaces | MaskFile, tuple[str, ...]] = field(default_factory=dict[Any, tuple[str, ...]])
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -166,13 +177,7 @@ def measure_mistakes(frame: Frame, levers: Mapping[str, Lever], asked: Asked) ->
         lever = named.get(measure.lever.lower())
         if lever is None:
             yield frame.error((*loc, "lever"), "strategy_lever", known=levers, found=measure.lever)
-        if measure.where != "nation" and not measure.where:
-            yield frame.error((*loc, "where"), "file_empty")
-        for place, code in enumerate(codes_of(frame, measure, asked)):
-            if code not in frame.country.places.codes:
-                yield frame.error(
-                    (*loc, "where", place), "strategy_place", known=frame.country.places.codes, found=code
-                )
+        yield from _places(frame, index, measure, asked)
         if (measure.dose is None) == (measure.not_simulated is None):
             yield frame.error(loc, "strategy_dose", expected="dose | not_simulated")
         begin, end = measure.start, measure.end
@@ -180,6 +185,15 @@ def measure_mistakes(frame: Frame, levers: Mapping[str, Lever], asked: Asked) ->
             yield frame.error((*loc, "end"), "strategy_period", found=end)
         if measure.dose and lever:
             yield from _bounds(frame, (*loc, "dose"), measure.dose, lever)
+
+
+def _at(frame: Frame, loc: Loc, error: CareoError, where: str) -> DataError:
+    """The same mistake as one of a value of the strategy's file, which is where it stands if nothing else is said."""
+    told = frame.error(loc, "file_value")
+    return DataError(
+        error.key, where=where or told.where, expected=error.expected, found=error.found, fix=error.fix,
+        **{**error.words, "field": told.words["field"]},
+    )  # fmt: skip
 
 
 def _bounds(frame: Frame, loc: Loc, dose: Dose, lever: Lever) -> Iterator[CareoError]:
@@ -226,11 +240,43 @@ def over_budget(frame: Frame, costs: Sequence[MeasureCost], budget: float | None
 
 
 def codes_of(frame: Frame, measure: Measure, asked: Asked) -> Sequence[str]:
-    """The places of a measure as they were written, or as they were chosen instead."""
+    """The places of a measure as they were written, or as they were chosen instead.
+
+    Raises:
+        CareoError: a ranking or a file of places that gives none.
+    """
     chosen = asked.get("where", {}).get(measure.id)
     if chosen is not None:
         return chosen
-    return (frame.country.places.nation,) if measure.where == "nation" else measure.where
+    where = measure.where
+    if isinstance(where, (TopPlaces, MaskFile)):
+        if where not in frame.chosen:
+            frame.chosen[where] = chosen_places(where, frame.country)
+        return frame.chosen[where]
+    return (frame.country.places.nation,) if where == "nation" else where
+
+
+def _places(frame: Frame, index: int, measure: Measure, asked: Asked) -> Iterator[CareoError]:
+    """Places that do not exist, and rankings or files that give none."""
+    loc: Loc = ("measures", index, "where")
+    if measure.where != "nation" and not measure.where:
+        yield frame.error(loc, "file_empty")
+    if isinstance(measure.where, MaskFile) and not Path(measure.where.file).is_absolute():
+        yield frame.error((*loc, "file"), "strategy_mask_missing", found=measure.where.file)
+        return
+    top = measure.where if isinstance(measure.where, TopPlaces) else None
+    if top and top.by not in frame.country.indicators:
+        known = frame.country.indicators
+        yield frame.error((*loc, "by"), "strategy_indicator", known=known, found=top.by)
+        return
+    try:
+        codes = codes_of(frame, measure, asked)
+    except CareoError as error:
+        yield _at(frame, loc, error, "" if top else error.where)  # a file of places has its own lines
+        return
+    for place, code in enumerate(codes):
+        if code not in frame.country.places.codes:
+            yield frame.error((*loc, place), "strategy_place", known=frame.country.places.codes, found=code)
 
 
 def by_name(levers: Mapping[str, Lever]) -> Mapping[str, Lever]:

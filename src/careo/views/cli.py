@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "simulate", "runs", "compare", "search", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -58,6 +58,7 @@ _HOMES = {
     "money": "money_verb",
     "ladder": "ladder_verbs",
     "drift": "ladder_verbs",
+    "parameters": "parameters_verb",
     "simulate": "simulate_verbs",
     "runs": "simulate_verbs",
     "compare": "simulate_verbs",
@@ -121,6 +122,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "on", "YYYY-MM-DD"),
     ],
     "coverage": lambda _: [],
+    "parameters": lambda _: [click.Argument(["name"], required=False, metavar="[NAME]")],
     "simulate": lambda lang: [
         click.Argument(["strategies"], required=True, nargs=-1, metavar="SLUG|FILE…"),
         _option(lang, "months", "N"),
@@ -249,7 +251,8 @@ def _run(arguments: list[str], language: str) -> int:
 
 
 def _talk(text: str, code: int) -> int:
-    lines = (one_line(line) if i == 0 else "  " + one_line(line) for i, line in enumerate(text.splitlines()))
+    # What is indented belongs to the sentence above it: expected, found, fix.
+    lines = (("  " if line.startswith("  ") else "") + one_line(line) for line in text.splitlines())
     click.echo("\n".join(lines), err=True)
     return code
 

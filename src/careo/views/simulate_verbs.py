@@ -43,6 +43,7 @@ def simulate_verb(
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
+    from careo.results.strategies import load_strategies
     from careo.run.ensemble import STATUS_QUO
     from careo.run.measure_places import chosen_places
     from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, estimate_run, plan_run
@@ -51,14 +52,15 @@ def simulate_verb(
     country = careo.load_country(asked.country)
     names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
     level = _level(places, ("state", "municipality"))
-    loaded = [careo.load_strategy(name, asked.country) for name in names]
+    horizon, first = _whole("--months", months, 72, MOST_MONTHS), _month("--start", start)
+    loaded = load_strategies(names, asked.country, months=horizon, start=first)
     plan = plan_run(
         loaded,
         country,
-        months=_whole("--months", months, 72, MOST_MONTHS),
+        months=horizon,
         draws=_whole("--draws", draws, 1000, MOST_DRAWS),
         seed=_whole("--seed", seed, 7, MOST_SEED, least=0),
-        start=_month("--start", start),
+        start=first,
         members_nation=_positive("--members", members),
         level="municipality" if level == "municipality" else "state",
         where=chosen_places(where, loaded, country),

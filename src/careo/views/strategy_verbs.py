@@ -13,8 +13,8 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.record.strategy import find, strategies
 from careo.results.finding import PLEDGE_VERDICTS, Finding
-from careo.results.strategies import one_language
-from careo.results.wording import period_words
+from careo.results.strategies import one_language, strategy_warnings
+from careo.results.wording import period_words, value_words
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
@@ -86,17 +86,19 @@ def strategies_check_verb(asked: Asked, *, names: Sequence[str]) -> int:
     for name in names or strategies(asked.country):
         mistakes = careo.check_strategy(name, asked.country)
         halves = [] if mistakes else list(one_language(careo.load_strategy(name, asked.country)))
-        wrong += len(mistakes) + (len(halves) if asked.strict else 0)
+        warnings = () if mistakes else strategy_warnings(name, asked.country)
+        wrong += len(mistakes) + (len(halves) + len(warnings) if asked.strict else 0)
         checked.append(
             {
                 "strategy": str(find(name, asked.country)),
                 "mistakes": [error.render(language) for error in mistakes],
+                "warnings": [error.render(language) for error in warnings],
                 "one_language": halves,
             }
         )
         if asked.json:
             continue
-        for error in mistakes:
+        for error in (*mistakes, *warnings):
             _show_error(screen, error, language)
         for path in halves:
             screen.line(say(language, "strategies.check.half", name=name, path=path), style="dim")
@@ -222,6 +224,14 @@ def show_strategy(
         )
     head("money")
     _show_plain(screen, result.money, language)
+    for ceiling in strategy.ceilings:
+        period = ceiling.period or "/".join((strategy.period.start[:4], (strategy.period.end or "..")[:4]))
+        key = "ceiling_at" if ceiling.prices else "ceiling"
+        amount = value_words(float(ceiling.per_year), ceiling.currency, language)
+        words = {"amount": amount, "period": period_words(period, language), "prices": ceiling.prices}
+        screen.line(f"{say(language, f'strategies.show.{key}', **words)} [{', '.join(ceiling.sources)}]")
+        if ceiling.note:
+            screen.line("· " + worded(ceiling.note, language), style="dim")
     head("delivery", count=len(result.measures))
     for finding in result.measures:
         screen.line(f"{finding.claim}  ({finding.extra['measure']} → {finding.extra['lever']})")
