@@ -101,41 +101,43 @@ def read_written(path: str | Path) -> Written:
 
 def parse_written(text: str, path: str) -> Written:
     """As `read_written`, of a text; `path` is what messages call it."""
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events: list[Any] = []
+    lines: dict[Loc, int] = {}
     try:
-        depth = documents = 0
-        for event in _yaml.parse(text, Loader=loader):
-            line = event.start_mark.line + 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise DataError("file_alias", where=f"{path}:{line}")
-            if getattr(event, "tag", None):
-                raise DataError("file_tag", where=f"{path}:{line}", found=_short(str(event.tag)))
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEEPEST:
-                raise DataError("file_deep", where=f"{path}:{line}")
-            documents += isinstance(event, yaml.DocumentStartEvent)
-            if documents > 1:
-                raise DataError("not_yaml", where=f"{path}:{line}", problem="but found another document")
-            events.append(event)
+        events = _events(text, path)
+        first = next(events, None)
+        value = None if first is None else _plain(first, events, (), lines, path)
+        next(events, None)  # what stands after the value, a second document, is a mistake
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{min(mark.line, text.count(chr(10))) + 1}" if mark else path
         raise DataError("not_yaml", where=where, problem=error.problem or "") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise DataError("not_yaml", where=path, problem=str(error).splitlines()[0]) from error
-    lines: dict[Loc, int] = {}
-    value = None
-    if documents:
-        rest = iter(events)
-        while not isinstance(next(rest), yaml.DocumentStartEvent):
-            pass
-        value = _plain(next(rest), rest, (), lines, path)
     return Written(path, value, lines)
 
 
+def _events(text: str, path: str) -> Iterator[Any]:
+    """What the parser sees of the one document, with what a plain file does not need refused."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    depth = documents = 0
+    for event in _yaml.parse(text, Loader=loader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise DataError("file_alias", where=f"{path}:{line}")
+        if getattr(event, "tag", None):
+            raise DataError("file_tag", where=f"{path}:{line}", found=_short(str(event.tag)))
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise DataError("file_deep", where=f"{path}:{line}")
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if documents > 1:
+            raise DataError("not_yaml", where=f"{path}:{line}", problem="but found another document")
+        if isinstance(event, (yaml.NodeEvent, yaml.CollectionEndEvent)):
+            yield event
+
+
 def _plain(event: Any, rest: Iterator[Any], loc: Loc, lines: dict[Loc, int], path: str) -> Any:
-    """The value that begins with an event and takes what it needs of the rest; nodes between would double the time."""
+    """The value that begins with an event and takes what it needs of the rest."""
     lines.setdefault(loc, event.start_mark.line + 1)
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Any] = []
