@@ -19,6 +19,7 @@ from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES
 from careo.run import run_plan, runs
 from careo.run.ensemble import Ensemble, simulate
+from careo.run.run_manifest import checksum
 from careo.run.run_plan import MAIN, WITHOUT_D, Plan, estimate_run, plan_run
 from careo.run.runs import find_run, list_runs, read_run, remove_run, resume_run, start_run
 from careo.views.cli import Asked
@@ -501,7 +502,7 @@ def test_a_manifest_that_anybody_wrote_is_read_or_refused_and_never_a_crash(copi
         for key in path[:-1]:
             inner = inner[key]
         inner[path[-1]] = values[turn % len(values)]
-        changed["checksum"] = runs._checksum(changed)  # pyright: ignore[reportPrivateUsage]
+        changed["checksum"] = checksum(changed)
         (copied / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
         for verb in (read_run, find_run, resume_run):
             try:

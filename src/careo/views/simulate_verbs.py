@@ -22,7 +22,7 @@ from careo.views.i18n import verdict_slug
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
-    from careo.run.ensemble import Ensemble
+    from careo.results.accumulated import Accumulated
     from careo.run.run_plan import Estimate, Plan
     from careo.run.runs import Run
 
@@ -174,27 +174,26 @@ def _show(
 ) -> int:
     """The comparison of a run: rights first, then the other outcomes, then what to keep in mind."""
     import careo
-    from careo.results.compare import compare
+    from careo.results.compare import accumulated, compare
     from careo.run.ensemble import STATUS_QUO
     from careo.run.run_plan import MAIN, WITHOUT_D
-    from careo.run.runs import read_run
+    from careo.run.runs import open_run
 
-    names = {variant.name for variant in run.variants}
-    read: Callable[[str], Ensemble] = lambda name: read_run(run.id, run.path.parent, variant=name)  # noqa: E731
-    ensemble, against = read(MAIN), against or STATUS_QUO
+    futures = open_run(run.id, run.path.parent)
+    kept = accumulated(futures[MAIN], against or STATUS_QUO)
     findings = compare(
-        ensemble,
-        against=against,
+        kept,
+        against=kept.against,
         quantity=quantity,
         language=asked.language,
-        without_d=read(WITHOUT_D) if WITHOUT_D in names else None,
-        scales=[read(name) for name in sorted(names) if name.startswith("members-")],
+        without_d=futures.get(WITHOUT_D),
+        scales=[futures[name] for name in sorted(futures) if name.startswith("members-")],
         country=careo.load_country(run.question["country"]),
     )
     screen = Screen(out)
     if asked.json:
         data = [contract.finding_data(finding, {}) for finding in findings]
-        block = {"run": _run_data(run), "comparisons": _numbers(ensemble, findings, against, quantity)}
+        block = {"run": _run_data(run), "comparisons": _numbers(kept, findings, quantity)}
         screen.write(contract.to_json(contract.envelope(command, data, **block)))
     else:
         if not findings:
@@ -207,12 +206,12 @@ def _show(
             _view(asked, "run", id=run.id, path=run.path, name=_name(asked, run.id, run.path)), style="dim"
         )
     screen.close()
-    return int(asked.strict and bool(ensemble.failures))
+    return int(asked.strict and bool(kept.failures))
 
 
 def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], closely: bool) -> None:
     """One strategy: the sentence, an outcome a line; closely: years and places of one outcome."""
-    from careo.results.compare import versus
+    from careo.results.compare_words import versus
 
     told = next((f for f in findings if f.extra["outcome"] == "homicides"), findings[0])
     against = told.extra["against"]
@@ -225,8 +224,10 @@ def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], cl
         [_view(asked, f"short_outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)]
         for f in findings
     ]
-    screen.table(_heads(asked, keys), rows, indent=2, right=(1, 2, 3, 4, 5, 6), whole=(0,))
+    screen.table(_heads(asked, keys), rows, indent=2, right=tuple(range(1, len(keys) - 1)), whole=(0,))
     screen.line(_view(asked, "expected_note", against=other), indent=2, style="dim")
+    for line in _errors(asked, findings):
+        screen.line(line, indent=2, style="dim")
     if closely and told.table:
         _closely(screen, asked, told)
     screen.line()
@@ -238,15 +239,37 @@ def _show_strategy(screen: Screen, asked: Asked, findings: Sequence[Finding], cl
     screen.line()
 
 
+def _errors(asked: Asked, findings: Sequence[Finding]) -> list[str]:
+    """How far off the numbers of a table can be: by the luck of the draw, and because quantiles were read from bins."""
+    shown = [(_view(asked, f"short_outcome.{f.extra['outcome']}"), f.table[0]) for f in findings if f.table]
+    found: list[str] = []
+    if shown:
+        each = "; ".join(
+            _view(asked, "luck", outcome=name, median=row["luck"], fewer=row["fewer_luck"])
+            for name, row in shown
+        )
+        found.append(_view(asked, "luck_note", errors=each))
+    if any("bins" in row for _, row in shown):
+        found.append(
+            _view(asked, "bins_note", errors="; ".join(f"{name} {row['bins']}" for name, row in shown))
+        )
+    return found
+
+
 def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
     nation, whole = finding.table[0]["place"], finding.table[0]["period"]
     extra = ("start",) if "start" in finding.table[0] else ()
-    keys = ("period", "expected", "difference", "change", "most_change", "fewer", *extra, "verdict")
+    keys = ("period", "expected", "difference", "change", "luck", "most_change", "fewer", *extra, "verdict")
+    keys = tuple(key for key in keys if key != "luck" or not extra)  # there is no room for both
     years = [row for row in finding.table if row["place"] == nation]
     places = [row for row in finding.table if row["place"] != nation and row["period"] == whole]
     for title, shown, heads in (
         ("by_year", years, keys),
-        ("by_place", places, ("place", *(key for key in keys[1:] if key not in extra))),
+        (
+            "by_place",
+            places,
+            ("place", "expected", "difference", "change", "luck", "most_change", "fewer", "verdict"),
+        ),
     ):
         screen.line()
         screen.line(_view(asked, title), style="bold")
@@ -275,23 +298,25 @@ def _heads(asked: Asked, keys: Sequence[str]) -> list[str]:
     return [_view(asked, f"head.{key}") for key in keys]
 
 
-def _numbers(
-    ensemble: Ensemble, findings: Sequence[Finding], against: str, quantity: str | None
-) -> list[dict[str, Any]]:
+def _numbers(kept: Accumulated, findings: Sequence[Finding], quantity: str | None) -> list[dict[str, Any]]:
     """What the findings word, in numbers, with the names of the axes."""
-    from careo.results.compare import paired
+    from careo.results.differences import differences
 
     found: list[dict[str, Any]] = []
     for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
-        numbers = paired(ensemble, name, against)
+        numbers = differences(kept, name)
+        coords, several = numbers.axes(), numbers.arrays()
         if quantity:
-            numbers = numbers.sel(outcome=[quantity])
-        coords = {str(axis): values.to_numpy().tolist() for axis, values in numbers.coords.items()}
-        arrays = {
-            str(key): {"axes": list(values.dims), "values": values.to_numpy().tolist()}
-            for key, values in numbers.data_vars.items()
-        }
-        found.append({"strategy": name, "against": against, "axes": coords, **arrays})
+            row = [coords["outcome"].index(quantity)]
+            coords["outcome"] = [quantity]
+            several = {
+                key: (axes, part[row] if axes[0] == "outcome" else part)
+                for key, (axes, part) in several.items()
+            }
+        arrays = {key: {"axes": list(axes), "values": part.tolist()} for key, (axes, part) in several.items()}
+        found.append(
+            {"strategy": name, "against": kept.against, "exact": numbers.exact, "axes": coords, **arrays}
+        )
     return found
 
 
