@@ -79,7 +79,7 @@ class Counts:
 
     def whole(self, outcome: int) -> np.ndarray:
         """Draws that did not break down under any strategy [draw]."""
-        return (self.drawn[:, outcome] >= 0).all(axis=(0, 1, 2))
+        return np.min(self.drawn[:, outcome], axis=(0, 1, 2)) >= 0
 
     def pair(self, strategy: str, outcome: int) -> tuple[np.ndarray, np.ndarray]:
         """Whole draws of a strategy and of what it is compared with, totals first [events; place year draw]."""
@@ -132,7 +132,7 @@ class Bins:
     def add(self, first: int, yearly: np.ndarray) -> None:  # noqa: ARG002 - which draws they are does not matter
         """Counts that only ever grow by addition, so the order of blocks is nothing."""
         counts = with_totals(yearly.astype(np.int64), (2, 3)) if self.totals else yearly.astype(np.int64)
-        whole = (yearly >= 0).all(axis=(0, 2, 3))
+        whole = np.min(yearly, axis=(0, 2, 3)) >= 0
         self.draws += whole.sum(axis=1)
         theirs = counts[self.row]
         mask = np.broadcast_to(whole[:, None, None], theirs.shape)

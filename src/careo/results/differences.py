@@ -19,6 +19,7 @@ import numpy as np
 
 from careo.model.mechanisms import OUTCOMES
 from careo.results.accumulated import HUNDREDTHS, Accumulated, Bins, Counts, accumulate, start_of
+from careo.results.histograms import Histograms
 from careo.run.ensemble import STATUS_QUO, Ensemble
 from careo.run.futures import Futures, futures_of
 
@@ -40,7 +41,8 @@ _AXES = {
     "expected": _CELL, "difference": (*_CELL, "quantile"), "percent": (*_CELL, "quantile"), "fewer": _CELL,
     "expected_luck": _CELL, "difference_luck": _CELL, "percent_luck": _CELL, "fewer_luck": _CELL,
     "expected_error": _CELL, "difference_error": (*_CELL, "quantile"), "percent_error": (*_CELL, "quantile"),
-    "start_difference": (*_START, "quantile"), "start_percent": (*_START, "quantile"), "start_fewer": _START,
+    "start_difference": (*_START, "quantile"), "start_percent": (*_START, "quantile"),
+    "start_percent_error": (*_START, "quantile"), "start_fewer": _START,
     "draws": ("outcome",),
 }  # fmt: skip
 
@@ -56,7 +58,7 @@ class Differences:
         percent: the difference as a share of what the same draw has under `against`; NaN where that is 0 in some draw.
         fewer: the probability of fewer events, ties by half.
         expected_luck, difference_luck, percent_luck, fewer_luck: standard errors of the medians and the probability, from the number of draws.
-        expected_error, difference_error, percent_error: how far off a quantile can be because it was read from bins; 0 to 10,000 draws.
+        expected_error, difference_error, percent_error, start_percent_error: how far off a quantile can be because it was read from bins; 0 to 10,000 draws.
         start_difference, start_percent, start_fewer: homicides of full years against the last twelve observed months, over side
             ("strategy", "against"), place, full year and quantile.
         draws: pairs that were counted [outcome]; where there is none, everything is NaN: not known, never 0.
@@ -80,6 +82,7 @@ class Differences:
     percent_error: np.ndarray
     start_difference: np.ndarray
     start_percent: np.ndarray
+    start_percent_error: np.ndarray
     start_fewer: np.ndarray
     draws: np.ndarray
     moved: np.ndarray
@@ -232,6 +235,7 @@ def _exact(kept: Accumulated, counts: Counts, strategy: str) -> dict[str, np.nda
                 found["start_difference"][side] = _quantiles(change, list(QUANTILES))
                 against = np.broadcast_to(start, change.shape)
                 found["start_percent"][side] = _quantiles(_percent(change, against), list(QUANTILES))
+                found["start_percent_error"][side] = 0.0 * found["start_percent"][side]
                 found["start_fewer"][side] = _fewer(change)
     found["fewer_luck"] = _fewer_luck(found["fewer"], found["draws"])
     return found
@@ -249,7 +253,7 @@ def _percent(difference: np.ndarray, base: np.ndarray) -> np.ndarray:
 
 
 def _fewer(difference: np.ndarray) -> np.ndarray:
-    return (difference < 0).mean(axis=-1) + 0.5 * (difference == 0).mean(axis=-1)
+    return ((difference < 0).sum(axis=-1) + 0.5 * (difference == 0).sum(axis=-1)) / difference.shape[-1]
 
 
 # ── of bins ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,44 +264,45 @@ def _binned(kept: Accumulated, bins: Bins, strategy: str) -> dict[str, np.ndarra
     row, other, full = bins.names.index(strategy), bins.row, found["start_fewer"].shape[2]
     known = _known(kept)
     draws = np.where([o in known for o in range(len(OUTCOMES))], bins.draws, 0)
-    some = draws > 0
     found["draws"] = draws
     found["moved"][:] = [o in known and bins.moved(strategy, o) for o in range(len(OUTCOMES))]
-    if not some.any():
-        return found
-    shape = bins.shape
-    levels = _levels(int(draws.max()))  # those of an outcome differ only where its level is not known at all
-    whole, whole_error = (
-        part.reshape(*shape, -1) for part in bins.difference[strategy].quantiles(np.array(levels))
-    )
-    share, share_error = (
-        part.reshape(*shape, -1) for part in bins.percent[strategy].quantiles(np.array(levels))
-    )
-    middle = np.array(levels[MEDIAN : MEDIAN + 1] + levels[-2:])
-    base, base_error = (part.reshape(*shape, -1) for part in bins.level.quantiles(middle))
-    share, share_error = share / HUNDREDTHS, (share_error + 0.5) / HUNDREDTHS
-    none = bins.zero
-    for name, values, errors in (("difference", whole, whole_error), ("percent", share, share_error)):
-        found[name][some], found[f"{name}_luck"][some] = values[some][..., :-2], _luck(values)[some]
-        found[f"{name}_error"][some] = errors[some][..., :-2]
-    found["percent"][none], found["percent_luck"][none], found["percent_error"][none] = np.nan, np.nan, np.nan
-    found["expected"][some], found["expected_luck"][some] = base[some][..., 0], _luck(base)[some]
-    found["expected_error"][some] = base_error[some][..., 0]
-    counted = np.maximum(draws, 1)[:, None, None]
-    found["fewer"][some] = ((bins.fewer[row] + 0.5 * bins.same[row]) / counted)[some]
+    for name, several, scale, rounded in (
+        ("difference", bins.difference[strategy], 1.0, 0.0),
+        ("percent", bins.percent[strategy], HUNDREDTHS, 0.5),
+    ):
+        values, errors = _read(several, bins.shape, draws)
+        found[name], found[f"{name}_luck"] = values[..., :-2] / scale, _luck(values) / scale
+        found[f"{name}_error"] = (errors[..., :-2] + rounded) / scale
+    for name in ("percent", "percent_luck", "percent_error"):
+        found[name][bins.zero] = np.nan
+    values, errors = _read(bins.level, bins.shape, draws)
+    found["expected"], found["expected_luck"] = values[..., MEDIAN], _luck(values)
+    found["expected_error"] = errors[..., MEDIAN]
+    counted = np.where(draws > 0, draws, np.nan)[:, None, None]
+    found["fewer"] = (bins.fewer[row] + 0.5 * bins.same[row]) / counted
     found["fewer_luck"] = _fewer_luck(found["fewer"], draws)
-    if some[HOMICIDES]:
+    if draws[HOMICIDES]:
         start = start_of(kept.futures, kept.nation_only)[:, None, None]
         for side, s in enumerate((row, other)):
-            level, _ = bins.homicides[bins.names[s]].quantiles(np.array(QUANTILES))
-            change = level.reshape(*shape[1:], -1)[:, 1 : full + 1] - start
-            found["start_difference"][side] = change
-            found["start_percent"][side] = np.where(
-                start > 0, 100.0 * change / np.where(start > 0, start, 1.0), np.nan
+            level, error = (
+                part.reshape(*bins.shape[1:], -1)[:, 1 : full + 1]
+                for part in bins.homicides[bins.names[s]].quantiles(np.array(QUANTILES))
             )
+            change, share = level - start, 100.0 / np.where(start > 0, start, np.nan)
+            found["start_difference"][side] = change
+            found["start_percent"][side], found["start_percent_error"][side] = change * share, error * share
             fewer = (bins.below_start[s] + 0.5 * bins.as_start[s]) / draws[HOMICIDES]
             found["start_fewer"][side] = fewer[:, 1 : full + 1]
     return found
+
+
+def _read(bins: Histograms, shape: tuple[int, int, int], draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles at `_levels` and their errors [outcome place year level]; NaN where there is no draw."""
+    found = np.full((2, *shape, len(QUANTILES) + 2), np.nan)
+    for n in np.unique(draws[draws > 0]):  # as a rule one number for all outcomes
+        for k, part in enumerate(bins.quantiles(np.array(_levels(int(n))))):
+            found[k][draws == n] = part.reshape(*shape, -1)[draws == n]
+    return found[0], found[1]
 
 
 # ── of either ────────────────────────────────────────────────────────────────────────────────────────────────────
