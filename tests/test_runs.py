@@ -385,7 +385,14 @@ def asked(language: str = "en", out: str = "", *, json: bool = False) -> Asked:
     return Asked(language=language, json=json, offline=True, strict=False, country="toyland", out=out)
 
 
-SIMULATED = {"months": str(MONTHS), "draws": str(DRAWS), "seed": "", "start": "", "members": ""}
+SIMULATED = {
+    "months": str(MONTHS),
+    "draws": str(DRAWS),
+    "seed": "",
+    "start": "",
+    "members": "",
+    "cluster": "",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -444,7 +451,7 @@ def test_runs_are_listed_shown_resumed_and_removed(
     assert copied.name in out and STRATEGY in out and "13" in out and "0123456789ab" in out
     runs_show_verb(asked(language, folder), name=copied.name)
     assert "members-230000" in capsys.readouterr().out
-    runs_resume_verb(asked(language, folder), name=copied.name[:4])
+    runs_resume_verb(asked(language, folder), name=copied.name[:4], cluster="")
     assert "14" in capsys.readouterr().out
     assert find_run(copied).complete
     runs_remove_verb(asked(language, folder), names=[copied.name])

@@ -193,6 +193,16 @@ def open_run(name: str | Path, folder: str | Path = "runs") -> dict[str, Futures
         }  # fmt: skip
 
 
+def read_blocks(
+    name: str | Path, folder: str | Path = "runs"
+) -> tuple[Run, Job, Iterator[tuple[str, int, list[np.ndarray]]]]:
+    """A run, its job, and all its blocks: ensemble, first draw, and arrays as they are kept. Errors as of `open_run`."""
+    path = _find(name, folder)
+    plan = plan_of_folder(path, read_manifest(path))
+    blocks = ((v.name, first, arrays) for v in plan.variants for first, arrays in _blocks(path, v))
+    return _run_of(path), plan.job, blocks
+
+
 def find_run(name: str | Path, folder: str | Path = "runs") -> Run:
     """A run by its id, the first digits of it, or the path of its folder.
 

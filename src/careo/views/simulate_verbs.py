@@ -1,6 +1,7 @@
 """The verbs `careo simulate`, `careo runs …` and `careo compare`.
 
-`--out` of `simulate` and of `runs …` names the folder of runs; of `compare` it is the file to write, as with other verbs.
+`--out` of `simulate` and of `runs …` names the folder of runs; of `compare` it is the file to write and of `runs export` the folder, as
+with other verbs.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careo.base.errors import CareoError, OutputError
+from careo.base.errors import CareoError, NetworkError, OutputError
 from careo.base.texts import say
 from careo.results.finding import Finding
 from careo.results.wording import number, period_words
@@ -30,7 +32,15 @@ RUNS = "runs"
 
 
 def simulate_verb(
-    asked: Asked, *, strategies: Sequence[str], months: str, draws: str, seed: str, start: str, members: str
+    asked: Asked,
+    *,
+    strategies: Sequence[str],
+    months: str,
+    draws: str,
+    seed: str,
+    start: str,
+    members: str,
+    cluster: str,
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
@@ -38,6 +48,7 @@ def simulate_verb(
     from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, estimate_run, plan_run
     from careo.run.runs import find_run, free_bytes, start_run
 
+    _online(asked, cluster)
     country = careo.load_country(asked.country)
     names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
     plan = plan_run(
@@ -61,7 +72,9 @@ def simulate_verb(
             raise OutputError(
                 "run_room", where=str(folder), expected=_size(estimate.disk_bytes), found=_size(free), fix="run_room"
             )  # fmt: skip
-        run = _working(asked, _name(asked, plan.id), lambda told: start_run(plan, folder, progress=told))
+        run = _working(
+            asked, _name(asked, plan.id), lambda told: start_run(plan, folder, cluster=cluster, progress=told)
+        )
     return _show(asked, run, "simulate", out="")
 
 
@@ -135,20 +148,40 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     return 0
 
 
-def runs_resume_verb(asked: Asked, *, name: str) -> int:
+def runs_resume_verb(asked: Asked, *, name: str, cluster: str) -> int:
     """`careo runs resume RUN`: computes the blocks that are missing or damaged."""
     from careo.run.runs import find_run, resume_run
 
+    _online(asked, cluster)
     folder = asked.out or RUNS
     path = find_run(name, folder).path
     run = _working(
-        asked, _name(asked, path.name), lambda told: resume_run(path.name, path.parent, progress=told)
+        asked,
+        _name(asked, path.name),
+        lambda told: resume_run(path.name, path.parent, cluster=cluster, progress=told),
     )
     screen = Screen()
     if asked.json:
         screen.write(contract.to_json(contract.envelope("runs resume", run=_run_data(run))))
     else:
         screen.line(_view(asked, "resumed", id=run.id, blocks=run.blocks, name=_name(asked, run.id)))
+    return 0
+
+
+def runs_export_verb(asked: Asked, *, name: str) -> int:
+    """`careo runs export RUN -o FOLDER`: every draw as Parquet."""
+    from careo.run.shards import export_run
+
+    if not asked.out:
+        raise OutputError("output_needed", where="careo runs export", expected="-o FOLDER")
+    shards = export_run(name, asked.out, RUNS)
+    screen = Screen()
+    if asked.json:
+        block = {"folder": asked.out, "shards": [asdict(shard) for shard in shards]}
+        screen.write(contract.to_json(contract.envelope("runs export", **block)))
+    else:
+        rows = number(sum(shard.rows for shard in shards))
+        screen.line(_view(asked, "exported", rows=rows, files=len(shards), folder=asked.out))
     return 0
 
 
@@ -360,6 +393,11 @@ def _working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None]
     finally:
         if tty:
             print(file=sys.stderr)
+
+
+def _online(asked: Asked, cluster: str) -> None:
+    if cluster and asked.offline:
+        raise NetworkError("cluster_offline", where=cluster, fix="cluster_offline")
 
 
 def _complete(plan: Plan, folder: Path) -> bool:
