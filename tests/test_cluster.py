@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from careo.run import cluster, run_plan
 from careo.run.run_files import array_bytes, arrays_in
 from careo.run.run_manifest import job_bytes, job_in
 from careo.run.run_plan import Plan, plan_run
-from careo.run.runs import find_run, resume_run, start_run
+from careo.run.runs import resume_run, start_run
 
 distributed = pytest.importorskip("distributed")
 
@@ -55,9 +54,7 @@ def free_port() -> int:
 def scheduler() -> Iterator[str]:
     """The address of a scheduler in a process of its own."""
     port = free_port()
-    with started(
-        "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"
-    ):
+    with started("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"):
         for _ in range(600):
             with socket.socket() as door:
                 if door.connect_ex(("127.0.0.1", port)) == 0:
@@ -67,7 +64,7 @@ def scheduler() -> Iterator[str]:
 
 
 @contextmanager
-def worker(address: str, program: str = "", **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(address: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker in a process of its own, without a nanny that would start it again."""
     options = [
         "--nthreads",
@@ -79,16 +76,14 @@ def worker(address: str, program: str = "", **environment: str) -> Iterator[subp
         "--host",
         "127.0.0.1",
     ]
-    preload = ["--preload", program] if program else []
-    with started("dask", "worker", address, *options, *preload, **environment) as process:
+    with started("worker", address, *options) as process:
         yield process
 
 
 @contextmanager
-def started(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "dask.__main__", *arguments[1:]]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env={**os.environ, **environment}, **quiet) as process:  # pyright: ignore
+def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "dask.__main__", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:
@@ -144,82 +139,101 @@ def test_a_run_on_a_cluster_has_the_bytes_of_one_computed_here(
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_mid_run_costs_nothing(tmp_path: Path) -> None:
-    asked = plan(draws=1500, months=120)
-    with scheduler() as address, worker(address) as victim, worker(address):
-        killed = threading.Event()
+def test_a_worker_killed_in_mid_run_costs_nothing(
+    two_workers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, once = plan(draws=1000), cluster.block_of
+    monkeypatch.setattr(cluster, "block_of", lambda *block: (time.sleep(0.1), once(*block))[1])
+    with distributed.Client(two_workers, set_as_default=False) as eye, worker(two_workers) as victim:
+        eye.wait_for_workers(3, timeout=60)
+        (address,) = (name for name, pid in eye.run(os.getpid).items() if pid == victim.pid)
+        lost: list[object] = []
 
         def told(done: int, _: int) -> None:
-            if done >= 3 and not killed.is_set():
-                killed.set()
+            at_work = eye.processing().get(address, ())
+            if done and at_work and not lost:
                 victim.send_signal(signal.SIGKILL)
                 victim.wait()
+                lost.extend(at_work)
 
-        run = start_run(asked, tmp_path / "there", cluster=address, progress=told)
-        assert killed.is_set() and run.complete
+        run = start_run(asked, tmp_path / "there", cluster=two_workers, progress=told)
+        assert run.complete and lost and victim.returncode == -signal.SIGKILL
     assert files(run.path) == files(start_run(asked, tmp_path / "here").path)
 
 
-@pytest.mark.slow
-def test_a_cluster_that_is_lost_is_a_sentence_and_what_was_done_stays(tmp_path: Path) -> None:
-    asked = plan(draws=1500, months=120)
-    with scheduler() as address, worker(address) as only:
+@pytest.fixture
+def inside() -> Iterator[distributed.LocalCluster]:
+    """A small cluster within this process."""
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+    ) as local:
+        yield local
 
-        def told(done: int, _: int) -> None:
-            if done >= 2:
-                only.kill()
-                only.wait()
 
-        with pytest.raises(NetworkError) as caught:
-            jobs = [(asked.job, block) for block in asked.variants[0].blocks]
-            for done, _ in enumerate(cluster.computed(address, jobs, alone_seconds=1.0)):
-                told(done, 0)
-        assert caught.value.key == "cluster_deserted"
-    stopped: list[int] = []
-    with scheduler() as address, worker(address):
-        with pytest.raises(NetworkError) as caught:
-            start_run(
-                asked, tmp_path, cluster=address, progress=lambda now, _: _lose(address) if now == 2 else stopped.append(now)
-            )  # fmt: skip
-        assert caught.value.key == "cluster_lost", caught.value.key
-    run = find_run(asked.id, tmp_path)
+def test_a_cluster_without_workers_is_a_sentence(
+    inside: distributed.LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(cluster, "ALONE_SECONDS", 0.5)
+    address = inside.scheduler_address
+    with pytest.raises(NetworkError) as caught:
+        start_run(
+            plan(draws=750), tmp_path, cluster=address, progress=lambda now, _: inside.scale(0) if now == 2 else None
+        )  # fmt: skip
+    assert caught.value.key == "cluster_deserted"
+    run = next(iter(careo.list_runs(tmp_path)[0]))
     assert 2 <= run.done < run.blocks
+    with pytest.raises(NetworkError, match="the cluster has no workers"):
+        resume_run(run.path, cluster=address)
     assert resume_run(run.path).complete
 
 
-def _lose(address: str) -> None:
-    """Ends the scheduler that listens at an address."""
-    with distributed.Client(address, set_as_default=False) as client:
-        client.shutdown()
+def test_a_scheduler_that_is_lost_is_a_sentence_and_what_was_done_stays(
+    inside: distributed.LocalCluster, tmp_path: Path
+) -> None:
+    address = inside.scheduler_address
+    with pytest.raises(NetworkError) as caught:
+        start_run(
+            plan(draws=750),
+            tmp_path,
+            cluster=address,
+            progress=lambda now, _: inside.close() if now == 2 else None,
+        )
+    assert caught.value.key == "cluster_lost"
+    assert "careo runs resume" in caught.value.render("es")
+    assert next(iter(careo.list_runs(tmp_path)[0])).done >= 2
 
 
-ODD = """
-from careo.run import cluster
-cluster.computer.__wrapped__
-{change}
-"""
+ELSE = np.zeros((2, 5, 9, 2, 11), dtype=np.int32)  # eleven draws where ten are wanted
 
 
 @pytest.mark.parametrize(
-    ("change", "key"),
+    ("does", "key"),
     [
-        ("import careo.run.run_plan as plan; plan.code_digest = lambda: 'f' * 64", "cluster_other"),
-        ("cluster.computer = lambda: {'numpy': '0.1', 'numba': '0.1', 'machine': 'abacus'}", "cluster_computer"),
-        ("cluster.block_bytes = lambda arrays: b'half'", "cluster_bytes"),
-        ("cluster.Job.run = lambda job, block: 1 / 0", "cluster_failed"),
+        (lambda job, depends, *_: b"other\n" + depends.replace('"model": "', '"model": "f').encode(), "cluster_other"),
+        (lambda job, depends, *_: b"other\n" + depends.replace('"numpy": "', '"numpy": "0').encode(), "cluster_computer"),
+        (lambda *_: b"block\n" + array_bytes([ELSE, ELSE[:, :, 0], ELSE[:, 0]]), "cluster_bytes"),
+        (lambda *_: b"block\nhalf", "cluster_bytes"),
+        (lambda *_: b"other\n[]", "cluster_bytes"),
+        (lambda job, depends, *_: b"other\n" + depends.encode(), "cluster_bytes"),
+        (lambda *_: {"yearly": 1}, "cluster_bytes"),
+        (lambda *_: 1 / 0, "cluster_failed"),
     ],
 )  # fmt: skip
 def test_a_worker_that_is_not_as_this_careo_is_refused(
-    change: str, key: str, two_workers: str, tmp_path: Path
+    does: object, key: str, two_workers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = tmp_path / "odd.py"
-    program.write_text(ODD.replace("{change}", change))
-    with scheduler() as address, worker(address, str(program)), pytest.raises(NetworkError) as caught:
-        start_run(plan(draws=10), tmp_path / "runs", cluster=address)
+    monkeypatch.setattr(cluster, "block_of", does)
+    with pytest.raises(NetworkError) as caught:
+        start_run(plan(draws=10), tmp_path, cluster=two_workers)
     assert caught.value.key == key, caught.value
-    path = next((tmp_path / "runs").iterdir())
-    assert not list(path.glob("*.[0-9]*.npy"))
-    assert all("cluster." not in caught.value.render(language) for language in LANGUAGES)
+    assert not list(next(tmp_path.iterdir()).glob("*.[0-9]*.npy"))
+    assert all("cluster_" not in caught.value.render(language) for language in LANGUAGES)
 
 
 # ── before anything is computed ──────────────────────────────────────────────────────────────────────────────────
@@ -231,12 +245,6 @@ def test_a_scheduler_that_does_not_answer_is_a_sentence(
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     with pytest.raises(NetworkError, match="no scheduler of a cluster answers there"):
         start_run(plan(draws=2), tmp_path, cluster=f"tcp://127.0.0.1:{free_port()}")
-
-
-def test_a_cluster_without_workers_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 2.0)
-    with scheduler() as address, pytest.raises(NetworkError, match="the cluster has no workers"):
-        start_run(plan(draws=2), tmp_path, cluster=address)
 
 
 @pytest.mark.parametrize("address", ["localhost", "http://localhost:1", "inproc://x:1", "tcp://:1", "tcp://a b:1", "tcp://u@h:1"])  # fmt: skip

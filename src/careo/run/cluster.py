@@ -43,9 +43,7 @@ _ADDRESS = re.compile(r"(tcp|tls)://[^\s/@]+:\d{1,5}/?")
 _OTHER, _BLOCK = b"other\n", b"block\n"
 
 
-def computed(
-    address: str, blocks: Sequence[tuple[Job, tuple[int, int]]], *, alone_seconds: float = ALONE_SECONDS
-) -> Iterator[tuple[int, bytes]]:
+def computed(address: str, blocks: Sequence[tuple[Job, tuple[int, int]]]) -> Iterator[tuple[int, bytes]]:
     """The bytes of blocks as they come, each with its place among those asked for.
 
     Args:
@@ -55,7 +53,7 @@ def computed(
         NetworkError: no scheduler answers, it has no worker, the cluster is lost, a worker computes with another careo or fails.
     """
     with _connected(address) as client:
-        yield from _Computation(client, address, blocks, alone_seconds).results()
+        yield from _Computation(client, address, blocks).results()
 
 
 def block_of(job: bytes, depends: str, first_draw: int, draws: int) -> bytes:
@@ -84,14 +82,8 @@ def _depends(job: Job) -> str:
 class _Computation:
     """Blocks under way on a cluster."""
 
-    def __init__(
-        self,
-        client: Client,
-        address: str,
-        blocks: Sequence[tuple[Job, tuple[int, int]]],
-        alone_seconds: float,
-    ) -> None:
-        self.client, self.address, self.blocks, self.alone_seconds = client, address, blocks, alone_seconds
+    def __init__(self, client: Client, address: str, blocks: Sequence[tuple[Job, tuple[int, int]]]) -> None:
+        self.client, self.address, self.blocks = client, address, blocks
         self.sent: dict[int, tuple[Future, str]] = {}  # by job: on the cluster, once each
         self.running: dict[Future, int] = {}
         self.done: SimpleQueue[Future] = SimpleQueue()
@@ -132,7 +124,7 @@ class _Computation:
             except Empty:
                 now = time.monotonic()
                 deserted = 0.0 if self._threads() else deserted or now
-                if deserted and now - deserted > self.alone_seconds:
+                if deserted and now - deserted > ALONE_SECONDS:
                     raise self._lost("cluster_deserted") from None
 
     def _threads(self) -> int:
@@ -172,14 +164,17 @@ class _Computation:
         """Which of the things that numbers rest on is another one there."""
         try:
             theirs: dict[str, Any] = json.loads(here)
-            pairs = [(name, value, theirs.get(name)) for name, value in json.loads(wanted).items()]
+            pairs = [(name, value, str(theirs.get(name))) for name, value in json.loads(wanted).items()]
         except (ValueError, AttributeError):
-            return NetworkError("cluster_bytes", where=self.address, fix="cluster_careo")
-        name, mine, other = next(pair for pair in pairs if pair[1] != pair[2])
-        key = "cluster_computer" if name in computer() else "cluster_other"
-        return NetworkError(
-            key, where=self.address, expected=f"{name} {mine[:16]}", found=f"{name} {str(other)[:16]}", fix="cluster_careo"
-        )  # fmt: skip
+            pairs = []
+        for name, mine, other in pairs:
+            if mine != other:
+                key = "cluster_computer" if name in computer() else "cluster_other"
+                expected, found = f"{name} {mine[:16]}", f"{name} {other[:16]}"
+                return NetworkError(
+                    key, where=self.address, expected=expected, found=found, fix="cluster_careo"
+                )
+        return NetworkError("cluster_bytes", where=self.address, fix="cluster_careo")
 
     def _lost(self, key: str) -> NetworkError:
         return NetworkError(key, where=self.address, fix="cluster_resume")
