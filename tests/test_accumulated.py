@@ -24,8 +24,9 @@ from careo.results.differences import QUANTILES, Differences, differences
 from careo.results.finding import Finding
 from careo.results.histograms import Histograms, bin_of, bounds_of
 from careo.run.ensemble import STATUS_QUO
-from careo.run.futures import EXACT_DRAWS, Futures
+from careo.run.futures import Futures
 from careo.run.history import CompanionLevel, CompanionLevels
+from careo.run.run_plan import EXACT_DRAWS
 from careo.run.scenario import Scenario
 
 PLACES, YEARS, START = ("T1", "T2"), 2, date(2023, 1, 1)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from careo.results.histograms import Histograms
-from careo.run.futures import EXACT_DRAWS, Futures
+from careo.run.futures import Futures
+from careo.run.run_plan import EXACT_DRAWS
 
 HUNDREDTHS = 100.0
 """Per cents are counted in bins as whole hundredths: what is read from them is half a hundredth off by itself."""

@@ -14,9 +14,6 @@ from careo.run.ensemble import BLOCK, Ensemble
 from careo.run.history import CompanionLevels
 from careo.run.scenario import Scenario
 
-EXACT_DRAWS = 10_000
-"""Up to so many draws, what is looked at is held draw by draw and quantiles are exact; beyond, in bins with a stated error."""
-
 
 @dataclass(frozen=True, eq=False)
 class Futures:
