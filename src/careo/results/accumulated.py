@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from careo.model.mechanisms import OUTCOMES
 from careo.results.histograms import Histograms
 from careo.run.futures import Futures
 from careo.run.run_plan import EXACT_DRAWS
@@ -180,7 +181,5 @@ def _total(counts: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _shape(futures: Futures, nation_only: bool) -> tuple[int, int, int, int]:
-    from careo.model.mechanisms import OUTCOMES
-
     places, years = (1, 1) if nation_only else (len(futures.places), futures.years)
     return len(futures.strategies), len(OUTCOMES), places, years

@@ -17,7 +17,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from queue import Empty, SimpleQueue
@@ -130,7 +130,8 @@ class _Computation:
     def _threads(self) -> int:
         if self.client.status != "running":
             raise self._lost("cluster_lost")
-        return sum(self.client.nthreads().values())
+        threads: Mapping[str, int] = self.client.nthreads()  # pyright: ignore[reportAssignmentType] - ours is no coroutine
+        return sum(threads.values())
 
     def _checked(self, future: Future, number: int) -> bytes:
         """The bytes of a block as this process would have written them.
