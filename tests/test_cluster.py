@@ -30,6 +30,7 @@ STRATEGY = "ten-lamps-2018"
 # Of the library itself: it opens and closes its own sockets and loops as it likes.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:Port [0-9]+ is already in use"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -54,7 +55,16 @@ def free_port() -> int:
 def scheduler() -> Iterator[str]:
     """The address of a scheduler in a process of its own."""
     port = free_port()
-    with started("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"):
+    with started(
+        "scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--dashboard-address",
+        "127.0.0.1:0",
+        "--no-show",
+    ):
         for _ in range(600):
             with socket.socket() as door:
                 if door.connect_ex(("127.0.0.1", port)) == 0:
@@ -170,7 +180,7 @@ def inside() -> Iterator[distributed.LocalCluster]:
         processes=False,
         protocol="tcp",
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
     ) as local:
         yield local
 

@@ -196,7 +196,10 @@ def _held_bytes(plan: Plan) -> int:
     job, draws = plan.job, plan.variants[0].draws
     strategies, places, years, counted = len(job.scenarios), len(job.history.places), -(-job.months // 12), 5
     if draws <= EXACT_DRAWS:
-        return 4 * strategies * counted * places * years * draws
+        at_once = (
+            6 * 8 * (places + 1) * (years + 1) * draws
+        )  # of one outcome and strategy, while quantiles are taken
+        return 4 * strategies * counted * places * years * draws + at_once
     quantities = counted * (2 * strategies - 1) + strategies
     return _BINS_BYTES * quantities * (places + 1) * (years + 1)
 
