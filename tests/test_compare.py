@@ -18,7 +18,8 @@ from careo.base.dates import Period
 from careo.base.errors import CareoError
 from careo.base.texts import LANGUAGES
 from careo.model.mechanisms import OUTCOMES
-from careo.results.compare import compare, grade_d_share, paired, verdict_of
+from careo.results.compare import compare
+from careo.results.differences import grade_d_share, paired, verdict_of
 from careo.results.finding import Finding
 from careo.run.ensemble import STATUS_QUO, Ensemble
 from careo.run.history import CompanionLevel, CompanionLevels

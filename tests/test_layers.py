@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +53,18 @@ def test_a_run_is_prepared_without_waiting_for_xarray() -> None:
     )
     assert loaded & {"xarray", "pandas", "matplotlib", "altair"} == set()
     assert "careo.run.history" in loaded
+
+
+def test_only_two_modules_reach_the_network(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location(
+        "check_architecture", ROOT / "tools" / "check_architecture.py"
+    )
+    assert spec and spec.loader
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    assert check._doors(check.SOURCE) == []
+    (tmp_path / "views").mkdir()
+    (tmp_path / "views" / "page.py").write_text(
+        "def f():\n    from urllib import request\n    import dask.array\n"
+    )
+    assert [problem.split()[3] for problem in check._doors(tmp_path)] == ["urllib.request,", "dask,"]

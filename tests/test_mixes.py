@@ -176,7 +176,7 @@ def test_a_mix_does_what_a_strategy_of_its_doses_does(worlds: MixWorlds) -> None
     from careo.run.effects import draw_effects
 
     effects = draw_effects(plan, seed=7, first_draw=4, draws=1)
-    yearly = job.futures((4, 1)).run(effects, job.companion_rates())[0]
+    yearly = job.quiet((4, 1)).run(effects, job.companion_rates())[0]
     ours = worlds.totals([mix], held)[0][0, 4]
     assert ours == pytest.approx(
         yearly[0, 0, :, :, 0].sum(), rel=1e-4

@@ -19,8 +19,12 @@ from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES
 from careo.run import run_plan, runs
 from careo.run.ensemble import Ensemble, simulate
+from careo.run.run_blocks import write_block
+from careo.run.run_files import array_bytes
+from careo.run.run_manifest import checksum
 from careo.run.run_plan import MAIN, WITHOUT_D, Plan, estimate_run, plan_run
-from careo.run.runs import find_run, list_runs, read_run, remove_run, resume_run, start_run
+from careo.run.runs import find_run, list_runs, open_run, read_run, remove_run, resume_run, start_run
+from careo.views import cli
 from careo.views.cli import Asked
 from careo.views.simulate_verbs import (
     compare_verb,
@@ -122,6 +126,36 @@ def test_the_ensembles_of_a_run_are_those_of_simulate_with_their_arguments(whole
     assert same(few, direct)
     assert few.members_nation == 30_000.0
     assert not same(read_run(whole), read_run(whole, variant=WITHOUT_D))
+
+
+def test_a_run_gone_through_block_by_block_says_what_one_in_memory_says(whole: Path) -> None:
+    futures = open_run(whole)
+    country = careo.load_country("toyland")
+    names = [name for name in futures if name.startswith("members-")]
+    ways = [
+        careo.compare(
+            of(MAIN), without_d=of(WITHOUT_D), scales=[of(name) for name in names], country=country
+        )
+        for of in (lambda name: read_run(whole, variant=name), lambda name: futures[name])
+    ]  # fmt: skip
+    assert ways[0] == ways[1] and len(ways[0]) == 5
+    assert futures[MAIN].draws == DRAWS and futures[MAIN].years == 6 and futures["members-30000"].draws == 250
+
+
+def test_a_run_that_is_not_complete_is_not_gone_through(copied: Path) -> None:
+    last = sorted(copied.glob(f"{MAIN}.*"))[-1]
+    data = last.read_bytes()
+    last.unlink()
+    with pytest.raises(CareoError, match="1 of 3 blocks are missing"):
+        next(open_run(copied)[MAIN].blocks())
+    last.write_bytes(data[:-8])
+    with pytest.raises(CareoError, match="this block is damaged"):
+        list(open_run(copied)[MAIN].blocks())
+    last.unlink()
+    other = np.zeros((1, 5, 9, 6, 50), dtype=np.int32)
+    write_block(copied, MAIN, 250, array_bytes([other, other[:, :, 0], other[:, 0]]))
+    with pytest.raises(CareoError, match="this block is damaged"):
+        list(open_run(copied)[MAIN].blocks())
 
 
 def test_a_run_is_found_by_its_id_its_first_digits_or_its_path(whole: Path) -> None:
@@ -342,6 +376,71 @@ def test_a_full_disk_damages_nothing(room: int, whole: Path, tmp_path: Path) -> 
     assert files(path) == files(whole)
 
 
+SIMULATE = """
+import sys
+from careo.__main__ import main
+sys.argv = ["careo", "simulate", sys.argv[2], "--country", "toyland", "--months", "66", "--draws", "300", "-o", sys.argv[1], *sys.argv[3:]]
+{limit}
+main()
+"""
+
+
+def simulated(folder: Path, *options: str, limit: str = "") -> subprocess.CompletedProcess[str]:
+    program = SIMULATE.replace("{limit}", limit)
+    return subprocess.run(
+        [sys.executable, "-c", program, str(folder), STRATEGY, *options], capture_output=True, text=True, check=False
+    )  # fmt: skip
+
+
+def test_the_command_says_that_the_disk_is_full_in_a_sentence(whole: Path, tmp_path: Path) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
+    done = simulated(tmp_path, "--lang", "es", limit=limit)
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert "no se puede escribir" in done.stderr
+    assert not find_run(tmp_path / whole.name).complete
+    assert resume_run(tmp_path / whole.name).complete
+    assert files(tmp_path / whole.name) == files(whole)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_really_full_damages_nothing(whole: Path, tmp_path: Path) -> None:
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)]
+    if os.geteuid() or subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a disk")
+    try:
+        with pytest.raises(OutputError, match="No space left"):
+            start_run(plan(), tmp_path)
+        kept = files(tmp_path / whole.name)
+        assert kept and set(kept) < set(files(whole))
+        assert all(data == (whole / name).read_bytes() for name, data in kept.items())
+        with pytest.raises(OutputError, match="not enough room"):
+            simulate_verb(asked(out=str(tmp_path)), strategies=[STRATEGY], **{**SIMULATED, "draws": "3000"})
+        subprocess.run(["mount", "-o", "remount,size=64m", str(tmp_path)], check=True)
+        assert files(resume_run(tmp_path / whole.name).path) == files(whole)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_run_of_another_version_is_a_sentence_for_every_verb(
+    language: str, copied: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manifest = copied / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("careo.run/1", "careo.run/9"))
+    before = files(copied)
+    for verb in (
+        ["compare"],
+        ["runs", "show"],
+        ["runs", "resume"],
+        ["runs", "export", "-o", str(copied.parent / "out")],
+    ):
+        assert cli.run([*verb, str(copied), "--lang", language]) == 2
+        told = capfd.readouterr().err
+        assert {"en": "another version of careo", "es": "otra versión de careo"}[language] in told
+        assert "careo.run/9" in told and "Traceback" not in told
+    assert files(copied) == before and not (copied.parent / "out").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
@@ -384,7 +483,14 @@ def asked(language: str = "en", out: str = "", *, json: bool = False) -> Asked:
     return Asked(language=language, json=json, offline=True, strict=False, country="toyland", out=out)
 
 
-SIMULATED = {"months": str(MONTHS), "draws": str(DRAWS), "seed": "", "start": "", "members": ""}
+SIMULATED = {
+    "months": str(MONTHS),
+    "draws": str(DRAWS),
+    "seed": "",
+    "start": "",
+    "members": "",
+    "cluster": "",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -443,7 +549,7 @@ def test_runs_are_listed_shown_resumed_and_removed(
     assert copied.name in out and STRATEGY in out and "13" in out and "0123456789ab" in out
     runs_show_verb(asked(language, folder), name=copied.name)
     assert "members-230000" in capsys.readouterr().out
-    runs_resume_verb(asked(language, folder), name=copied.name[:4])
+    runs_resume_verb(asked(language, folder), name=copied.name[:4], cluster="")
     assert "14" in capsys.readouterr().out
     assert find_run(copied).complete
     runs_remove_verb(asked(language, folder), names=[copied.name])
@@ -501,7 +607,7 @@ def test_a_manifest_that_anybody_wrote_is_read_or_refused_and_never_a_crash(copi
         for key in path[:-1]:
             inner = inner[key]
         inner[path[-1]] = values[turn % len(values)]
-        changed["checksum"] = runs._checksum(changed)  # pyright: ignore[reportPrivateUsage]
+        changed["checksum"] = checksum(changed)
         (copied / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
         for verb in (read_run, find_run, resume_run):
             try:

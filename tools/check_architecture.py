@@ -5,17 +5,23 @@ Run by `make check`. Prints what is wrong and leaves with 1.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "careo"
+DOORS = {
+    "sources/network.py": {"socket", "ssl", "http", "httpx", "urllib.request", "requests", "aiohttp"},
+    "run/cluster.py": {"distributed", "dask"},
+}
+"""The only modules that may reach the network, and by which libraries."""
 
 
 def main() -> int:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    problems = [*_modules(text), *_verbs(text), *_verdicts(text)]
+    problems = [*_modules(text), *_verbs(text), *_verdicts(text), *_doors(SOURCE)]
     for problem in problems:
         print(f"ARCHITECTURE.md: {problem}")
     return 1 if problems else 0
@@ -40,6 +46,23 @@ def _verdicts(text: str) -> list[str]:
     from careo.results.finding import VERDICTS
 
     return [f"verdict “{v}” is not explained" for v in VERDICTS if f"| {v} |" not in text]
+
+
+def _doors(source: Path) -> list[str]:
+    """Imports of libraries that reach the network, outside the one module each that may."""
+    found: list[str] = []
+    for path in sorted(source.rglob("*.py")):
+        module = path.relative_to(source).as_posix()
+        closed = {name for door, names in DOORS.items() if door != module for name in names}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            wrong = {door for name in names for door in closed if name == door or name.startswith(f"{door}.")}
+            found += [f"module {module} imports {door}, which reaches the network" for door in sorted(wrong)]
+    return found
 
 
 if __name__ == "__main__":

@@ -72,16 +72,20 @@ if TYPE_CHECKING:
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
+    from careo.run.futures import Futures as Futures
     from careo.run.parameter_table import find_parameter as find_parameter
     from careo.run.parameter_table import parameter_rows as parameter_rows
     from careo.run.run_plan import plan_run as plan_run
     from careo.run.runs import Run as Run
     from careo.run.runs import find_run as find_run
     from careo.run.runs import list_runs as list_runs
+    from careo.run.runs import open_run as open_run
     from careo.run.runs import read_run as read_run
     from careo.run.runs import remove_run as remove_run
     from careo.run.runs import resume_run as resume_run
     from careo.run.runs import start_run as start_run
+    from careo.run.shards import Shard as Shard
+    from careo.run.shards import export_run as export_run
     from careo.sources.catalog import Dataset as Dataset
     from careo.sources.catalog import datasets as datasets
     from careo.sources.documents import Document as Document
@@ -108,6 +112,7 @@ _HOMES = {
     "Drift": "careo.results.drift",
     "Ensemble": "careo.run.ensemble",
     "Finding": "careo.results.finding",
+    "Futures": "careo.run.futures",
     "Imported": "careo.panel.imports",
     "Indicator": "careo.panel.indicators",
     "Ladder": "careo.record.ladder",
@@ -119,6 +124,7 @@ _HOMES = {
     "Run": "careo.run.runs",
     "Search": "careo.results.search",
     "Series": "careo.panel.series",
+    "Shard": "careo.run.shards",
     "Snapshot": "careo.sources.snapshot",
     "Source": "careo.base.citations",
     "Statement": "careo.record.statements",
@@ -141,6 +147,7 @@ _HOMES = {
     "draw_map": "careo.views.maps",
     "drift": "careo.results.drift",
     "export_edition": "careo.sources.store",
+    "export_run": "careo.run.shards",
     "fetch_data": "careo.results.datasets",
     "find_edition": "careo.sources.store",
     "find_lever": "careo.evidence.levers",
@@ -159,6 +166,7 @@ _HOMES = {
     "load_strategy": "careo.results.strategies",
     "new_strategy": "careo.results.drafting",
     "parameter_rows": "careo.run.parameter_table",
+    "open_run": "careo.run.runs",
     "plan_run": "careo.run.run_plan",
     "read": "careo.sources.documents",
     "read_ledger": "careo.record.ledger",
@@ -191,6 +199,7 @@ __all__ = [
     "Drift",
     "Ensemble",
     "Finding",
+    "Futures",
     "Imported",
     "Indicator",
     "Ladder",
@@ -202,6 +211,7 @@ __all__ = [
     "Run",
     "Search",
     "Series",
+    "Shard",
     "Snapshot",
     "Source",
     "Statement",
@@ -224,6 +234,7 @@ __all__ = [
     "draw_map",
     "drift",
     "export_edition",
+    "export_run",
     "fetch_data",
     "find_edition",
     "find_lever",
@@ -241,6 +252,7 @@ __all__ = [
     "load_panel",
     "load_strategy",
     "new_strategy",
+    "open_run",
     "parameter_rows",
     "plan_run",
     "read",

@@ -17,7 +17,8 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.levers import load_levers
 from careo.panel import Country, country_of
-from careo.results.compare import QUANTILES, verdict_of, versus
+from careo.results.compare_words import versus
+from careo.results.differences import QUANTILES, verdict_of
 from careo.results.finding import Finding
 from careo.results.wording import number, period_words, signed
 from careo.run.ensemble import STATUS_QUO, Ensemble

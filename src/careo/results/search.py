@@ -23,7 +23,8 @@ from careo.evidence.levers import load_levers
 from careo.model.luck import Luck
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country, country_of
-from careo.results.compare import QUANTILES, WEAK_SHARE, grade_d_share, verdict_of
+from careo.results.compare import WEAK_SHARE
+from careo.results.differences import QUANTILES, grade_d_share, verdict_of
 from careo.results.finding import Finding
 from careo.results.flips import STATUS_QUO, Flip, find_flips
 from careo.results.prim import Box, find_box

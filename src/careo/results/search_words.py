@@ -15,7 +15,7 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.levers import load_levers
 from careo.model.mechanisms import OUTCOMES
-from careo.results.compare import QUANTILES
+from careo.results.differences import QUANTILES
 from careo.results.finding import Finding
 from careo.results.wording import number, value_words
 from careo.run.mixes import classification

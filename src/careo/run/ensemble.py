@@ -107,7 +107,7 @@ def simulate(
         months, draws, seed: of the run. start: month 0; the month after the history ends when not given.
         members_nation: membership of armed groups in month 0 [persons], when it is not to be drawn: no count identifies it.
         without: grades whose effects are left out, to see what rests on them.
-        outcomes: which are counted; complaints of rights violations always are, for rights are constraints.
+        outcomes: which are counted, beside homicides and complaints of rights violations: rights are constraints.
         level: "municipality" counts homicides by municipality, too, and lets measures act where in a state they are; that needs a
             municipal record that was imported.
         where: strategy → measure → codes of places instead of those of its file (of `top_places`, `mask_places`).
@@ -177,8 +177,6 @@ def prepare(
         for s in strategies
     )
     companions = companion_levels(panel, places=history.places)
-    always = (RIGHTS, HOMICIDES) if level == "municipality" else (RIGHTS,)
-    counted = tuple(name for name in OUTCOMES if name in (*outcomes, *always))
     scenarios: tuple[Scenario, ...] = (quiet_scenario(history.places, first, months), *compiled)
     part = None
     if level == "municipality":
@@ -187,8 +185,23 @@ def prepare(
         quiet = quiet_scenario(everywhere, first, months, level)
         scenarios, part = within_states(record, history.places, (quiet, *compiled), load_levers(country.key))
     return Job(
-        country, history, scenarios, companions, months, seed, first, members_nation, without, counted, part
+        country,
+        history,
+        scenarios,
+        companions,
+        months,
+        seed,
+        first,
+        members_nation,
+        without,
+        tuple(counted_of(outcomes)),
+        part,
     )
+
+
+def counted_of(outcomes: Sequence[str]) -> list[str]:
+    """The outcomes that a run counts when these are asked for: homicides always, and complaints, for rights are constraints."""
+    return [name for name in OUTCOMES if name in (HOMICIDES, RIGHTS, *outcomes)]
 
 
 def quiet_scenario(places: Sequence[str], start: date, months: int, level: Level = "state") -> Scenario:
@@ -241,16 +254,16 @@ class Job:
         """One block, its first draw and how many: what `run_block` gives, and where they are counted homicides by municipality."""
         first_draw, draws = block
         given = {"seed": self.seed, "first_draw": first_draw, "draws": draws}
-        effects, futures = draw_effects(self.plan, **given), self.futures(block)
+        effects, quiet = draw_effects(self.plan, **given), self.quiet(block)
         if self.municipal is None:
-            return futures.run(effects, self.companion_rates(), outcomes=self.outcomes)
+            return quiet.run(effects, self.companion_rates(), outcomes=self.outcomes)
         local = draw_effects(self.local_plan, **given)
         return run_municipal(
-            self.municipal, futures.seed, futures.places, first_draw, futures.log_intensity, futures.core, effects,
-            self.companion_rates(), local=local, first_month=futures.wait, outcomes=self.outcomes, split=self.split,
+            self.municipal, quiet.seed, quiet.places, first_draw, quiet.log_intensity, quiet.core, effects,
+            self.companion_rates(), local=local, first_month=quiet.wait, outcomes=self.outcomes, split=self.split,
         )  # fmt: skip
 
-    def futures(self, block: tuple[int, int]) -> Futures:
+    def quiet(self, block: tuple[int, int]) -> QuietBlock:
         """What a block is without any strategy: its first draw and how many."""
         first_draw, draws = block
         places = self.history.places
@@ -269,7 +282,7 @@ class Job:
             members_nation=self.members_nation,
             last=self.history.last,
         )
-        return Futures(
+        return QuietBlock(
             self.seed,
             self.baseline.places,
             first_draw,
@@ -287,7 +300,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Futures:
+class QuietBlock:
     """A block of draws before any strategy.
 
     Attributes:

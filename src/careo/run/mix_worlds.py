@@ -20,7 +20,7 @@ from careo.evidence.levers import load_levers
 from careo.model.mechanisms import OUTCOMES, Effects
 from careo.panel import Country
 from careo.run.effects import EffectPlan, cost_tilts, draw_effects, plan_effects
-from careo.run.ensemble import BLOCK, Futures, Job, prepare
+from careo.run.ensemble import BLOCK, Job, QuietBlock, prepare
 from careo.run.mixes import Mix, MixQuestion
 from careo.run.parameters import load_table
 from careo.run.scenario import Scenario
@@ -71,7 +71,7 @@ class MixWorlds:
     threads: int | None = None
     progress: Callable[[int], None] | None = None
     kept: dict[tuple[Held, tuple[int, ...]], np.ndarray] = field(default_factory=dict)
-    futures: dict[tuple[float | None, int], Futures] = field(default_factory=dict)
+    quiet_blocks: dict[tuple[float | None, int], QuietBlock] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -118,7 +118,7 @@ class MixWorlds:
         groups = [missing[i : i + TOGETHER] for i in range(0, len(missing), TOGETHER)]
         blocks = self.blocks if groups else []
         for block in blocks:
-            self._futures(held.members, block)
+            self._quiet(held.members, block)
         tasks = [(group, block) for group in groups for block in blocks]
         with ThreadPoolExecutor(self.threads or os.cpu_count() or 1) as pool:
             found = list(pool.map(lambda task: self._run(task[0], task[1], held), tasks))
@@ -146,7 +146,7 @@ class MixWorlds:
     def trial(self, size: int) -> float:
         """How long so many mixes × worlds will take on these threads, by a short run [seconds]."""
         mixes = [Mix(tuple((self.question.caps // 2).tolist()))] * TOGETHER
-        small = replace(self, draws=10, kept={}, futures={}, progress=None)
+        small = replace(self, draws=10, kept={}, quiet_blocks={}, progress=None)
         small._run(mixes, small.blocks[0], DRAWN)
         start = time.perf_counter()
         small._run(mixes, small.blocks[0], DRAWN)
@@ -160,18 +160,18 @@ class MixWorlds:
         costs[self.question.levers.index(held.cost[0])] = held.cost[1]
         return costs
 
-    def _futures(self, members: float | None, block: tuple[int, int]) -> Futures:
+    def _quiet(self, members: float | None, block: tuple[int, int]) -> QuietBlock:
         key = (members, block[0])
-        if key not in self.futures:
-            self.futures[key] = replace(self.job, members_nation=members).futures(block)
-        return self.futures[key]
+        if key not in self.quiet_blocks:
+            self.quiet_blocks[key] = replace(self.job, members_nation=members).quiet(block)
+        return self.quiet_blocks[key]
 
     def _run(self, mixes: Sequence[Mix], block: tuple[int, int], held: Held) -> np.ndarray:
         """Totals of a block [events; mix outcome draw]."""
-        futures = self._futures(held.members, block)
+        quiet = self._quiet(held.members, block)
         here = slice(block[0] - self.first_draw, block[0] - self.first_draw + block[1])
         effects = self._effects(mixes, here, held)
-        yearly, _, _ = futures.run(effects, self._rates())
+        yearly, _, _ = quiet.run(effects, self._rates())
         broken = (yearly < 0).any(axis=(2, 3))
         if self.progress:
             self.progress(len(mixes) * block[1])
@@ -229,7 +229,7 @@ class MixWorlds:
         for row, (lever, slot, effect) in enumerate(self.plan.effects):
             if effect.law != "structural":
                 found[f"effect:{lever.id}:{slot}"] = self.beliefs.beta[row]
-        blocks = [self._futures(None, block) for block in self.blocks]
+        blocks = [self._quiet(None, block) for block in self.blocks]
         table = load_table(self.job.country.key).parameters
         members = np.concatenate([block.parameters.members.sum(axis=0) for block in blocks])
         share = np.concatenate([block.parameters.organised_share.mean(axis=0) for block in blocks])
@@ -259,7 +259,7 @@ def mix_worlds(
 
 def other_worlds(worlds: MixWorlds, *, first_draw: int, draws: int) -> MixWorlds:
     """Other draws of the same question."""
-    return replace(worlds, first_draw=first_draw, draws=draws, kept={}, futures={})
+    return replace(worlds, first_draw=first_draw, draws=draws, kept={}, quiet_blocks={})
 
 
 def _apart(worlds: MixWorlds, held: Held, mix: Mix) -> Held:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -38,11 +39,25 @@ def array_bytes(arrays: Sequence[np.ndarray]) -> bytes:
     return stream.getvalue()
 
 
-def arrays_in(data: bytes) -> list[np.ndarray]:
-    """What `array_bytes` wrote."""
+def arrays_in(data: bytes, most: int | None = None) -> list[np.ndarray]:
+    """What `array_bytes` wrote; read-only, for it is the bytes themselves.
+
+    Args:
+        most: how many are wanted, from the first on; all of them when not given.
+
+    Raises:
+        ValueError: the bytes are not arrays of numbers, or fewer than they say.
+    """
     stream, found = io.BytesIO(data), list[np.ndarray]()
-    while stream.tell() < len(data):
-        found.append(np.lib.format.read_array(stream, allow_pickle=False))
+    while stream.tell() < len(data) and len(found) != most:
+        if np.lib.format.read_magic(stream) != (1, 0):
+            raise ValueError("another version of the format")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        begin, size = stream.tell(), math.prod(shape)
+        if fortran or dtype.kind not in "biuf" or begin + size * dtype.itemsize > len(data):
+            raise ValueError(f"no array of numbers: {dtype} {shape}")
+        found.append(np.frombuffer(data, dtype, size, begin).reshape(shape))
+        stream.seek(begin + size * dtype.itemsize)
     return found
 
 

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "careo.run/1"
 MAIN, WITHOUT_D = "main", "without-D"
-MOST_DRAWS, MOST_MONTHS, MOST_SEED = 100_000, 600, 2**64 - 1
-"""More of draws or months is a mistake of typing, or somebody's attempt to fill the memory."""
+MOST_DRAWS, MOST_MONTHS, MOST_SEED = 1_000_000, 600, 2**64 - 1
+"""More of draws or months is a mistake of typing, or somebody's attempt to fill the disk."""
+EXACT_DRAWS = 10_000
+"""Up to so many draws, what is looked at is held draw by draw and quantiles are exact; beyond, in bins with a stated error."""
 SWEEP_DRAWS = 2 * BLOCK
 """Draws of each number of members: the first ones, which are the same worlds as those of the main ensemble."""
 
@@ -44,6 +46,8 @@ _PROCESS_BYTES = 250_000_000
 """What careo takes with compiled kernels and a country's record in memory, measured with Mexico's."""
 _MUNICIPAL_BYTES = 6
 """Of a municipality, year, draw and strategy: two as they are kept, and a share of what a comparison unfolds at a time."""
+_BINS_BYTES = 14_000
+"""What the bins of one quantity of one place and year take beyond the exact draws, measured with Mexico's states."""
 _CODE = (
     "model/luck.py", "model/quantiles.py", "model/laws.py", "model/lanes.py", "model/kernel.py", "model/forecast.py", "model/mechanisms.py",
     "model/municipal.py", "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/parameter_table.py", "run/history.py",
@@ -201,7 +205,8 @@ def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:
         cells=strategies * places * job.months * draws + municipal // years * job.months,
         seconds=max(seconds, 0.0),  # what a block begins with holds the interpreter
         memory_bytes=_PROCESS_BYTES
-        + 8 * (numbers + members) * (draws + plan.variants[0].draws)
+        + 24 * (numbers + members) * BLOCK * workers
+        + _held_bytes(plan)
         + _MUNICIPAL_BYTES * municipal,
         disk_bytes=(4 * numbers + 8 * members) * draws + 2 * municipal,
     )
@@ -215,6 +220,24 @@ def _splitting(job: Job, by_draw: float, few: int, more: int) -> float:
         plain.run((0, draws))
         clock.append(time.perf_counter())
     return max(by_draw - max(clock[2] - 2 * clock[1] + clock[0], 0.0) / (more - few), 0.0)
+
+
+def _held_bytes(plan: Plan) -> int:
+    """What comparing holds in memory: all counts by year of the main ensemble, or bins; whatever the number of draws, no more."""
+    job, draws = plan.job, plan.variants[0].draws
+    strategies, places, years, counted = (
+        len(job.scenarios),
+        len(job.history.places),
+        -(-job.months // 12),
+        len(job.outcomes),
+    )
+    if draws <= EXACT_DRAWS:
+        at_once = (
+            6 * 8 * (places + 1) * (years + 1) * draws
+        )  # of one outcome and strategy, while quantiles are taken
+        return 4 * strategies * counted * places * years * draws + at_once
+    quantities = counted * (2 * strategies - 1) + strategies
+    return _BINS_BYTES * quantities * (places + 1) * (years + 1)
 
 
 def _id_of(question: Mapping[str, Any], variants: Sequence[Variant], depends: Mapping[str, str]) -> str:

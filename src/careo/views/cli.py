@@ -32,7 +32,7 @@ DATA_VERBS = ("import", "list", "show", "check", "diff", "remove", "export", "fe
 STRATEGY_VERBS = ("list", "show", "check", "new", "draft")
 """The verbs of `careo strategies`."""
 
-RUN_VERBS = ("list", "show", "resume", "remove")
+RUN_VERBS = ("list", "show", "resume", "export", "remove")
 """The verbs of `careo runs`."""
 
 _GROUPS = {"": VERBS, "data": DATA_VERBS, "strategies": STRATEGY_VERBS, "runs": RUN_VERBS}
@@ -132,10 +132,15 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "members", "N"),
         _option(lang, "places", "state|municipality", says="run_places"),
         _option(lang, "where", "MEASURE=PLACES", multiple=True),
+        _option(lang, "cluster", "tcp://HOST:PORT"),
     ],
     "runs list": lambda _: [],
     "runs show": lambda _: [click.Argument(["name"], metavar="RUN")],
-    "runs resume": lambda _: [click.Argument(["name"], metavar="RUN")],
+    "runs resume": lambda lang: [
+        click.Argument(["name"], metavar="RUN"),
+        _option(lang, "cluster", "tcp://HOST:PORT"),
+    ],
+    "runs export": lambda _: [click.Argument(["name"], metavar="RUN")],
     "runs remove": lambda _: [click.Argument(["names"], required=True, nargs=-1, metavar="RUN…")],
     "compare": lambda lang: [
         click.Argument(["run"], metavar="RUN"),

@@ -1,6 +1,7 @@
 """The verbs `careo simulate`, `careo runs …` and `careo compare`.
 
-`--out` of `simulate` and of `runs …` names the folder of runs; of `compare` it is the file to write, as with other verbs.
+`--out` of `simulate` and of `runs …` names the folder of runs; of `compare` it is the file to write and of `runs export` the folder, as
+with other verbs.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careo.base.errors import CareoError, OutputError
+from careo.base.errors import CareoError, NetworkError, OutputError
 from careo.base.texts import say
 from careo.results.finding import Finding
 from careo.results.wording import number, period_words
@@ -22,6 +24,7 @@ from careo.views.i18n import verdict_slug
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
+    from careo.results.accumulated import Accumulated
     from careo.run.ensemble import Ensemble
     from careo.run.run_plan import Estimate, Plan
     from careo.run.runs import Run
@@ -40,6 +43,7 @@ def simulate_verb(
     members: str,
     places: str = "",
     where: Sequence[str] = (),
+    cluster: str,
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
@@ -49,6 +53,7 @@ def simulate_verb(
     from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, estimate_run, plan_run
     from careo.run.runs import find_run, free_bytes, start_run
 
+    _online(asked, cluster)
     country = careo.load_country(asked.country)
     names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
     level = _level(places, ("state", "municipality"))
@@ -79,7 +84,9 @@ def simulate_verb(
             raise OutputError(
                 "run_room", where=str(folder), expected=_size(estimate.disk_bytes), found=_size(free), fix="run_room"
             )  # fmt: skip
-        run = _working(asked, _name(asked, plan.id), lambda told: start_run(plan, folder, progress=told))
+        run = _working(
+            asked, _name(asked, plan.id), lambda told: start_run(plan, folder, cluster=cluster, progress=told)
+        )
     return _show(asked, run, "simulate", out="")
 
 
@@ -165,20 +172,40 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     return 0
 
 
-def runs_resume_verb(asked: Asked, *, name: str) -> int:
+def runs_resume_verb(asked: Asked, *, name: str, cluster: str) -> int:
     """`careo runs resume RUN`: computes the blocks that are missing or damaged."""
     from careo.run.runs import find_run, resume_run
 
+    _online(asked, cluster)
     folder = asked.out or RUNS
     path = find_run(name, folder).path
     run = _working(
-        asked, _name(asked, path.name), lambda told: resume_run(path.name, path.parent, progress=told)
+        asked,
+        _name(asked, path.name),
+        lambda told: resume_run(path.name, path.parent, cluster=cluster, progress=told),
     )
     screen = Screen()
     if asked.json:
         screen.write(contract.to_json(contract.envelope("runs resume", run=_run_data(run))))
     else:
         screen.line(_view(asked, "resumed", id=run.id, blocks=run.blocks, name=_name(asked, run.id)))
+    return 0
+
+
+def runs_export_verb(asked: Asked, *, name: str) -> int:
+    """`careo runs export RUN -o FOLDER`: every draw as Parquet."""
+    from careo.run.shards import export_run
+
+    if not asked.out:
+        raise OutputError("output_needed", where="careo runs export", expected="-o FOLDER")
+    shards = export_run(name, asked.out, RUNS)
+    screen = Screen()
+    if asked.json:
+        block = {"folder": asked.out, "shards": [asdict(shard) for shard in shards]}
+        screen.write(contract.to_json(contract.envelope("runs export", **block)))
+    else:
+        rows = number(sum(shard.rows for shard in shards))
+        screen.line(_view(asked, "exported", rows=rows, files=len(shards), folder=asked.out))
     return 0
 
 
@@ -215,26 +242,27 @@ def _show(
         municipal: municipalities alone and more of them; else they follow the states' homicides where the run has them.
     """
     import careo
-    from careo.results.compare import compare
+    from careo.results.compare import accumulated, compare
     from careo.results.municipalities import LARGEST, compare_municipalities
     from careo.run.ensemble import STATUS_QUO
     from careo.run.run_plan import MAIN, WITHOUT_D
-    from careo.run.runs import read_run
+    from careo.run.runs import open_run, read_run
 
-    names = {variant.name for variant in run.variants}
-    read: Callable[[str], Ensemble] = lambda name: read_run(run.id, run.path.parent, variant=name)  # noqa: E731
-    ensemble, against = read(MAIN), against or STATUS_QUO
+    futures = open_run(run.id, run.path.parent)
+    kept = accumulated(futures[MAIN], against or STATUS_QUO)
     findings = compare(
-        ensemble,
-        against=against,
+        kept,
+        against=kept.against,
         quantity=quantity,
         language=asked.language,
-        without_d=read(WITHOUT_D) if WITHOUT_D in names else None,
-        scales=[read(name) for name in sorted(names) if name.startswith("members-")],
+        without_d=futures.get(WITHOUT_D),
+        scales=[futures[name] for name in sorted(futures) if name.startswith("members-")],
         country=careo.load_country(run.question["country"]),
     )
     places: Sequence[Finding] = ()
-    if ensemble.municipal is not None and quantity in (None, "homicides"):
+    by_place = run.question["places"] == "municipality" and quantity in (None, "homicides")
+    ensemble = read_run(run.id, run.path.parent) if by_place else None
+    if ensemble:
         places = compare_municipalities(
             ensemble, [f for f in findings if f.extra["outcome"] == "homicides"], language=asked.language,
             country=careo.load_country(run.question["country"]), largest=3 * LARGEST if municipal else LARGEST,
@@ -243,9 +271,9 @@ def _show(
     if asked.json:
         shown = places if municipal else (*findings, *places)
         data = [contract.finding_data(finding, {}) for finding in shown]
-        block = {"run": _run_data(run), "comparisons": _numbers(ensemble, findings, against, quantity)}
-        if municipal:
-            block["comparisons"] = _municipal_numbers(ensemble, findings, against)
+        block = {"run": _run_data(run), "comparisons": _numbers(kept, findings, quantity)}
+        if municipal and ensemble:
+            block["comparisons"] = _municipal_numbers(ensemble, findings, kept.against)
         screen.write(contract.to_json(contract.envelope(command, data, **block)))
     else:
         if not findings:
@@ -261,14 +289,14 @@ def _show(
             _view(asked, "run", id=run.id, path=run.path, name=_name(asked, run.id, run.path)), style="dim"
         )
     screen.close()
-    return int(asked.strict and bool(ensemble.failures))
+    return int(asked.strict and bool(kept.failures))
 
 
 def _show_strategy(
     screen: Screen, asked: Asked, findings: Sequence[Finding], closely: bool, places: Finding | None = None
 ) -> None:
     """One strategy: the sentence, an outcome a line; closely: years and places of one outcome."""
-    from careo.results.compare import versus
+    from careo.results.compare_words import versus
 
     told = next((f for f in findings if f.extra["outcome"] == "homicides"), findings[0])
     against = told.extra["against"]
@@ -281,8 +309,10 @@ def _show_strategy(
         [_view(asked, f"short_outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)]
         for f in findings
     ]
-    screen.table(_heads(asked, keys), rows, indent=2, right=(1, 2, 3, 4, 5, 6), whole=(0,))
+    screen.table(_heads(asked, keys), rows, indent=2, right=tuple(range(1, len(keys) - 1)), whole=(0,))
     screen.line(_view(asked, "expected_note", against=other), indent=2, style="dim")
+    for line in _errors(asked, findings):
+        screen.line(line, indent=2, style="dim")
     if closely and told.table:
         _closely(screen, asked, told)
     if places:
@@ -292,7 +322,7 @@ def _show_strategy(
 
 def _show_municipal(screen: Screen, asked: Asked, finding: Finding) -> None:
     """One strategy, municipality by municipality."""
-    from careo.results.compare import versus
+    from careo.results.compare_words import versus
 
     strategy, against = finding.extra["strategy"], finding.extra["against"]
     screen.line(f"{strategy} {versus(against, asked.language)}", style="bold")
@@ -325,15 +355,37 @@ def _about(screen: Screen, asked: Asked, findings: Sequence[Finding]) -> None:
     screen.line()
 
 
+def _errors(asked: Asked, findings: Sequence[Finding]) -> list[str]:
+    """How far off the numbers of a table can be: by the luck of the draw, and because quantiles were read from bins."""
+    shown = [(_view(asked, f"short_outcome.{f.extra['outcome']}"), f.table[0]) for f in findings if f.table]
+    found: list[str] = []
+    if shown:
+        each = "; ".join(
+            _view(asked, "luck", outcome=name, median=row["luck"], fewer=row["fewer_luck"])
+            for name, row in shown
+        )
+        found.append(_view(asked, "luck_note", errors=each))
+    if any("bins" in row for _, row in shown):
+        found.append(
+            _view(asked, "bins_note", errors="; ".join(f"{name} {row['bins']}" for name, row in shown))
+        )
+    return found
+
+
 def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
     nation, whole = finding.table[0]["place"], finding.table[0]["period"]
     extra = ("start",) if "start" in finding.table[0] else ()
-    keys = ("period", "expected", "difference", "change", "most_change", "fewer", *extra, "verdict")
+    keys = ("period", "expected", "difference", "change", "luck", "most_change", "fewer", *extra, "verdict")
+    keys = tuple(key for key in keys if key != "luck" or not extra)  # there is no room for both
     years = [row for row in finding.table if row["place"] == nation]
     places = [row for row in finding.table if row["place"] != nation and row["period"] == whole]
     for title, shown, heads in (
         ("by_year", years, keys),
-        ("by_place", places, ("place", *(key for key in keys[1:] if key not in extra))),
+        (
+            "by_place",
+            places,
+            ("place", "expected", "difference", "change", "luck", "most_change", "fewer", "verdict"),
+        ),
     ):
         screen.line()
         screen.line(_view(asked, title), style="bold")
@@ -362,23 +414,25 @@ def _heads(asked: Asked, keys: Sequence[str]) -> list[str]:
     return [_view(asked, f"head.{key}") for key in keys]
 
 
-def _numbers(
-    ensemble: Ensemble, findings: Sequence[Finding], against: str, quantity: str | None
-) -> list[dict[str, Any]]:
+def _numbers(kept: Accumulated, findings: Sequence[Finding], quantity: str | None) -> list[dict[str, Any]]:
     """What the findings word, in numbers, with the names of the axes."""
-    from careo.results.compare import paired
+    from careo.results.differences import differences
 
     found: list[dict[str, Any]] = []
     for name in dict.fromkeys(finding.extra["strategy"] for finding in findings):
-        numbers = paired(ensemble, name, against)
+        numbers = differences(kept, name)
+        coords, several = numbers.axes(), numbers.arrays()
         if quantity:
-            numbers = numbers.sel(outcome=[quantity])
-        coords = {str(axis): values.to_numpy().tolist() for axis, values in numbers.coords.items()}
-        arrays = {
-            str(key): {"axes": list(values.dims), "values": values.to_numpy().tolist()}
-            for key, values in numbers.data_vars.items()
-        }
-        found.append({"strategy": name, "against": against, "axes": coords, **arrays})
+            row = [coords["outcome"].index(quantity)]
+            coords["outcome"] = [quantity]
+            several = {
+                key: (axes, part[row] if axes[0] == "outcome" else part)
+                for key, (axes, part) in several.items()
+            }
+        arrays = {key: {"axes": list(axes), "values": part.tolist()} for key, (axes, part) in several.items()}
+        found.append(
+            {"strategy": name, "against": kept.against, "exact": numbers.exact, "axes": coords, **arrays}
+        )
     return found
 
 
@@ -438,6 +492,11 @@ def _working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None]
     finally:
         if tty:
             print(file=sys.stderr)
+
+
+def _online(asked: Asked, cluster: str) -> None:
+    if cluster and asked.offline:
+        raise NetworkError("cluster_offline", where=cluster, fix="cluster_offline")
 
 
 def _complete(plan: Plan, folder: Path) -> bool:
