@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import accumulate, groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 _SPACE = re.compile(r"\s+")
 _ACCENTED = re.compile("[\u00c0-\u017f]")  # Latin letters beyond ASCII
@@ -55,6 +57,24 @@ def cut(pattern: re.Pattern[str], text: str) -> tuple[list[str], list[int], list
     pieces = pattern.split(text)
     ends = list(accumulate(map(len, pieces)))
     return pieces[1::2], ends[:-1:2], ends[1::2]
+
+
+class Words(NamedTuple):
+    """The words of a text in order: folded, and where each starts and ends.
+
+    A page is cut once, and whoever looks at a paragraph or a sentence of it takes that stretch of its words.
+    """
+
+    folded: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def within(self, start: int, end: int) -> Words | None:
+        """The words from `start` to `end`, which count from where the text begins; None when an end cuts a word."""
+        first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
+        if (first and self.ends[first - 1] > start) or (last and self.ends[last - 1] > end):
+            return None
+        return Words(self.folded[first:last], self.starts[first:last], self.ends[first:last])
 
 
 def alternation(words: Iterable[str]) -> str:

@@ -70,13 +70,21 @@ class Concepts:
     by_id: Mapping[str, Concept]
     measures: Mapping[str, Mapping[str, tuple[str, ...]]]
 
-    def find(self, text: str, language: str) -> tuple[TermMention, ...]:
-        """The concepts a text names, in order, without overlap; terms of the other languages are not looked for."""
-        return _find(text, self._concept_terms(language))
+    def find(
+        self, text: str, language: str, start: int = 0, end: int | None = None
+    ) -> tuple[TermMention, ...]:
+        """The concepts a text names, in order, without overlap; terms of the other languages are not looked for.
 
-    def find_measures(self, text: str, language: str) -> tuple[TermMention, ...]:
+        Args:
+            start, end: look only there; the places of what is found count from the beginning of the text.
+        """
+        return _find(text, self._concept_terms(language), start, end)
+
+    def find_measures(
+        self, text: str, language: str, start: int = 0, end: int | None = None
+    ) -> tuple[TermMention, ...]:
         """The words of a text that say what one unit of a count is ("case files", "víctimas", "so far", "per 100,000")."""
-        return _find(text, self._measure_terms(language))
+        return _find(text, self._measure_terms(language), start, end)
 
     @cached_property
     def _compiled(self) -> dict[str, _Lexicon]:
@@ -184,8 +192,8 @@ def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] =
     )
 
 
-def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
-    tokens = words(text)
+def _find(text: str, lexicon: _Lexicon, begin: int, stop: int | None) -> tuple[TermMention, ...]:
+    tokens = words(text, begin, stop)
     folded, starts, ends = tokens
     found: list[tuple[int, int, int, int, _Phrase]] = []
     seen, beginning = lexicon.seen, lexicon.beginning

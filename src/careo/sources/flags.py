@@ -10,7 +10,7 @@ from careo.base.numbers import find_numbers
 from careo.base.shipped import language_data, readable
 from careo.sources.documents import Block, Document, Flag
 from careo.sources.holders import holders_named, own_words
-from careo.sources.language import WORD, fold, function_words, words_of
+from careo.sources.language import WORD, fold, function_words, words_between
 from careo.sources.lines import sentence_breaks
 
 _LANGUAGE_NAMES = {
@@ -53,11 +53,12 @@ def _no_named_source(document: Document, body: list[Block], country: str) -> Fla
     language = readable(document.language)
     verbs, according = _credit(language)
     unnamed = own_words(country) | function_words().keys()
+    whole = fold(document.text)
     for block in body:
-        piece = document.text[block.start : block.end]
-        folded = fold(piece)
+        piece, folded = document.text[block.start : block.end], whole[block.start : block.end]
         places = [m.start() for m in according.finditer(folded)]
-        places += [m.start() for m in WORD.finditer(folded) if m[0] in verbs]
+        if not verbs.isdisjoint(words_between(document.text, block.start, block.end)):
+            places += [m.start() for m in WORD.finditer(folded) if m[0] in verbs]
         for place in places:
             if _name_near(piece, folded, place, unnamed):
                 return None
@@ -141,7 +142,7 @@ def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
     sizes: list[int] = []
     shared: Counter[tuple[int, int]] = Counter()
     for place, block in enumerate(body):
-        words = words_of(document.text[block.start : block.end])
+        words = words_between(document.text, block.start, block.end)
         own: set[tuple[str, str, str]] = set()
         if len(words) >= 10:  # shingles that begin with a long word: enough to tell, and a third of the work
             own = {s for s in zip(words, words[1:], words[2:], strict=False) if len(s[0]) > 5}

@@ -14,7 +14,7 @@ from functools import cache
 from careo.base.office_holders import OfficeHolder, read_holders
 from careo.base.shipped import country_data, country_folder, language_data
 from careo.sources.documents import Document
-from careo.sources.language import WORD, fold, words_of
+from careo.sources.language import WORD, fold, words_in, words_of
 
 _YEAR = re.compile(r"(?<![\d.,/$-])(19[5-9]\d|20\d\d)(?![\d/%]|[.,-]\d)")
 _OPEN_END = date.max
@@ -83,7 +83,7 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
     if not table.names:
         return ()
     folded = fold(document.text)
-    present = table.names.keys() & _bare(folded)
+    present = table.names.keys() & _bare(words_in(document.text).folded)
     found: list[Mention] = []
     for block in document.blocks if present else ():
         if block.label == "body" or block.role in ("title", "subtitle"):
@@ -93,10 +93,9 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
     return tuple(found)
 
 
-def _bare(folded: str) -> set[str]:
+def _bare(words: list[str]) -> set[str]:
     """The words of a text, also without a possessive."""
-    words = set(WORD.findall(folded))
-    return words | {word[:-2] for word in words if word.endswith("'s")}
+    return {*words, *[word[:-2] for word in words if word.endswith("'s")]}
 
 
 def _in_block(text: str, piece: str, start: int, end: int, table: _Table) -> list[Mention]:

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import repeat
 
 from careo.base.shipped import read_yaml, shipped
+from careo.base.words import Words, cut
 from careo.base.words import fold as unaccented
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 _BITS = 20  # one counter of 20 bits for each language, packed in one integer: a whole passage is one sum()
 _FIELD = (1 << _BITS) - 1
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_CUT = re.compile(f"({WORD.pattern})")
 _TYPOGRAPHIC = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " "}
 
 
+@lru_cache(maxsize=4)
 def fold(text: str) -> str:
-    """As `base.words.fold`, with typographic apostrophes and spaces made plain; offsets hold."""
+    """As `base.words.fold`, with typographic apostrophes and spaces made plain; offsets hold.
+
+    Remembered for a moment: blocks, flags and office-holders are read from the same page.
+    """
     for sign, plain in _TYPOGRAPHIC.items():
         text = text.replace(sign, plain)
     return unaccented(text)
@@ -31,6 +37,18 @@ def fold(text: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a text, folded."""
     return WORD.findall(fold(text))
+
+
+@lru_cache(maxsize=2)
+def words_in(text: str) -> Words:
+    """The words of a text, folded, with their places; remembered as the folded text is."""
+    return Words(*cut(_CUT, fold(text)))
+
+
+def words_between(text: str, start: int, end: int) -> list[str]:
+    """The words of a stretch of a page, folded."""
+    found = words_in(text).within(start, end)
+    return WORD.findall(fold(text), start, end) if found is None else found.folded
 
 
 @cache
