@@ -39,9 +39,21 @@ def _plain_letters() -> dict[str, str]:
     return table
 
 
+@lru_cache(maxsize=4)
 def lower(text: str) -> str:
     """`text` in lower case, character by character: offsets hold (one capital, İ, has a lower case of two characters)."""
     return text.replace("İ", "i").lower()
+
+
+def uncased(pattern: str) -> re.Pattern[str]:
+    """A pattern that finds in `lower(text)` what `pattern` finds in the text when case is ignored.
+
+    Several times faster: `re` tries every alternative when it ignores case, and else skips by the first letter.
+    """
+    return re.compile(_CAPITALS.sub(lambda found: found[0].lower() if found[1] else found[0], pattern))
+
+
+_CAPITALS = re.compile(r"\\.|\(\?P|([A-ZÁÉÍÓÚÑÜ]+)")  # of a pattern, but for its \W and (?P
 
 
 def single_spaced(text: str) -> str:

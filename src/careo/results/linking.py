@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from careo.base.texts import say
-from careo.base.words import any_of
+from careo.base.words import any_of, lower, uncased
 from careo.panel import Country, country_of
 from careo.panel.concepts import TermMention
 from careo.panel.places import PlaceMention
@@ -110,7 +110,7 @@ class Mentions:
     @cached_property
     def clauses(self) -> tuple[Span, ...]:
         """The clauses of the sentence."""
-        return split_clauses(self._document.text, *self.sentence, self._statement.language)
+        return split_clauses(lower(self.text), *self.sentence, self._statement.language)
 
     @cached_property
     def folded(self) -> str:
@@ -169,7 +169,7 @@ def link(
     text = document.text
     clause = next((c for c in mentions.clauses if c[0] <= statement.start < c[1]), statement.sentence)
     concept, weak = _concept(text, statement, country, mentions.terms, clause)
-    if _partitive(statement.language).match(text, statement.start + _digits_end(statement)):
+    if _partitive(statement.language).match(lower(text), statement.start + _digits_end(statement)):
         weak = True  # "43 of the dead" counts some of them
     if not concept and statement.quantity and _refers_back(statement):
         concept, weak = next(
@@ -198,7 +198,7 @@ def link(
 
 @cache
 def _partitive(language: str) -> re.Pattern[str]:
-    return re.compile(spaced(str(statement_rules(language)["partitive"])), re.IGNORECASE)
+    return uncased(spaced(str(statement_rules(language)["partitive"])))
 
 
 def _digits_end(statement: Statement) -> int:
