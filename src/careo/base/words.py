@@ -89,6 +89,15 @@ class Words(NamedTuple):
         return Words(self.folded[first:last], self.starts[first:last], self.ends[first:last])
 
 
+@lru_cache(maxsize=8)
+def lexemes(low: str) -> Words:
+    """The words and numbers of a folded text; remembered for a moment, for amounts and dates are read from the same."""
+    return Words(*cut(_LEXEME, low))
+
+
+_LEXEME = re.compile(r"([0-9]+(?:[.,'’][0-9]+)*|[^\W\d_]+|[½¼¾⅓⅔⅛])")
+
+
 def alternation(words: Iterable[str]) -> str:
     """A pattern for any of `words`, longest first, folded; a space in them stands for any white space.
 
