@@ -82,7 +82,8 @@ def _measure(text: str, piece: Piece) -> Line:
         role = "quote"
     terminal = bool(_TERMINAL.search(own, max(0, len(own) - 8)))
     key = " ".join(words) if len(words) <= 120 else ""
-    return Line(piece, own, words, packed, terminal, key, role=role, language=language_of(packed, len(words)))
+    language = language_of(packed, len(words))
+    return Line(piece, own, words, packed, terminal, key, role=role, language=language, n=len(words))
 
 
 def _by_itself(line: Line, *, listed: bool = False) -> None:
@@ -171,15 +172,12 @@ def _find_prose(page: Sheet) -> None:
         if line.prose and line.language and page.language and line.language != page.language:
             line.prose = False
             line.hint = line.hint or "foreign"
-        line.stems = frozenset(_stem(w) for w in line.words if len(w) > 3 and w not in stop_words)
+        content = [w for w in line.words if len(w) > 3 and w not in stop_words]
+        line.stems = frozenset([w[:_STEM].partition("'")[0] for w in content])
         if line.prose:
             page.core.append(index)
             if line.hint != "bio":
                 page.vocabulary.update(line.stems)
-
-
-def _stem(word: str) -> str:
-    return word[:_STEM] if "'" not in word else word[: word.index("'")][:_STEM]
 
 
 def _duplicates(page: Sheet) -> None:

@@ -138,16 +138,17 @@ def _contradicted(document: Document, country: str) -> list[Flag]:
 
 def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
     """Paragraphs of the article that share most of their words in order."""
+    owned = [_shingles(words_between(document.text, block.start, block.end)) for block in body]
+    sizes = [len(own) for own in owned]
+    once: set[tuple[str, str, str]] = set()
+    again: set[tuple[str, str, str]] = set()
+    for own in owned:
+        again |= once & own
+        once |= own
     index: dict[tuple[str, str, str], list[int]] = {}
-    sizes: list[int] = []
     shared: Counter[tuple[int, int]] = Counter()
-    for place, block in enumerate(body):
-        words = words_between(document.text, block.start, block.end)
-        own: set[tuple[str, str, str]] = set()
-        if len(words) >= 10:  # shingles that begin with a long word: enough to tell, and a third of the work
-            own = {s for s in zip(words, words[1:], words[2:], strict=False) if len(s[0]) > 5}
-        sizes.append(len(own))
-        for shingle in own:
+    for place, own in enumerate(owned):
+        for shingle in own & again:
             holders = index.setdefault(shingle, [])
             if len(holders) < _CROWD:
                 for other in holders:
@@ -162,6 +163,13 @@ def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
         return None
     spans = tuple((body[place].start, body[place].end) for pair in pairs[:20] for place in pair)
     return Flag("near_duplicate_paragraphs", {"count": str(len(pairs))}, spans)
+
+
+def _shingles(words: list[str]) -> set[tuple[str, str, str]]:
+    """Three words in a row that begin with a long one: enough to tell, and a third of the work; none of a short paragraph."""
+    if len(words) < 10:
+        return set()
+    return {(word, words[at + 1], words[at + 2]) for at, word in enumerate(words[:-2]) if len(word) > 5}
 
 
 def _other_languages(document: Document) -> Flag | None:

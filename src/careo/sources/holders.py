@@ -35,6 +35,7 @@ class Mention:
 @dataclass(frozen=True, slots=True)
 class _Table:
     names: dict[str, tuple[tuple[tuple[str, ...], tuple[OfficeHolder, ...]], ...]]
+    telling: frozenset[str]  # the first words of names, also with a possessive
     titles: dict[tuple[str, str], tuple[tuple[str, ...], ...]]
     after: frozenset[str]
     before: frozenset[str]
@@ -61,6 +62,7 @@ def _table(country: str) -> _Table:
 
     return _Table(
         {first: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for first, found in names.items()},
+        frozenset(form for first in names for form in (first, f"{first}'s")),
         {office: tuple(sorted(found, key=lambda t: (-len(t), t))) for office, found in titles.items()},
         merged("after_title"),
         merged("not_in_office"),
@@ -82,8 +84,8 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
     table = _table(country)
     if not table.names:
         return ()
-    folded = fold(document.text)
-    present = table.names.keys() & _bare(words_in(document.text).folded)
+    folded, words = fold(document.text), set(words_in(document.text).folded)
+    present = {word.removesuffix("'s") for word in table.telling & words}
     found: list[Mention] = []
     for block in document.blocks if present else ():
         if block.label == "body" or block.role in ("title", "subtitle"):
@@ -91,11 +93,6 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
             if any(name in piece for name in present):
                 found += _in_block(document.text, piece, block.start, block.end, table)
     return tuple(found)
-
-
-def _bare(words: list[str]) -> set[str]:
-    """The words of a text, also without a possessive."""
-    return {*words, *[word[:-2] for word in words if word.endswith("'s")]}
 
 
 def _in_block(text: str, piece: str, start: int, end: int, table: _Table) -> list[Mention]:
