@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from careo.base.words import any_of
+from careo.base.words import any_of, lower, uncased
 from careo.record.passages import Passage, alternatives, choices, spaced
 from careo.record.sentences import Span, statement_rules
 
@@ -121,10 +121,10 @@ def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
     text, language = passage.text, passage.language
     clause = passage.clause(cue)
     begin = clause[0] if cue - clause[0] > 3 else passage.span[0]
-    whole = _subject_phrase(language).match(text[begin:cue])
+    whole = _whole_subject(text, begin, cue, language)
     names = _candidates(text, begin, cue, language, speakers)
     if whole and "pronoun" not in names:
-        phrase = " ".join(whole["subject"].split())
+        phrase = " ".join(whole.split())
         longer = next((n for n in names if n in phrase or phrase in n), "")
         return speakers.full(longer if longer and len(longer) >= len(phrase) else phrase)
     if not names and begin > passage.span[0]:
@@ -142,16 +142,20 @@ def subject(passage: Passage, speakers: Speakers) -> str:
     return (speakers.topic or speakers.last) if chosen == "pronoun" else speakers.full(chosen)
 
 
+def _whole_subject(text: str, start: int, end: int, language: str) -> str:
+    """A short noun phrase that fills a clause up to the cue: "The working groups" will meet, "Los alcaldes" exigen."""
+    whole = _subject_phrase(language).match(lower(text)[start:end])
+    return text[start + whole.start("subject") : start + whole.end("subject")] if whole else ""
+
+
 @cache
 def _subject_phrase(language: str) -> re.Pattern[str]:
-    """A short noun phrase that fills a clause up to the cue: "The working groups" will meet, "Los alcaldes" exigen."""
     rules = statement_rules(language)
     opening = "|".join(rules["determiners"])
     skip = "|".join(spaced(w) for w in sorted(rules["adverbials"], key=len, reverse=True))
-    return re.compile(
+    return uncased(
         rf"[\s,;:“\"«¡¿•–—-]*(?:(?:{skip}),?\s+)*(?P<subject>(?:{opening})\s+(?:[^\W\d_][\w’'-]*+\s*+){{1,6}}?)"
-        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:has|have|had|is|are|was|were|ha|han|había|habían|hay|está|están)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$",
-        re.IGNORECASE,
+        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:has|have|had|is|are|was|were|ha|han|había|habían|hay|está|están)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$"
     )
 
 
@@ -163,6 +167,7 @@ def _candidates(text: str, start: int, end: int, language: str, speakers: Speake
 def _named(text: str, start: int, end: int, language: str, speakers: Speakers) -> Iterator[str]:
     """As `_candidates`, one after the other, for whoever asks for the first only."""
     dull, particles = _not_names(language)
+    low = lower(text)
     for match in _name(language).finditer(text, start, end):
         if match["pronoun"]:
             yield "pronoun"
@@ -173,7 +178,7 @@ def _named(text: str, start: int, end: int, language: str, speakers: Speakers) -
             while words and (words[0] in dull or words[0].lower() in particles):
                 words = words[1:]
             name = _OWNER.sub("", " ".join(words).rstrip(".,"))
-            if _PLACED.search(text, max(0, match.start() - 14), match.start()):
+            if _PLACED.search(low, max(0, match.start() - 14), match.start()):
                 continue  # "the mayor of Mexico City", "in Guerrero": where, not who
             if len(words) == 1 and _begins_sentence(text, match.start()) and name not in speakers.known:
                 continue
@@ -192,8 +197,7 @@ def _not_names(language: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 _PLACED = re.compile(
-    r"(?<!\w)(?:of|in|from|at|into|across|with|against|en|desde|hacia|con|contra)\s+(?:the\s+|el\s+|la\s+)?$",
-    re.IGNORECASE,
+    r"(?<!\w)(?:of|in|from|at|into|across|with|against|en|desde|hacia|con|contra)\s+(?:the\s+|el\s+|la\s+)?$"
 )
 
 
@@ -231,23 +235,25 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
     for verb in _saying(language).finditer(text, start, end):
         if len(_QUOTES.findall(text, start, verb.start())) % 2 == (0 if speakers.quoting else 1):
             continue  # a verb inside the quotation is what is said, not who says it
-        inverted = text[: verb.start()].rstrip(", \n")[-1:] in ("”", '"', "»")
+        pause = _pause_before(text, verb.start())
+        inverted = pause > 0 and text[pause - 1] in '”"»'
         behind = _name(language).match(text, _after(text, verb.end()), end)
         if behind and not behind["pronoun"] and (language == "es" or inverted):
             names = _candidates(text, behind.start(), behind.end(), language, speakers)
             if names:
                 return names[0]
-        whole = _subject_phrase(language).match(text[_phrase_start(text, start, verb.start()) : verb.start()])
-        if whole and not inverted and whole["subject"].split()[0].lower() not in _POINTING:
-            return " ".join(whole["subject"].split())
-        names = _candidates(text, _phrase_start(text, start, verb.start()), verb.start(), language, speakers)
+        said = _phrase_start(text, start, verb.start())
+        whole = "" if inverted else _whole_subject(text, said, verb.start(), language)
+        if whole and whole.split()[0].lower() not in _POINTING:
+            return " ".join(whole.split())
+        names = _candidates(text, said, verb.start(), language, speakers)
         names = names or _candidates(text, start, verb.start(), language, speakers)
         if names:
             people = [n for n in names if n != "pronoun"]
             if names[-1] == "pronoun":
                 return people[0] if people else speakers.topic or speakers.last
             # an apposition between commas ("X, the new head of Y, said"; "el secretario de Y, X, dijo") leaves its name
-            if text[: verb.start()].rstrip().endswith(","):
+            if text[start : verb.start()].rstrip().endswith(","):
                 named = [n for n in people if n[0].isupper() and " " in n and n[:3].lower() not in _ARTICLES]
                 return named[0] if named else people[0]
             return names[-1]
@@ -264,6 +270,13 @@ _ARTICLES = ("the", "el ", "la ", "los", "las")
 def _saying(language: str) -> re.Pattern[str]:
     """Verbs of saying, in lower case only: "states" is a verb, "States" is not."""
     return re.compile(rf"{alternatives(statement_rules(language)['reporting_verbs'])}(?!\w)")
+
+
+def _pause_before(text: str, at: int) -> int:
+    """Where the comma and the white space before a place begin."""
+    while at > 1 and text[at - 1] in ", \n":
+        at -= 1
+    return at
 
 
 def _phrase_start(text: str, start: int, end: int) -> int:
