@@ -81,12 +81,21 @@ class Words(NamedTuple):
     starts: list[int]
     ends: list[int]
 
-    def within(self, start: int, end: int) -> Words | None:
-        """The words from `start` to `end`, which count from where the text begins; None when an end cuts a word."""
+    def between(self, start: int, end: int) -> tuple[int, int] | None:
+        """Indices of the first word of a stretch of the text and of the one behind its last; None when an end cuts a word."""
         first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
         if (first and self.ends[first - 1] > start) or (last and self.ends[last - 1] > end):
             return None
-        return Words(self.folded[first:last], self.starts[first:last], self.ends[first:last])
+        return first, last
+
+
+@lru_cache(maxsize=8)
+def words_in(text: str) -> Words:
+    """The words of a text; remembered for a moment, because many look at the same page."""
+    return Words(*cut(_WORD, fold(text)))
+
+
+_WORD = re.compile(r"([^\W_]+)")
 
 
 @lru_cache(maxsize=8)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from careo.base.words import Words, cut
+from careo.base.words import Words, cut, words_in
 from careo.base.words import fold as plain
 
-_WORD = re.compile(r"([^\W_]+)")
 _LOOSE_WORD = re.compile(r"((?:[^\W_][̀-ͯ]*)+)")
 _LOOSE = re.compile(r"[̀-ͯ]")
 
@@ -24,15 +23,15 @@ def words(text: str, start: int = 0, end: int | None = None) -> Words:
     Args:
         start, end: only the words there; their places still count from the beginning of the text.
     """
+    whole = _words(text)
     if start == 0 and end is None:
-        return _words(text)
-    end = len(text) if end is None else end
-    return _words(text).within(start, end) or _piece(text, start, end)
-
-
-def _piece(text: str, start: int, end: int) -> Words:
-    found = _words(text[start:end])
-    return Words(found.folded, [at + start for at in found.starts], [at + start for at in found.ends])
+        return whole
+    stretch = whole.between(start, len(text) if end is None else end)
+    if stretch is None:
+        folded, starts, ends = _words(text[start:end])
+        return Words(folded, [at + start for at in starts], [at + start for at in ends])
+    first, last = stretch
+    return Words(whole.folded[first:last], whole.starts[first:last], whole.ends[first:last])
 
 
 @lru_cache(maxsize=8)
@@ -41,4 +40,4 @@ def _words(text: str) -> Words:
     if _LOOSE.search(text):
         written, starts, ends = cut(_LOOSE_WORD, text)
         return Words([fold(word) for word in written], starts, ends)
-    return Words(*cut(_WORD, plain(text)))
+    return words_in(text)

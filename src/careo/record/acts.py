@@ -12,7 +12,7 @@ from typing import Any
 import regex
 
 from careo.base.dates import Period, years_on
-from careo.base.words import cut, uncased
+from careo.base.words import uncased, words_in
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
 from careo.record.sentences import Span, statement_rules
@@ -110,7 +110,7 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
     rules = _rules(language)
     taken = [0] * len(rules)  # up to where a rule has matched: its matches do not overlap
-    begins = _begins(sentence)
+    begins = _begins(text, start, end)
     marked = _START + sentence
     openings = [marked[begin : begin + 5] for begin in begins]
     for begin, orders in zip(begins, map(_possible(language), openings), strict=True):
@@ -153,14 +153,22 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
             )
 
 
-_BEGIN = re.compile(r"([^\W_]+|['’])")
+_APOSTROPHE = re.compile(r"['’]")
+_WORD = re.compile(r"[^\W_]+")
 _START = "\0"  # stands before a cue that opens the sentence; no text has it
 
 
-def _begins(sentence: str) -> list[int]:
-    """Where a cue can begin: at the beginning, at a word, at an apostrophe."""
-    _, found, _ = cut(_BEGIN, sentence)
-    return found if found[:1] == [0] else [0, *found]
+def _begins(text: str, start: int, end: int) -> list[int]:
+    """Where in a sentence a cue can begin: at the beginning, at a word, at an apostrophe."""
+    words = words_in(text)
+    stretch = words.between(start, end)
+    if stretch is None:
+        begins = [m.start() - start for m in _WORD.finditer(text, start, end)]
+    else:
+        begins = [at - start for at in words.starts[slice(*stretch)]]
+    apostrophes = [m.start() - start for m in _APOSTROPHE.finditer(text, start, end)]
+    begins = sorted(begins + apostrophes) if apostrophes else begins
+    return begins if begins[:1] == [0] else [0, *begins]
 
 
 @cache
