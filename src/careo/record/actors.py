@@ -69,18 +69,46 @@ def speakers_of(text: str) -> Speakers:
 
 @cache
 def _name(language: str) -> re.Pattern[str]:
+    """Words with a capital in a row, in the text as written."""
+    particles = "|".join(statement_rules(language)["particles"])
+    capital, more = "[A-ZÁÉÍÓÚÑÜ]", r"[\w’'&-]*\.?"
+    return re.compile(rf"{capital}(?<!\w.){more}(?:\s+(?:(?:{particles})\s+){{0,2}}{capital}{more})*")
+
+
+@cache
+def _noun(language: str) -> re.Pattern[str]:
+    """Institutions and pronouns, in lower case."""
     rules = statement_rules(language)
-    particles = "|".join(rules["particles"])
-    capital = r"[A-ZÁÉÍÓÚÑÜ][\w’'&-]*\.?"
-    nouns = _factored(rules["actor_nouns"])
-    pronouns = "|".join(rules["pronouns"])
-    return re.compile(
-        rf"(?<!\w)(?:(?i:(?P<noun>{nouns}))(?!\w)|(?P<name>{capital}(?:\s+(?:(?:{particles})\s+){{0,2}}{capital})*)"
-        rf"|(?i:(?P<pronoun>{pronouns}))(?!\w))"
-    )
+    by_letter: dict[str, list[str]] = {}
+    for noun in (*_factored(rules["actor_nouns"]), *rules["pronouns"]):
+        by_letter.setdefault(noun[0], []).append(noun[1:])
+    # begins with a letter, to which a search can leap
+    letters = [rf"{letter}(?<!\w.)(?:{'|'.join(rests)})" for letter, rests in by_letter.items()]
+    return re.compile(rf"(?:{'|'.join(letters)})(?!\w)")
 
 
-def _factored(nouns: list[str]) -> str:
+def _actors(text: str, start: int, end: int, language: str) -> Iterator[tuple[re.Match[str], str]]:
+    """What may act between two places, in order and without overlap, with its kind: "noun", "pronoun" or "name"."""
+    low, pronouns = lower(text), statement_rules(language)["pronouns"]
+    nouns, names = _noun(language), _name(language)
+    noun, name = nouns.search(low, start, end), names.search(text, start, end)
+    while noun or name:
+        # of those that begin together, an institution comes before a name, and a name before a pronoun
+        if noun and (not name or noun.start() < name.start() + (noun[0] not in pronouns)):
+            yield noun, "pronoun" if noun[0] in pronouns else "noun"
+            at = noun.end()
+        elif name:
+            yield name, "name"
+            at = name.end()
+        else:
+            return
+        if noun and noun.start() < at:
+            noun = nouns.search(low, at, end)
+        if name and name.start() < at:
+            name = names.search(text, at, end)
+
+
+def _factored(nouns: list[str]) -> list[str]:
     """Noun phrases by their first word, so that "the" is tried once and not sixty times; English takes adjectives between."""
     groups: dict[str, list[str]] = {}
     for noun in sorted(nouns, key=len, reverse=True):
@@ -91,7 +119,7 @@ def _factored(nouns: list[str]) -> str:
         adjectives = r"(?:[a-z-]+\s+){0,3}?" if first == "the" else ""
         body = "|".join(rest.replace(" ", r"\s+") for rest in rests if rest)
         parts.append(rf"{first}\s+{adjectives}(?:{body})" if body else first)
-    return "|".join(parts)
+    return parts
 
 
 def speaker(passage: Passage, speakers: Speakers) -> str:
@@ -168,12 +196,12 @@ def _named(text: str, start: int, end: int, language: str, speakers: Speakers) -
     """As `_candidates`, one after the other, for whoever asks for the first only."""
     dull, particles = _not_names(language)
     low = lower(text)
-    for match in _name(language).finditer(text, start, end):
-        if match["pronoun"]:
+    for match, kind in _actors(text, start, end, language):
+        if kind == "pronoun":
             yield "pronoun"
             continue
-        name = " ".join(match[0].split())
-        if match["name"]:
+        name = " ".join(text[match.start() : match.end()].split())
+        if kind == "name":
             words = name.split(" ")
             while words and (words[0] in dull or words[0].lower() in particles):
                 words = words[1:]
@@ -237,11 +265,13 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
             continue  # a verb inside the quotation is what is said, not who says it
         pause = _pause_before(text, verb.start())
         inverted = pause > 0 and text[pause - 1] in '”"»'
-        behind = _name(language).match(text, _after(text, verb.end()), end)
-        if behind and not behind["pronoun"] and (language == "es" or inverted):
-            names = _candidates(text, behind.start(), behind.end(), language, speakers)
-            if names:
-                return names[0]
+        if language == "es" or inverted:
+            behind = _after(text, verb.end())
+            first, kind = next(_actors(text, behind, end, language), (None, ""))
+            if first and first.start() == behind and kind != "pronoun":
+                names = _candidates(text, behind, first.end(), language, speakers)
+                if names:
+                    return names[0]
         said = _phrase_start(text, start, verb.start())
         whole = "" if inverted else _whole_subject(text, said, verb.start(), language)
         if whole and whole.split()[0].lower() not in _POINTING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from careo.base.shipped import language_data, readable
@@ -76,8 +76,12 @@ def _boundary(language: str) -> re.Pattern[str]:
     )
 
 
+@lru_cache(maxsize=256)
 def split_clauses(low: str, start: int, end: int, language: str) -> tuple[Span, ...]:
-    """Clauses of a sentence of a text in lower case: cut at strong punctuation and before conjunctions that open a new one."""
+    """Clauses of a sentence of a text in lower case: cut at strong punctuation and before conjunctions that open a new one.
+
+    Remembered for a moment: the figures of a page are linked after all of it was read.
+    """
     spans: list[Span] = []
     begin = start
     for match in _boundary(language).finditer(low, start, end):
