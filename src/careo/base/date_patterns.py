@@ -236,7 +236,13 @@ def date_words(language: str) -> DateWords:
 
 
 _YEARS = ("isomonth", "years", "decade", "year")
-_NEVER = {"0": _YEARS, "00": _YEARS, "000": (*_YEARS, "days", "day"), "0000": (*_YEARS, "days", "day"), "2000": ("days", "day")}
+_NEVER = {
+    "0": _YEARS,
+    "00": _YEARS,
+    "000": (*_YEARS, "days", "day"),
+    "0000": (*_YEARS, "days", "day"),
+    "2000": ("days", "day"),
+}
 """Shape of a number → kinds of dates that begin with a number, but not with such a one."""
 
 

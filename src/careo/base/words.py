@@ -66,15 +66,9 @@ def cut(pattern: re.Pattern[str], text: str) -> tuple[list[str], list[int], list
 
     Splitting and adding up lengths is several times faster than asking one match after the other.
     """
-    pieces = (_ascii(pattern) if text.isascii() else pattern).split(text)
+    pieces = pattern.split(text)
     ends = list(accumulate(map(len, pieces)))
     return pieces[1::2], ends[:-1:2], ends[1::2]
-
-
-@cache
-def _ascii(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    """A pattern that finds the same in a text without other letters, by a table instead of the properties of Unicode."""
-    return re.compile(pattern.pattern, re.ASCII)
 
 
 class Words(NamedTuple):

@@ -205,9 +205,8 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     if pointed:
         return pointed
     taken_up = pattern(passage.language, "taken_up", "{}")
-    if (
-        taken_up.match(passage.lower[slice(*passage.after)])
-        and taken_up.search(passage.lower, span[1], passage.span[1])
+    if taken_up.match(passage.lower[slice(*passage.after)]) and taken_up.search(
+        passage.lower, span[1], passage.span[1]
     ):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
     return None

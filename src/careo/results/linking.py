@@ -173,12 +173,7 @@ def link(
         weak = True  # "43 of the dead" counts some of them
     if not concept and statement.quantity and _refers_back(statement):
         concept, weak = next(
-            (
-                (n, True)
-                for t in mentions.earlier()
-                for n in t.names
-                if _countable(country, n, statement)
-            ),
+            ((n, True) for t in mentions.earlier() for n in t.names if _countable(country, n, statement)),
             ("", False),
         )
     place = _place(text, statement, country, mentions.places, clause, concept)
@@ -352,9 +347,7 @@ def _naming(
     for indicator in country.by_concept.get(concept, ()):
         if indicator.qualifier:
             if not wide:
-                start, end = _around(
-                    text, statement, (statement.sentence[0], max(clause[1], statement.end))
-                )
+                start, end = _around(text, statement, (statement.sentence[0], max(clause[1], statement.end)))
                 wide = fold(text[start:end])
             if _cue_pattern(indicator.qualifier.get(language, ("",))).search(wide):
                 found.append(indicator.id)

@@ -15,15 +15,17 @@ from typing import Any
 
 from careo.base.shipped import read_yaml, shipped
 from careo.base.words import Words, cut
-from careo.base.words import words_in as plain_words
 from careo.base.words import fold as unaccented
+from careo.base.words import words_in as plain_words
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
 _BITS = 20  # one counter of 20 bits for each language, packed in one integer: a whole passage is one sum()
 _FIELD = (1 << _BITS) - 1
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LETTER_APOSTROPHE = "\u02bc"
-_MANY = 500  # apostrophes; with more of them, joining words at each would take longer than cutting the text again
+_MANY = (
+    500  # apostrophes; with more of them, joining words at each would take longer than cutting the text again
+)
 _CUT = re.compile(f"({WORD.pattern})")
 _TYPOGRAPHIC = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " "}
 
@@ -48,7 +50,9 @@ def words_of(text: str) -> list[str]:
 def words_in(text: str) -> Words:
     """The words of a text, folded, with their places; remembered as the folded text is."""
     low = fold(text)
-    if _LETTER_APOSTROPHE in text or low.count("'") > _MANY:  # the first counts as a letter until it is made plain
+    if (
+        _LETTER_APOSTROPHE in text or low.count("'") > _MANY
+    ):  # the first counts as a letter until it is made plain
         return Words(*cut(_CUT, low))
     if "'" not in low:
         return plain_words(text)
