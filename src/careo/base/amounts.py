@@ -13,9 +13,10 @@ from functools import cache
 from typing import NamedTuple
 
 from careo.base.shipped import language_data
-from careo.base.words import alternation, cut, fold
+from careo.base.words import alternation, fold, lexemes
 
-_TOKEN = re.compile(r"([0-9]+(?:[.,'’][0-9]+)*|[^\W\d_]+|[½¼¾⅓⅔⅛])")
+_SPACES = re.compile(r"[ \u00a0\u2009\u202f]")
+_SEPARATOR = re.compile(r"([.,'’])")
 _SPACE_GROUPS = re.compile(r"(?:[ \u00a0\u2009\u202f][0-9]{3}(?![0-9]))+(?![0-9]*[.,][0-9])")
 _FRACTION_SIGNS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8)}
 _DIGITS = frozenset("0123456789")
@@ -128,7 +129,7 @@ def tokens(low: str, words: AmountWords) -> list[Token]:
     """The tokens of a folded text that may take part in a number."""
     found: list[Token] = []
     kinds = words.kinds
-    pieces, starts, ends = cut(_TOKEN, low)
+    pieces, starts, ends = lexemes(low)
     # few words have to do with numbers
     for at in [
         i for i, word in enumerate(pieces) if word in kinds or word in _FRACTION_SIGNS or word[0] in _DIGITS
@@ -155,11 +156,11 @@ def _read_digits(raw: str, english_decimal: bool) -> _Digits | None:
         return None
     if raw.isascii() and raw.isdigit():
         return _Digits(int(raw), 1, "plain") if len(raw) <= _LONGEST else None
-    bare = re.sub(r"[^0-9]", "", raw)
+    pieces = _SEPARATOR.split(raw)
+    parts, marks = pieces[::2], "".join(pieces[1::2]).replace("’", "'")
+    bare = "".join(parts)
     if len(bare) > _LONGEST:
         return None
-    parts = re.split(r"[.,'’]", raw)
-    marks = re.sub(r"[0-9]", "", raw).replace("’", "'")
     grouped = 1 <= len(parts[0]) <= 3 and parts[0][0] != "0" and all(len(part) == 3 for part in parts[1:])
     if len(set(marks)) == 1:
         if grouped and not (english_decimal and marks == "."):
@@ -230,11 +231,13 @@ def _from_digits(
     text: str, low: str, toks: list[Token], i: int, words: AmountWords, money: bool
 ) -> Amount | None:
     tok = toks[i]
-    raw, end, j = tok.word, tok.end, i + 1
+    raw = plain = tok.word
+    end, j = tok.end, i + 1
     if len(raw) <= 3 and raw[0] != "0" and end < len(low) and low[end] in " \u00a0\u2009\u202f":
         groups = _SPACE_GROUPS.match(low, end)
         if groups and low[tok.start - 1 : tok.start] not in ("-", "/", ":"):
             raw, end = low[tok.start : groups.end()], groups.end()
+            plain = _SPACES.sub("", raw)
             while j < len(toks) and toks[j].start < end:
                 j += 1
     scale = _scale_at(low, toks, j, end, words)
@@ -242,7 +245,7 @@ def _from_digits(
     english = words.language == "en" and (
         scale is not None or after[:1] == "%" or low[end : end + 5] == " per "
     )
-    read = _read_digits(re.sub(r"[ \u00a0\u2009\u202f]", "", raw), english)
+    read = _read_digits(plain, english)
     if read is None:
         if len(raw) > _LONGEST:
             return None

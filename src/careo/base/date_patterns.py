@@ -19,7 +19,7 @@ class DateWords:
     """Patterns and words of one language; every pattern is matched at a word, never searched through the text.
 
     Attributes:
-        cores: kind of date → its pattern. triggers: first word → the kinds that may begin with it.
+        cores: kind of date → its pattern. triggers: first word, or shape of a number → the kinds that may begin with it.
         telling: word → the kinds that a text with this word may hold; free: the kinds that need no such word.
     """
 
@@ -167,11 +167,17 @@ def date_words(language: str) -> DateWords:
         trigger("portion", counts)
         trigger("rolling", counts)
         trigger("next", counts)
-    else:
-        trigger("day", ())
+    by_shape = {shape: [k for k in triggers["0"] if k not in _NEVER[shape]] for shape in _NEVER}
+    triggers |= by_shape
     needed: dict[str, Iterable[str]] = {
-        **dict.fromkeys(("rolling", "next", "ending", "within", "over", "ago", "first_days"), units),
-        **dict.fromkeys(("days", "day"), months),
+        **dict.fromkeys(("within", "over"), units),
+        **dict.fromkeys(("days", "day", "ending"), months),
+        "rolling": (*data["rolling"], *data["rolling_single"]),
+        "next": data["next"],
+        "ago": data["ago_before"] or data["ago_after"],
+        "first_days": term["first_days"],
+        "portion": (*portions, *data["first_months"]),
+        "portion_alone": portions,
         "weekday": weekdays,
         "relative": relative,
         "so_far": data["so_far"],
@@ -227,6 +233,22 @@ def date_words(language: str) -> DateWords:
         day_first=bool(data["day_first"]),
         term=term,
     )
+
+
+_YEARS = ("isomonth", "years", "decade", "year")
+_NEVER = {
+    "0": _YEARS,
+    "00": _YEARS,
+    "000": (*_YEARS, "days", "day"),
+    "0000": (*_YEARS, "days", "day"),
+    "2000": ("days", "day"),
+}
+"""Shape of a number → kinds of dates that begin with a number, but not with such a one."""
+
+
+def shape_of(number: str) -> str:
+    """The shape of up to four digits, as a key of `DateWords.triggers`: as many noughts, or "2000" for a year."""
+    return "2000" if len(number) == 4 and number[:2] in ("19", "20") else "0" * len(number)
 
 
 def telling_words(phrases: Iterable[str]) -> frozenset[str]:

@@ -13,10 +13,17 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from careo.base.date_patterns import DateWords, date_words, group, name_patterns, telling_words
+from careo.base.date_patterns import (
+    DateWords,
+    date_words,
+    group,
+    name_patterns,
+    shape_of,
+    telling_words,
+)
 from careo.base.dates import DateMention, Period, Term, calendar_day, month_end, numeric_day, period_of_year
 from careo.base.numbers import find_numbers
-from careo.base.words import cut, fold, single_spaced
+from careo.base.words import fold, lexemes, single_spaced
 
 
 def mentions(text: str, language: str, said: date | None, terms: tuple[Term, ...]) -> list[DateMention]:
@@ -45,7 +52,7 @@ class _Core:
     weekday: bool = False  # the name of a weekday only
 
 
-_HEAD = re.compile(r"([^\W\d_]+|(?<![\w.,$€£/])[0-9]{1,4}(?![0-9]))")
+_NUMBER = re.compile(r"(?<![\w.,$€£/])[0-9]{1,4}(?![0-9])")
 _DIGITS = frozenset("0123456789")
 _CALENDAR = ("year", "month", "day", "portion", "span", "decade")
 
@@ -73,18 +80,23 @@ class _Reader:
         found: list[_Core] = []
         words, low = self.words, self.low
         triggers, done = words.triggers, 0
-        heads, starts, _ = cut(_HEAD, low)
-        present = set(heads)
+        pieces, starts, ends = lexemes(low)
+        present = set(pieces)
         possible = words.free.union(*[words.telling[word] for word in words.telling.keys() & present])
         names = _names(words.language, self.terms) if self.terms else None
         named = names.heads if names and not names.telling.isdisjoint(present) else frozenset[str]()
+        heads: list[tuple[int, str]] = []
         # most words begin no date
-        for turn in [i for i, w in enumerate(heads) if w in triggers or w[0] in _DIGITS or w in named]:
-            at, head = starts[turn], heads[turn]
+        for i in [i for i, w in enumerate(pieces) if w in triggers or w[0] in _DIGITS or w in named]:
+            if pieces[i][0] in _DIGITS:
+                heads += [(m.start(), m[0]) for m in _NUMBER.finditer(low, starts[i], ends[i])]
+            else:
+                heads.append((starts[i], pieces[i]))
+        for at, head in heads:
             if at < done:
                 continue
             best: _Core | None = None
-            for kind in triggers["0"] if head[0] in _DIGITS else triggers.get(head, ()):
+            for kind in triggers.get(shape_of(head) if head[0] in _DIGITS else head, ()):
                 got = words.cores[kind].match(low, at) if kind in possible else None
                 if got and (best is None or got.end() > best.end):
                     core = self.core(kind, got)
@@ -127,14 +139,14 @@ class _Reader:
             return self.calendar(kind, m)
         if kind in ("portion", "portion_alone"):
             return self.portion(m)
-        n, unit = group(m, "n"), words.units.get(group(m, "unit"), "")
-        count = int(n) if n.isdigit() else words.counts.get(n, 1)
         said = self.said
         if kind == "relative":
             what, by = words.relative[single_spaced(m["phrase"])]
             return _Core(start, end, "span", period=_relative(said, what, by), form="at", exact=False)
         if kind == "weekday":
             return self.weekday(m)
+        n, unit = group(m, "n"), words.units.get(group(m, "unit"), "")
+        count = int(n) if n.isdigit() else words.counts.get(n, 1)
         if kind == "rolling":
             unit = unit or words.units.get(group(m, "single"), "")
             period = (

@@ -26,6 +26,7 @@ _DOT_CLOCK = re.compile(
 _LIST_MARK = re.compile(r"[.)\]]\)?-?(?=\s|\Z)")
 _FOLIO = re.compile(r"[0-9]{1,6}/(?:19|20)[0-9]{2}(?![0-9/])")
 _SLASH = re.compile(r"([0-9]{1,2})/([0-9]{1,3})(?![0-9/])")
+_NO_DIGIT = re.compile(r"[^0-9]")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT = re.compile(r"[\s.-]{0,2}([^\W\d_]+|%)")
 _MONTH_NEXT = re.compile(r"(?:st|nd|rd|th|o|º|°|er|ro)?[\s.-]{0,2}(?:(?:de|of)\s(?:the\s)?)?([^\W\d_]+)")
@@ -82,7 +83,7 @@ def opaque(text: str, low: str, tok: Token, lex: NumberWords) -> Found | None:
 
 
 def _named(tok: Token, role: str, start: int, end: int) -> Found:
-    digits = re.sub(r"[^0-9]", "", tok.word)[:15]
+    digits = _NO_DIGIT.sub("", tok.word)[:15]
     value = float(digits)
     return Found(start, end, value, value, value, "count", len(digits), 1.0, role, raw=tok.word)
 

@@ -246,6 +246,8 @@ def _lasts(phrases: Iterable[str]) -> frozenset[str]:
 
 
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)(?:[.,]?[\s(“\"«¿¡]{0,3}|\.?\s?(n[oº°]|num|nos)?[.º°]{1,2}\s?|-)\Z")
+_ENDS_NO_WORD = frozenset("0123456789$€£):;/–—%")  # what the pattern above never ends with
+_LETTER = re.compile(r"[^\W\d_]")
 _WORD_AFTER = re.compile(r"\s([^\W\d_]+)")
 
 
@@ -256,6 +258,8 @@ def word_before(low: str, at: int) -> str:
         while begin > 0 and at - begin < 26 and low[begin - 1].isalpha():
             begin -= 1
         return low[begin : at - 1]
+    if low[at - 1 : at] in _ENDS_NO_WORD or not _LETTER.search(low, max(0, at - 6), at):
+        return ""
     if at == 0 or (low[at - 1] in " \n" and low[at - 2 : at - 1] in ("", " ", "\n") and at < 3):
         return ""
     match = _WORD_BEFORE.search(low, max(0, at - 26), at)

@@ -9,9 +9,11 @@ optional, a trailing `*` for inflection ("homicid*"), a lone `*` for up to three
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from careo.base.errors import DataError
@@ -70,13 +72,21 @@ class Concepts:
     by_id: Mapping[str, Concept]
     measures: Mapping[str, Mapping[str, tuple[str, ...]]]
 
-    def find(self, text: str, language: str) -> tuple[TermMention, ...]:
-        """The concepts a text names, in order, without overlap; terms of the other languages are not looked for."""
-        return _find(text, self._concept_terms(language))
+    def find(
+        self, text: str, language: str, start: int = 0, end: int | None = None
+    ) -> tuple[TermMention, ...]:
+        """The concepts a text names, in order, without overlap; terms of the other languages are not looked for.
 
-    def find_measures(self, text: str, language: str) -> tuple[TermMention, ...]:
+        Args:
+            start, end: look only there; the places of what is found count from the beginning of the text.
+        """
+        return _find(text, self._concept_terms(language), start, end)
+
+    def find_measures(
+        self, text: str, language: str, start: int = 0, end: int | None = None
+    ) -> tuple[TermMention, ...]:
         """The words of a text that say what one unit of a count is ("case files", "víctimas", "so far", "per 100,000")."""
-        return _find(text, self._measure_terms(language))
+        return _find(text, self._measure_terms(language), start, end)
 
     @cached_property
     def _compiled(self) -> dict[str, _Lexicon]:
@@ -108,7 +118,11 @@ class _Phrase(NamedTuple):
     whole: bool  # `second` is the whole word
 
 
-class _Lexicon(NamedTuple):
+_Match = tuple[int, int, int, int, _Phrase]  # minus its weight, minus its length, first and last word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lexicon:
     exact: Mapping[str, tuple[_Phrase, ...]]
     stems: Mapping[str, tuple[_Phrase, ...]]
     lengths: tuple[int, ...]  # of the stems
@@ -184,10 +198,50 @@ def _compile(terms: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]] =
     )
 
 
-def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
+def _find(text: str, lexicon: _Lexicon, begin: int, stop: int | None) -> tuple[TermMention, ...]:
+    tokens = words(text)
+    stretch = tokens.between(begin, len(text) if stop is None else stop)
+    if stretch is None:  # it begins or ends inside a word
+        inside = _find(text[begin:stop], lexicon, 0, None)
+        return tuple([m._replace(start=m.start + begin, end=m.end + begin) for m in inside])
+    left, right = stretch
+    positions, matches = _matches(text, lexicon)
+    near = matches[bisect_left(positions, left) : bisect_left(positions, right)]
+    found = [match for match in near if match[3] < right]
+    if len(found) > 1:
+        found.sort(key=_ORDER)
+    taken = bytearray(right - left)
+    kept: dict[tuple[int, int], _Phrase] = {}
+    for _, _, first, last, phrase in found:
+        span = slice(first - left, last + 1 - left)
+        if not any(taken[span]):
+            taken[span] = b"\x01" * (last - first + 1)
+            kept[first, last] = phrase
+            continue
+        same = kept.get((first, last))
+        if same and same.weight == phrase.weight:
+            kept[first, last] = same._replace(names=tuple(dict.fromkeys(same.names + phrase.names)))
+    _, starts, ends = tokens
+    return tuple(
+        [
+            TermMention(starts[first], ends[last], p.names, p.term, p.weight == 0)
+            for (first, last), p in sorted(kept.items())
+        ]
+    )
+
+
+_ORDER = itemgetter(0, 1, 2, 3)
+
+
+@lru_cache(maxsize=8)
+def _matches(text: str, lexicon: _Lexicon) -> tuple[list[int], list[_Match]]:
+    """Every phrase that stands in a text, overlapping ones too, by the index of its first word, and these indices.
+
+    Remembered for a moment: of one page, several stretches are asked for.
+    """
     tokens = words(text)
     folded, starts, ends = tokens
-    found: list[tuple[int, int, int, int, _Phrase]] = []
+    found: list[_Match] = []
     seen, beginning = lexicon.seen, lexicon.beginning
     # few words begin a phrase, and most are known not to
     for position in [at for at, word in enumerate(folded) if seen.get(word, True)]:
@@ -200,21 +254,7 @@ def _find(text: str, lexicon: _Lexicon) -> tuple[TermMention, ...]:
             last = _match(phrase.parts, tokens, position, text) if len(phrase.parts) > 1 else position
             if last >= 0:
                 found.append((-phrase.weight, starts[position] - ends[last], position, last, phrase))
-    found.sort(key=lambda item: item[:4])
-    taken = bytearray(len(folded))
-    kept: dict[tuple[int, int], _Phrase] = {}
-    for _, _, first, last, phrase in found:
-        if not any(taken[first : last + 1]):
-            taken[first : last + 1] = b"\x01" * (last - first + 1)
-            kept[first, last] = phrase
-            continue
-        same = kept.get((first, last))
-        if same and same.weight == phrase.weight:
-            kept[first, last] = same._replace(names=tuple(dict.fromkeys(same.names + phrase.names)))
-    return tuple(
-        TermMention(starts[first], ends[last], p.names, p.term, p.weight == 0)
-        for (first, last), p in sorted(kept.items())
-    )
+    return [match[2] for match in found], found
 
 
 def _match(parts: tuple[str, ...], tokens: Words, position: int, text: str) -> int:

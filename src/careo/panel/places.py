@@ -123,13 +123,17 @@ class Places:
         found = self.find(f"in {name}") or self.find(f"en {name.title()}")
         return found[0].code if found else ""
 
-    def find(self, text: str) -> tuple[PlaceMention, ...]:
-        """The places a text names, in order, without overlap."""
-        tokens = words(text)
+    def find(self, text: str, start: int = 0, end: int | None = None) -> tuple[PlaceMention, ...]:
+        """The places a text names, in order, without overlap.
+
+        Args:
+            start, end: look only there; the places of what is found count from the beginning of the text.
+        """
+        tokens = words(text, start, end)
         rules = _rules()
         found = self._candidates(tokens, text, rules)
         chosen = _with_lists(_resolve(found, tokens, text, rules), tokens, text, rules)
-        return tuple(_mentions(chosen, tokens, text, self.by_code))
+        return tuple(_mentions(chosen, tokens, text, len(text) if end is None else end, self.by_code))
 
     @cached_property
     def _index(self) -> Mapping[str, tuple[tuple[tuple[str, ...], tuple[_Entry, ...]], ...]]:
@@ -371,7 +375,7 @@ def _listed(left: _Found, right: _Found, tokens: Words, text: str, rules: _Rules
 
 
 def _mentions(
-    chosen: list[_Found], tokens: Words, text: str, by_code: Mapping[str, Place]
+    chosen: list[_Found], tokens: Words, text: str, stop: int, by_code: Mapping[str, Place]
 ) -> Iterable[PlaceMention]:
     mentions: list[PlaceMention] = []
     last_token = -1
@@ -390,9 +394,8 @@ def _mentions(
                 # unless the list goes on with states ("Jalisco, México y Puebla" names the state of México).
                 sister = _sister_state(chosen, number, tokens, text, entry, by_code)
                 if sister is None:
-                    mentions[-1] = previous._replace(
-                        end=end + (1 if gap.strip() == "(" and text[end : end + 1] == ")" else 0)
-                    )
+                    closed = gap.strip() == "(" and text[end : min(end + 1, stop)] == ")"
+                    mentions[-1] = previous._replace(end=end + closed)
                     last_token = found.last
                     continue
                 entry = entry._replace(code=sister.code, name=sister.name, kind="state")

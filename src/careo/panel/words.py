@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
-from careo.base.words import cut
+from careo.base.words import Words, cut, words_in
 from careo.base.words import fold as plain
 
-_WORD = re.compile(r"([^\W_]+)")
 _LOOSE_WORD = re.compile(r"((?:[^\W_][̀-ͯ]*)+)")
 _LOOSE = re.compile(r"[̀-ͯ]")
-
-
-class Words(NamedTuple):
-    """The words of a text: in lower case without accents, and where each starts and ends."""
-
-    folded: list[str]
-    starts: list[int]
-    ends: list[int]
 
 
 def fold(text: str) -> str:
@@ -27,10 +17,27 @@ def fold(text: str) -> str:
     return _LOOSE.sub("", plain(text))
 
 
+def words(text: str, start: int = 0, end: int | None = None) -> Words:
+    """The words of a text in order. Accents written as separate characters count as part of their letter.
+
+    Args:
+        start, end: only the words there; their places still count from the beginning of the text.
+    """
+    whole = _words(text)
+    if start == 0 and end is None:
+        return whole
+    stretch = whole.between(start, len(text) if end is None else end)
+    if stretch is None:
+        folded, starts, ends = _words(text[start:end])
+        return Words(folded, [at + start for at in starts], [at + start for at in ends])
+    first, last = stretch
+    return Words(whole.folded[first:last], whole.starts[first:last], whole.ends[first:last])
+
+
 @lru_cache(maxsize=8)
-def words(text: str) -> Words:
-    """The words of a text in order. Accents written as separate characters count as part of their letter."""
+def _words(text: str) -> Words:
+    """Remembered for a moment: places, concepts and measures are looked for in the same page."""
     if _LOOSE.search(text):
         written, starts, ends = cut(_LOOSE_WORD, text)
         return Words([fold(word) for word in written], starts, ends)
-    return Words(*cut(_WORD, plain(text)))
+    return words_in(text)

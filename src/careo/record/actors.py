@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from careo.base.words import any_of
+from careo.base.words import any_of, lower, uncased
 from careo.record.passages import Passage, alternatives, choices, spaced
 from careo.record.sentences import Span, statement_rules
 
@@ -69,18 +69,46 @@ def speakers_of(text: str) -> Speakers:
 
 @cache
 def _name(language: str) -> re.Pattern[str]:
+    """Words with a capital in a row, in the text as written."""
+    particles = "|".join(statement_rules(language)["particles"])
+    capital, more = "[A-ZÁÉÍÓÚÑÜ]", r"[\w’'&-]*\.?"
+    return re.compile(rf"{capital}(?<!\w.){more}(?:\s+(?:(?:{particles})\s+){{0,2}}{capital}{more})*")
+
+
+@cache
+def _noun(language: str) -> re.Pattern[str]:
+    """Institutions and pronouns, in lower case."""
     rules = statement_rules(language)
-    particles = "|".join(rules["particles"])
-    capital = r"[A-ZÁÉÍÓÚÑÜ][\w’'&-]*\.?"
-    nouns = _factored(rules["actor_nouns"])
-    pronouns = "|".join(rules["pronouns"])
-    return re.compile(
-        rf"(?<!\w)(?:(?i:(?P<noun>{nouns}))(?!\w)|(?P<name>{capital}(?:\s+(?:(?:{particles})\s+){{0,2}}{capital})*)"
-        rf"|(?i:(?P<pronoun>{pronouns}))(?!\w))"
-    )
+    by_letter: dict[str, list[str]] = {}
+    for noun in (*_factored(rules["actor_nouns"]), *rules["pronouns"]):
+        by_letter.setdefault(noun[0], []).append(noun[1:])
+    # begins with a letter, to which a search can leap
+    letters = [rf"{letter}(?<!\w.)(?:{'|'.join(rests)})" for letter, rests in by_letter.items()]
+    return re.compile(rf"(?:{'|'.join(letters)})(?!\w)")
 
 
-def _factored(nouns: list[str]) -> str:
+def _actors(text: str, start: int, end: int, language: str) -> Iterator[tuple[re.Match[str], str]]:
+    """What may act between two places, in order and without overlap, with its kind: "noun", "pronoun" or "name"."""
+    low, pronouns = lower(text), statement_rules(language)["pronouns"]
+    nouns, names = _noun(language), _name(language)
+    noun, name = nouns.search(low, start, end), names.search(text, start, end)
+    while noun or name:
+        # of those that begin together, an institution comes before a name, and a name before a pronoun
+        if noun and (not name or noun.start() < name.start() + (noun[0] not in pronouns)):
+            yield noun, "pronoun" if noun[0] in pronouns else "noun"
+            at = noun.end()
+        elif name:
+            yield name, "name"
+            at = name.end()
+        else:
+            return
+        if noun and noun.start() < at:
+            noun = nouns.search(low, at, end)
+        if name and name.start() < at:
+            name = names.search(text, at, end)
+
+
+def _factored(nouns: list[str]) -> list[str]:
     """Noun phrases by their first word, so that "the" is tried once and not sixty times; English takes adjectives between."""
     groups: dict[str, list[str]] = {}
     for noun in sorted(nouns, key=len, reverse=True):
@@ -91,7 +119,7 @@ def _factored(nouns: list[str]) -> str:
         adjectives = r"(?:[a-z-]+\s+){0,3}?" if first == "the" else ""
         body = "|".join(rest.replace(" ", r"\s+") for rest in rests if rest)
         parts.append(rf"{first}\s+{adjectives}(?:{body})" if body else first)
-    return "|".join(parts)
+    return parts
 
 
 def speaker(passage: Passage, speakers: Speakers) -> str:
@@ -121,10 +149,10 @@ def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
     text, language = passage.text, passage.language
     clause = passage.clause(cue)
     begin = clause[0] if cue - clause[0] > 3 else passage.span[0]
-    whole = _subject_phrase(language).match(text[begin:cue])
+    whole = _whole_subject(text, begin, cue, language)
     names = _candidates(text, begin, cue, language, speakers)
     if whole and "pronoun" not in names:
-        phrase = " ".join(whole["subject"].split())
+        phrase = " ".join(whole.split())
         longer = next((n for n in names if n in phrase or phrase in n), "")
         return speakers.full(longer if longer and len(longer) >= len(phrase) else phrase)
     if not names and begin > passage.span[0]:
@@ -142,16 +170,20 @@ def subject(passage: Passage, speakers: Speakers) -> str:
     return (speakers.topic or speakers.last) if chosen == "pronoun" else speakers.full(chosen)
 
 
+def _whole_subject(text: str, start: int, end: int, language: str) -> str:
+    """A short noun phrase that fills a clause up to the cue: "The working groups" will meet, "Los alcaldes" exigen."""
+    whole = _subject_phrase(language).match(lower(text)[start:end])
+    return text[start + whole.start("subject") : start + whole.end("subject")] if whole else ""
+
+
 @cache
 def _subject_phrase(language: str) -> re.Pattern[str]:
-    """A short noun phrase that fills a clause up to the cue: "The working groups" will meet, "Los alcaldes" exigen."""
     rules = statement_rules(language)
     opening = "|".join(rules["determiners"])
     skip = "|".join(spaced(w) for w in sorted(rules["adverbials"], key=len, reverse=True))
-    return re.compile(
+    return uncased(
         rf"[\s,;:“\"«¡¿•–—-]*(?:(?:{skip}),?\s+)*(?P<subject>(?:{opening})\s+(?:[^\W\d_][\w’'-]*+\s*+){{1,6}}?)"
-        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:has|have|had|is|are|was|were|ha|han|había|habían|hay|está|están)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$",
-        re.IGNORECASE,
+        rf"(?:\s*,\s*(?:who|which|quien|que|cuyo)[^,]{{0,60}},)?\s*(?:has|have|had|is|are|was|were|ha|han|había|habían|hay|está|están)?\s*(?:also|now|then|ya|también|se|le|les|nos)?\s*$"
     )
 
 
@@ -163,17 +195,18 @@ def _candidates(text: str, start: int, end: int, language: str, speakers: Speake
 def _named(text: str, start: int, end: int, language: str, speakers: Speakers) -> Iterator[str]:
     """As `_candidates`, one after the other, for whoever asks for the first only."""
     dull, particles = _not_names(language)
-    for match in _name(language).finditer(text, start, end):
-        if match["pronoun"]:
+    low = lower(text)
+    for match, kind in _actors(text, start, end, language):
+        if kind == "pronoun":
             yield "pronoun"
             continue
-        name = " ".join(match[0].split())
-        if match["name"]:
+        name = " ".join(text[match.start() : match.end()].split())
+        if kind == "name":
             words = name.split(" ")
             while words and (words[0] in dull or words[0].lower() in particles):
                 words = words[1:]
             name = _OWNER.sub("", " ".join(words).rstrip(".,"))
-            if _PLACED.search(text, max(0, match.start() - 14), match.start()):
+            if _PLACED.search(low, max(0, match.start() - 14), match.start()):
                 continue  # "the mayor of Mexico City", "in Guerrero": where, not who
             if len(words) == 1 and _begins_sentence(text, match.start()) and name not in speakers.known:
                 continue
@@ -192,8 +225,7 @@ def _not_names(language: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 _PLACED = re.compile(
-    r"(?<!\w)(?:of|in|from|at|into|across|with|against|en|desde|hacia|con|contra)\s+(?:the\s+|el\s+|la\s+)?$",
-    re.IGNORECASE,
+    r"(?<!\w)(?:of|in|from|at|into|across|with|against|en|desde|hacia|con|contra)\s+(?:the\s+|el\s+|la\s+)?$"
 )
 
 
@@ -231,23 +263,27 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
     for verb in _saying(language).finditer(text, start, end):
         if len(_QUOTES.findall(text, start, verb.start())) % 2 == (0 if speakers.quoting else 1):
             continue  # a verb inside the quotation is what is said, not who says it
-        inverted = text[: verb.start()].rstrip(", \n")[-1:] in ("”", '"', "»")
-        behind = _name(language).match(text, _after(text, verb.end()), end)
-        if behind and not behind["pronoun"] and (language == "es" or inverted):
-            names = _candidates(text, behind.start(), behind.end(), language, speakers)
-            if names:
-                return names[0]
-        whole = _subject_phrase(language).match(text[_phrase_start(text, start, verb.start()) : verb.start()])
-        if whole and not inverted and whole["subject"].split()[0].lower() not in _POINTING:
-            return " ".join(whole["subject"].split())
-        names = _candidates(text, _phrase_start(text, start, verb.start()), verb.start(), language, speakers)
+        pause = _pause_before(text, verb.start())
+        inverted = pause > 0 and text[pause - 1] in '”"»'
+        if language == "es" or inverted:
+            behind = _after(text, verb.end())
+            first, kind = next(_actors(text, behind, end, language), (None, ""))
+            if first and first.start() == behind and kind != "pronoun":
+                names = _candidates(text, behind, first.end(), language, speakers)
+                if names:
+                    return names[0]
+        said = _phrase_start(text, start, verb.start())
+        whole = "" if inverted else _whole_subject(text, said, verb.start(), language)
+        if whole and whole.split()[0].lower() not in _POINTING:
+            return " ".join(whole.split())
+        names = _candidates(text, said, verb.start(), language, speakers)
         names = names or _candidates(text, start, verb.start(), language, speakers)
         if names:
             people = [n for n in names if n != "pronoun"]
             if names[-1] == "pronoun":
                 return people[0] if people else speakers.topic or speakers.last
             # an apposition between commas ("X, the new head of Y, said"; "el secretario de Y, X, dijo") leaves its name
-            if text[: verb.start()].rstrip().endswith(","):
+            if text[start : verb.start()].rstrip().endswith(","):
                 named = [n for n in people if n[0].isupper() and " " in n and n[:3].lower() not in _ARTICLES]
                 return named[0] if named else people[0]
             return names[-1]
@@ -264,6 +300,13 @@ _ARTICLES = ("the", "el ", "la ", "los", "las")
 def _saying(language: str) -> re.Pattern[str]:
     """Verbs of saying, in lower case only: "states" is a verb, "States" is not."""
     return re.compile(rf"{alternatives(statement_rules(language)['reporting_verbs'])}(?!\w)")
+
+
+def _pause_before(text: str, at: int) -> int:
+    """Where the comma and the white space before a place begin."""
+    while at > 1 and text[at - 1] in ", \n":
+        at -= 1
+    return at
 
 
 def _phrase_start(text: str, start: int, end: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import regex
 
 from careo.base.dates import Period, years_on
-from careo.base.words import cut
+from careo.base.words import uncased, words_in
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
 from careo.record.sentences import Span, statement_rules
@@ -25,6 +25,7 @@ KINDS = ("pledge", "request", "causal_claim", "position")
 class _Rule:
     kind: str
     cue: re.Pattern[str]
+    as_written: bool  # the cue tells capitals from small letters, and is looked for in the text as written
     subject: str
     first_person: str
     split: bool
@@ -54,13 +55,15 @@ def _rules(language: str) -> tuple[_Rule, ...]:
 
 def _rule(kind: str, card: dict[str, Any]) -> _Rule:
     def pattern(key: str, template: str = "{}") -> re.Pattern[str] | None:
-        return re.compile(template.format(spaced(str(card[key]))), re.IGNORECASE) if key in card else None
+        return uncased(template.format(spaced(str(card[key])))) if key in card else None
 
     cue = str(card["cue"])
     edge = "" if "(?<" in cue[:8] or cue.startswith("^") else r"(?<!\w)"  # a cue may set its own edge
+    as_written, cue = "(?-i:" in cue, edge + spaced(cue)
     return _Rule(
         kind=kind,
-        cue=re.compile(edge + spaced(cue), re.IGNORECASE),
+        cue=re.compile(cue, re.IGNORECASE) if as_written else uncased(cue),
+        as_written=as_written,
         subject=str(card.get("subject", "any")),
         first_person=str(card.get("first_person", "")),
         split=bool(card.get("split", False)),
@@ -102,32 +105,34 @@ def _joined(passage: Passage, at: int) -> bool:
 
 
 def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]:
-    text, (start, end), language = passage.text, passage.span, passage.language
-    sentence = text[start:end]
+    text, low, (start, end), language = passage.text, passage.lower, passage.span, passage.language
+    sentence, lowered = text[start:end], low[start:end]
     negated, asks = _compiled(language, "negated"), _compiled(language, "unsettled")
     rules = _rules(language)
     taken = [0] * len(rules)  # up to where a rule has matched: its matches do not overlap
-    begins = _begins(sentence)
+    begins = _begins(text, start, end)
     marked = _START + sentence
     openings = [marked[begin : begin + 5] for begin in begins]
     for begin, orders in zip(begins, map(_possible(language), openings), strict=True):
         for order in orders:
             rule = rules[order]
-            hit = rule.cue.match(sentence, begin) if begin >= taken[order] else None
+            if begin < taken[order]:
+                continue
+            hit = rule.cue.match(sentence if rule.as_written else lowered, begin)
             if hit is None:
                 continue
             taken[order] = hit.end()
             cue = (start + hit.start(), start + hit.end())
-            before = text[max(start, cue[0] - 40) : cue[0]]
+            before = low[max(start, cue[0] - 40) : cue[0]]
             if rule.not_after and rule.not_after.search(before):
                 continue
-            if rule.not_next and rule.not_next.match(text, cue[1], end):
+            if rule.not_next and rule.not_next.match(low, cue[1], end):
                 continue
-            if rule.needs and not rule.needs.search(text, start, end):
+            if rule.needs and not rule.needs.search(low, start, end):
                 continue
             if rule.negatable and negated.search(before):
                 continue
-            if rule.kind == "pledge" and asks.search(text, passage.clause(cue[0])[0], cue[0]):
+            if rule.kind == "pledge" and asks.search(low, passage.clause(cue[0])[0], cue[0]):
                 continue
             kind = rule.kind
             if kind == "pledge" and text[:end].rstrip('”"» ').endswith("?"):
@@ -148,14 +153,22 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
             )
 
 
-_BEGIN = re.compile(r"([^\W_]+|['’])")
+_APOSTROPHE = re.compile(r"['’]")
+_WORD = re.compile(r"[^\W_]+")
 _START = "\0"  # stands before a cue that opens the sentence; no text has it
 
 
-def _begins(sentence: str) -> list[int]:
-    """Where a cue can begin: at the beginning, at a word, at an apostrophe."""
-    _, found, _ = cut(_BEGIN, sentence)
-    return found if found[:1] == [0] else [0, *found]
+def _begins(text: str, start: int, end: int) -> list[int]:
+    """Where in a sentence a cue can begin: at the beginning, at a word, at an apostrophe."""
+    words = words_in(text)
+    stretch = words.between(start, end)
+    if stretch is None:
+        begins = [m.start() - start for m in _WORD.finditer(text, start, end)]
+    else:
+        begins = [at - start for at in words.starts[slice(*stretch)]]
+    apostrophes = [m.start() - start for m in _APOSTROPHE.finditer(text, start, end)]
+    begins = sorted(begins + apostrophes) if apostrophes else begins
+    return begins if begins[:1] == [0] else [0, *begins]
 
 
 @cache
@@ -178,41 +191,39 @@ def _possible(language: str) -> Callable[[str], tuple[int, ...]]:
 
 @cache
 def _compiled(language: str, key: str) -> re.Pattern[str]:
-    return re.compile(spaced(str(statement_rules(language)[key])), re.IGNORECASE)
+    return uncased(spaced(str(statement_rules(language)[key])))
 
 
 def _subject(passage: Passage, rule: _Rule, cue: int, actor: str, known: frozenset[str]) -> bool:
     """Whether a rule that wants an agent has one: an institution or a name before the cue, or a known speaker."""
     if rule.subject == "any":
         return True
-    text, (start, end) = passage.text, passage.span
+    text, low, (start, end) = passage.text, passage.lower, passage.span
     institutions = _institutions(passage.language)
     if rule.subject == "official":
-        return bool(institutions.search(text, start, end)) or bool(actor)
-    if institutions.search(text, start, cue):
+        return bool(actor) or bool(institutions.search(low, start, end))
+    if actor or institutions.search(low, start, cue):
         return True
     if _INNER_NAME.search(text[start:cue]):
         return True
-    first = re.match(r"\W*(\w+)", text[start:cue])
-    if first and first[1] in known and first[1][0].isupper():
-        return True  # a name at the beginning, known for one because it stands inside other sentences too
-    return bool(actor)
+    # a name at the beginning, known for one because it stands inside other sentences too
+    first = _FIRST_WORD.match(text, start, cue)
+    return first is not None and first[1] in known and first[1][0].isupper()
 
 
+_FIRST_WORD = re.compile(r"\W*(\w+)")
 _INNER_NAME = re.compile(r"(?<![.!?¿¡“\"«]\s)(?<!^)\b[A-ZÁÉÍÓÚÑ][\w’'-]+")
 
 
 @cache
 def _institutions(language: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<!\w){spaced(str(statement_rules(language)['institutions']))}(?!\w)", re.IGNORECASE
-    )
+    return uncased(rf"(?<!\w){spaced(str(statement_rules(language)['institutions']))}(?!\w)")
 
 
 def _scope(passage: Passage, start: int, cue_end: int) -> int:
     """End of what a cue governs: the sentence, or the point where another voice or clause takes over."""
-    text, (_, end) = passage.text, passage.span
-    stop = _compiled(passage.language, "scope_end").search(text, cue_end, end)
+    end = passage.span[1]
+    stop = _compiled(passage.language, "scope_end").search(passage.lower, cue_end, end)
     return stop.start() if stop and stop.start() - start > 15 else end
 
 
@@ -224,7 +235,7 @@ def _statements(
     )  # "se exhorta", "se instalará": nobody is named
     doer = "" if hit.addressed or impersonal else agent(passage, hit.start, speakers)
     if hit.kind in ("pledge", "request") and _compiled(passage.language, "besides").match(
-        passage.text, passage.span[0], hit.start
+        passage.lower, passage.span[0], hit.start
     ):
         hit = replace(hit, start=passage.span[0])
     for span in _items(passage, hit) if hit.split else [(hit.start, hit.end)]:
@@ -235,8 +246,8 @@ def _statements(
 
 def _items(passage: Passage, hit: _Hit) -> list[Span]:
     """A series ("granting …, ending …, and possibly …") as its members; what is no series stays whole."""
-    text = passage.text
-    cuts = [m.start() for m in _compiled(passage.language, "series").finditer(text, hit.cue_end, hit.end)]
+    series = _compiled(passage.language, "series")
+    cuts = [m.start() for m in series.finditer(passage.lower, hit.cue_end, hit.end)]
     if not cuts:
         return [(hit.start, hit.end)]
     bounds = [hit.cue_end, *cuts, hit.end]

@@ -11,7 +11,7 @@ from functools import cache
 from careo.base.dates import DateMention, Period, Term, period_of_year, read_dates
 from careo.base.numbers import Number, read_numbers
 from careo.base.shipped import readable
-from careo.base.words import any_of, lower
+from careo.base.words import any_of, lower, uncased
 from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.sources.documents import Block, Document
 
@@ -33,7 +33,7 @@ class Passage:
         page_period: the period the page is from, for a figure that names none.
         before: the passage before it in the same block, if any.
         topic: the latest past year told so far on the page.
-        after_text, after_dates: the sentence after it, also across blocks, and the dates in it.
+        after, after_dates: the sentence after it, also across blocks, and the dates in it; nothing behind the last one.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Passage:
     page_period: Period | None
     before: Passage | None
     topic: Period | None = None
-    after_text: str = ""
+    after: Span = (0, 0)
     after_dates: tuple[DateMention, ...] = ()
 
     @property
@@ -96,12 +96,12 @@ def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]
     dates = [tuple(d for d in read.dates if start <= d.start < end) for (start, end), read in sentences]
     before: Passage | None = None
     for order, ((start, end), read) in enumerate(sentences):
-        after = sentences[order + 1][0] if order + 1 < len(sentences) else None
+        last = order + 1 == len(sentences)
         before = Passage(
             text=text,
             lower=low,
             span=(start, end),
-            clauses=split_clauses(text, start, end, read.language),
+            clauses=split_clauses(low, start, end, read.language),
             numbers=tuple(n for n in read.numbers if start <= n.start < end),
             dates=dates[order],
             block=read.block,
@@ -112,8 +112,8 @@ def passages(document: Document, terms: tuple[Term, ...], dollar: dict[str, str]
             page_period=page_period,
             topic=read.topic,
             before=before if before and before.index == read.index else None,
-            after_text=text[after[0] : after[1]] if after else "",
-            after_dates=dates[order + 1] if after else (),
+            after=(0, 0) if last else sentences[order + 1][0],
+            after_dates=() if last else dates[order + 1],
         )
         yield before
 
@@ -132,7 +132,7 @@ def _blocks(
         piece = document.text[block.start : block.end]
         numbers = read_numbers(piece, language, dollar=dollar.get(language, "USD"), at=block.start)
         dates = _dates(piece, block.start, language, reckoned, terms)
-        dates = _pointing(document.text, low, block, dates, language, latest)
+        dates = _pointing(low, block, dates, language, latest)
         for mention in dates:
             latest = _later(latest, mention, reckoned)
         yield _Read(block, index, language, numbers, dates, latest)
@@ -184,16 +184,15 @@ def _hints(language: str) -> re.Pattern[str]:
 
 @cache
 def _no_dates(language: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{spaced(statement_rules(language)['no_dates'])})", re.IGNORECASE)
+    return uncased(rf"(?<!\w)(?:{spaced(statement_rules(language)['no_dates'])})")
 
 
 @cache
 def _compared(language: str) -> re.Pattern[str]:
-    return re.compile(rf"{choices(language, 'against_words')}\s[^.;,\d]{{0,24}}$", re.IGNORECASE)
+    return uncased(rf"{choices(language, 'against_words')}\s[^.;,\d]{{0,24}}$")
 
 
 def _pointing(
-    text: str,
     low: str,
     block: Block,
     dates: list[DateMention],
@@ -220,7 +219,7 @@ def _pointing(
         ]
         told = [d for d in told if d.period and _long(d.period)]
         told = [d for d in told if not any(f.start < d.end and d.start < f.end for f, _ in overlaps)]
-        told = [d for d in told if not _compared(language).search(text, max(start, d.start - 30), d.start)]
+        told = [d for d in told if not _compared(language).search(low, max(start, d.start - 30), d.start)]
         base = max(told, key=lambda d: d.end).period if told else spoken
         if base and base.last:
             year = base.last.year + shift
@@ -229,7 +228,7 @@ def _pointing(
                 DateMention(match.start(), match.end(), period, "at", every=POINTED if shift < 0 else "")
             )
     untrue = _no_dates(language)
-    dates = [d for d in dates if not untrue.search(text, max(start, d.start - 4), d.end)]
+    dates = [d for d in dates if not untrue.search(low, max(start, d.start - 4), d.end)]
     kept = [d for d in dates if not any(f.start < d.end and d.start < f.end for f in found)]
     return sorted([*kept, *found], key=lambda d: d.start)
 
@@ -276,5 +275,5 @@ def spaced(pattern: str) -> str:
 
 @cache
 def pattern(language: str, key: str, template: str) -> re.Pattern[str]:
-    """One pattern of the statement lexicon put into a template, compiled once."""
-    return re.compile(template.format(spaced(str(statement_rules(language)[key]))), re.IGNORECASE)
+    """One pattern of the statement lexicon put into a template, for text in lower case; compiled once."""
+    return uncased(template.format(spaced(str(statement_rules(language)[key]))))

@@ -9,6 +9,7 @@ from functools import cache
 
 from careo.base.dates import DateMention, Period, period_of_year
 from careo.base.numbers import Number
+from careo.base.words import uncased
 from careo.record.passages import POINTED, Passage, choices, pattern, phrases, spaced
 from careo.record.sentences import Span, statement_rules
 from careo.record.statements import Statement
@@ -173,7 +174,7 @@ def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -
 
 def _since_that(passage: Passage, mention: DateMention) -> bool:
     cue = pattern(passage.language, "since_that", r"(?<!\w){}")
-    return bool(cue.search(passage.text, max(passage.span[0], mention.start - 60), mention.start))
+    return bool(cue.search(passage.lower, max(passage.span[0], mention.start - 60), mention.start))
 
 
 def _told_of(passage: Passage, span: Span) -> DateMention | None:
@@ -193,8 +194,8 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
             d
             for d in years
             if d.every != POINTED
-            and not ends.search(earlier.text, max(earlier.span[0], d.start - 30), d.start)
-            and not begins.match(earlier.text, d.start)
+            and not ends.search(earlier.lower, max(earlier.span[0], d.start - 30), d.start)
+            and not begins.match(earlier.lower, d.start)
         ]
         pointed = pointed or (years[-1] if years else None)
         years = main
@@ -204,10 +205,8 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     if pointed:
         return pointed
     taken_up = pattern(passage.language, "taken_up", "{}")
-    if (
-        passage.after_text
-        and taken_up.match(passage.after_text)
-        and taken_up.search(passage.text, span[1], passage.span[1])
+    if taken_up.match(passage.lower[slice(*passage.after)]) and taken_up.search(
+        passage.lower, span[1], passage.span[1]
     ):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
     return None
@@ -218,10 +217,10 @@ def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: boo
         return True  # "up 15% from a year earlier"
     if not change or mention.form == "since" or mention.start < span[1] or mention.start - span[1] >= 40:
         return False
-    text, (ends, begins) = passage.text, _baseline(passage.language)
+    low, (ends, begins) = passage.lower, _baseline(passage.language)
     return bool(
-        ends.search(text, max(passage.span[0], mention.start - 30), mention.start)
-        or begins.match(text, mention.start)
+        ends.search(low, max(passage.span[0], mention.start - 30), mention.start)
+        or begins.match(low, mention.start)
     )
 
 
@@ -229,7 +228,7 @@ def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: boo
 def _baseline(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What stands before the period a change is measured against: right before the date, or as its first word."""
     words = spaced(str(statement_rules(language)["baseline"]))
-    return re.compile(rf"{words}\s*$", re.IGNORECASE), re.compile(rf"{words}\s", re.IGNORECASE)
+    return uncased(rf"{words}\s*$"), uncased(rf"{words}\s")
 
 
 def _nearest(passage: Passage, mentions: list[DateMention], within: Span, span: Span) -> DateMention | None:
@@ -250,9 +249,9 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
     ]
     between = any(low <= n.start and n.end <= high for n in others)
     owned = not ahead and any(0 <= mention.start - n.end <= 30 for n in others)
-    text = passage.text[max(passage.span[0], mention.start - 24) : mention.start]
+    before = passage.lower[max(passage.span[0], mention.start - 24) : mention.start]
     apart = (high - low) > 6 and bool(
-        _against_cue(passage.language).search(text)
+        _against_cue(passage.language).search(before)
     )  # "… 4.6% more than in the year before"
     pointed = 25 if mention.every == POINTED and high - low > 3 else 0
     return (high - low) + pointed + 90 * apart + 80 * between + 60 * owned + (8 if ahead else 0)
@@ -260,9 +259,7 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
 
 @cache
 def _against_cue(language: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"{choices(language, 'against_words')}\s+(?:the\s+|el\s+|la\s+|al?\s+)?$", re.IGNORECASE
-    )
+    return uncased(rf"{choices(language, 'against_words')}\s+(?:the\s+|el\s+|la\s+|al?\s+)?$")
 
 
 def _against(passage: Passage, end: int, form: str) -> Period | None:
@@ -275,7 +272,7 @@ def _against(passage: Passage, end: int, form: str) -> Period | None:
             mention.period is not None and mention.form in ("at", "since") and 0 <= mention.start - end < 45
         )
         if near and (
-            ends.search(passage.text, end, mention.start) or begins.match(passage.text, mention.start)
+            ends.search(passage.lower, end, mention.start) or begins.match(passage.lower, mention.start)
         ):
             return mention.period
     return None

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from careo.base.numbers import Number
 from careo.base.units import is_money
-from careo.base.words import any_of, single_spaced
+from careo.base.words import any_of, single_spaced, uncased
 from careo.record.passages import Passage, pattern, phrases, spaced
 from careo.record.periods import RELATIVE, when
 from careo.record.sentences import Span, statement_rules
@@ -91,7 +91,7 @@ def _figure(
     told: Statement | None,
     trail: tuple[Statement, ...],
 ) -> Statement | None:
-    text, rules = passage.text, statement_rules(passage.language)
+    text = passage.text
     last = trail[-1] if trail and trail[-1].sentence == passage.span else None
     noun_span, unit = _noun(passage, number)
     hedge, hedge_words, start, tail = _hedge(passage, number, noun_span[1] if noun_span else number.end)
@@ -119,7 +119,7 @@ def _figure(
         return None
     end = max(number.end, noun_span[1] if noun_span else 0, tail, change_end)
     if noun_span and noun_span[0] < number.start and noun_span[0] >= start - 20 and unit == "persons":
-        start = min(start, noun_span[0]) if _attached(text, noun_span, start, rules) else start
+        start = min(start, noun_span[0]) if _attached(passage, noun_span, start) else start
     if (
         hedge == "none"
         and not change
@@ -179,7 +179,7 @@ def _is_figure(passage: Passage, number: Number, unit: str, noun: str) -> bool:
         wish = pattern(
             passage.language, "wish_before", "{}"
         )  # "to double the budget" is asked, it has not happened
-        return not wish.search(passage.text, max(passage.span[0], number.start - 12), number.start + 12)
+        return not wish.search(passage.lower, max(passage.span[0], number.start - 12), number.start + 12)
     if number.unit != "count":
         return True
     written = passage.text[number.start : number.end]
@@ -315,9 +315,9 @@ def _noun_follows(pattern: re.Pattern[str], low: str, at: int, end: int) -> bool
     return bool(word and pattern.match(low, word.start(1), end))
 
 
-def _attached(text: str, noun: Span, start: int, rules: dict[str, object]) -> bool:
-    between = text[noun[0] : start]
-    return bool(re.fullmatch(spaced(str(rules["before_nouns"])) + r"\s*", between, re.IGNORECASE))
+def _attached(passage: Passage, noun: Span, start: int) -> bool:
+    between = pattern(passage.language, "before_nouns", r"(?:{})\s*")
+    return between.fullmatch(passage.lower[noun[0] : start]) is not None
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -372,14 +372,14 @@ _TURNED = {"at least": "at most", "at most": "at least"}
 def _turned(passage: Passage, start: int) -> bool:
     """Whether a negation before a hedge turns it round: "never fell below 30,000"."""
     cue = pattern(passage.language, "turned", "{}")
-    return bool(cue.search(passage.text, max(passage.span[0], start - 36), start))
+    return bool(cue.search(passage.lower, max(passage.span[0], start - 36), start))
 
 
 def _intransitive(passage: Passage, start: int) -> bool:
     """Whether a verb of change stands right before a hedge, without "by": "fell below 30,000" tells a level."""
-    before = passage.text[max(passage.span[0], start - 40) : start]
+    before = passage.lower[max(passage.span[0], start - 40) : start]
     hits = (_changes(passage.language, d, "before").search(before) for d in ("up", "down"))
-    return any(h is not None and h[0].split()[-1].lower() not in ("by", "of", "de", "en", "un") for h in hits)
+    return any(h is not None and h[0].split()[-1] not in ("by", "of", "de", "en", "un") for h in hits)
 
 
 @cache
@@ -387,26 +387,24 @@ def _changes(language: str, direction: str, side: str) -> re.Pattern[str]:
     rules = statement_rules(language)
     words = rules["change" if side == "before" else "change_after"][direction]
     body = "|".join(sorted((spaced(str(w)) for w in words), key=len, reverse=True))
-    return re.compile(
-        rf"(?<!\w)(?:{body})\s*$" if side == "before" else rf"\s*(?:{body})(?!\w)", re.IGNORECASE
-    )
+    return uncased(rf"(?<!\w)(?:{body})\s*$" if side == "before" else rf"\s*(?:{body})(?!\w)")
 
 
 def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int]:
     """(direction or "", start with the verb of change, end of a word of change behind the number)."""
-    text, language = passage.text, passage.language
+    low, language = passage.lower, passage.language
     if number.unit in ("interval_minutes", "rate_per_100k", "factor"):
         return "", start, 0
     window = max(passage.span[0], start - 40)
     for direction in ("up", "down"):
-        hit = _changes(language, direction, "before").search(text[window:start])
-        bare = hit is not None and hit[0].strip().lower() in ("up", "down") and number.unit not in RELATIVE
-        if hit and not bare and not _from_to(text, hit[0], number.end):
+        hit = _changes(language, direction, "before").search(low[window:start])
+        bare = hit is not None and hit[0].strip() in ("up", "down") and number.unit not in RELATIVE
+        if hit and not bare and not _from_to(passage.text, hit[0], number.end):
             return direction, window + hit.start(), 0
     if number.unit in ("share", "percentage_points"):
         for direction in ("up", "down"):
             hit = _changes(language, direction, "after").match(
-                text, number.end, min(passage.span[1], number.end + 24)
+                low, number.end, min(passage.span[1], number.end + 24)
             )
             if hit:
                 return direction, start, hit.end()
@@ -415,19 +413,23 @@ def _change(passage: Passage, number: Number, start: int) -> tuple[str, int, int
 
 def _from_to(text: str, cue: str, at: int) -> bool:
     """Whether the number is where a change begins ("bajó de 36 mil en 2018 a 34 mil"): a level, not a change."""
-    return cue.split()[-1].lower() in ("de", "from") and bool(
-        re.match(r"[^.;]{0,60}?\s(?:a|to)\s+(?:los\s+|las\s+)?\d", text[at : at + 80])
-    )
+    return cue.split()[-1] in ("de", "from") and _OTHER_END.match(text, at, at + 80) is not None
+
+
+_OTHER_END = re.compile(r"[^.;]{0,60}?\s(?:a|to)\s+(?:los\s+|las\s+)?\d")
 
 
 def _listed(text: str, end: int, start: int) -> bool:
     """Whether a figure follows the last one in the same list, so that its hedge carries over ("more than 5 dead, 4 missing")."""
-    return bool(re.fullmatch(r"\s*(?:[\w’'-]+\s*){0,2},\s*", text[end:start])) if start >= end else False
+    return start >= end and _LIST_GAP.fullmatch(text, end, start) is not None
+
+
+_LIST_GAP = re.compile(r"\s*(?:[\w’'-]+\s*){0,2},\s*")
 
 
 def _share_of(passage: Passage, number: Number) -> str:
     hit = pattern(passage.language, "share_of", r"\s*{}(?=\S)").match(
-        passage.text, number.end, passage.span[1]
+        passage.lower, number.end, passage.span[1]
     )
     if not hit:
         return ""

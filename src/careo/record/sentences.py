@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from careo.base.shipped import language_data, readable
+from careo.base.words import uncased
 
 Span = tuple[int, int]
 
@@ -70,17 +71,20 @@ def _add(spans: list[Span], text: str, start: int, end: int) -> None:
 @cache
 def _boundary(language: str) -> re.Pattern[str]:
     words = "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in statement_rules(language)["clause_words"])
-    return re.compile(  # begins with one class of characters, as above
-        rf"[;:—.,\s”\"»](?:(?<=[;:—.])\s|(?<=\s)[–-]\s|(?<=,)\s+(?=(?:{words})\b)|(?<=[”\"»]),?\s(?=\w))",
-        re.IGNORECASE,
+    return uncased(  # begins with one class of characters, as above
+        rf"[;:—.,\s”\"»](?:(?<=[;:—.])\s|(?<=\s)[–-]\s|(?<=,)\s+(?=(?:{words})\b)|(?<=[”\"»]),?\s(?=\w))"
     )
 
 
-def split_clauses(text: str, start: int, end: int, language: str) -> tuple[Span, ...]:
-    """Clauses of a sentence: cut at strong punctuation and before conjunctions that open a new clause."""
+@lru_cache(maxsize=256)
+def split_clauses(low: str, start: int, end: int, language: str) -> tuple[Span, ...]:
+    """Clauses of a sentence of a text in lower case: cut at strong punctuation and before conjunctions that open a new one.
+
+    Remembered for a moment: the figures of a page are linked after all of it was read.
+    """
     spans: list[Span] = []
     begin = start
-    for match in _boundary(language).finditer(text, start, end):
+    for match in _boundary(language).finditer(low, start, end):
         if match.start() > begin:
             spans.append((begin, match.start()))
             begin = match.start() + 1

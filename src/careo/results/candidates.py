@@ -55,40 +55,38 @@ class Reading:
 
 def candidates(statement: Statement, country: Country) -> tuple[Candidate, ...]:
     """Definitions of the concept of a figure, those named by its words first."""
-    named, ranked = _ranked(statement, country)
+    named, ranked = _ranked(statement, country, statement.concept, statement.naming)
     return tuple(Candidate(i, i.id in named) for i in ranked)
 
 
-def likeliest(statement: Statement, country: Country) -> str:
-    """Id of the first of the candidates; "" when there is none."""
-    _, ranked = _ranked(statement, country)
+def likeliest(statement: Statement, country: Country, concept: str, naming: tuple[str, ...]) -> str:
+    """Id of the first of the candidates of a figure of that concept whose words name so much; "" when there is none."""
+    _, ranked = _ranked(statement, country, concept, naming)
     return ranked[0].id if ranked else ""
 
 
-def _ranked(statement: Statement, country: Country) -> tuple[list[str], list[Indicator]]:
+def _ranked(
+    statement: Statement, country: Country, concept: str, naming: tuple[str, ...]
+) -> tuple[list[str], list[Indicator]]:
     """Ids of the definitions that the words of a figure name, and all that it can be held against, best first."""
-    members = [
-        i for i in country.by_concept.get(statement.concept, ()) if i.usable and kind_fits(i, statement)
-    ]
-    near = (
-        country.concepts.by_id[statement.concept].near if statement.concept in country.concepts.by_id else ()
-    )
+    members = [i for i in country.by_concept.get(concept, ()) if i.usable and kind_fits(i, statement)]
+    near = country.concepts.by_id[concept].near if concept in country.concepts.by_id else ()
     others = [i for c in near for i in country.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
     if statement.promised:
         members, others = (
             [i for i in members if i.measure in PLANNED],
             [i for i in others if i.measure in PLANNED],
         )
-    named = _named(statement, members)
+    named = _named(statement, members, set(naming))
     ranked = sorted(
         members, key=lambda i: (i.id not in named, named.index(i.id) if i.id in named else 0, i.parent != "")
     )
     return named, ranked + others
 
 
-def _named(statement: Statement, members: list[Indicator]) -> list[str]:
+def _named(statement: Statement, members: list[Indicator], naming: set[str]) -> list[str]:
     """Ids of the definitions that the words name; when they name none in particular, all that a reader would mean."""
-    naming, ids = set(statement.naming), {i.id for i in members}
+    ids = {i.id for i in members}
     if statement.quantity and statement.quantity.unit != "rate_per_100k" and "rate" not in naming:
         members = [i for i in members if i.kind != "rate"] or members
     everything = members

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from careo.base.units import is_money
 from careo.panel.indicators import Indicator
 from careo.record.statements import Statement
@@ -26,24 +28,26 @@ _THINGS = frozenset(
 def kind_fits(indicator: Indicator, statement: Statement) -> bool:
     """Whether an indicator is of the kind a figure is: money in its currency, shares, rates, counts."""
     quantity = statement.quantity
-    if quantity is None:
-        return False
-    if quantity.unit == "percentage_points":
-        return indicator.kind == "share"
-    if quantity.change and quantity.unit in ("share", "factor"):
+    return quantity is not None and _fits(
+        indicator.kind, indicator.unit, quantity.unit, bool(quantity.change)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _fits(kind: str, counted: str, unit: str, change: bool) -> bool:
+    """Whether an indicator of a kind, counted in one unit, can answer a figure in another."""
+    if unit == "percentage_points":
+        return kind == "share"
+    if unit == "factor" or (change and unit == "share"):
         return True
-    if quantity.unit == "factor":
-        return True
-    if quantity.unit == "share":
-        return indicator.kind == "share"
-    if quantity.unit == "rate_per_100k":
-        return indicator.kind == "rate"
-    if is_money(quantity.unit):
-        return indicator.kind == "money" and (
-            quantity.unit == "money" or indicator.unit.startswith(quantity.unit)
-        )
-    if quantity.unit == "interval_minutes":
-        return indicator.kind == "flow"
-    if quantity.unit in _THINGS or (indicator.unit in _THINGS and quantity.unit != "count"):
-        return indicator.unit == quantity.unit or (quantity.unit == "graves" and indicator.unit == "bodies")
-    return indicator.kind in ("flow", "stock")
+    if unit == "share":
+        return kind == "share"
+    if unit == "rate_per_100k":
+        return kind == "rate"
+    if is_money(unit):
+        return kind == "money" and (unit == "money" or counted.startswith(unit))
+    if unit == "interval_minutes":
+        return kind == "flow"
+    if unit in _THINGS or (counted in _THINGS and unit != "count"):
+        return counted == unit or (unit == "graves" and counted == "bodies")
+    return kind in ("flow", "stock")

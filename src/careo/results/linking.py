@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from careo.base.texts import say
-from careo.base.words import any_of
+from careo.base.words import any_of, lower, uncased
 from careo.panel import Country, country_of
 from careo.panel.concepts import TermMention
 from careo.panel.places import PlaceMention
@@ -105,30 +105,34 @@ class Mentions:
 
     def __init__(self, document: Document, statement: Statement, country: Country) -> None:
         self._document, self._statement, self._panel = document, statement, country
-        self.sentence = statement.sentence
+        self.text, self.sentence = document.text, statement.sentence
 
     @cached_property
     def clauses(self) -> tuple[Span, ...]:
         """The clauses of the sentence."""
-        return split_clauses(self._document.text, *self.sentence, self._statement.language)
+        return split_clauses(lower(self.text), *self.sentence, self._statement.language)
+
+    @cached_property
+    def folded(self) -> str:
+        """The sentence in lower case without accents."""
+        start, end = self.sentence
+        return fold(self.text[start:end])
 
     @cached_property
     def terms(self) -> tuple[TermMention, ...]:
         """Concepts named in the sentence."""
         start, end = self.sentence
-        found = self._panel.concepts.find(self._document.text[start:end], self._statement.language)
-        return tuple(t._replace(start=t.start + start, end=t.end + start) for t in found)
+        return self._panel.concepts.find(self._document.text, self._statement.language, start, end)
 
     @cached_property
     def places(self) -> tuple[PlaceMention, ...]:
         """Places named in the sentence."""
         start, end = self.sentence
-        found = self._panel.places.find(self._document.text[start:end])
-        return tuple(p._replace(start=p.start + start, end=p.end + start) for p in found)
+        return self._panel.places.find(self._document.text, start, end)
 
     @cached_property
-    def _said(self) -> str:
-        """The title and the words before the sentence: what "the figure" or "victims" there refers to."""
+    def _said(self) -> Span:
+        """Where the words before the sentence stand: with the title, what "the figure" or "victims" there refers to."""
         document, statement = self._document, self._statement
         block = document.blocks[statement.block] if 0 <= statement.block < len(document.blocks) else None
         start = self.sentence[0]
@@ -137,17 +141,19 @@ class Mentions:
         ):  # a block that has said little yet goes on from the one before
             before = (b for b in reversed(document.blocks[: statement.block]) if b.label == "body")
             block = next(before, block)
-        return f"{document.title}. {document.text[max(block.start, start - 500) : start] if block else ''}"
+        return (max(block.start, start - 500), start) if block else (start, start)
 
-    @cached_property
-    def earlier(self) -> tuple[TermMention, ...]:
-        """Concepts named before the sentence, in order."""
-        return self._panel.concepts.find(self._said, self._statement.language)
+    def earlier(self) -> Iterator[TermMention]:
+        """Concepts named before the sentence, the latest first; at last those of the title, with its own offsets."""
+        find, language = self._panel.concepts.find, self._statement.language
+        yield from reversed(find(self._document.text, language, *self._said))
+        yield from reversed(find(self._document.title, language))
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
         """What was counted before the sentence ("case_files"), in order."""
-        found = self._panel.concepts.find_measures(self._said, self._statement.language)
+        find, language = self._panel.concepts.find_measures, self._statement.language
+        found = find(self._document.title, language) + find(self._document.text, language, *self._said)
         return tuple(name for mention in found for name in mention.names if name in _UNITS)
 
 
@@ -161,32 +167,33 @@ def link(
     """
     mentions = mentions or Mentions(document, statement, country)
     text = document.text
-    clauses = mentions.clauses
-    concept, weak = _concept(text, statement, country, mentions.terms, clauses)
-    if _partitive(statement.language).match(text, statement.start + _digits_end(statement)):
+    clause = next((c for c in mentions.clauses if c[0] <= statement.start < c[1]), statement.sentence)
+    concept, weak = _concept(text, statement, country, mentions.terms, clause)
+    if _partitive(statement.language).match(lower(text), statement.start + _digits_end(statement)):
         weak = True  # "43 of the dead" counts some of them
     if not concept and statement.quantity and _refers_back(statement):
         concept, weak = next(
-            (
-                (n, True)
-                for t in reversed(mentions.earlier)
-                for n in t.names
-                if _countable(country, n, statement)
-            ),
+            ((n, True) for t in mentions.earlier() for n in t.names if _countable(country, n, statement)),
             ("", False),
         )
-    place = _place(text, statement, country, mentions.places, clauses, concept)
-    naming = _naming(text, statement, country, concept, clauses)
+    place = _place(text, statement, country, mentions.places, clause, concept)
+    naming = _naming(mentions, statement, country, concept, clause) if concept else ()
     if concept and not naming and statement.quantity and not statement.quantity.noun:
         naming = mentions.measures[-1:]  # a bare number counts what was counted before
-    linked = replace(statement, concept=concept, weak=weak, place=place, naming=naming)
-    indicator = likeliest(linked, country) if concept else ""
-    return replace(linked, indicator=indicator) if indicator else linked
+    indicator = likeliest(statement, country, concept, naming) if concept else ""
+    return replace(
+        statement,
+        concept=concept,
+        weak=weak,
+        place=place,
+        naming=naming,
+        indicator=indicator or statement.indicator,
+    )
 
 
 @cache
 def _partitive(language: str) -> re.Pattern[str]:
-    return re.compile(spaced(str(statement_rules(language)["partitive"])), re.IGNORECASE)
+    return uncased(spaced(str(statement_rules(language)["partitive"])))
 
 
 def _digits_end(statement: Statement) -> int:
@@ -206,20 +213,22 @@ def _concept(
     statement: Statement,
     country: Country,
     terms: tuple[TermMention, ...],
-    clauses: tuple[tuple[int, int], ...],
+    clause: Span,
 ) -> tuple[str, bool]:
     """(concept, weak): the mention nearest to the figure that can be counted in its unit."""
     best: tuple[float, str, bool] | None = None
-    clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     for term in terms:
-        names = [n for n in term.names if _countable(country, n, statement)]
-        if not names:
+        name = next((n for n in term.names if _countable(country, n, statement)), "")
+        if not name:
             continue
         overlap = term.start < statement.end and statement.start < term.end
         gap = 0 if overlap else min(abs(term.start - statement.end), abs(statement.start - term.end))
-        between = text[min(term.end, statement.end) : max(term.start, statement.start)]
         same_clause = clause[0] <= term.start < clause[1]
-        distance = gap + 15 * sum(map(str.isdigit, between[:200])) + 60 * (not same_clause) + 45 * term.weak
+        distance = gap + 60 * (not same_clause) + 45 * term.weak
+        if best is not None and distance >= best[0]:
+            continue
+        between = text[min(term.end, statement.end) : max(term.start, statement.start)]
+        distance += 15 * sum(map(str.isdigit, between[:200]))
         adjacent = overlap or (term.start >= statement.end and gap <= 14)
         weak = (term.weak and not adjacent) or not (
             adjacent
@@ -227,7 +236,7 @@ def _concept(
             or (gap < 45 and not _specific(statement))
         )
         if best is None or distance < best[0]:
-            best = (distance, names[0], weak)
+            best = (distance, name, weak)
     return (best[1], best[2]) if best else ("", False)
 
 
@@ -269,12 +278,13 @@ def _place(
     statement: Statement,
     country: Country,
     places: tuple[PlaceMention, ...],
-    clauses: tuple[tuple[int, int], ...],
+    clause: Span,
     concept: str,
 ) -> str:
     """Code of the place: the nearest that is named as a place in the clause, then in the sentence, then the default."""
-    clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
     own = country.concepts.by_id[concept].place if concept in country.concepts.by_id else ""
+    if not places:
+        return own or country.default_place
     home = any(p.code == country.code or p.kind in ("state", "municipality") for p in places)
     named = [
         p
@@ -327,42 +337,39 @@ def _abroad(text: str, place: PlaceMention, statement: Statement, home: bool) ->
 
 
 def _naming(
-    text: str, statement: Statement, country: Country, concept: str, clauses: tuple[tuple[int, int], ...]
+    mentions: Mentions, statement: Statement, country: Country, concept: str, clause: Span
 ) -> tuple[str, ...]:
     """Measures ("case_files") and indicator ids that the words around the figure name."""
-    if not concept:
-        return ()
-    language = statement.language
-    clause = next((c for c in clauses if c[0] <= statement.start < c[1]), statement.sentence)
+    text, language = mentions.text, statement.language
     window = _around(text, statement, clause)
-    found = [name for m in country.concepts.find_measures(window, language) for name in m.names]
-    whole, near, wide = fold(text[statement.sentence[0] : statement.sentence[1]]), fold(window), ""
+    found = [name for m in country.concepts.find_measures(text, language, *window) for name in m.names]
+    near, wide = fold(text[window[0] : window[1]]), ""
     for indicator in country.by_concept.get(concept, ()):
         if indicator.qualifier:
-            wide = wide or fold(
-                _around(text, statement, (statement.sentence[0], max(clause[1], statement.end)))
-            )
+            if not wide:
+                start, end = _around(text, statement, (statement.sentence[0], max(clause[1], statement.end)))
+                wide = fold(text[start:end])
             if _cue_pattern(indicator.qualifier.get(language, ("",))).search(wide):
                 found.append(indicator.id)
             continue
         cues = indicator.cues.get(language, ())
         # a publisher may be named anywhere in the sentence; a variant only beside the figure
-        if cues and _cue_pattern(cues).search(near if indicator.parent else whole):
+        if cues and _cue_pattern(cues).search(near if indicator.parent else mentions.folded):
             found.append(indicator.id)
     if statement.quantity and statement.quantity.unit == "case files":
         found.append("case_files")
     return tuple(dict.fromkeys(found))
 
 
-def _around(text: str, statement: Statement, clause: tuple[int, int]) -> str:
-    """The words of the clause that belong to the figure: up to the next number on either side, and to the comma before it."""
+def _around(text: str, statement: Statement, clause: Span) -> Span:
+    """The part of the clause that belongs to the figure: up to the next number on either side, and to the comma before it."""
     start, end = min(clause[0], statement.start), max(clause[1], statement.end)
     before = [m.end() for m in _DIGITS.finditer(text, start, statement.start)]
     after = _DIGITS.search(text, statement.end, end)
     if after:
         comma = text.rfind(", ", statement.end, after.start())  # "had 128,233, short of the goal of 150,000"
         end = comma if comma > 0 else after.start()
-    return text[before[-1] if before else start : end]
+    return before[-1] if before else start, end
 
 
 _DIGITS = re.compile(r"\d(?<!\d\d)(?!(?:(?<=1)9|(?<=2)0)\d\d(?!\d))[\d.,]*")  # numbers, years apart

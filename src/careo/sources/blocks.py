@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from careo.sources.documents import Block
 from careo.sources.extent import bound
 from careo.sources.furniture import START, is_byline, is_caption, is_credit, is_date_line, said_by
-from careo.sources.language import WORD, fold, function_words, language_of, tally, words_of
+from careo.sources.language import function_words, language_of, tally, words_between, words_of
 from careo.sources.lines import Piece
 from careo.sources.marks import Line, Sheet, is_headline, stop_share
 from careo.sources.placing import place_head, place_middle, place_tail
@@ -43,8 +43,7 @@ def classify(text: str, pieces: Sequence[Piece], *, title: str = "") -> tuple[Bl
         pieces: its paragraphs, headings and list items in order.
         title: the title when the mark-up states it.
     """
-    folded = fold(text)
-    page = Sheet([_measure(text, folded, piece) for piece in pieces])
+    page = Sheet([_measure(text, piece) for piece in pieces])
     listed = False  # inside a list that a line of the writer's opens: "We ask the government to:"
     for index, line in enumerate(page.lines):
         _by_itself(line, listed=listed and line.role == "item")
@@ -70,9 +69,9 @@ def _block(page: Sheet, line: Line) -> Block:
     return Block(line.piece.start, line.piece.end, line.label, line.reason, line.role, line.language, like)
 
 
-def _measure(text: str, folded: str, piece: Piece) -> Line:
+def _measure(text: str, piece: Piece) -> Line:
     own = text[piece.start + piece.skip : piece.end].strip()
-    words = WORD.findall(folded, piece.start + piece.skip, piece.end)
+    words = words_between(text, piece.start + piece.skip, piece.end)
     packed = tally(words)
     role = _ROLES.get(piece.marker, "paragraph")
     if piece.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
@@ -83,7 +82,8 @@ def _measure(text: str, folded: str, piece: Piece) -> Line:
         role = "quote"
     terminal = bool(_TERMINAL.search(own, max(0, len(own) - 8)))
     key = " ".join(words) if len(words) <= 120 else ""
-    return Line(piece, own, words, packed, terminal, key, role=role, language=language_of(packed, len(words)))
+    language = language_of(packed, len(words))
+    return Line(piece, own, words, packed, terminal, key, role=role, language=language, n=len(words))
 
 
 def _by_itself(line: Line, *, listed: bool = False) -> None:
@@ -172,15 +172,12 @@ def _find_prose(page: Sheet) -> None:
         if line.prose and line.language and page.language and line.language != page.language:
             line.prose = False
             line.hint = line.hint or "foreign"
-        line.stems = frozenset(_stem(w) for w in line.words if len(w) > 3 and w not in stop_words)
+        content = [w for w in line.words if len(w) > 3 and w not in stop_words]
+        line.stems = frozenset([w[:_STEM].partition("'")[0] for w in content])
         if line.prose:
             page.core.append(index)
             if line.hint != "bio":
                 page.vocabulary.update(line.stems)
-
-
-def _stem(word: str) -> str:
-    return word[:_STEM] if "'" not in word else word[: word.index("'")][:_STEM]
 
 
 def _duplicates(page: Sheet) -> None:

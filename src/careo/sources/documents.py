@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISDIR
 from typing import IO
 
 from careo.base.citations import Source
@@ -210,9 +211,10 @@ def _document(data: bytes, key: str, *, kind: str, charset: str, url: str, count
 
 def _file(path: Path) -> bytes:
     try:
-        if path.is_dir():
+        found = path.stat()
+        if S_ISDIR(found.st_mode):
             raise InputError("input_folder", where=str(path), fix="input_folder")
-        _not_too_large(path.stat().st_size, str(path))
+        _not_too_large(found.st_size, str(path))
         with path.open("rb") as stream:
             return _limited(stream, str(path))
     except FileNotFoundError as error:
@@ -227,11 +229,16 @@ def _standard_input() -> bytes:
     return _limited(sys.stdin.buffer, "-")
 
 
+_PAGE = 1 << 16  # bytes; room for what is allowed is made only for what is longer than nearly every page
+
+
 def _limited(stream: IO[bytes], where: str) -> bytes:
     """At most the allowed number of bytes: a device or a pipe may never end."""
     from careo.sources.decoding import LARGEST
 
-    data = stream.read(LARGEST + 1)
+    data = stream.read(_PAGE)
+    if len(data) == _PAGE:
+        data += stream.read(LARGEST + 1 - _PAGE)
     _not_too_large(len(data), where)
     return data
 

@@ -10,7 +10,7 @@ from careo.base.numbers import find_numbers
 from careo.base.shipped import language_data, readable
 from careo.sources.documents import Block, Document, Flag
 from careo.sources.holders import holders_named, own_words
-from careo.sources.language import WORD, fold, function_words, words_of
+from careo.sources.language import WORD, fold, function_words, words_between
 from careo.sources.lines import sentence_breaks
 
 _LANGUAGE_NAMES = {
@@ -53,11 +53,12 @@ def _no_named_source(document: Document, body: list[Block], country: str) -> Fla
     language = readable(document.language)
     verbs, according = _credit(language)
     unnamed = own_words(country) | function_words().keys()
+    whole = fold(document.text)
     for block in body:
-        piece = document.text[block.start : block.end]
-        folded = fold(piece)
+        piece, folded = document.text[block.start : block.end], whole[block.start : block.end]
         places = [m.start() for m in according.finditer(folded)]
-        places += [m.start() for m in WORD.finditer(folded) if m[0] in verbs]
+        if not verbs.isdisjoint(words_between(document.text, block.start, block.end)):
+            places += [m.start() for m in WORD.finditer(folded) if m[0] in verbs]
         for place in places:
             if _name_near(piece, folded, place, unnamed):
                 return None
@@ -137,16 +138,17 @@ def _contradicted(document: Document, country: str) -> list[Flag]:
 
 def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
     """Paragraphs of the article that share most of their words in order."""
+    owned = [_shingles(words_between(document.text, block.start, block.end)) for block in body]
+    sizes = [len(own) for own in owned]
+    once: set[tuple[str, str, str]] = set()
+    again: set[tuple[str, str, str]] = set()
+    for own in owned:
+        again |= once & own
+        once |= own
     index: dict[tuple[str, str, str], list[int]] = {}
-    sizes: list[int] = []
     shared: Counter[tuple[int, int]] = Counter()
-    for place, block in enumerate(body):
-        words = words_of(document.text[block.start : block.end])
-        own: set[tuple[str, str, str]] = set()
-        if len(words) >= 10:  # shingles that begin with a long word: enough to tell, and a third of the work
-            own = {s for s in zip(words, words[1:], words[2:], strict=False) if len(s[0]) > 5}
-        sizes.append(len(own))
-        for shingle in own:
+    for place, own in enumerate(owned):
+        for shingle in own & again:
             holders = index.setdefault(shingle, [])
             if len(holders) < _CROWD:
                 for other in holders:
@@ -161,6 +163,13 @@ def _near_duplicates(document: Document, body: list[Block]) -> Flag | None:
         return None
     spans = tuple((body[place].start, body[place].end) for pair in pairs[:20] for place in pair)
     return Flag("near_duplicate_paragraphs", {"count": str(len(pairs))}, spans)
+
+
+def _shingles(words: list[str]) -> set[tuple[str, str, str]]:
+    """Three words in a row that begin with a long one: enough to tell, and a third of the work; none of a short paragraph."""
+    if len(words) < 10:
+        return set()
+    return {(word, words[at + 1], words[at + 2]) for at, word in enumerate(words[:-2]) if len(word) > 5}
 
 
 def _other_languages(document: Document) -> Flag | None:

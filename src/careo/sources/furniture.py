@@ -52,8 +52,10 @@ _TIME = re.compile(
     r"\b\d{1,2}\s?[:.h]\s?\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?\s?m\.?|hrs?\.?|h)?|\b\d{1,2}\s?[ap]\.?m\b\.?",
     re.IGNORECASE,
 )
+_CREDIT = "photo|photos|foto|fotos|image|imagen|credit|crédito|courtesy|cortesía|photograph|fotografía"
+_CREDIT_WORDS = frozenset(form for word in fold(_CREDIT).split("|") for form in (word, f"{word}'s"))
 _CREDIT_AT_END = re.compile(
-    r"(?:[(\[|/–—-]|\.\s|\s{2,})\s*(?:photo|photos|foto|fotos|image|imagen|credit|crédito|courtesy|cortesía|photograph|fotografía)\b"
+    rf"(?:[(\[|/–—-]|\.\s|\s{{2,}})\s*(?:{_CREDIT})\b"
     r"(?:[^.]|\b[A-Z]\.){0,80}[\])]?\.?$",
     re.IGNORECASE,
 )
@@ -309,7 +311,9 @@ def is_caption(text: str, words: list[str], *, terminal: bool) -> bool:
     if size and (_after(text, size) or size > 1):
         return True
     tail = text[-120:]
-    if _CREDIT_AT_END.search(tail) or _NAME_FOR_PAPER.search(tail):
+    if not _CREDIT_WORDS.isdisjoint(words) and _CREDIT_AT_END.search(tail):
+        return True
+    if ("for" in words or "para" in words) and _NAME_FOR_PAPER.search(tail):
         return True
     if ("/" in tail or "via" in words) and _AGENCY_AND_NAME.search(tail):
         return True

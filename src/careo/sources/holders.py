@@ -14,7 +14,7 @@ from functools import cache
 from careo.base.office_holders import OfficeHolder, read_holders
 from careo.base.shipped import country_data, country_folder, language_data
 from careo.sources.documents import Document
-from careo.sources.language import WORD, fold, words_of
+from careo.sources.language import WORD, fold, words_in, words_of
 
 _YEAR = re.compile(r"(?<![\d.,/$-])(19[5-9]\d|20\d\d)(?![\d/%]|[.,-]\d)")
 _OPEN_END = date.max
@@ -35,6 +35,7 @@ class Mention:
 @dataclass(frozen=True, slots=True)
 class _Table:
     names: dict[str, tuple[tuple[tuple[str, ...], tuple[OfficeHolder, ...]], ...]]
+    telling: frozenset[str]  # the first words of names, also with a possessive
     titles: dict[tuple[str, str], tuple[tuple[str, ...], ...]]
     after: frozenset[str]
     before: frozenset[str]
@@ -61,6 +62,7 @@ def _table(country: str) -> _Table:
 
     return _Table(
         {first: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for first, found in names.items()},
+        frozenset(form for first in names for form in (first, f"{first}'s")),
         {office: tuple(sorted(found, key=lambda t: (-len(t), t))) for office, found in titles.items()},
         merged("after_title"),
         merged("not_in_office"),
@@ -82,8 +84,8 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
     table = _table(country)
     if not table.names:
         return ()
-    folded = fold(document.text)
-    present = table.names.keys() & _bare(folded)
+    folded, words = fold(document.text), set(words_in(document.text).folded)
+    present = {word.removesuffix("'s") for word in table.telling & words}
     found: list[Mention] = []
     for block in document.blocks if present else ():
         if block.label == "body" or block.role in ("title", "subtitle"):
@@ -91,12 +93,6 @@ def holders_named(document: Document, country: str) -> tuple[Mention, ...]:
             if any(name in piece for name in present):
                 found += _in_block(document.text, piece, block.start, block.end, table)
     return tuple(found)
-
-
-def _bare(folded: str) -> set[str]:
-    """The words of a text, also without a possessive."""
-    words = set(WORD.findall(folded))
-    return words | {word[:-2] for word in words if word.endswith("'s")}
 
 
 def _in_block(text: str, piece: str, start: int, end: int, table: _Table) -> list[Mention]:

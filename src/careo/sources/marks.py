@@ -15,7 +15,9 @@ QUOTE_OPEN = "\"“«‘'"
 
 @dataclass(slots=True)
 class Line:
-    """One piece of a page. `hint` is a reason of the lexicon that waits for the context; `like` the line it repeats."""
+    """One piece of a page. `hint` is a reason of the lexicon that waits for the context; `like` the line it repeats;
+    `n` the number of its words.
+    """
 
     piece: Piece
     text: str
@@ -32,11 +34,7 @@ class Line:
     like: int = -1
     language: str = ""
     date: bool = False
-
-    @property
-    def n(self) -> int:
-        """Number of words."""
-        return len(self.words)
+    n: int = 0
 
     def be(self, label: str, reason: str, role: str = "") -> None:
         """Decide."""
