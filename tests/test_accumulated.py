@@ -48,7 +48,7 @@ def futures(blocks: Sequence[tuple[int, np.ndarray]], *, unknown: tuple[str, ...
         if name not in unknown
     }
     return Futures(
-        scenarios=scenarios, places=PLACES, months=months, years=YEARS, draws=sum(b.shape[-1] for _, b in blocks),
+        scenarios=scenarios, outcomes=OUTCOMES, places=PLACES, months=months, years=YEARS, draws=sum(b.shape[-1] for _, b in blocks),
         baseline_year=np.array([500.0, 0.0]), seed=7, start=START, members_nation=1.0, left_out=(),
         companions=CompanionLevels(levels, unknown), without=frozenset(), blocks=lambda: iter(blocks),
     )  # fmt: skip

@@ -154,3 +154,15 @@ def test_two_strategies_of_one_name_are_refused(names: tuple[str, ...]) -> None:
     with pytest.raises(DataError) as caught:
         run(*names)
     assert names[-1] in caught.value.render("en")
+
+
+def test_outcomes_that_nobody_asked_for_are_not_counted_but_rights_always_are(whole: Ensemble) -> None:
+    few = run("amlo-2019-practice", "calderon-2006", outcomes=("kidnapping",))
+    assert few.yearly["outcome"].values.tolist() == ["homicides", "kidnapping", "rights_complaints"]
+    assert np.array_equal(few.yearly, whole.yearly.sel(outcome=few.yearly["outcome"]))
+    findings = careo.compare(few)
+    assert {f.extra["outcome"] for f in findings} == {"homicides", "kidnapping", "rights_complaints"}
+    with pytest.raises(DataError, match="no such outcome"):
+        run("calderon-2006", outcomes=("theft",))
+    with pytest.raises(careo.CareoError, match="did not count"):
+        careo.compare(few, quantity="extortion")

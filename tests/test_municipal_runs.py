@@ -303,14 +303,14 @@ def test_a_run_read_from_disk_is_what_was_simulated(
 def test_a_manifest_that_says_it_has_municipalities_and_has_none_is_damaged(
     world: World, country: Country, tmp_path: Path
 ) -> None:
-    from careo.run.runs import _checksum
+    from careo.run.run_manifest import checksum
 
     run = start_run(plan_run([], country, months=2, draws=2, sweep=False), tmp_path, threads=1)
     file = run.path / "manifest.json"
     for places in ("municipality", "galaxy"):
         manifest = json.loads(file.read_text("utf-8"))
         manifest["question"]["places"] = places
-        manifest["checksum"] = _checksum(manifest)
+        manifest["checksum"] = checksum(manifest)
         file.write_text(json.dumps(manifest), "utf-8")
         with pytest.raises(DataError, match="damaged"):
             read_run(run.id, tmp_path)

@@ -132,6 +132,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "members", "N"),
         _option(lang, "places", "state|municipality", says="run_places"),
         _option(lang, "where", "MEASURE=PLACES", multiple=True),
+        _option(lang, "outcomes", "NAME,…"),
         _option(lang, "cluster", "tcp://HOST:PORT"),
     ],
     "runs list": lambda _: [],

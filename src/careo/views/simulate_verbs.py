@@ -43,7 +43,8 @@ def simulate_verb(
     members: str,
     places: str = "",
     where: Sequence[str] = (),
-    cluster: str,
+    outcomes: str = "",
+    cluster: str = "",
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
     import careo
@@ -69,6 +70,7 @@ def simulate_verb(
         members_nation=_positive("--members", members),
         level="municipality" if level == "municipality" else "state",
         where=chosen_places(where, loaded, country),
+        outcomes=_outcomes(outcomes),
     )
     folder = Path(asked.out or RUNS)
     if _complete(plan, folder):
@@ -557,6 +559,12 @@ def _level(text: str, known: Sequence[str]) -> str:
     if text and text not in known:
         raise CareoError("usage_value", expected=" | ".join(known), found=repr(text), option="--places")
     return text
+
+
+def _outcomes(text: str) -> tuple[str, ...]:
+    from careo.model.mechanisms import OUTCOMES
+
+    return OUTCOMES if not text else () if text == "none" else tuple(part.strip() for part in text.split(","))
 
 
 def _positive(option: str, text: str) -> float | None:
