@@ -9,7 +9,6 @@ from datetime import date
 
 import numpy as np
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +56,6 @@ def ensemble(
 ) -> Ensemble:
     """Counts [place year draw] by outcome, under the status quo and under "lamps"; outcomes not given are 1,000 everywhere."""
     shape = next(iter(base.values())).shape
-    names = (STATUS_QUO, "lamps")
     yearly = np.full((2, len(OUTCOMES), *shape), 1000, dtype=np.int64)
     for row, counts in enumerate((base, {**base, **ours})):
         for outcome, values in counts.items():
@@ -69,18 +67,10 @@ def ensemble(
     levels = {
         name: CompanionLevel(name, np.ones(2), level, (), ("toy-watch",), unverified=False) for name in known
     }
-    axes = {
-        "strategy": list(names),
-        "outcome": list(OUTCOMES),
-        "place": list(PLACES),
-        "year": np.arange(1, shape[1] + 1),
-    }
     monthly = np.zeros((2, len(OUTCOMES), months, shape[2]), dtype=np.int64)
     quiet = Scenario(STATUS_QUO, (), *(np.zeros((0, 2, months)),) * 3, (), PLACES, "state", START)
     return Ensemble(
-        yearly=xr.DataArray(yearly, dims=("strategy", "outcome", "place", "year", "draw"), coords=axes),
-        monthly=xr.DataArray(monthly, dims=("strategy", "outcome", "month", "draw")),
-        members=xr.DataArray(np.zeros((2, *shape)), dims=("strategy", "place", "year", "draw")),
+        by_year=yearly, by_month=monthly, members_by_year=np.zeros((2, *shape)), outcomes=OUTCOMES, places=PLACES,
         baseline_year=np.array(baseline), scenarios=(quiet, scenario("lamps", levers, months)), seed=7, start=START,
         members_nation=members, failures=failures, left_out=(), companions=CompanionLevels(levels, unknown),
     )  # fmt: skip
@@ -147,7 +137,7 @@ def test_the_start_year_is_compared_with_full_years_only_and_for_both_sides() ->
     assert at["start_percent"].sel(side="strategy").to_numpy().tolist() == [-10.0] * 5
     assert at["start_percent"].sel(side="against").to_numpy().tolist() == [20.0] * 5
     assert at["start_fewer"].to_numpy().tolist() == [1.0, 0.0]
-    shorter = replace(made, monthly=made.monthly.isel(month=slice(0, 6)))
+    shorter = replace(made, by_month=made.by_month[:, :, :6])
     assert finding(shorter).extra["start"] == ""
 
 
@@ -388,10 +378,8 @@ def test_a_finding_has_an_id_of_its_own_that_stays() -> None:
 
 def test_strategies_can_be_compared_with_each_other() -> None:
     made = ensemble(*homicides(100, np.array([-3, -4])))
-    third = made.yearly.sel(strategy=["lamps"]).assign_coords(strategy=["oil"]) - 10
-    both = replace(
-        made, yearly=xr.concat([made.yearly, third], "strategy"), scenarios=(*made.scenarios, scenario("oil"))
-    )
+    counts = np.concatenate([made.by_year, made.by_year[1:] - 10])
+    both = replace(made, by_year=counts, scenarios=(*made.scenarios, scenario("oil")))
     found = compare(both, against="lamps", quantity="homicides", country=TOYLAND)
     assert [(one.extra["strategy"], one.verdict) for one in found] == [("oil", "decreased")]
     assert "from lamps" in found[0].because

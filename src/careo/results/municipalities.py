@@ -46,10 +46,10 @@ def paired_municipalities(ensemble: Ensemble, strategy: str, against: str = STAT
     """
     import xarray as xr
 
-    if ensemble.municipal is None or ensemble.part is None:
+    counts = ensemble.by_municipality
+    if counts is None or ensemble.part is None:
         raise CareoError("run_places", fix="run_places")
-    counts = ensemble.municipal.transpose("strategy", "municipality", "year", "draw")
-    ours, theirs = (counts.sel(strategy=name).to_numpy() for name in (strategy, against))
+    ours, theirs = (counts[ensemble.strategies.index(name)] for name in (strategy, against))
     whole = np.all(ours >= 0, axis=(0, 1)) & np.all(theirs >= 0, axis=(0, 1))
     ours, theirs = (side.sum(axis=1, dtype=np.int64)[:, whole] for side in (ours, theirs))
     by_lever = _apart(ensemble, strategy, against)
@@ -210,7 +210,7 @@ def _caveats(ensemble: Ensemble, country: Country, language: str, moved: bool) -
     found.append(said("drift", drift=f"{100 * record.drift:.0f}", years=f"{record.years_before.max():.0f}"))
     lacking = [i for i, month in enumerate(record.last) if not month]
     if lacking:
-        states = [str(code) for code in ensemble.yearly["place"].to_numpy()]
+        states = list(ensemble.places)
         found.append(said("people", places=", ".join(_name(country, states[i]) for i in lacking)))
     if moved:
         found.append(said("largest", count=number(len(record.codes))))

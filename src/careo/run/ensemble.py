@@ -48,23 +48,25 @@ BLOCK = 125
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Futures of several strategies under the same luck.
+    """Futures of several strategies under the same luck. Arrays with named axes are made when they are asked for.
 
     Attributes:
-        yearly: counts by place [events/year; strategy outcome place year draw], int64; −1 where a draw failed.
-        monthly: counts of the nation [events/month; strategy outcome month draw].
-        members: at the end of each year [persons; strategy place year draw].
+        by_year: counts by place [events/year; strategy outcome place year draw], int64; −1 where a draw failed.
+        by_month: counts of the nation [events/month; strategy outcome month draw].
+        members_by_year: at the end of each year [persons; strategy place year draw].
+        outcomes, places: the names along those axes.
         baseline_year: counts of the last twelve observed months by place, homicides only [events/year; place].
         scenarios: of the strategies, the status quo first. seed; start: first of month 0. members_nation: of the membership
             scale, None where it was drawn. failures: draws that broke down. left_out: effects no run by state can hold.
         companions: what the levels of other outcomes rest on. without: grades of evidence left out.
-        municipal: homicides by municipality, −1 where a draw failed [events/year; strategy municipality year draw]; None in a run by state.
-        part: what they rest on.
+        by_municipality: homicides [events/year; strategy municipality year draw]; None in a run by state. part: what they rest on.
     """
 
-    yearly: xr.DataArray
-    monthly: xr.DataArray
-    members: xr.DataArray
+    by_year: np.ndarray
+    by_month: np.ndarray
+    members_by_year: np.ndarray
+    outcomes: tuple[str, ...]
+    places: tuple[str, ...]
     baseline_year: np.ndarray
     scenarios: tuple[Scenario, ...]
     seed: int
@@ -74,8 +76,41 @@ class Ensemble:
     left_out: tuple[LeftOut, ...]
     companions: CompanionLevels
     without: frozenset[str] = frozenset()
-    municipal: xr.DataArray | None = None
+    by_municipality: np.ndarray | None = None
     part: MunicipalPart | None = None
+
+    @cached_property
+    def yearly(self) -> xr.DataArray:
+        """`by_year` with names: strategy, outcome, place, year (1 is the first), draw."""
+        return self._named(self.by_year, "strategy", "outcome", "place", "year", "draw")
+
+    @cached_property
+    def monthly(self) -> xr.DataArray:
+        """`by_month` with names: strategy, outcome, month, draw."""
+        return self._named(self.by_month, "strategy", "outcome", "month", "draw")
+
+    @cached_property
+    def members(self) -> xr.DataArray:
+        """`members_by_year` with names: strategy, place, year, draw."""
+        return self._named(self.members_by_year, "strategy", "place", "year", "draw")
+
+    @cached_property
+    def municipal(self) -> xr.DataArray | None:
+        """`by_municipality` with names: strategy, municipality, year, draw."""
+        if self.by_municipality is None:
+            return None
+        return self._named(self.by_municipality, "strategy", "municipality", "year", "draw")
+
+    def _named(self, values: np.ndarray, *axes: str) -> xr.DataArray:
+        import xarray as xr
+
+        names: dict[str, object] = {
+            "strategy": list(self.strategies), "outcome": list(self.outcomes), "place": list(self.places),
+            "municipality": list(self.part.record.codes) if self.part else [],
+            "year": np.arange(1, self.by_year.shape[3] + 1),
+            "month": np.datetime64(self.start, "M") + np.arange(self.by_month.shape[2]),
+        }  # fmt: skip
+        return xr.DataArray(values, dims=axes, coords={axis: names[axis] for axis in axes if axis in names})
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -349,51 +384,18 @@ def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> 
 
 def gathered(job: Job, parts: Sequence[tuple[np.ndarray, ...]]) -> Ensemble:
     """The blocks of a job, in order, as one ensemble."""
-    import xarray as xr
-
-    yearly, monthly, members = (np.concatenate([part[k] for part in parts], axis=-1) for k in range(3))
-    names = [scenario.name for scenario in job.scenarios]
-    years = np.arange(1, yearly.shape[3] + 1)
-    months = np.datetime64(job.start, "M") + np.arange(job.months)
-    axes = {
-        "strategy": names,
-        "outcome": list(job.outcomes),
-        "place": list(job.history.places),
-        "year": years,
-    }
+    yearly, monthly, members, *rest = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     failures = int((yearly[0, 0, 0, 0] < 0).sum())
     for k, name in enumerate(job.outcomes):
         if name != HOMICIDES and name not in job.companions.levels:
             yearly[:, k], monthly[:, k] = -1, -1
     return Ensemble(
-        yearly=xr.DataArray(yearly, dims=("strategy", "outcome", "place", "year", "draw"), coords=axes),
-        monthly=xr.DataArray(
-            monthly, dims=("strategy", "outcome", "month", "draw"),
-            coords={"strategy": names, "outcome": list(job.outcomes), "month": months},
-        ),
-        members=xr.DataArray(
-            members, dims=("strategy", "place", "year", "draw"),
-            coords={key: axes[key] for key in ("strategy", "place", "year")},
-        ),
+        by_year=yearly, by_month=monthly, members_by_year=members, outcomes=job.outcomes, places=tuple(job.history.places),
         baseline_year=np.nansum(job.history.counts[:, -12:], axis=1),
         scenarios=job.scenarios, seed=job.seed, start=job.start, members_nation=job.members_nation,
         failures=failures, left_out=job.plan.left_out, companions=job.companions, without=job.without,
-        municipal=_municipal(job, parts), part=job.municipal,
+        by_municipality=rest[0] if rest else None, part=job.municipal,
     )  # fmt: skip
-
-
-def _municipal(job: Job, parts: Sequence[tuple[np.ndarray, ...]]) -> xr.DataArray | None:
-    import xarray as xr
-
-    if job.municipal is None or any(len(part) < 4 for part in parts):
-        return None
-    counts = np.concatenate([part[3] for part in parts], axis=-1)
-    axes = {
-        "strategy": [scenario.name for scenario in job.scenarios],
-        "municipality": list(job.municipal.record.codes),
-        "year": np.arange(1, counts.shape[2] + 1),
-    }
-    return xr.DataArray(counts, dims=("strategy", "municipality", "year", "draw"), coords=axes)
 
 
 def next_month(day: date) -> date:

@@ -47,13 +47,7 @@ class Futures:
 
 def futures_of(ensemble: Ensemble) -> Futures:
     """An ensemble in memory, to be gone through like one on disk."""
-    axes = ("strategy", "outcome", "place", "year", "draw")
-    outcomes = tuple(str(name) for name in ensemble.yearly["outcome"].values)
-    counts = (
-        ensemble.yearly.sel(strategy=list(ensemble.strategies), outcome=list(outcomes))
-        .transpose(*axes)
-        .to_numpy()
-    )
+    counts = ensemble.by_year
     draws = counts.shape[-1]
 
     def blocks() -> Iterator[tuple[int, np.ndarray]]:
@@ -61,8 +55,8 @@ def futures_of(ensemble: Ensemble) -> Futures:
             yield first, counts[..., first : first + BLOCK]
 
     return Futures(
-        scenarios=ensemble.scenarios, outcomes=outcomes, places=tuple(str(code) for code in ensemble.yearly["place"].values),
-        months=ensemble.monthly.sizes["month"], years=counts.shape[3], draws=draws, baseline_year=ensemble.baseline_year, seed=ensemble.seed,
+        scenarios=ensemble.scenarios, outcomes=ensemble.outcomes, places=ensemble.places,
+        months=ensemble.by_month.shape[2], years=counts.shape[3], draws=draws, baseline_year=ensemble.baseline_year, seed=ensemble.seed,
         start=ensemble.start, members_nation=ensemble.members_nation, left_out=ensemble.left_out,
         companions=ensemble.companions, without=ensemble.without, blocks=blocks,
     )  # fmt: skip
