@@ -70,6 +70,8 @@ def kernel_weights(effect: Effect, lag: Lag, months: int, *, event: bool) -> np.
 
 def lagged(dose: np.ndarray, effect: Effect, lag: Lag, *, event: bool) -> np.ndarray:
     """A dose by place and month as it works [dose units; place month], fading by its half-life once the dose falls."""
+    if not dose.any():  # most strategies use few levers
+        return np.zeros_like(dose)
     months = dose.shape[1]
     weights = kernel_weights(effect, lag, months, event=event)
     out = np.zeros_like(dose)
