@@ -118,3 +118,13 @@ def test_scores_are_normal_quantiles_but_in_the_farthest_tails() -> None:
             assert z == pytest.approx(normal_quantile(u), abs=1e-14, rel=1e-14)
         elif not math.isnan(z):
             assert z == pytest.approx(normal_quantile(u), rel=1e-12)
+
+
+def test_normals_of_consecutive_draws_are_those_of_their_addresses() -> None:
+    from careo.model.luck import Luck, Process
+
+    for process in (int(Process.LEVEL_SHOCK), int(Process.OBSERVATION)):
+        found = np.empty(301)
+        lanes.normals(np.uint64(7), process, 3, 11, 40, found)
+        uniforms = Luck(7).uniform(process, 3, [11], np.arange(40, 341))[0]
+        assert found == pytest.approx([normal_quantile(u) for u in uniforms], rel=1e-13, abs=1e-15)

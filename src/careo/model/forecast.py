@@ -39,6 +39,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from careo.model.lanes import normals
 from careo.model.luck import Luck, Process, uniform
 from careo.model.quantiles import normal_quantile, poisson_quantile
 
@@ -176,11 +177,9 @@ def observe(
 def _paths(seed, places, first_month, first_draw, level, scale, ceiling, offset, correlation, out):  # pyright: ignore
     shared, own = np.sqrt(correlation), np.sqrt(1.0 - correlation)
     months, draws = out.shape[1], out.shape[2]
-    nation = np.empty((months, draws))
+    nation, noise = np.empty((months, draws)), np.empty(draws)
     for h in range(months):
-        for d in range(draws):
-            u = uniform(seed, _NATION, first_month + h, 0, first_draw + d)
-            nation[h, d] = normal_quantile(u)
+        normals(seed, _NATION, first_month + h, 0, first_draw, nation[h])
     tail, walk = np.empty(draws), np.empty(draws)
     for i in range(out.shape[0]):
         for d in range(draws):
@@ -188,9 +187,9 @@ def _paths(seed, places, first_month, first_draw, level, scale, ceiling, offset,
             walk[d] = 0.0
         for h in range(months):
             step = scale[i, h] / np.sqrt(h + 1.0)
+            normals(seed, _SHOCK, first_month + h, places[i], first_draw, noise)
             for d in range(draws):
-                u = uniform(seed, _SHOCK, first_month + h, places[i], first_draw + d)
-                walk[d] += shared * nation[h, d] + own * normal_quantile(u)
+                walk[d] += shared * nation[h, d] + own * noise[d]
                 out[i, h, d] = min(level[i] + step * tail[d] * walk[d], ceiling[i]) + offset[h]
 
 

@@ -237,12 +237,16 @@ def _begin(  # pyright: ignore
 def _luck_of(seed, place, month, first_draw, d, w):  # pyright: ignore
     """The uniform number of each outcome; their scores when somebody asks."""
     for i in range(LANES):
-        draw = first_draw + d[i]
-        w[_LUCK + i] = uniform(seed, _OBSERVATION, month, place, draw)
-        for pair in range(2):
-            even, odd = uniform_pair(seed, _COMPANION + 2 * pair, month, place, draw)
-            w[_LUCK + (1 + 2 * pair) * LANES + i] = even
-            w[_LUCK + (2 + 2 * pair) * LANES + i] = odd
+        even, odd = uniform_pair(seed, _OBSERVATION, month, place, first_draw + d[i])
+        w[_LUCK + i] = odd if _OBSERVATION & 1 else even
+    for i in range(LANES):
+        even, odd = uniform_pair(seed, _COMPANION, month, place, first_draw + d[i])
+        w[_LUCK + LANES + i] = even
+        w[_LUCK + 2 * LANES + i] = odd
+    for i in range(LANES):
+        even, odd = uniform_pair(seed, _COMPANION + 2, month, place, first_draw + d[i])
+        w[_LUCK + 3 * LANES + i] = even
+        w[_LUCK + 4 * LANES + i] = odd
     for o in range(len(OUTCOMES)):
         w[_SCORES + o * LANES] = math.inf  # not computed yet
 

@@ -23,10 +23,12 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from careo.model.luck import Word, uniform, uniform_pair
 from careo.model.quantiles import (
     expansion,
     expansion_error,
     negative_binomial_quantile,
+    normal_quantile,
     poisson_expansion,
     score_in_centre,
     score_in_tail,
@@ -45,6 +47,7 @@ _SUMMED_STEPS = 400
 _DOUBT = 1e-12
 """A sum of probabilities this near to the uniform number does not decide: its own error is below a tenth of it."""
 
+_FAR = 1e3
 _SHIFT = 6755399441055744.0  # 1.5 · 2**52: adding it leaves the nearest integer in the lower bits
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
@@ -115,6 +118,27 @@ def score_of(u: float, above: float) -> float:
     size = score_in_tail(r)
     tail = math.nan if r > 4.8 else -size if q < 0.0 else size
     return centre if abs(q) <= 0.425 else tail
+
+
+@compiled
+def normals(
+    seed: Word, process: Word, month: Word, place: Word, first_draw: Word, out: NDArray[np.float64]
+) -> None:
+    """Standard normals at the addresses of consecutive draws [draw]."""
+    for d in range(out.size):
+        even, odd = uniform_pair(seed, process, month, place, first_draw + d)
+        out[d] = odd if process & 1 else even
+    doubtful = 0
+    for d in range(out.size):
+        u = out[d]
+        z = score_of(u, 1.0 - u)
+        # a tail that is too far is marked by a number that no normal has
+        out[d] = z if z == z else _FAR
+        doubtful += z != z
+    if doubtful:
+        for d in range(out.size):
+            if out[d] >= _FAR:
+                out[d] = normal_quantile(uniform(seed, process, month, place, first_draw + d))
 
 
 # ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,8 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
+_inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""So that loops over draws side by side become vector instructions (`lanes.py`)."""
 
 Word = int | np.integer
 
@@ -121,7 +123,7 @@ def uniform(seed: Word, process: Word, month: Word, place: Word, draw: Word) -> 
     return second if np.uint64(process) & np.uint64(1) else first
 
 
-@_compiled
+@_inlined
 def uniform_pair(seed: Word, process: Word, month: Word, place: Word, draw: Word) -> tuple[float, float]:
     """The uniform numbers of an even process and of the odd one after it, from one block."""
     return event_pair(seed, process, month, place, draw, 0)
@@ -144,7 +146,7 @@ def event_pair(
     return _open_unit(w0, w1), _open_unit(w2, w3)
 
 
-@_compiled
+@_inlined
 def philox4x32(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -163,7 +165,7 @@ _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 
-@_compiled
+@_inlined
 def _open_unit(high: np.uint64, low: np.uint64) -> float:
     """52 of 64 bits, not 53: (k + ½) / 2**53 would round to 1 at its upper end."""
     return (float(((high << np.uint64(32)) | low) >> np.uint64(12)) + 0.5) * 2.0**-52
