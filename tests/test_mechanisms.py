@@ -13,7 +13,7 @@ from careo.model.forecast import observe
 from careo.model.luck import Luck
 from careo.model.mechanisms import MECHANISMS, OUTCOMES, Core, Effects, run_block
 
-PLACES, MONTHS, DRAWS = 4, 24, 60
+PLACES, MONTHS, DRAWS = 4, 24, 150
 NUMBERS = np.array([3, 7, 11, 20], dtype=np.int64)
 
 
@@ -90,11 +90,11 @@ def test_strategies_are_identical_before_their_first_lever_moves() -> None:
 def test_a_block_of_draws_is_a_slice_of_the_whole() -> None:
     whole = run(effects([("conflict", 0.3, everywhere())]))
     part = run(
-        effects([("conflict", 0.3, everywhere())], draws=25), first_draw=20, core=core(25),
-        log_intensity=np.ascontiguousarray(intensity()[:, :, 20:45]),
+        effects([("conflict", 0.3, everywhere())], draws=90), first_draw=20, core=core(90),
+        log_intensity=np.ascontiguousarray(intensity()[:, :, 20:110]),
     )  # fmt: skip
     for one, other in zip(whole, part, strict=True):
-        assert np.array_equal(one[..., 20:45], other)
+        assert np.array_equal(one[..., 20:110], other)
 
 
 def test_permuting_places_permutes_results() -> None:
@@ -226,7 +226,7 @@ def test_outcomes_that_are_not_asked_for_move_nothing() -> None:
         assert np.array_equal(part[2], whole[2])
 
 
-@pytest.mark.parametrize("draws", [1, 31, 32, 33, 60])
+@pytest.mark.parametrize("draws", [1, 63, 64, 65, 149])
 def test_draws_that_do_not_fill_a_group_are_those_of_a_full_one(draws: int) -> None:
     whole = run(effects([("conflict", 0.3, everywhere())]))
     part = run(

@@ -1,4 +1,4 @@
-"""Draws side by side: arithmetic that compilers turn into vector instructions, and counts for 32 draws at once.
+"""Draws side by side: arithmetic that compilers turn into vector instructions, and counts for 64 draws at once.
 
 Kernels keep the numbers of `LANES` draws in rows of one flat array, `w[row + i]` with i from 0 to LANES − 1 and rows known when they are
 compiled: so nothing can overlap, and every loop over i becomes a few vector instructions. Nothing here depends on the width of the
@@ -34,8 +34,8 @@ from careo.model.quantiles import (
     score_in_tail,
 )
 
-LANES = 32
-"""Draws side by side: four vectors of the widest kind in use, so that one hides the other's waiting."""
+LANES = 64
+"""Draws side by side: enough that the work around a row weighs little, few enough that the states of some strategies fit a core's cache."""
 
 inlined = njit(nogil=True, error_model="numpy", forceinline=True)
 """For a function of single numbers inside a loop over lanes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from careo.base.citations import Source, load_sources
 from careo.base.dates import Period, Term
@@ -53,6 +53,11 @@ class Country:
     folder: Path
     outcomes: tuple[str, ...] = ()
     editions: tuple[Snapshot, ...] = ()
+
+    @cached_property
+    def derived(self) -> dict[tuple[object, ...], Any]:
+        """What other modules derived from this record and nothing else, so that they need not do it twice; never changed once there."""
+        return {}
 
     @cached_property
     def places(self) -> Places:

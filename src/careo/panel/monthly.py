@@ -183,6 +183,15 @@ def monthly_population(country: Country, codes: Sequence[str], months: np.ndarra
     The newest projection serves every day: a rate as of 2015 is a matter of its counts. A place's population comes from one
     edition, for editions continue one another with a step.
     """
+    key = ("monthly_population", *codes, months.astype("datetime64[M]").tobytes())
+    if key not in country.derived:
+        found = _monthly_population(country, codes, months)
+        found.setflags(write=False)
+        country.derived[key] = found
+    return country.derived[key]
+
+
+def _monthly_population(country: Country, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
     middle = months.astype("datetime64[M]").astype(int) / 12 + 1970 + 0.5 / 12
     found = np.full((len(codes), len(months)), np.nan)
     rows = {code: row for row, code in enumerate(codes)}

@@ -115,6 +115,13 @@ def homicide_history(panel: Country | xr.Dataset | None = None, *, last: date | 
         DataError: `forecast.yaml` is missing or wrong.
     """
     country, as_of = country_of(panel), known_on(panel)
+    key = ("homicide_history", as_of, last)
+    if key not in country.derived:
+        country.derived[key] = _homicide_history(country, as_of, last)
+    return country.derived[key]
+
+
+def _homicide_history(country: Country, as_of: date | None, last: date | None) -> History:
     stretches = _read(country).history
     codes = sorted(p.code for p in country.places.by_code.values() if p.kind == "state")
     tables = [_table(country, stretch, codes, as_of) for stretch in stretches]
@@ -181,6 +188,15 @@ def companion_levels(
         last: Nothing after this day's month is used; None is no limit.
     """
     country, as_of = country_of(panel), known_on(panel)
+    key = ("companion_levels", tuple(places), as_of, last)
+    if key not in country.derived:
+        country.derived[key] = _companion_levels(country, places, as_of, last)
+    return country.derived[key]
+
+
+def _companion_levels(
+    country: Country, places: Sequence[str], as_of: date | None, last: date | None
+) -> CompanionLevels:
     end = month_end(last.year, last.month) if last else date.max
     levels: dict[str, CompanionLevel] = {}
     missing: list[str] = []

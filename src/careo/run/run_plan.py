@@ -181,7 +181,7 @@ def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
 
 def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:
     """What a run will cost, from a short trial: two blocks of few draws, whose difference is what a draw takes."""
-    job, few, more = plan.job, LANES, 3 * LANES  # whole groups: the kernel takes as long for a part of one
+    job, few, more = plan.job, LANES, 2 * LANES  # whole groups: the kernel takes as long for a part of one
     job.run((0, few))  # kernels are compiled, or read from their cache
     clock = [time.perf_counter()]
     for draws in (few, more):
