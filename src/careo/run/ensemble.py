@@ -108,7 +108,7 @@ class Ensemble:
             "strategy": list(self.strategies), "outcome": list(self.outcomes), "place": list(self.places),
             "municipality": list(self.part.record.codes) if self.part else [],
             "year": np.arange(1, self.by_year.shape[3] + 1),
-            "month": np.datetime64(self.start, "M") + np.arange(self.by_month.shape[2]),
+            "month": np.datetime64(self.start, "M") + np.arange(self.by_month.shape[2]).astype("timedelta64[M]"),
         }  # fmt: skip
         return xr.DataArray(values, dims=axes, coords={axis: names[axis] for axis in axes if axis in names})
 

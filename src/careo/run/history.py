@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray
 
+_MONTH = np.timedelta64(1, "M")
 MEAN_MONTH_DAYS = 30.4375
 RECENT_MONTHS = 12
 
@@ -62,7 +63,7 @@ class History:
     @property
     def last(self) -> date:
         """The origin: the last month, by its first day."""
-        return _month_day(np.datetime64(self.first, "M") + self.counts.shape[1] - 1)
+        return _month_day(np.datetime64(self.first, "M") + np.timedelta64(self.counts.shape[1] - 1, "M"))
 
     @property
     def exposure(self) -> Floats:
@@ -129,7 +130,7 @@ def _homicide_history(country: Country, as_of: date | None, last: date | None) -
     arrays = [_on(table, months) for table in tables]
     if last is not None:
         months = months[months <= np.datetime64(last, "M")]
-    origin = months[-1] if len(months) else np.datetime64("NaT")
+    origin = months[-1] if len(months) else np.datetime64("NaT", "M")
     for k in range(len(stretches) - 2, -1, -1):
         join = stretches[k].matched_to_next
         if join and origin >= np.datetime64(first_day(join.from_), "M"):
@@ -143,7 +144,7 @@ def _homicide_history(country: Country, as_of: date | None, last: date | None) -
         mine = (months >= begins) & (months <= ends)
         counts[:, mine] = arrays[k][:, : len(months)][:, mine] * factors[:, k : k + 1]
         used += tables[k].sources if mine.any() or (factors[:, :k] != 1).any() else ()
-        begins = ends + 1
+        begins = ends + _MONTH
     seen = np.asarray(~np.isnan(counts))
     if not seen.any():
         raise CareoError(
@@ -170,7 +171,7 @@ def _homicide_history(country: Country, as_of: date | None, last: date | None) -
 
 def exposure_days(first: date, months: int) -> Floats:
     """Days of so many months `[days; month]`."""
-    return _days(np.datetime64(first, "M") + np.arange(months))
+    return _days(np.datetime64(first, "M") + np.arange(months).astype("timedelta64[M]"))
 
 
 def companion_levels(
@@ -310,7 +311,7 @@ def _load(country: Country, series: Sequence[str], codes: Sequence[str], as_of: 
 
 def _axis(tables: Sequence[_Table]) -> Floats:
     first, last = min(t.months[0] for t in tables), max(t.months[-1] for t in tables)
-    return np.arange(first, last + 1)
+    return np.arange(first, last + _MONTH)
 
 
 def _on(table: _Table, months: Floats) -> Floats:
@@ -448,4 +449,4 @@ def _month_day(month: np.datetime64) -> date:
 
 
 def _days(months: Floats) -> Floats:
-    return ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.float64)
+    return ((months + _MONTH).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.float64)

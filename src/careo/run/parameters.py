@@ -228,8 +228,8 @@ def _start(country: Country, last: date | None) -> _Start:
 def _read_start(country: Country, last: date | None) -> _Start:
     history = homicide_history(country, last=last)
     places = country.places.states
-    months = (
-        np.datetime64(history.last, "M") - np.arange(61)[::-1]
+    months = np.datetime64(history.last, "M") - np.arange(61)[::-1].astype(
+        "timedelta64[M]"
     )  # a last known population stands for later months
     known = monthly_population(country, places, months)
     latest = np.where(np.isnan(known), -1, np.arange(known.shape[1])).max(axis=1)

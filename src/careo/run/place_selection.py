@@ -66,7 +66,7 @@ def top_places(
             "usage_indicator", found=repr(indicator), expected=", ".join(map(str, panel.data_vars))
         )
     last = np.datetime64(on, "M")
-    window = np.arange(last - (months - 1), last + 1)
+    window = last - np.arange(months)[::-1].astype("timedelta64[M]")
     have = panel["month"].values.astype("datetime64[M]")
     if months < 1 or not np.isin(window, have).all():
         span = f"{have[0]} – {have[-1]}" if len(have) else "–"

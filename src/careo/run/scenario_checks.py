@@ -117,7 +117,7 @@ class Frame:
     def people(self, codes: Sequence[str]) -> np.ndarray:
         """Inhabitants at month 0, or in the last month before it that they are known of; NaN when not [persons; place]."""
         last = np.datetime64(self.start, "M")
-        window = np.arange(last - _LOOK_BACK, last + 1)
+        window = np.arange(last - np.timedelta64(_LOOK_BACK, "M"), last + np.timedelta64(1, "M"))
         found = monthly_population(self.country, codes, window)
         known = np.isfinite(found)
         latest = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)

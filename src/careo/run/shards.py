@@ -124,7 +124,7 @@ def _tables(
 ) -> Mapping[str, pl.DataFrame]:
     """A block as rows, by table."""
     yearly, monthly, members = arrays[:3]
-    months = [np.datetime64(job.start, "M") + month for month in range(monthly.shape[2])]
+    months = np.datetime64(job.start, "M") + np.arange(monthly.shape[2]).astype("timedelta64[M]")
     unknown = [o for o, name in enumerate(job.outcomes) if o and name not in job.companions.levels]
     failed = yearly[:1, 0, :1, :1] < 0  # [1 1 1 draw]
     labels: dict[str, Sequence[Any]] = {
