@@ -361,7 +361,11 @@ def _about(screen: Screen, asked: Asked, findings: Sequence[Finding]) -> None:
 
 def _errors(asked: Asked, findings: Sequence[Finding]) -> list[str]:
     """How far off the numbers of a table can be: by the luck of the draw, and because quantiles were read from bins."""
-    shown = [(_view(asked, f"short_outcome.{f.extra['outcome']}"), f.table[0]) for f in findings if f.table]
+    shown = [
+        (_view(asked, f"short_outcome.{f.extra['outcome']}"), f.table[0])
+        for f in findings
+        if f.table and f.extra["reason"] != "not_simulated"
+    ]
     found: list[str] = []
     if shown:
         each = "; ".join(
