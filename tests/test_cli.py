@@ -458,3 +458,44 @@ def test_check_names_its_sources_and_leaves_out_what_the_words_do_not_name(
     out = capsys.readouterr().out
     assert "ses_2018: SESNSP" in out
     assert "`--json` lists them" in out
+
+
+# ── narrow screens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 110, 140])
+@pytest.mark.parametrize("spare", [(), (2, 1)])
+def test_no_screen_is_too_narrow_for_a_number(
+    columns: int, spare: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A number that is cut reads as another one: −5,765 to +602 became −5,765 to +60.
+    from careo.views.terminal import Screen
+
+    monkeypatch.setenv("COLUMNS", str(columns))
+    heads = ["Outcome", "Expected", "Difference", "90%", "Against the start year", "Verdict"]
+    row = [
+        "rights complaints",
+        "126,486",
+        "−5,765",
+        "−24.5% to +95.5%",
+        "+14.4% (−17.6% to +80.7%)",
+        "inconclusive: grade D",
+    ]
+    left = Screen().table(heads, [row], indent=2, right=(1, 2, 3, 4), whole=(0,), spare=spare)
+    lines = capsys.readouterr().out.splitlines()
+    shown = " ".join(" ".join(lines).split())
+    for head, cell in zip(heads[:5], row, strict=False):
+        assert (cell in shown) != (head in left)
+    assert "inconclusive" in shown
+    assert max(map(len, lines)) <= columns
+    assert set(left) <= {heads[index] for index in spare}
+
+
+def test_a_screen_that_is_wide_enough_leaves_nothing_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from careo.views.terminal import Screen
+
+    monkeypatch.setenv("COLUMNS", "80")
+    assert Screen().table(["a", "b"], [["x", "1"]], right=(1,), spare=(1,)) == []
+    assert capsys.readouterr().out == "a  b\nx  1\n"

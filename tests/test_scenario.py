@@ -277,7 +277,7 @@ def test_towns_count_in_their_state_with_their_share_of_its_people(towns: World)
     )
     assert doses(scenario) == pytest.approx([0.25, 0.25], rel=1e-3)
     assert not scenario.doses[0, 1:].any()
-    assert "2 municipalities of 1 states" in said(scenario.notes)
+    assert "municipalities: 2, states: 1" in said(scenario.notes)
     whole = compile_scenario(plan(measure(where=("T1", "T1a"))), country, start=date(2021, 1, 1), months=2)
     assert doses(whole) == [0.5, 0.5]  # a town of a state that is there already adds nothing
 

@@ -251,11 +251,20 @@ class Words:
 
     def _level_words(self, outcome: str) -> list[str]:
         """What the present level of an outcome rests on."""
+        from careo.run.history import companion_series
+
         level = self.kept.futures.companions.levels.get(outcome)
         if not level:
             return []
         name, period = self._outcome(outcome), period_words(level.period, self.language)
-        found = [_sentence(self._say("caveat.level", outcome=name, period=period))]
+        counted = [
+            worded(self.country.indicators[one].name, self.language)
+            for one in companion_series(self.country, outcome)
+        ]
+        key = "level_follows" if outcome == "disappearances" else "level"
+        found = [
+            _sentence(self._say(f"caveat.{key}", outcome=name, period=period, series=" + ".join(counted)))
+        ]
         if level.shared:
             shared = _names([self._place(code) for code in level.shared])
             found.append(_sentence(self._say("caveat.shared", outcome=name, places=shared)))

@@ -100,10 +100,16 @@ class _Words:
             )
         key = "several" if len(mixes) > 1 else "one"
         quo = result.candidates[0].beaten_by
-        return " ".join((
+        found = [
             self._say(f"summary.{key}", tried=number(result.tried), count=len(mixes), limits=limits),
             self._say("summary.quo_beaten" if quo else "summary.quo_stands", name=mix_name(quo, self.language)),
-        ))  # fmt: skip
+        ]  # fmt: skip
+        levers = [price.lever.id for price in result.question.prices]
+        paid = {lever for each in mixes for lever, part in zip(levers, each.mix.parts, strict=True) if part}
+        unseen = [lever for lever in self._touching() if lever in paid]
+        if unseen:
+            found.append(self._say("summary.unseen", levers=", ".join(map(self._lever, unseen))))
+        return " ".join(found)
 
     def question(self) -> str:
         question = self.result.question
@@ -194,13 +200,22 @@ class _Words:
         found.append(self._say("rests.pawn"))
         return found
 
-    def _rights(self) -> str:
-        """Which levers can move complaints at all, and that the others' silence is no finding."""
+    def _moving(self) -> list[str]:
+        """The levers that have an effect on complaints."""
         levers = [price.lever for price in self.result.question.prices]
-        moving = [
+        return [
             lever.id for lever in levers if any("rights_complaints" in e.mechanisms for e in lever.effects)
         ]
-        touching = [lever.id for lever in levers if lever.rights and lever.id not in moving]
+
+    def _touching(self) -> list[str]:
+        """The others that touch rights by their files, which no limit sees."""
+        moving = self._moving()
+        levers = [price.lever for price in self.result.question.prices]
+        return [lever.id for lever in levers if lever.rights and lever.id not in moving]
+
+    def _rights(self) -> str:
+        """Which levers can move complaints at all, and that the others' silence is no finding."""
+        moving, touching = self._moving(), self._touching()
         found = self._say(
             "rests.complaints" if moving else "rests.no_complaints",
             levers=", ".join(map(self._lever, moving)),

@@ -212,6 +212,11 @@ def _companion_levels(
     return CompanionLevels(levels, tuple(missing))
 
 
+def companion_series(country: Country, outcome: str) -> tuple[str, ...]:
+    """Indicators whose sum is the level of an outcome; none where the country names none."""
+    return tuple(_read(country).companions.get(outcome, ()))
+
+
 def municipal_series(country: Country) -> tuple[str, ...]:
     """Indicators that tell how a state's homicides are shared among its municipalities, the one to be preferred first."""
     return _read(country).municipalities

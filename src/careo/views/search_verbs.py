@@ -147,7 +147,10 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
         "verdict",
     )
     rows = [_row(asked, result, each) for each in shown]
-    screen.table(_heads(asked, keys), rows, indent=2, right=tuple(range(1, 9)), whole=(0,))
+    left = screen.table(
+        _heads(asked, keys), rows, indent=2, right=tuple(range(1, 9)), whole=(0,), spare=(7, 5, 1)
+    )
+    _no_room(screen, asked, left)
     more = len(result.mixes) - len(shown) + 1
     if more:
         screen.line(_view(asked, "more", count=more), indent=2, style="dim")
@@ -191,8 +194,17 @@ def _show_promise(screen: Screen, asked: Asked, result: Search) -> None:
             kept = _view_of(asked, "of_100", count=math.floor(100 * min(each.kept) + 1e-9))
             beaten = mix_name(each.beaten_by, asked.language) if each.beaten_by else "–"
             rows.append([row[0], row[2], row[3], row[4], row[5], kept, row[8], str(each.rank), beaten])
-    screen.table(_heads(asked, keys), rows, indent=2, right=tuple(range(1, 8)), whole=(0,))
+    left = screen.table(
+        _heads(asked, keys), rows, indent=2, right=tuple(range(1, 8)), whole=(0, 8), spare=(1, 4)
+    )
+    _no_room(screen, asked, left)
     screen.line()
+
+
+def _no_room(screen: Screen, asked: Asked, left: Sequence[str]) -> None:
+    """Says which columns the screen was too narrow for."""
+    if left:
+        screen.line(say(asked.language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
 
 
 def _row(asked: Asked, result: Search, each: Candidate) -> list[str]:

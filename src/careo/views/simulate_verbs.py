@@ -311,7 +311,9 @@ def _show_strategy(
         [_view(asked, f"short_outcome.{f.extra['outcome']}"), *_cells(f, keys[1:-1]), _verdict(asked, f)]
         for f in findings
     ]
-    screen.table(_heads(asked, keys), rows, indent=2, right=tuple(range(1, len(keys) - 1)), whole=(0,))
+    right = tuple(range(1, len(keys) - 1))
+    left = screen.table(_heads(asked, keys), rows, indent=2, right=right, whole=(0,), spare=(4, 1))
+    _no_room(screen, asked, left)
     screen.line(_view(asked, "expected_note", against=other), indent=2, style="dim")
     for line in _errors(asked, findings):
         screen.line(line, indent=2, style="dim")
@@ -359,7 +361,11 @@ def _about(screen: Screen, asked: Asked, findings: Sequence[Finding]) -> None:
 
 def _errors(asked: Asked, findings: Sequence[Finding]) -> list[str]:
     """How far off the numbers of a table can be: by the luck of the draw, and because quantiles were read from bins."""
-    shown = [(_view(asked, f"short_outcome.{f.extra['outcome']}"), f.table[0]) for f in findings if f.table]
+    shown = [
+        (_view(asked, f"short_outcome.{f.extra['outcome']}"), f.table[0])
+        for f in findings
+        if f.table and f.extra["reason"] != "not_simulated"
+    ]
     found: list[str] = []
     if shown:
         each = "; ".join(
@@ -391,14 +397,21 @@ def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
     ):
         screen.line()
         screen.line(_view(asked, title), style="bold")
-        right = tuple(range(1, len(heads) - 1))
-        screen.table(
+        left = screen.table(
             _heads(asked, heads),
             [[row[key] for key in heads] for row in shown],
             indent=2,
-            right=right,
+            right=tuple(range(1, len(heads) - 1)),
             whole=(0,),
+            spare=[heads.index(key) for key in ("luck", "expected", "difference") if key in heads],
         )
+        _no_room(screen, asked, left)
+
+
+def _no_room(screen: Screen, asked: Asked, left: Sequence[str]) -> None:
+    """Says which columns the screen was too narrow for."""
+    if left:
+        screen.line(_view(asked, "no_room", heads=", ".join(left)), indent=2, style="dim")
 
 
 def _cells(finding: Finding, keys: Sequence[str]) -> list[str]:

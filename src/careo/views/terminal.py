@@ -50,6 +50,7 @@ _COLOURS = {
     "raised": "yellow",
 }
 _NARROW, _PIPED, _WIDE = 60, 110, 140
+_GAP, _WORD = 2, 14  # between columns; the length of a word from which on it may be folded
 
 
 class Screen:
@@ -97,26 +98,63 @@ class Screen:
         indent: int = 0,
         right: Sequence[int] = (),
         whole: Sequence[int] = (),
-    ) -> None:
-        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded."""
+        spare: Sequence[int] = (),
+    ) -> list[str]:
+        """An aligned table; columns in `right` hold numbers, those in `whole` are never folded.
+
+        A number is never cut. Where there is no room, columns in `spare` go one after another; where that is not enough,
+        each row becomes a paragraph.
+
+        Returns:
+            The heads of the columns that were left out.
+        """
+        from rich.cells import cell_len
         from rich.padding import Padding
         from rich.table import Table
         from rich.text import Text
 
+        cells = [[one_line(cell) for cell in row] for row in rows]
+        fixed = {*right, *whole}
+
+        def least(index: int) -> int:
+            column = [heads[index], *(row[index] for row in cells)]
+            if index in fixed:
+                return max(map(cell_len, column))
+            return max((min(cell_len(word), _WORD) for cell in column for word in cell.split()), default=0)
+
+        shown, room = list(range(len(heads))), self.width - indent + _GAP
+        for index in spare:
+            if sum(least(each) + _GAP for each in shown) > room:
+                shown.remove(index)
+        if sum(least(each) + _GAP for each in shown) > room:
+            self._paragraphs(heads, cells, indent)
+            return []
         table = Table(
-            box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(heads)
+            box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=any(heads)
         )
-        for index, head in enumerate(heads):
+        for index in shown:
             # A first column that is short stays whole; long words of pages may be folded, never lost.
             table.add_column(
-                Text(head),
+                Text(heads[index]),
                 justify="right" if index in right else "left",
                 overflow="fold",
-                no_wrap=index in whole or index in right,
+                no_wrap=index in fixed,
             )
-        for row in rows:
-            table.add_row(*(Text(one_line(cell)) for cell in row))
+        for row in cells:
+            table.add_row(*(Text(row[index]) for index in shown))
         self._print(Padding(table, (0, 0, 0, indent)))
+        return [head for index, head in enumerate(heads) if index not in shown]
+
+    def _paragraphs(self, heads: Sequence[str], cells: Sequence[Sequence[str]], indent: int) -> None:
+        """Each row as a line and a paragraph, for a screen that is too narrow for the table."""
+        for first, *others in cells:
+            self.line(first, indent=indent, style="bold")
+            pairs = [
+                f"{head}: {cell}" if head else cell
+                for head, cell in zip(heads[1:], others, strict=True)
+                if cell
+            ]
+            self.line("; ".join(pairs), indent=indent + 2)
 
     def _print(self, *things: Any, **how: Any) -> None:
         with self._console.capture() as captured:
