@@ -150,7 +150,7 @@ class _Computation:
             raise self._other(answer[len(_OTHER) :], _depends(job))
         if isinstance(answer, bytes) and answer.startswith(_BLOCK):
             arrays = checked_block(answer[len(_BLOCK) :], draws)
-            if arrays and tuple(array.shape for array in arrays[:3]) == job.shapes(draws):
+            if arrays and tuple(array.shape for array in arrays) == job.shapes(draws):
                 return block_bytes(arrays)
         raise NetworkError("cluster_bytes", where=self.address, fix="cluster_careo")
 

@@ -381,7 +381,9 @@ def _blocks(
 def _read(files: Sequence[Path], draws: int, job: Job, most: int | None = None) -> list[np.ndarray] | None:
     """The arrays of a block that has one file, which is what its name says and of the job's shapes; else None."""
     arrays = read_block(files[0], draws, most=most) if len(files) == 1 else None
-    fit = arrays and tuple(array.shape for array in arrays[:3]) == job.shapes(draws)[:most]
+    fit = arrays and all(
+        array.shape == shape for array, shape in zip(arrays, job.shapes(draws), strict=False)
+    )  # other ensembles than the main one count no municipalities
     return arrays if fit else None
 
 
