@@ -20,7 +20,7 @@ from careo.model.mechanisms import OUTCOMES
 from careo.results.compare import compare
 from careo.results.differences import grade_d_share, paired, verdict_of
 from careo.results.finding import Finding
-from careo.run.ensemble import STATUS_QUO, Ensemble
+from careo.run.ensemble import STATUS_QUO, Ensemble, simulate
 from careo.run.history import CompanionLevel, CompanionLevels
 from careo.run.scenario import Dosed, NotSimulated, Scenario
 
@@ -392,3 +392,18 @@ def test_what_is_not_there_is_refused_with_what_there_is(how: dict[str, str], wo
     with pytest.raises(CareoError, match=words) as caught:
         compare(ensemble(*homicides(100, np.array([1, 2]))), country=TOYLAND, **how)  # pyright: ignore[reportArgumentType]
     assert "homicides" in caught.value.expected or "lamps" in caught.value.expected
+
+
+def test_ensembles_that_counted_fewer_outcomes_are_refused_beside_one_that_counted_all() -> None:
+    home = careo.load_country("toyland")
+    strategies = [careo.load_strategy("ten-lamps-2018", "toyland")]
+    whole, few = (
+        simulate(strategies, home, months=72, draws=10, **more) for more in ({}, {"outcomes": ["homicides"]})
+    )
+    with pytest.raises(CareoError, match="extortion"):
+        compare(whole, without_d=few, country=home)
+    with pytest.raises(CareoError, match="extortion"):
+        compare(whole, scales=[few], country=home)
+    assert {f.extra["outcome"] for f in compare(few, without_d=whole, scales=[whole], country=home)} == {
+        "homicides", "rights_complaints",
+    }  # fmt: skip

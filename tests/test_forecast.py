@@ -341,3 +341,14 @@ def test_on_the_tuning_years_it_scores_as_the_published_log_random_walk() -> Non
         inside.append(((low <= truth) & (truth <= high)).mean())
     assert np.mean(scores) == pytest.approx(12.8, abs=0.15)
     assert np.mean(inside) == pytest.approx(0.88, abs=0.015)
+
+
+def test_what_is_derived_once_for_a_country_is_nobodys_to_change() -> None:
+    country = load_country("toyland")
+    history = homicide_history(country)
+    levels = companion_levels(country, places=history.places)
+    assert homicide_history(country) is history and companion_levels(country, places=history.places) is levels
+    shared = [history.counts, history.exposure_days, history.population, history.factors]
+    for array in (*shared, *(level.monthly for level in levels.levels.values())):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0.0

@@ -205,6 +205,49 @@ def test_what_is_not_known_is_not_counted_and_a_draw_that_breaks_is_marked() -> 
     assert (np.delete(broken, 17, axis=-1) >= 0).all()
 
 
+@pytest.mark.parametrize(
+    "mechanism", ["homicide", "conflict", "disappearance", "extortion", "kidnapping", "rights_complaints"]
+)
+@pytest.mark.parametrize("size", [np.nan, 90.0])
+def test_an_effect_that_is_no_number_or_beyond_all_counting_breaks_its_draw_and_no_other(
+    mechanism: str, size: float
+) -> None:
+    sound = run(effects([(mechanism, -0.3, everywhere(4))]))[0]
+    wrong = effects([(mechanism, -0.3, everywhere(4))])
+    wrong.beta[0, 17] = size
+    yearly, monthly, _ = run(wrong)
+    assert (yearly[..., 17] == -1).all()
+    assert (monthly[..., 17] == -1).all()
+    assert np.array_equal(np.delete(yearly, 17, axis=-1), np.delete(sound, 17, axis=-1))
+
+
+def test_an_outcome_of_unknown_level_breaks_no_draw_whatever_would_move_it() -> None:
+    unknown = COMPANIONS.copy()
+    unknown[1] = np.nan
+    wild = run(effects([("extortion", 90.0, everywhere())]), companions=unknown)[0]
+    assert (wild[:, OUTCOMES.index("extortion")] == 0).all()
+    assert (wild >= 0).all()
+
+
+def test_what_collapsed_in_one_place_has_not_in_the_next_when_its_dose_turns_round() -> None:
+    dose = everywhere()
+    dose[:, 6:] = -1.0
+    given = effects([("homicide", -0.5, dose)])._replace(
+        hazard_per_month=np.array([0.1]), rebound=np.full((1, DRAWS), 0.7)
+    )
+    whole = run(given, core=core(migration=np.zeros(DRAWS)))[0]
+    order = np.array([3, 2, 1, 0])
+    turned = core(migration=np.zeros(DRAWS))
+    by_place = {
+        name: value[order] for name, value in turned._asdict().items() if value.shape[:1] == (PLACES,)
+    }
+    other = run(
+        given, numbers=NUMBERS[order], companions=COMPANIONS[:, order].copy(), core=turned._replace(**by_place),
+        log_intensity=intensity()[order].copy(),
+    )[0]  # fmt: skip
+    assert np.array_equal(whole[:, :, order], other)
+
+
 def test_a_truce_collapses_once_and_rebounds() -> None:
     given = effects([("conflict", -1.0, everywhere())])
     given = given._replace(hazard_per_month=np.array([0.2]), rebound=np.full((1, DRAWS), 1.0))

@@ -100,6 +100,23 @@ def test_the_first_points_pay_for_the_worthiest_lever_first_and_never_for_a_wort
     assert mix.parts[2] > 0.99 * GRID  # its largest dose costs more than the budget
 
 
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.5, 0.98, 0.99])
+def test_a_side_that_gets_little_keeps_one_lever_and_the_share(share: float) -> None:
+    question = mix_question(MEXICO, budget=50e9)
+    genes = np.full(len(question.prices) + 1, 0.9)
+    genes[0] = share
+    mix = mix_of_genes(question, genes)
+    assert mix.planned > 0
+    assert prevention_share(question, mix) == pytest.approx(share, abs=2 / sum(mix.parts))
+
+
+def test_a_share_finer_than_a_hundredth_is_kept() -> None:
+    question = mix_question(MEXICO, budget=50e9, prevention="70.5%")
+    for gene in (0.0, 0.4, 1.0):
+        mix = mix_of_genes(question, np.array([gene, *np.full(len(question.prices), 0.8)]))
+        assert prevention_share(question, mix) == pytest.approx(0.705, abs=2 / sum(mix.parts))
+
+
 def test_a_budget_in_another_currency_and_over_the_horizon_is_the_same_money() -> None:
     whole = mix_question(MEXICO, budget=6e9, per="horizon", months=72)
     yearly = mix_question(MEXICO, budget=1e9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -18,18 +19,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import careo
+import careo.run.ensemble
+import careo.run.parameters
 from careo.base.citations import load_sources
 from careo.base.errors import CareoError, DataError
 from careo.base.shipped import country_folder
 from careo.base.texts import LANGUAGES
-from careo.evidence.levers import find_lever, load_levers
+from careo.evidence.levers import load_levers
 from careo.model.laws import beta_quantile
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country, load_country
 from careo.record.strategy import Dose, Measure, Strategy, StrategyPeriod
 from careo.run.ensemble import simulate
 from careo.run.history import CompanionLevels, companion_levels
-from careo.run.parameter_table import Parameter, load_table, parameter_rows, quantile, read_table
+from careo.run.parameter_table import (
+    RETIRED_NUMBERS,
+    SLOTS,
+    Parameter,
+    load_table,
+    parameter_rows,
+    quantile,
+    read_table,
+)
 from careo.run.parameters import (
     MEMBERSHIP_SWEEP,
     WEEKS_A_MONTH,
@@ -67,7 +78,6 @@ FIRST_DRAWN = {
     "fragmentation": 0.05623488941634417,
     "groups_return_months": 45.39448038300232,
     "migration": 0.008262048104534963,
-    "corruption_elasticity": 0.2004267833548551,
     "extortion_exponent": 0.1713761554500509,
     "clearance_elasticity": -0.2,
     "overdispersion": 0.01315401348729125,
@@ -95,7 +105,8 @@ def test_every_number_has_a_source_or_a_numbered_assumption(country: str) -> Non
         assert parameter.sources or parameter.assumptions, name
         assert set(parameter.sources) <= set(sources), name
         assert set(parameter.assumptions) <= set(table.assumptions), name
-    assert list(table.assumptions) == [f"A{number}" for number in range(1, len(table.assumptions) + 1)]
+    numbers = [int(key.removeprefix("A")) for key in table.assumptions]
+    assert numbers == sorted(set(numbers))  # one that is gone leaves its number empty
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
@@ -123,10 +134,19 @@ def test_a_row_tells_the_law_in_words_and_its_range() -> None:
     assert row.assumptions["A1"].startswith("Nobody has counted")
 
 
-def test_the_elasticity_to_corruption_is_that_of_the_registry() -> None:
-    link = find_lever("purchase-monitoring").links[0]
-    ours = load_table("mexico").parameters["corruption_elasticity"]
-    assert (ours.mean, ours.sd) == (link.mean, link.sd)
+def test_no_two_parameters_share_a_number_and_those_of_the_gone_stay_theirs() -> None:
+    numbers = [slot.number for slot in SLOTS.values()]
+    assert len(set(numbers)) == len(numbers)
+    assert not RETIRED_NUMBERS & set(numbers)
+    assert set(numbers) | RETIRED_NUMBERS == set(range(len(numbers) + len(RETIRED_NUMBERS)))
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_every_parameter_of_a_table_is_used(country: str) -> None:
+    assert set(load_table(country).parameters) == set(SLOTS)
+    read = inspect.getsource(careo.run.parameters) + inspect.getsource(careo.run.ensemble)
+    for name in SLOTS:
+        assert f'"{name}"' in read or f"p.{name}" in read, name
 
 
 # ── laws ─────────────────────────────────────────────────────────────────────────────────────────────────────────

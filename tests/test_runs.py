@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from careo.base.texts import LANGUAGES
 from careo.run import run_plan, runs
 from careo.run.ensemble import Ensemble, simulate
 from careo.run.run_blocks import write_block
-from careo.run.run_files import array_bytes
+from careo.run.run_files import array_bytes, arrays_in
 from careo.run.run_manifest import checksum
 from careo.run.run_plan import MAIN, WITHOUT_D, Plan, estimate_run, plan_run
 from careo.run.runs import find_run, list_runs, open_run, read_run, remove_run, resume_run, start_run
+from careo.run.shards import export_run
 from careo.views import cli
 from careo.views.cli import Asked
 from careo.views.simulate_verbs import (
@@ -616,3 +618,49 @@ def test_a_manifest_that_anybody_wrote_is_read_or_refused_and_never_a_crash(copi
                 refused += 1
                 assert error.render("es") != error.render("en")
     assert refused
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("variants", 0, "members_nation"), "abc"),
+        (("variants", 0, "members_nation"), float("inf")),
+        (("variants", 0, "members_nation"), -5),
+        (("variants", 0, "without"), ["D", 3]),
+        (("variants", 0, "without"), "D"),
+        (("variants", 0, "draws"), True),
+        (("question", "members_nation"), "5"),
+        (("question", "months"), 12 * MONTHS),  # further than the doses in the file reach
+        (("question", "start"), "1999-01"),
+    ],
+)
+@pytest.mark.parametrize("verb", [read_run, open_run, resume_run])
+def test_what_a_kernel_would_take_unseen_is_a_damaged_run(
+    copied: Path, path: tuple[object, ...], value: object, verb: Callable[[str, Path], object]
+) -> None:
+    inner = changed = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    changed["checksum"] = checksum(changed)
+    (copied / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
+    for block in copied.glob(f"{MAIN}.*"):
+        if verb is resume_run:
+            block.unlink()
+    with pytest.raises(CareoError, match="this file of a run is damaged"):
+        verb(copied.name, copied.parent)
+
+
+def test_a_block_of_other_shapes_is_named_and_computed_anew(
+    copied: Path, whole: Path, tmp_path: Path
+) -> None:
+    last = sorted(copied.glob(f"{MAIN}.*"))[-1]
+    yearly, monthly, members = arrays_in(last.read_bytes())
+    last.unlink()
+    write_block(copied, MAIN, 250, array_bytes([yearly[:, :2], monthly, members]))
+    with pytest.raises(CareoError, match="this block is damaged"):
+        read_run(copied.name, copied.parent)
+    with pytest.raises(CareoError, match="this block is damaged"):
+        export_run(copied, tmp_path / "shards")
+    resume_run(copied.name, copied.parent)
+    assert files(copied) == files(whole)

@@ -289,7 +289,7 @@ def _lift(  # pyright: ignore
     for e in range(hazard.size):
         for part in range(3):
             fresh |= given[part, e] != doses[part, e]
-        fragile |= hazard[e] > 0.0 and doses[0, e] + doses[1, e] > 0.0
+        fragile |= hazard[e] > 0.0 and (doses[0, e] != 0.0 or doses[1, e] != 0.0 or doses[2, e] != 0.0)
     if not fresh:
         for i in range(lifts.size):
             w[_LIFT + i] = lifts[i]
@@ -404,18 +404,23 @@ def _rates(w):  # pyright: ignore
         many = w[_M_BASE + i]
         crowd = w[_M + i] / many if many > 0.0 else 1.0
         crowd *= exp_of(w[_CROWD_EXPONENT + i] * log_of(w[_N + i] / w[_N_BASE + i]))
-        rate = w[_PLAIN + i] * (multiplier if multiplier > 0.0 else 0.0)
+        rate = w[_PLAIN + i] * (0.0 if multiplier < 0.0 else multiplier)  # NaN stays NaN
+        vanished = w[_PLAIN + LANES + i] * ratio * w[_LIFT + _DIS * LANES + i]
+        extorted = w[_PLAIN + 2 * LANES + i] * crowd * w[_LIFT + _X * LANES + i]
+        kidnapped = w[_PLAIN + 3 * LANES + i] * crowd * w[_LIFT + _KN * LANES + i]
+        complained = w[_PLAIN + 4 * LANES + i] * w[_LIFT + _C * LANES + i]
         sound = (rate < _MOST) & (w[_M + i] < _MOST)
+        # of an outcome whose level is not known nothing is counted
+        sound &= (vanished < _MOST) | (w[_PLAIN + LANES + i] != w[_PLAIN + LANES + i])
+        sound &= (extorted < _MOST) | (w[_PLAIN + 2 * LANES + i] != w[_PLAIN + 2 * LANES + i])
+        sound &= (kidnapped < _MOST) | (w[_PLAIN + 3 * LANES + i] != w[_PLAIN + 3 * LANES + i])
+        sound &= (complained < _MOST) | (w[_PLAIN + 4 * LANES + i] != w[_PLAIN + 4 * LANES + i])
         w[_BAD + i] = w[_BAD + i] if sound else 1.0
         w[_RATE + i] = rate if sound else 0.0
-        w[_RATE + LANES + i] = w[_PLAIN + LANES + i] * ratio * w[_LIFT + _DIS * LANES + i] if sound else 0.0
-        w[_RATE + 2 * LANES + i] = (
-            w[_PLAIN + 2 * LANES + i] * crowd * w[_LIFT + _X * LANES + i] if sound else 0.0
-        )
-        w[_RATE + 3 * LANES + i] = (
-            w[_PLAIN + 3 * LANES + i] * crowd * w[_LIFT + _KN * LANES + i] if sound else 0.0
-        )
-        w[_RATE + 4 * LANES + i] = w[_PLAIN + 4 * LANES + i] * w[_LIFT + _C * LANES + i] if sound else 0.0
+        w[_RATE + LANES + i] = vanished if sound else 0.0
+        w[_RATE + 2 * LANES + i] = extorted if sound else 0.0
+        w[_RATE + 3 * LANES + i] = kidnapped if sound else 0.0
+        w[_RATE + 4 * LANES + i] = complained if sound else 0.0
 
 
 @compiled

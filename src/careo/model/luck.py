@@ -36,7 +36,6 @@ Word = int | np.integer
 
 PROCESS_LIMIT = 2**16
 WORD_LIMIT = 2**32
-EVENT_LIMIT = 2**17
 SEED_LIMIT = 2**64
 
 

@@ -129,7 +129,7 @@ def run_block(
     Returns:
         Counts by place and year [events; strategy outcome place year draw], of the whole by month
         [events; strategy outcome month draw], and members at the end of each year [persons; strategy place year draw].
-        A draw in which a number is not finite has −1 everywhere.
+        A draw in which a number is not finite, or beyond all counting, has −1 in all counts; its members mean nothing.
     """
     strategies, months, draws = effects.dose.shape[0], log_intensity.shape[1], log_intensity.shape[2]
     years = -(-months // months_per_year)

@@ -61,13 +61,19 @@ def compare(
         "members", "unknown", "not_simulated"), grade_d_share ("" where it cannot be told), start (the sentence against the start year).
 
     Raises:
-        CareoError: there is no such outcome, or no such strategy in the ensemble.
+        CareoError: there is no such outcome, or no such strategy in the ensemble; one beside it counted fewer outcomes.
     """
     if quantity is not None and quantity not in OUTCOMES:
         raise CareoError("run_quantity", expected=" | ".join(OUTCOMES), found=repr(quantity))
     kept = accumulated(ensemble, against)
     if quantity is not None and quantity not in kept.futures.outcomes:
         raise CareoError("run_not_counted", expected=" | ".join(kept.futures.outcomes), found=repr(quantity))
+    for beside in (without_d, *scales):
+        lacking = [name for name in kept.futures.outcomes if beside and name not in beside.outcomes]
+        if beside and lacking:
+            raise CareoError(
+                "run_not_counted", expected=" | ".join(beside.outcomes), found=repr(", ".join(lacking))
+            )
     of = country_of(country)
     less = accumulate(_futures(without_d), against, nation_only=True) if without_d else None
     scaled = [accumulate(_futures(scale), against, nation_only=True) for scale in scales]

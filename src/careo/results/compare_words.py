@@ -16,7 +16,7 @@ from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
 from careo.results.accumulated import Accumulated
 from careo.results.differences import HOMICIDES, MEDIAN, At, Differences, verdict_of
-from careo.results.wording import number, period_words, signed, value_words
+from careo.results.wording import chance_words, number, period_words, signed, value_words
 from careo.run.ensemble import STATUS_QUO
 from careo.run.parameter_table import SLOTS
 from careo.run.scenario import Scenario
@@ -62,7 +62,7 @@ class Words:
         at = self.numbers.at(outcome)
         weak = self._say("share.all") if share and share >= 0.995 else f"{100 * (share or 0):.0f}%"
         end = self._say(f"end.{reason or verdict.replace(' ', '_')}", share=weak)
-        change, fewer = self._size(at), self._chance(at.fewer)
+        change, fewer = self._size(at), chance_words(at.fewer, self.language)
         return _sentence(rights + self._say("because.change", change=change, fewer=fewer, end=end, **words))
 
     def start(self) -> str:
@@ -77,10 +77,10 @@ class Words:
             period=self._period(numbers.full_years),
             strategy=self.scenario.name,
             change=self._interval(ours, "%", 1),
-            fewer=self._chance(float(fewer[0])),
+            fewer=chance_words(float(fewer[0]), self.language),
             against=self._other(),
             other=self._interval(theirs, "%", 1),
-            other_fewer=self._chance(float(fewer[1])),
+            other_fewer=chance_words(float(fewer[1]), self.language),
         )
 
     def graded(self) -> list[tuple[str, str]]:
@@ -315,7 +315,7 @@ class Words:
         rise = 1.0 - self.numbers.at(_RIGHTS).fewer
         if outcome == _RIGHTS or not rise > 0.5:  # NaN: not known
             return ""
-        return self._say("rights_first", chance=self._chance(rise))
+        return self._say("rights_first", chance=chance_words(rise, self.language))
 
     def _period(self, year: int) -> str:
         """Year 0 is the whole horizon."""
@@ -327,12 +327,6 @@ class Words:
     def _place(self, code: str) -> str:
         place = self.country.places.by_code.get(code)
         return place.name if place else code
-
-    def _chance(self, probability: float) -> str:
-        """ "92 of 100", never certain: a simulation has finitely many draws."""
-        hundredths = round(100 * probability)
-        key = "least" if hundredths < 1 else "most" if hundredths > 99 else "of"
-        return self._say(f"chance.{key}", count=hundredths)
 
     def _range(self, low: float, high: float, decimals: int, unit: str = "") -> str:
         return self._say("range", low=signed(low, decimals) + unit, high=signed(high, decimals) + unit)

@@ -20,7 +20,7 @@ from careo.panel import Country, country_of
 from careo.results.compare_words import versus
 from careo.results.differences import QUANTILES, verdict_of
 from careo.results.finding import Finding
-from careo.results.wording import number, period_words, signed
+from careo.results.wording import chance_words, number, period_words, signed
 from careo.run.ensemble import STATUS_QUO, Ensemble
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country,
     elif not reached:
         because = said("alike", **words)
     else:
-        chance = say(language, f"simulate.chance.{_chance(fewer[0])}", count=round(100 * float(fewer[0])))
+        chance = chance_words(float(fewer[0]), language)
         end = said("end.capped") if capped else said(f"end.{verdict.replace(' ', '_')}")
         because = said("because", change=interval(0), other=interval(1), fewer=chance, end=end, **words)
     return Finding(
@@ -227,8 +227,3 @@ def _name(country: Country, code: str) -> str:
 
 def _other(against: str, language: str) -> str:
     return say(language, "simulate.status_quo") if against == STATUS_QUO else against
-
-
-def _chance(probability: float) -> str:
-    hundredths = round(100 * float(probability))
-    return "least" if hundredths < 1 else "most" if hundredths > 99 else "of"

@@ -17,9 +17,9 @@ from careo.evidence.levers import load_levers
 from careo.model.mechanisms import OUTCOMES
 from careo.results.differences import QUANTILES
 from careo.results.finding import Finding
-from careo.results.wording import number, value_words
+from careo.results.wording import chance_words, number, signed, value_words
 from careo.run.mixes import classification
-from careo.run.parameters import load_table
+from careo.run.parameter_table import load_table
 
 if TYPE_CHECKING:
     from careo.results.flips import Flip
@@ -72,12 +72,6 @@ def moves(result: Search, each: Candidate, outcome: str) -> bool:
     )
 
 
-def signed(value: float, decimals: int = 0) -> str:
-    """A difference with its sign; nothing is 0 without one."""
-    text = f"{value:+,.{decimals}f}"
-    return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")
-
-
 class _Words:
     def __init__(self, result: Search, language: str) -> None:
         self.result, self.language = result, language
@@ -96,7 +90,10 @@ class _Words:
                 (min(each.kept) for each in result.candidates if each.kind != "status-quo"), default=0.0
             )
             return self._say(
-                f"summary.{key}", tried=number(result.tried), limits=limits, best=self._chance(best)
+                f"summary.{key}",
+                tried=number(result.tried),
+                limits=limits,
+                best=chance_words(best, self.language),
             )
         key = "several" if len(mixes) > 1 else "one"
         quo = result.candidates[0].beaten_by
@@ -166,7 +163,8 @@ class _Words:
         found = [self._say("rests.never"), self._say("rests.aims"), self._rights()]
         if result.breaking:
             alone = ", ".join(
-                f"{self._lever(name)} ({self._chance(kept)})" for name, kept in result.breaking.items()
+                f"{self._lever(name)} ({chance_words(kept, self.language)})"
+                for name, kept in result.breaking.items()
             )
             found.append(self._say("rests.breaking", levers=alone))
         unknown = [limit.outcome for limit in result.limits if not self._known(limit.outcome)]
@@ -280,11 +278,13 @@ class _Words:
     def _because(self, each: Candidate, name: str) -> str:
         worse = self._fewer(each.name, "rights_complaints", more=True)
         rights = (
-            say(self.language, "simulate.rights_first", chance=self._chance(worse)) if worse > 0.5 else ""
+            say(self.language, "simulate.rights_first", chance=chance_words(worse, self.language))
+            if worse > 0.5
+            else ""
         )
         text = self._say(
             "because", change=self._interval(each.name, "homicides"), name=name,
-            fewer=self._chance(self._fewer(each.name, "homicides")), end=self._end(each),
+            fewer=chance_words(self._fewer(each.name, "homicides"), self.language), end=self._end(each),
         )  # fmt: skip
         kept = "; ".join(self._kept(each))
         return (
@@ -309,7 +309,10 @@ class _Words:
         return say(self.language, "simulate.share.all") if share >= 0.995 else f"{100 * share:.0f}%"
 
     def _fails(self, each: Candidate) -> str:
-        words = {"name": _sentence(mix_name(each.name, self.language)), "share": self._chance(each.failing)}
+        words = {
+            "name": _sentence(mix_name(each.name, self.language)),
+            "share": chance_words(each.failing, self.language),
+        }
         if each.box is None:
             return self._say("fails.rare" if each.failing < 0.05 else "fails.scattered", **words)
         box = each.box
@@ -416,7 +419,7 @@ class _Words:
         return [
             self._say(
                 "kept_one" if moves(self.result, each, limit.outcome) else "kept_unmoved",
-                written=self._written(limit.outcome, limit.factor), chance=self._chance(kept),
+                written=self._written(limit.outcome, limit.factor), chance=chance_words(kept, self.language),
             )
             for limit, kept in zip(self.result.limits, each.kept, strict=True)
         ]  # fmt: skip
@@ -433,17 +436,12 @@ class _Words:
         return say(
             self.language,
             "simulate.interval",
-            median=signed(at[len(QUANTILES) // 2]),
+            median=signed(at[len(QUANTILES) // 2], 0),
             range=self._range(at[0], at[-1]),
         )
 
     def _range(self, low: float, high: float) -> str:
-        return say(self.language, "simulate.range", low=signed(low), high=signed(high))
-
-    def _chance(self, probability: float) -> str:
-        hundredths = round(100 * probability)
-        key = "least" if hundredths < 1 else "most" if hundredths > 99 else "of"
-        return say(self.language, f"simulate.chance.{key}", count=hundredths)
+        return say(self.language, "simulate.range", low=signed(low, 0), high=signed(high, 0))
 
     def _percent(self, share: float) -> str:
         return f"{number(round(100 * share, 1 if share < 0.1 else 0))}%"

@@ -142,7 +142,14 @@ def place_name(country: Country, code: str, language: str) -> str:
     return next((names[0] for c, _, names, _ in country.places.foreign if c == code and names), code)
 
 
-def signed(value: float, decimals: int) -> str:
+def signed(value: float, decimals: int = 0) -> str:
     """A difference with its sign; none where it is rounded to zero."""
     text = f"{value:+,.{decimals}f}"
     return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")
+
+
+def chance_words(probability: float, language: str) -> str:
+    """ "92 of 100", never certain: a simulation has finitely many draws."""
+    hundredths = round(100 * probability)
+    key = "least" if hundredths < 1 else "most" if hundredths > 99 else "of"
+    return say(language, f"simulate.chance.{key}", count=hundredths)

@@ -150,13 +150,7 @@ class _Computation:
             raise self._other(answer[len(_OTHER) :], _depends(job))
         if isinstance(answer, bytes) and answer.startswith(_BLOCK):
             arrays = checked_block(answer[len(_BLOCK) :], draws)
-            places, years = len(job.history.places), -(-job.months // 12)
-            shapes = [
-                (len(job.scenarios), len(job.outcomes), places, years, draws),
-                (len(job.scenarios), len(job.outcomes), job.months, draws),
-                (len(job.scenarios), places, years, draws),
-            ]
-            if arrays and [array.shape for array in arrays[:3]] == shapes:
+            if arrays and tuple(array.shape for array in arrays) == job.shapes(draws):
                 return block_bytes(arrays)
         raise NetworkError("cluster_bytes", where=self.address, fix="cluster_careo")
 

@@ -298,6 +298,18 @@ class Job:
             self.companion_rates(), local=local, first_month=quiet.wait, outcomes=self.outcomes, split=self.split,
         )  # fmt: skip
 
+    def shapes(self, draws: int) -> tuple[tuple[int, ...], ...]:
+        """Of the arrays of a block: counts by year, counts by month, members, and where they are counted homicides by municipality."""
+        strategies, outcomes, places = len(self.scenarios), len(self.outcomes), len(self.history.places)
+        years = -(-self.months // 12)
+        codes = (len(self.municipal.record.codes),) if self.municipal and self.split else ()
+        return (
+            (strategies, outcomes, places, years, draws),
+            (strategies, outcomes, self.months, draws),
+            (strategies, places, years, draws),
+            *((strategies, count, years, draws) for count in codes),
+        )
+
     def quiet(self, block: tuple[int, int]) -> QuietBlock:
         """What a block is without any strategy: its first draw and how many."""
         first_draw, draws = block

@@ -118,7 +118,10 @@ def homicide_history(panel: Country | xr.Dataset | None = None, *, last: date | 
     country, as_of = country_of(panel), known_on(panel)
     key = ("homicide_history", as_of, last)
     if key not in country.derived:
-        country.derived[key] = _homicide_history(country, as_of, last)
+        found = _homicide_history(country, as_of, last)
+        for array in (found.counts, found.exposure_days, found.population, found.factors):
+            array.setflags(write=False)
+        country.derived[key] = found
     return country.derived[key]
 
 
@@ -191,7 +194,10 @@ def companion_levels(
     country, as_of = country_of(panel), known_on(panel)
     key = ("companion_levels", tuple(places), as_of, last)
     if key not in country.derived:
-        country.derived[key] = _companion_levels(country, places, as_of, last)
+        found = _companion_levels(country, places, as_of, last)
+        for level in found.levels.values():
+            level.monthly.setflags(write=False)
+        country.derived[key] = found
     return country.derived[key]
 
 

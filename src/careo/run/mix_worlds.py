@@ -22,7 +22,7 @@ from careo.panel import Country
 from careo.run.effects import EffectPlan, cost_tilts, draw_effects, plan_effects
 from careo.run.ensemble import BLOCK, Job, QuietBlock, prepare
 from careo.run.mixes import Mix, MixQuestion
-from careo.run.parameters import load_table
+from careo.run.parameter_table import load_table
 from careo.run.scenario import Scenario
 
 TOGETHER = 4

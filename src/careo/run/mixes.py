@@ -335,11 +335,13 @@ def mix_of_genes(question: MixQuestion, genes: np.ndarray) -> Mix:
     share = _share(question, float(genes[0]))
     parts = np.array(fill(question, weights, share).parts)
     dust = (parts < _DUST) & (parts < question.caps)
-    return (
-        fill(question, np.where(dust, 0.0, weights), share)
-        if (parts[~dust] > 0).any()
-        else fill(question, weights, share)
-    )
+    for side in (True, False):
+        mine = np.array([price.preventive == side for price in question.prices]) & (parts > 0)
+        if (mine & dust).any() and not (
+            mine & ~dust
+        ).any():  # a side of dust alone is one lever, or the share were lost
+            dust[int(np.argmax(np.where(mine, weights, -1.0)))] = False
+    return fill(question, np.where(dust, 0.0, weights), share)
 
 
 def genes_of(question: MixQuestion, share: float, worth: np.ndarray) -> np.ndarray:
@@ -357,7 +359,8 @@ def _share(question: MixQuestion, gene: float) -> float:
         return 0.0
     if all(price.preventive for price in question.prices):
         return 1.0
-    return round(question.least + gene * (question.most - question.least), 2)
+    share = round(question.least + gene * (question.most - question.least), 2)
+    return min(max(share, question.least), question.most)  # bounds may be finer than what is told apart
 
 
 def classification(question: MixQuestion, language: str) -> Mapping[str, tuple[str, ...]]:

@@ -93,11 +93,13 @@ SLOTS: Mapping[str, _Slot] = {
     "fragmentation": _Slot(21, "positive"),
     "groups_return_months": _Slot(22, "positive"),
     "migration": _Slot(23, "positive"),
-    "corruption_elasticity": _Slot(24, "any", moves=()),
     "extortion_exponent": _Slot(25, "any", moves=_CROWD),
     "clearance_elasticity": _Slot(26, "any"),
     "overdispersion": _Slot(27, "positive", moves=_COMPANIONS),
 }  # fmt: skip
+
+RETIRED_NUMBERS = frozenset({24})
+"""Addresses of luck of parameters that are gone: never another's."""
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

@@ -48,7 +48,7 @@ _VERSION = 1  # of the formulas above: part of the key
 
 _AS_DRAWN = (
     "recruitment_exponent", "recruitment_rent_exponent", "conflict_rent_exponent", "capture_share", "exit_hazard", "recidivism",
-    "prison_months", "fragmentation", "groups_return_months", "migration", "corruption_elasticity", "extortion_exponent",
+    "prison_months", "fragmentation", "groups_return_months", "migration", "extortion_exponent",
     "clearance_elasticity", "overdispersion",
 )  # fmt: skip
 
@@ -67,7 +67,7 @@ class Parameters:
         conflict_rent_exponent: ε [–; draw]. saturation: ω [1/(person·month); draw]. capture_share: π, members among the arrested
         [share; draw]. exit_hazard: κ0 [1/month; draw]. recidivism: r [share; draw]. prison_months: τ_P [months; draw].
         fragmentation: φ, growth of groups by a capture [share/capture; draw]. groups_return_months: τ_H [months; draw].
-        migration: δ_M [1/month; draw]. corruption_elasticity: ec, extortion_exponent: ν, clearance_elasticity [–; draw].
+        migration: δ_M [1/month; draw]. extortion_exponent: ν, clearance_elasticity [–; draw].
         overdispersion: α, variance = mean + α mean² [–; draw].
     """
 
@@ -90,7 +90,6 @@ class Parameters:
     fragmentation: Floats
     groups_return_months: Floats
     migration: Floats
-    corruption_elasticity: Floats
     extortion_exponent: Floats
     clearance_elasticity: Floats
     overdispersion: Floats

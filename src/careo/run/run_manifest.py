@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from careo.base.errors import CareoError, DataError
 from careo.base.files import writing
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
-from careo.run.ensemble import Job, counted_of
+from careo.run.ensemble import Job, counted_of, next_month
 from careo.run.run_files import array_bytes, arrays_in, decoded, encoded
 from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, SCHEMA, Plan, Variant, computer
 
@@ -124,9 +125,32 @@ def _job_of(stated: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Job:
         decoded(stated["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
         asked["members_nation"], frozenset(asked["without"]), tuple(asked["outcomes"]), municipal,
     )  # fmt: skip
-    if municipal is not None:
-        municipal.refuse_unfit(len(job.history.places), len(job.scenarios), job.months)
+    _refuse_unfit(job)
     return job
+
+
+def _refuse_unfit(job: Job) -> None:
+    """Of what was read from a file: kernels look nothing up twice.
+
+    Raises:
+        ValueError, TypeError or AttributeError: its parts do not fit each other, or hold what no record and no strategy can give.
+    """
+    history, places = job.history, len(job.history.places)
+    if history.counts.shape[:1] != (places,) or history.counts.dtype != np.float64:
+        raise ValueError("history")
+    if history.exposure_days.shape != history.counts.shape[1:] or job.start < next_month(history.last):
+        raise ValueError("months")
+    for level in job.companions.levels.values():
+        if level.monthly.shape != (places,) or (level.monthly < 0).any() or np.isinf(level.monthly).any():
+            raise ValueError("companions")
+    for scenario in job.scenarios:
+        shape = (len(scenario.levers), places, job.months)
+        doses = (scenario.doses, scenario.doses_low, scenario.doses_high)
+        fit = all(d.shape == shape and d.dtype == np.float64 and np.isfinite(d).all() for d in doses)
+        if not fit or tuple(scenario.places) != job.history.places or len(scenario.events) != shape[0]:
+            raise ValueError("scenarios")
+    if job.municipal is not None:
+        job.municipal.refuse_unfit(places, len(job.scenarios), job.months)
 
 
 @contextmanager
@@ -141,9 +165,25 @@ def sound(path: Path) -> Iterator[None]:
 
 
 def _within(name: str, value: object, most: int) -> int:
-    if not isinstance(value, int) or not 1 <= value <= most:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise ValueError(f"{name}: {value!r}")
     return value
+
+
+def _members(value: object) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < math.inf:
+        raise ValueError(f"members_nation: {value!r}")
+    return value
+
+
+def _grades(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(grade, str) for grade in cast("list[object]", value)
+    ):
+        raise ValueError(f"without: {value!r}")
+    return tuple(cast("list[str]", value))
 
 
 def question_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +195,7 @@ def question_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     asked = dict(manifest["question"])
     for name, most in (("months", MOST_MONTHS), ("draws", MOST_DRAWS), ("seed", MOST_SEED + 1)):
         _within(name, asked[name] + (name == "seed"), most)
-    words = (asked["country"], *asked["strategies"], *asked["without"])
+    words = (asked["country"], *asked["strategies"], *_grades(asked["without"]))
     if not all(isinstance(word, str) for word in words) or not _MONTH.fullmatch(asked["start"]):
         raise ValueError(asked)
     asked.setdefault("places", "state")
@@ -164,15 +204,19 @@ def question_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(asked)
     if asked["outcomes"] != counted_of(asked["outcomes"]):
         raise ValueError(asked)
-    if asked["members_nation"] is not None and not float(asked["members_nation"]) > 0:
-        raise ValueError(asked)
+    _members(asked["members_nation"])
     return asked
 
 
 def variants_of(manifest: Mapping[str, Any]) -> tuple[Variant, ...]:
     """The ensembles of a run. Errors as of `question_of`."""
     found = tuple(
-        Variant(v["name"], _within("draws", v["draws"], MOST_DRAWS), v["members_nation"], tuple(v["without"]))
+        Variant(
+            v["name"],
+            _within("draws", v["draws"], MOST_DRAWS),
+            _members(v["members_nation"]),
+            _grades(v["without"]),
+        )
         for v in manifest["variants"]
     )
     if not found or not all(_VARIANT.fullmatch(variant.name) for variant in found):

@@ -126,10 +126,8 @@ def resume_run(
     with _alone(path):
         plan = plan_of_folder(path, manifest)
         with sound(path):
-            _ = (
-                plan.job.baseline,
-                plan.job.plan,
-            )  # derived when first asked for; here, what does not fit is still a damaged run
+            # Derived when first asked for; here, what does not fit is still a damaged run.
+            _ = plan.job.baseline, plan.job.plan, plan.job.municipal and plan.job.local_plan
             now = {**outside(plan.job), **computer()}
             before = {**manifest["depends"], **manifest["computed_by"]}
         for part, digest in now.items():
@@ -158,10 +156,10 @@ def read_run(name: str | Path, folder: str | Path = "runs", *, variant: str = MA
     path = _find(name, folder)
     manifest = read_manifest(path)
     wanted = _variant(path, manifest, variant)
-    parts: list[tuple[np.ndarray, ...]] = []
-    for _, (yearly, monthly, *rest) in _blocks(path, wanted):
-        parts.append((yearly.astype(np.int64), monthly.astype(np.int64), *rest))
     job = plan_of_folder(path, manifest).job
+    parts: list[tuple[np.ndarray, ...]] = []
+    for _, (yearly, monthly, *rest) in _blocks(path, wanted, job):
+        parts.append((yearly.astype(np.int64), monthly.astype(np.int64), *rest))
     with sound(path):
         job = replace(job, members_nation=wanted.members_nation, without=frozenset(wanted.without))
         left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
@@ -197,7 +195,7 @@ def read_blocks(
     """A run, its job, and all its blocks: ensemble, first draw, and arrays as they are kept. Errors as of `open_run`."""
     path = _find(name, folder)
     plan = plan_of_folder(path, read_manifest(path))
-    blocks = ((v.name, first, arrays) for v in plan.variants for first, arrays in _blocks(path, v))
+    blocks = ((v.name, first, arrays) for v in plan.variants for first, arrays in _blocks(path, v, plan.job))
     return _run_of(path), plan.job, blocks
 
 
@@ -266,7 +264,7 @@ def _compute(
     for variant in plan.variants:
         for block in variant.blocks:
             found = files.get((variant.name, block[0]), ())
-            if len(found) == 1 and read_block(found[0], block[1]) is not None:
+            if _read(found, block[1], plan.job) is not None:
                 continue
             for damaged in found:
                 damaged.unlink(missing_ok=True)
@@ -353,15 +351,12 @@ def _variant(path: Path, manifest: Mapping[str, Any], name: str) -> Variant:
 
 def _counts(path: Path, variant: Variant, job: Job) -> Iterator[tuple[int, np.ndarray]]:
     """The yearly counts of an ensemble, block by block."""
-    shape = (len(job.scenarios), len(job.outcomes), len(job.history.places), -(-job.months // 12))
-    for first, arrays in _blocks(path, variant, most=1):
-        if arrays[0].shape[:-1] != shape:
-            raise DataError("run_block", where=str(path), fix="run_resume", id=path.name)
+    for first, arrays in _blocks(path, variant, job, most=1):
         yield first, arrays[0]
 
 
 def _blocks(
-    path: Path, variant: Variant, *, most: int | None = None
+    path: Path, variant: Variant, job: Job, *, most: int | None = None
 ) -> Iterator[tuple[int, list[np.ndarray]]]:
     """First draw and arrays of every block of an ensemble, which must be complete.
 
@@ -377,10 +372,19 @@ def _blocks(
         )  # fmt: skip
     for first, size in variant.blocks:
         found = files[variant.name, first]
-        arrays = read_block(found[0], size, most=most) if len(found) == 1 else None
+        arrays = _read(found, size, job, most)
         if arrays is None:
             raise DataError("run_block", where=str(found[0]), fix="run_resume", id=path.name)
         yield first, arrays
+
+
+def _read(files: Sequence[Path], draws: int, job: Job, most: int | None = None) -> list[np.ndarray] | None:
+    """The arrays of a block that has one file, which is what its name says and of the job's shapes; else None."""
+    arrays = read_block(files[0], draws, most=most) if len(files) == 1 else None
+    fit = arrays and all(
+        array.shape == shape for array, shape in zip(arrays, job.shapes(draws), strict=False)
+    )  # other ensembles than the main one count no municipalities
+    return arrays if fit else None
 
 
 def _run_of(path: Path) -> Run:

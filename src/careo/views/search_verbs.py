@@ -11,8 +11,8 @@ from careo.base.errors import CareoError
 from careo.base.texts import say
 from careo.results.finding import Finding
 from careo.results.search import Candidate, Search, search
-from careo.results.search_words import mix_name, moves, signed
-from careo.results.wording import number
+from careo.results.search_words import mix_name, moves
+from careo.results.wording import number, signed
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
