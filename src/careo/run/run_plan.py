@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from careo.evidence.levers import Lever, load_levers
+from careo.model.kernel import run_draws
 from careo.model.lanes import LANES
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
@@ -177,6 +178,11 @@ def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
     if job.municipal:
         depends["municipalities"] = digest_of([job.municipal])
     return Plan(job, tuple(variants), depends)
+
+
+def engine_compiled() -> bool:
+    """Whether the engine was compiled on this computer before; the first run after an installation takes some 20 s longer."""
+    return any(Path(run_draws.stats.cache_path).glob("kernel.run_draws-*.nbi"))
 
 
 def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:

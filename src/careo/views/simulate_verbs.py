@@ -51,12 +51,12 @@ def simulate_verb(
     from careo.results.strategies import load_strategies
     from careo.run.ensemble import STATUS_QUO
     from careo.run.measure_places import chosen_places
-    from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, estimate_run, plan_run
+    from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, engine_compiled, estimate_run, plan_run
     from careo.run.runs import find_run, free_bytes, start_run
 
     _online(asked, cluster)
     country = careo.load_country(asked.country)
-    names = [name for name in strategies or careo.strategies(asked.country) if name != STATUS_QUO]
+    names = [name for name in strategies if name != STATUS_QUO]
     level = _level(places, ("state", "municipality"))
     horizon, first = _whole("--months", months, 72, MOST_MONTHS), _month("--start", start)
     loaded = load_strategies(names, asked.country, months=horizon, start=first)
@@ -77,6 +77,8 @@ def simulate_verb(
         _tell(asked, "there", id=plan.id)
         run = find_run(plan.id, folder)
     else:
+        if not engine_compiled():
+            _tell(asked, "compiling")
         estimate = estimate_run(plan)
         _tell(asked, "estimate", **_estimated(plan, estimate, asked.language))
         if plan.job.municipal:
