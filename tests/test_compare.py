@@ -397,9 +397,8 @@ def test_what_is_not_there_is_refused_with_what_there_is(how: dict[str, str], wo
 def test_ensembles_that_counted_fewer_outcomes_are_refused_beside_one_that_counted_all() -> None:
     home = careo.load_country("toyland")
     strategies = [careo.load_strategy("ten-lamps-2018", "toyland")]
-    whole, few = (
-        simulate(strategies, home, months=72, draws=10, **more) for more in ({}, {"outcomes": ["homicides"]})
-    )
+    whole = simulate(strategies, home, months=72, draws=10)
+    few = simulate(strategies, home, months=72, draws=10, outcomes=["homicides"])
     with pytest.raises(CareoError, match="extortion"):
         compare(whole, without_d=few, country=home)
     with pytest.raises(CareoError, match="extortion"):
