@@ -119,7 +119,8 @@ def test_a_prevention_share_is_read(text: str, share: tuple[float, float]) -> No
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"budget": 0.0}, "above zero"),
+        ({"budget": 0.0}, "at least 1"),
+        ({"budget": 1e-320}, "at least 1"),
         ({"budget": float("nan")}, "above zero"),
         ({"budget": 1e30, "currency": "BKC"}, "above zero"),
         ({"currency": "XXX"}, "not known here"),

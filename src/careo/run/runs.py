@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from careo.base.errors import CareoError, DataError, OutputError
+from careo.base.files import is_folder
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.futures import Futures
@@ -407,7 +408,7 @@ def _find(name: str | Path, folder: str | Path) -> Path:
     """The folder of a run by id, by the first digits of it, or by path."""
     text = str(name)
     by_path = Path(text)
-    if os.sep in text and _ID.fullmatch(by_path.name) and by_path.is_dir():
+    if os.sep in text and _ID.fullmatch(by_path.name) and is_folder(by_path):
         return by_path
     hits = [path for path in _folders(Path(folder)) if text and path.name.startswith(text)]
     if len(hits) != 1:
