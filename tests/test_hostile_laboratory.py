@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,16 @@ from careo.base.texts import LANGUAGES
 from careo.base.yaml_files import parse_written, read_written
 from careo.panel import load_country
 from careo.record.strategy import load_strategy
+from careo.run.effects import LeftOut
 from careo.run.measure_places import chosen_places
 from careo.run.place_selection import mask_places
+from careo.run.run_blocks import read_block
+from careo.run.run_files import arrays_in, decoded_as
+from careo.run.run_manifest import variants_of
 from careo.run.runs import find_run
+from careo.run.scenario import compile_scenario
 from careo.views.cli import run
+from test_strategy_mistakes import measure, written
 
 TOYLAND = load_country("toyland")
 LONG = "x" * 5000
@@ -62,7 +67,7 @@ def test_many_codes_after_where_are_codes_not_a_path() -> None:
 
 
 def test_a_mask_without_end_or_too_large_is_refused(tmp_path: Path) -> None:
-    if os.path.exists("/dev/zero"):
+    if Path("/dev/zero").exists():
         with pytest.raises(DataError, match="4 MB"):
             mask_places("/dev/zero", TOYLAND)
         with pytest.raises(DataError, match="4 MB"):
@@ -85,3 +90,56 @@ def test_a_file_of_values_without_end_is_refused_before_it_is_built() -> None:
 def test_digits_of_other_scripts_stay_text() -> None:
     """YAML 1.2 knows decimal numbers of the digits 0 to 9 alone."""
     assert parse_written("[1٣, ٣.٣, １２, 12]", "file.yaml").value == ["1٣", "٣.٣", "１２", 12]
+
+
+def test_a_noun_of_a_run_holds_what_its_annotations_say() -> None:
+    left = {"$LeftOut": {"lever": "x", "mechanisms": ["y"], "level": "state"}}
+    assert decoded_as(tuple[LeftOut, ...], [left], ()) == (LeftOut("x", ("y",), "state"),)
+    for part, value in (
+        ("lever", 5),
+        ("mechanisms", "y"),
+        ("mechanisms", [None]),
+        ("level", {"$LeftOut": 1}),
+    ):
+        wrong = {"$LeftOut": {**left["$LeftOut"], part: value}}
+        with pytest.raises((ValueError, TypeError, AttributeError)):
+            decoded_as(tuple[LeftOut, ...], [wrong], ())
+    with pytest.raises(ValueError, match="LeftOut"):
+        decoded_as(tuple[LeftOut, ...], {"a": 1}, ())
+
+
+def test_a_header_that_is_no_header_is_not_an_array() -> None:
+    for words in (b"(" * 300, b"{'descr': [", b"'''"):
+        head = words + b" " * (310 - len(words)) + b"\n"
+        with pytest.raises(ValueError, match=r"header|Header|array"):
+            arrays_in(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head)
+
+
+def test_variants_of_a_run_are_checked() -> None:
+    good = {"name": "main", "draws": 2, "members_nation": None, "without": []}
+    assert len(variants_of({"variants": [good]})) == 1
+    for change in (
+        {"name": "other"},
+        {"members_nation": {}},
+        {"members_nation": float("inf")},
+        {"without": [5]},
+    ):
+        with pytest.raises((ValueError, TypeError)):
+            variants_of({"variants": [{**good, **change}]})
+    with pytest.raises(ValueError, match="main"):
+        variants_of({"variants": [good, good]})
+
+
+def test_a_folder_or_a_dead_link_in_the_place_of_a_block_is_a_damaged_block(tmp_path: Path) -> None:
+    block = tmp_path / "main.000000.0123456789abcdef.npy"
+    block.symlink_to(tmp_path / "nowhere")
+    assert read_block(block, 2) is None
+    block.unlink()
+    block.mkdir()
+    assert read_block(block, 2) is None
+
+
+def test_a_measure_may_end_with_the_last_day_there_is(tmp_path: Path) -> None:
+    path = written(tmp_path, measure("m-1", end="9999-12-31"))
+    strategy = load_strategy(path, "toyland")
+    assert compile_scenario(strategy, TOYLAND, months=24, price_year=2022, path=path).doses.any()

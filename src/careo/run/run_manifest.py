@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +24,11 @@ from careo.base.files import writing
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
 from careo.run.ensemble import Job, counted_of
-from careo.run.run_files import array_bytes, arrays_in, decoded, encoded
-from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, SCHEMA, Plan, Variant, computer
+from careo.run.history import CompanionLevels, History
+from careo.run.municipal import MunicipalPart
+from careo.run.run_files import array_bytes, arrays_in, decoded_as, encoded
+from careo.run.run_plan import MAIN, MOST_DRAWS, MOST_MONTHS, MOST_SEED, SCHEMA, Plan, Variant, computer
+from careo.run.scenario import Scenario
 
 MANIFEST, INPUTS = "manifest.json", "inputs.npy"
 _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
@@ -118,12 +122,18 @@ def _stated(job: Job, arrays: list[np.ndarray]) -> dict[str, Any]:
 def _job_of(stated: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Job:
     asked = question_of(stated)
     year, month = (int(part) for part in asked["start"].split("-"))
-    municipal = decoded(stated["municipal"], arrays) if asked["places"] == "municipality" else None
+    municipal = (
+        decoded_as(MunicipalPart, stated["municipal"], arrays) if asked["places"] == "municipality" else None
+    )
     job = Job(
-        load_country(asked["country"]), decoded(stated["history"], arrays), decoded(stated["scenarios"], arrays),
-        decoded(stated["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
+        load_country(asked["country"]), decoded_as(History, stated["history"], arrays),
+        decoded_as(tuple[Scenario, ...], stated["scenarios"], arrays),
+        decoded_as(CompanionLevels, stated["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
         asked["members_nation"], frozenset(asked["without"]), tuple(asked["outcomes"]), municipal,
     )  # fmt: skip
+    size = len(job.history.places), *job.history.exposure_days.shape
+    if job.history.counts.shape != size or not all(s.places == job.history.places for s in job.scenarios):
+        raise ValueError(size)
     if municipal is not None:
         municipal.refuse_unfit(len(job.history.places), len(job.scenarios), job.months)
     return job
@@ -164,9 +174,13 @@ def question_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(asked)
     if asked["outcomes"] != counted_of(asked["outcomes"]):
         raise ValueError(asked)
-    if asked["members_nation"] is not None and not float(asked["members_nation"]) > 0:
-        raise ValueError(asked)
+    _members(asked["members_nation"])
     return asked
+
+
+def _members(members: object) -> None:
+    if members is not None and (not isinstance(members, int | float) or not 0 < members < math.inf):
+        raise ValueError(f"members: {members!r}")
 
 
 def variants_of(manifest: Mapping[str, Any]) -> tuple[Variant, ...]:
@@ -175,8 +189,13 @@ def variants_of(manifest: Mapping[str, Any]) -> tuple[Variant, ...]:
         Variant(v["name"], _within("draws", v["draws"], MOST_DRAWS), v["members_nation"], tuple(v["without"]))
         for v in manifest["variants"]
     )
-    if not found or not all(_VARIANT.fullmatch(variant.name) for variant in found):
+    names = [variant.name for variant in found]
+    if MAIN not in names or len(set(names)) < len(names) or not all(map(_VARIANT.fullmatch, names)):
         raise ValueError(manifest["variants"])
+    for variant in found:
+        _members(variant.members_nation)
+        if not all(isinstance(grade, str) for grade in variant.without):
+            raise ValueError(variant)
     return found
 
 

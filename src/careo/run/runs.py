@@ -32,7 +32,7 @@ from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.futures import Futures
 from careo.run.run_blocks import BLOCK_FILE, block_bytes, block_files, read_block, write_block
-from careo.run.run_files import decoded
+from careo.run.run_files import decoded_as
 from careo.run.run_manifest import (
     INPUTS,
     MANIFEST,
@@ -165,7 +165,7 @@ def read_run(name: str | Path, folder: str | Path = "runs", *, variant: str = MA
     job = plan_of_folder(path, manifest).job
     with sound(path):
         job = replace(job, members_nation=wanted.members_nation, without=frozenset(wanted.without))
-        left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
+        left: tuple[LeftOut, ...] = decoded_as(tuple[LeftOut, ...], manifest["left_out"], ())
         return replace(gathered(job, parts), left_out=left)
 
 
@@ -180,7 +180,7 @@ def open_run(name: str | Path, folder: str | Path = "runs") -> dict[str, Futures
     plan = plan_of_folder(path, manifest)
     job = plan.job
     with sound(path):
-        left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
+        left: tuple[LeftOut, ...] = decoded_as(tuple[LeftOut, ...], manifest["left_out"], ())
         return {
             variant.name: Futures(
                 scenarios=job.scenarios, outcomes=job.outcomes, places=tuple(job.history.places), months=job.months, years=-(-job.months // 12), draws=variant.draws,
@@ -270,7 +270,7 @@ def _compute(
             if len(found) == 1 and read_block(found[0], block[1]) is not None:
                 continue
             for damaged in found:
-                damaged.unlink(missing_ok=True)
+                _unlink(damaged)
             wanted.append((variant, block))
     total = sum(len(variant.blocks) for variant in plan.variants)
     done = total - len(wanted)
@@ -290,6 +290,15 @@ def _compute(
         done += 1
         if progress:
             progress(done, total)
+
+
+def _unlink(damaged: Path) -> None:
+    try:
+        damaged.unlink(missing_ok=True)
+    except OSError as error:  # it may be a folder
+        raise OutputError(
+            "output_unwritable", where=str(damaged), found=error.strerror or str(error)
+        ) from error
 
 
 _Asked = tuple[Job, str, tuple[int, int]]
