@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from careo.base.errors import DataError
@@ -15,11 +17,13 @@ from careo.record.strategy import load_strategy
 from careo.run.effects import LeftOut
 from careo.run.measure_places import chosen_places
 from careo.run.place_selection import mask_places
-from careo.run.run_blocks import read_block
-from careo.run.run_files import arrays_in, decoded_as
-from careo.run.run_manifest import variants_of
-from careo.run.runs import find_run
+from careo.run.run_blocks import read_block, write_block
+from careo.run.run_files import array_bytes, arrays_in, decoded_as
+from careo.run.run_manifest import job_bytes, job_in, variants_of
+from careo.run.run_plan import plan_run
+from careo.run.runs import find_run, start_run
 from careo.run.scenario import compile_scenario
+from careo.run.shards import export_run
 from careo.views.cli import run
 from test_strategy_mistakes import measure, written
 
@@ -143,3 +147,31 @@ def test_a_measure_may_end_with_the_last_day_there_is(tmp_path: Path) -> None:
     path = written(tmp_path, measure("m-1", end="9999-12-31"))
     strategy = load_strategy(path, "toyland")
     assert compile_scenario(strategy, TOYLAND, months=24, price_year=2022, path=path).doses.any()
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_block_of_another_size_is_damaged_not_exported(tmp_path: Path, cut: int) -> None:
+    plan = plan_run([], TOYLAND, months=2, draws=1, seed=1, outcomes=())
+    run_ = start_run(plan, tmp_path / "runs")
+    block = next(run_.path.glob("main.*.npy"))
+    arrays = arrays_in(block.read_bytes())
+    arrays[cut] = np.concatenate([arrays[cut], arrays[cut]], axis=0)
+    block.unlink()
+    write_block(run_.path, "main", 0, array_bytes(arrays))
+    with pytest.raises(DataError, match="block"):
+        export_run(run_.path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("wrong", ["size", "endless"])
+def test_arrays_that_do_not_fit_are_a_damaged_run(wrong: str) -> None:
+    job = plan_run([], TOYLAND, months=2, draws=1, seed=1).job
+    if wrong == "size":
+        levels = {
+            name: replace(level, monthly=level.monthly[:1]) for name, level in job.companions.levels.items()
+        }
+        job = replace(job, companions=replace(job.companions, levels=levels))
+    else:
+        job = replace(job, history=replace(job.history, counts=np.full_like(job.history.counts, np.inf)))
+    with pytest.raises(ValueError, match=r"without end|\("):
+        job_in(job_bytes(job))

@@ -134,6 +134,10 @@ def _job_of(stated: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Job:
     size = len(job.history.places), *job.history.exposure_days.shape
     if job.history.counts.shape != size or not all(s.places == job.history.places for s in job.scenarios):
         raise ValueError(size)
+    if any(level.monthly.shape != size[:1] for level in job.companions.levels.values()):
+        raise ValueError(size)
+    if np.isinf(job.history.counts).any():
+        raise ValueError("events without end")
     if municipal is not None:
         municipal.refuse_unfit(len(job.history.places), len(job.scenarios), job.months)
     return job

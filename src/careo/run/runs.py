@@ -198,8 +198,7 @@ def read_blocks(
     """A run, its job, and all its blocks: ensemble, first draw, and arrays as they are kept. Errors as of `open_run`."""
     path = _find(name, folder)
     plan = plan_of_folder(path, read_manifest(path))
-    blocks = ((v.name, first, arrays) for v in plan.variants for first, arrays in _blocks(path, v))
-    return _run_of(path), plan.job, blocks
+    return _run_of(path), plan.job, _whole_blocks(path, plan)
 
 
 def find_run(name: str | Path, folder: str | Path = "runs") -> Run:
@@ -359,6 +358,23 @@ def _variant(path: Path, manifest: Mapping[str, Any], name: str) -> Variant:
         names = " | ".join(v.name for v in variants)
         raise DataError("run_variant", where=str(path), expected=names, found=repr(name))
     return wanted
+
+
+def _whole_blocks(path: Path, plan: Plan) -> Iterator[tuple[str, int, list[np.ndarray]]]:
+    """All blocks of a run, each of the size that its job has."""
+    job = plan.job
+    strategies, outcomes = len(job.scenarios), len(job.outcomes)
+    places, years = len(job.history.places), -(-job.months // 12)
+    sizes = [
+        (strategies, outcomes, places, years),
+        (strategies, outcomes, job.months),
+        (strategies, places, years),
+    ]
+    for variant in plan.variants:
+        for first, arrays in _blocks(path, variant):
+            if [array.shape[:-1] for array in arrays[:3]] != sizes:
+                raise DataError("run_block", where=str(path), fix="run_resume", id=path.name)
+            yield variant.name, first, arrays
 
 
 def _counts(path: Path, variant: Variant, job: Job) -> Iterator[tuple[int, np.ndarray]]:
