@@ -136,9 +136,10 @@ def test_a_prevention_share_is_read(text: str, share: tuple[float, float]) -> No
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"budget": 0.0}, "above zero"),
-        ({"budget": float("nan")}, "above zero"),
-        ({"budget": 1e30, "currency": "BKC"}, "above zero"),
+        ({"budget": 0.0}, "at least 1"),
+        ({"budget": 1e-320}, "at least 1"),
+        ({"budget": float("nan")}, "at least 1"),
+        ({"budget": 1e30, "currency": "BKC"}, "at least 1"),
         ({"currency": "XXX"}, "not known here"),
         ({"currency": "BKC"}, "no exchange rate of bkc to tyd"),
         ({"per": "week"}, "a year's or the whole horizon's"),

@@ -205,8 +205,8 @@ def test_the_command_prints_writes_and_estimates(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("--budget 0", "mayor que cero"),
-        ("--budget mucho", "mayor que cero"),
+        ("--budget 0", "al menos 1"),
+        ("--budget mucho", "al menos 1"),
         ("", "necesita un presupuesto"),
         ("--budget 6e6 --currency XXX", "no se conoce esta moneda"),
         ("--budget 6e6 --levers lantern-marking", "no tiene costo"),

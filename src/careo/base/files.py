@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all; small ones read, whatever stands at their path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from careo.base.errors import OutputError
+from careo.base.errors import DataError, OutputError
+
+LARGEST = 4_000_000
+"""Of a file that somebody wrote [bytes]; a strategy of a whole government has fewer than 100,000."""
 
 
 @contextmanager
@@ -39,3 +42,40 @@ def writing(path: Path) -> Generator[Path]:
         raise OutputError(
             "output_unwritable", where=str(path), found=error.strerror or str(error), fix="output"
         ) from error
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether there is a file; words that can be no path, because they are too long or hold a null, name none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: str | Path) -> bool:
+    """As `is_file`, of a folder."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a small file that somebody wrote, in UTF-8 with or without its mark.
+
+    Raises:
+        DataError: it cannot be read, is larger than any that is meant, or is not UTF-8.
+    """
+    name = str(path)
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST + 1)  # its size says nothing of a device or a pipe
+        if len(data) > LARGEST:
+            raise DataError("file_large", where=name)
+        return data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise DataError("input_missing", where=name) from error
+    except UnicodeDecodeError as error:
+        raise DataError("file_encoding", where=name) from error
+    except (OSError, ValueError) as error:
+        raise DataError("file_unreadable", where=name) from error

@@ -40,7 +40,9 @@ def country_folder(country: str) -> Path:
         DataError: there is no such country.
     """
     folder = shipped(country) if country.isidentifier() else Path(country)
-    if not (folder / "country.yaml").is_file():
+    from careo.base.files import is_file
+
+    if not is_file(folder / "country.yaml"):
         from careo.base.errors import DataError
 
         raise DataError("no_country", where=country, found=str(folder), fix="country")

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args
 import yaml
 
 from careo.base.errors import CareoError, DataError
+from careo.base.files import read_text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-_LARGEST = 4_000_000  # bytes; a strategy of a whole government has fewer than 100,000
+_MOST = 50_000  # values; a strategy of a whole government has some 3,000
 _DEEPEST = 16
 _yaml: Any = yaml  # its parser has no types
 
@@ -83,20 +84,9 @@ def read_written(path: str | Path) -> Written:
 
     Raises:
         DataError: it cannot be read, is not YAML, repeats a key, or uses what a plain file does not need (anchors,
-            tags, several documents, deep nesting); says file and line.
+            tags, several documents, deep nesting, values without end); says file and line.
     """
-    name = str(path)
-    try:
-        if Path(path).stat().st_size > _LARGEST:
-            raise DataError("file_large", where=name)
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(
-            "input_missing" if isinstance(error, FileNotFoundError) else "file_unreadable", where=name
-        ) from error
-    except UnicodeDecodeError as error:
-        raise DataError("file_encoding", where=name) from error
-    return parse_written(text, name)
+    return parse_written(read_text(path), str(path))
 
 
 def parse_written(text: str, path: str) -> Written:
@@ -119,7 +109,7 @@ def parse_written(text: str, path: str) -> Written:
 def _events(text: str, path: str) -> Iterator[Any]:
     """What the parser sees of the one document, with what a plain file does not need refused."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    depth = documents = 0
+    depth = documents = values = 0
     for event in _yaml.parse(text, Loader=loader):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -129,6 +119,9 @@ def _events(text: str, path: str) -> Iterator[Any]:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise DataError("file_deep", where=f"{path}:{line}")
+        values += isinstance(event, yaml.NodeEvent)
+        if values > _MOST:
+            raise DataError("file_many", where=f"{path}:{line}")
         documents += isinstance(event, yaml.DocumentStartEvent)
         if documents > 1:
             raise DataError("not_yaml", where=f"{path}:{line}", problem="but found another document")
@@ -167,7 +160,7 @@ def _plain(event: Any, rest: Iterator[Any], loc: Loc, lines: dict[Loc, int], pat
 
 
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}\.000")
-NUMBER = re.compile(r"[-+]?(\d[\d_]{0,30})(\.\d{0,30})?([eE][-+]?\d{1,3})?")
+NUMBER = re.compile(r"[-+]?(\d[\d_]{0,30})(\.\d{0,30})?([eE][-+]?\d{1,3})?", re.ASCII)
 """Text that is read as a number when it stands without quotes; longer than any that is meant as one stays text."""
 
 

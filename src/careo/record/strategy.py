@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from careo.base.citations import Source, load_sources
 from careo.base.errors import CareoError, DataError
 from careo.base.fields import CLOSED, DateText, PeriodText, Slug, Verified, Words
+from careo.base.files import is_file
 from careo.base.shipped import country_folder, shipped
 from careo.base.yaml_files import Loc, Written, build, json_schema, line_of, read_written
 
@@ -450,7 +451,7 @@ def find(name: str | Path, country: str = "mexico") -> Path:
     if str(name) in known:
         return country_folder(country) / "strategies" / f"{name}.yaml"
     path = Path(name)
-    if path.is_file():
+    if is_file(path):
         return path
     guess = get_close_matches(str(name), known, n=1)
     raise DataError(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from careo.base.errors import CareoError
+from careo.base.files import is_file
 from careo.panel import Country
 from careo.panel.monthly import load_panel
 from careo.record.strategy import Strategy
@@ -61,7 +61,7 @@ def _places(text: str, country: Country) -> tuple[str, ...]:
     top = _TOP.fullmatch(text)
     if top:
         return _worst(country, int(top["count"]))
-    if Path(text).is_file() or not _CODES.fullmatch(text):
+    if is_file(text) or not _CODES.fullmatch(text):
         return mask_places(text, country)
     return tuple(dict.fromkeys(code.strip() for code in text.split(",")))
 

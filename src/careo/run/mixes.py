@@ -143,8 +143,8 @@ def mix_question(
     Raises:
         CareoError: an amount, a currency, a lever or a share that cannot be searched with; says which.
     """
-    if not 0 < budget <= _MOST_BUDGET:
-        raise CareoError("search_budget", found=f"{budget:g}", expected=f"0 … {_MOST_BUDGET:g}")
+    if not 1 <= budget <= _MOST_BUDGET:
+        raise CareoError("search_budget", found=f"{budget:g}", expected=f"1 … {_MOST_BUDGET:g}")
     if per not in PER:
         raise CareoError("search_per", found=repr(per), expected=" | ".join(PER))
     least, most = read_share(prevention)

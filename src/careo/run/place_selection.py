@@ -11,6 +11,7 @@ import numpy as np
 
 from careo.base.errors import DataError
 from careo.base.fields import last_day
+from careo.base.files import read_text
 from careo.panel import Country, country_of
 from careo.panel.monthly import load_panel, monthly_population
 from careo.record.strategy import MaskFile, Measure, TopPlaces
@@ -93,13 +94,9 @@ def mask_places(path: str | Path, country: Country) -> tuple[str, ...]:
         DataError: it cannot be read, or a code is unknown or stands twice; says file and line.
     """
     try:
-        rows = list(csv.reader(Path(path).read_text(encoding="utf-8-sig").splitlines()))
-    except FileNotFoundError as error:
-        raise DataError("input_missing", where=str(path)) from error
-    except (OSError, csv.Error) as error:
+        rows = list(csv.reader(read_text(path).splitlines()))
+    except csv.Error as error:
         raise DataError("file_unreadable", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise DataError("file_encoding", where=str(path)) from error
     known = {p.code for p in country.places.by_code.values() if p.kind in ("nation", "state", "municipality")}
     codes: set[str] = set()
     for number, row in enumerate(rows, 1):

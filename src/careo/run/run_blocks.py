@@ -54,7 +54,10 @@ def read_block(path: Path, draws: int, *, most: int | None = None) -> list[np.nd
     Args:
         draws: that it has to hold.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return None
     match = BLOCK_FILE.fullmatch(path.name)
     if match is None or hashlib.sha256(data).hexdigest()[:16] != match["sha"]:
         return None

@@ -12,7 +12,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any
+from functools import cache
+from tokenize import TokenError
+from types import UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -52,7 +55,10 @@ def arrays_in(data: bytes, most: int | None = None) -> list[np.ndarray]:
     while stream.tell() < len(data) and len(found) != most:
         if np.lib.format.read_magic(stream) != (1, 0):
             raise ValueError("another version of the format")
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        try:
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        except (TokenError, SyntaxError, RecursionError, MemoryError) as error:
+            raise ValueError("no header of an array") from error
         begin, size = stream.tell(), math.prod(shape)
         if fortran or dtype.kind not in "biuf" or begin + size * dtype.itemsize > len(data):
             raise ValueError(f"no array of numbers: {dtype} {shape}")
@@ -102,8 +108,47 @@ def decoded(item: Any, arrays: Sequence[np.ndarray]) -> Any:
         if key == "$date":
             return date.fromisoformat(value)
         if key[:1] == "$" and key[1:] in _NOUNS:
-            return _NOUNS[key[1:]](**{name: decoded(part, arrays) for name, part in value.items()})
+            noun = _NOUNS[key[1:]]
+            parts = {name: decoded(part, arrays) for name, part in value.items()}
+            hints = _hints(noun)
+            for name, part in parts.items():
+                if not _fits(part, hints[name]):
+                    raise ValueError(f"{noun.__name__}.{name}: {type(part)}")
+            return noun(**parts)
     return {key: decoded(value, arrays) for key, value in item.items()}
+
+
+def decoded_as(hint: Any, item: Any, arrays: Sequence[np.ndarray]) -> Any:
+    """As `decoded`, of what has to be a `hint`.
+
+    Raises:
+        ValueError, TypeError, LookupError: it is something else.
+    """
+    found = decoded(item, arrays)
+    if not _fits(found, hint):
+        raise ValueError(f"{hint}: {type(found)}")
+    return found
+
+
+@cache
+def _hints(noun: type) -> Mapping[str, Any]:
+    return get_type_hints(noun)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is what an annotation of a noun says; anybody may have written it."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return isinstance(value, str) and value in inner
+    if origin in (Union, UnionType):
+        return any(_fits(value, choice) for choice in inner)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(part, inner[0]) for part in cast(Any, value))
+    if origin is Mapping:
+        return isinstance(value, dict) and all(_fits(part, inner[1]) for part in cast(Any, value).values())
+    if hint in (int, float):
+        return isinstance(value, (int, hint)) and not isinstance(value, bool)
+    return isinstance(value, hint)
 
 
 def digest_of(parts: Sequence[object]) -> str:

@@ -24,8 +24,11 @@ from careo.base.files import writing
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
 from careo.run.ensemble import Job, counted_of, next_month
-from careo.run.run_files import array_bytes, arrays_in, decoded, encoded
-from careo.run.run_plan import MOST_DRAWS, MOST_MONTHS, MOST_SEED, SCHEMA, Plan, Variant, computer
+from careo.run.history import CompanionLevels, History
+from careo.run.municipal import MunicipalPart
+from careo.run.run_files import array_bytes, arrays_in, decoded_as, encoded
+from careo.run.run_plan import MAIN, MOST_DRAWS, MOST_MONTHS, MOST_SEED, SCHEMA, Plan, Variant, computer
+from careo.run.scenario import Scenario
 
 MANIFEST, INPUTS = "manifest.json", "inputs.npy"
 _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
@@ -119,10 +122,13 @@ def _stated(job: Job, arrays: list[np.ndarray]) -> dict[str, Any]:
 def _job_of(stated: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Job:
     asked = question_of(stated)
     year, month = (int(part) for part in asked["start"].split("-"))
-    municipal = decoded(stated["municipal"], arrays) if asked["places"] == "municipality" else None
+    municipal = (
+        decoded_as(MunicipalPart, stated["municipal"], arrays) if asked["places"] == "municipality" else None
+    )
     job = Job(
-        load_country(asked["country"]), decoded(stated["history"], arrays), decoded(stated["scenarios"], arrays),
-        decoded(stated["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
+        load_country(asked["country"]), decoded_as(History, stated["history"], arrays),
+        decoded_as(tuple[Scenario, ...], stated["scenarios"], arrays),
+        decoded_as(CompanionLevels, stated["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
         asked["members_nation"], frozenset(asked["without"]), tuple(asked["outcomes"]), municipal,
     )  # fmt: skip
     _refuse_unfit(job)
@@ -138,6 +144,8 @@ def _refuse_unfit(job: Job) -> None:
     history, places = job.history, len(job.history.places)
     if history.counts.shape[:1] != (places,) or history.counts.dtype != np.float64:
         raise ValueError("history")
+    if np.isinf(history.counts).any():
+        raise ValueError("events without end")
     if history.exposure_days.shape != history.counts.shape[1:] or job.start < next_month(history.last):
         raise ValueError("months")
     for level in job.companions.levels.values():
@@ -219,7 +227,8 @@ def variants_of(manifest: Mapping[str, Any]) -> tuple[Variant, ...]:
         )
         for v in manifest["variants"]
     )
-    if not found or not all(_VARIANT.fullmatch(variant.name) for variant in found):
+    names = [variant.name for variant in found]
+    if MAIN not in names or len(set(names)) < len(names) or not all(map(_VARIANT.fullmatch, names)):
         raise ValueError(manifest["variants"])
     return found
 

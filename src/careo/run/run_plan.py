@@ -182,7 +182,7 @@ def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
 
 def engine_compiled() -> bool:
     """Whether the engine was compiled on this computer before; the first run after an installation takes some 20 s longer."""
-    return any(Path(run_draws.stats.cache_path).glob("kernel.run_draws-*.nbi"))
+    return any(Path(run_draws.stats.cache_path or ".").glob("kernel.run_draws-*.nbi"))
 
 
 def estimate_run(plan: Plan, *, threads: int | None = None) -> Estimate:

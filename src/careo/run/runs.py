@@ -27,11 +27,12 @@ from typing import Any
 import numpy as np
 
 from careo.base.errors import CareoError, DataError, OutputError
+from careo.base.files import is_folder
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.futures import Futures
 from careo.run.run_blocks import BLOCK_FILE, block_bytes, block_files, read_block, write_block
-from careo.run.run_files import decoded
+from careo.run.run_files import decoded_as
 from careo.run.run_manifest import (
     INPUTS,
     MANIFEST,
@@ -162,7 +163,7 @@ def read_run(name: str | Path, folder: str | Path = "runs", *, variant: str = MA
         parts.append((yearly.astype(np.int64), monthly.astype(np.int64), *rest))
     with sound(path):
         job = replace(job, members_nation=wanted.members_nation, without=frozenset(wanted.without))
-        left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
+        left: tuple[LeftOut, ...] = decoded_as(tuple[LeftOut, ...], manifest["left_out"], ())
         return replace(gathered(job, parts), left_out=left)
 
 
@@ -177,7 +178,7 @@ def open_run(name: str | Path, folder: str | Path = "runs") -> dict[str, Futures
     plan = plan_of_folder(path, manifest)
     job = plan.job
     with sound(path):
-        left: tuple[LeftOut, ...] = decoded(manifest["left_out"], ())
+        left: tuple[LeftOut, ...] = decoded_as(tuple[LeftOut, ...], manifest["left_out"], ())
         return {
             variant.name: Futures(
                 scenarios=job.scenarios, outcomes=job.outcomes, places=tuple(job.history.places), months=job.months, years=-(-job.months // 12), draws=variant.draws,
@@ -267,7 +268,7 @@ def _compute(
             if _read(found, block[1], plan.job) is not None:
                 continue
             for damaged in found:
-                damaged.unlink(missing_ok=True)
+                _unlink(damaged)
             wanted.append((variant, block))
     total = sum(len(variant.blocks) for variant in plan.variants)
     done = total - len(wanted)
@@ -287,6 +288,15 @@ def _compute(
         done += 1
         if progress:
             progress(done, total)
+
+
+def _unlink(damaged: Path) -> None:
+    try:
+        damaged.unlink(missing_ok=True)
+    except OSError as error:  # it may be a folder
+        raise OutputError(
+            "output_unwritable", where=str(damaged), found=error.strerror or str(error)
+        ) from error
 
 
 _Asked = tuple[Job, str, tuple[int, int]]
@@ -411,7 +421,7 @@ def _find(name: str | Path, folder: str | Path) -> Path:
     """The folder of a run by id, by the first digits of it, or by path."""
     text = str(name)
     by_path = Path(text)
-    if os.sep in text and _ID.fullmatch(by_path.name) and by_path.is_dir():
+    if os.sep in text and _ID.fullmatch(by_path.name) and is_folder(by_path):
         return by_path
     hits = [path for path in _folders(Path(folder)) if text and path.name.startswith(text)]
     if len(hits) != 1:

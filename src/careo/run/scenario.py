@@ -318,7 +318,7 @@ def _span(frame: Frame, measure: Measure) -> tuple[int, int | None]:
     begin = _nearest(first_day(measure.start)) - frame.origin if measure.start else 0
     if not measure.end:
         return begin, None
-    return begin, max(_nearest(last_day(measure.end) + timedelta(days=1)) - frame.origin, begin + 1)
+    return begin, max(_after(measure.end) - frame.origin, begin + 1)
 
 
 def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Found:
@@ -530,7 +530,7 @@ def _stated(frame: Frame, asked: Asked) -> Iterator[Note]:
     yield note("in_force", name=standing.name) if standing else note("changes")
     end = frame.strategy.period.end
     if end:
-        length = _nearest(last_day(end) + timedelta(days=1)) - frame.origin
+        length = _after(end) - frame.origin
         if frame.months > length and any(m.dose and not m.end for m in frame.strategy.measures):
             yield note("beyond_period", months=frame.months, length=length)
 
@@ -548,6 +548,12 @@ def _dosed(frame: Frame, part: _Part) -> Dosed:
 def _nearest(day: date) -> int:
     """The beginning of a month that is nearest to a day: of its own up to the 16th, then of the next [months since year 0]."""
     return day.year * 12 + day.month - 1 + (day.day > 16)
+
+
+def _after(end: str) -> int:
+    """The month that begins nearest to the day after an end [months since year 0]."""
+    last = last_day(end)
+    return _nearest(last + timedelta(days=1)) if last < date.max else 12 * (last.year + 1)
 
 
 def _day(month: int) -> date:

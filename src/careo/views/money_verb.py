@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError
 from careo.base.fields import first_day, last_day, worded
+from careo.base.files import is_file
 from careo.base.texts import LANGUAGES, say
 from careo.record.money import (
     COUNTED,
@@ -115,7 +115,7 @@ def _strategy(asked: Asked, name: str | None, money: Money) -> Strategy | None:
     """The strategy of that name; None where the name is a line, or none was given."""
     if not name or name in money.lines:
         return None
-    if name in strategies(asked.country) or Path(name).is_file():
+    if name in strategies(asked.country) or is_file(name):
         return load_strategy(name, asked.country)
     raise unknown_line(name, (*money.lines, *strategies(asked.country)))
 
