@@ -17,6 +17,7 @@ import json
 import logging
 import re
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -116,15 +117,36 @@ class _Computation:
 
     def _next(self) -> Future:
         """A future that is done; a cluster that has no worker for long is lost."""
-        deserted = 0.0
+        alone = 0.0
         while True:
             try:
                 return self.done.get(timeout=_LOOK_SECONDS)
             except Empty:
-                now = time.monotonic()
-                deserted = 0.0 if self._threads() else deserted or now
-                if deserted and now - deserted > ALONE_SECONDS:
-                    raise self._lost("cluster_deserted") from None
+                alone = self._alone_since(alone)
+
+    def _answer(self, future: Future) -> object:
+        """What a future that was done holds; its worker may be gone since, and then another computes it again, if there is one."""
+        alone = 0.0
+        while True:
+            try:
+                return future.result(timeout=_LOOK_SECONDS)
+            except TimeoutError:
+                alone = self._alone_since(alone)
+            except CancelledError as error:
+                raise self._lost("cluster_lost") from error
+
+    def _alone_since(self, before: float) -> float:
+        """Since when there is no worker, 0 when there is one.
+
+        Raises:
+            NetworkError: there has been none for too long.
+        """
+        if self._threads():
+            return 0.0
+        now = time.monotonic()
+        if before and now - before > ALONE_SECONDS:
+            raise self._lost("cluster_deserted")
+        return before or now
 
     def _threads(self) -> int:
         if self.client.status != "running":
@@ -144,7 +166,7 @@ class _Computation:
             error = future.exception()
             words = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             raise NetworkError("cluster_failed", where=self.address, found=words, fix="cluster_careo")
-        answer = future.result()
+        answer = self._answer(future)
         job, (_, draws) = self.blocks[number]
         if isinstance(answer, bytes) and answer.startswith(_OTHER):
             raise self._other(answer[len(_OTHER) :], _depends(job))
