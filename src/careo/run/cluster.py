@@ -17,8 +17,8 @@ import json
 import logging
 import re
 import time
-from asyncio import CancelledError
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import lru_cache
 from queue import Empty, SimpleQueue
