@@ -173,5 +173,5 @@ def test_arrays_that_do_not_fit_are_a_damaged_run(wrong: str) -> None:
         job = replace(job, companions=replace(job.companions, levels=levels))
     else:
         job = replace(job, history=replace(job.history, counts=np.full_like(job.history.counts, np.inf)))
-    with pytest.raises(ValueError, match="without end|companions"):
+    with pytest.raises(ValueError, match=r"without end|companions"):
         job_in(job_bytes(job))
