@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 Row = tuple[str, float | str]
 
-BLOCK = 125
-"""Draws of a block of careo's, as `careo.run.ensemble` has it; NumPy's own best size stands in `numpy_laboratory`."""
 THREADS = 2
 PYSD_RUNS, EXPERIMENTS = 20, 5
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -225,6 +223,8 @@ _PIECE = 125
 
 
 def _blocks(given: World) -> list[tuple[int, World]]:
+    from careo.run.ensemble import BLOCK
+
     return [(first, given.block(first, BLOCK)) for first in range(0, given.size[3], BLOCK)]
 
 
@@ -258,6 +258,7 @@ def memory(*, engine: str, **size: int) -> dict[str, float]:
     from benchmarks.numpy_laboratory import BLOCK as NUMPY_BLOCK
     from benchmarks.numpy_laboratory import Consumed, run
     from benchmarks.synthetic import world
+    from careo.run.ensemble import BLOCK
 
     given = world(**size)
     block = BLOCK if engine == "careo" else NUMPY_BLOCK

@@ -606,3 +606,11 @@ def test_the_table_as_data_follows_the_published_schema(capsys: pytest.CaptureFi
         jsonschema.validate(data, careo.schema())
     assert [row["id"] for row in data["parameters"]] == ["members"]
     assert {source["key"] for source in data["sources"]} == {"evidence-notes", "scale-sweep-2026"}
+
+
+def test_the_table_names_the_outcomes_that_the_kernel_counts() -> None:
+    """Two lists, so that `careo parameters` need not load the kernel; one order."""
+    from careo.model import mechanisms
+    from careo.run import parameter_table
+
+    assert parameter_table.OUTCOMES == mechanisms.OUTCOMES

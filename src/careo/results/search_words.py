@@ -101,6 +101,11 @@ class _Words:
             self._say(f"summary.{key}", tried=number(result.tried), count=len(mixes), limits=limits),
             self._say("summary.quo_beaten" if quo else "summary.quo_stands", name=mix_name(quo, self.language)),
         ]  # fmt: skip
+        weak = sorted(each.grade_d for each in mixes if each.grade_d is not None)
+        if weak:
+            low, high = (self._percent(min(max(share, 0.0), 1.0)) for share in (weak[0], weak[-1]))
+            found.append(self._say("summary.graded", low=low, high=high))
+        found.append(self._costs())
         levers = [price.lever.id for price in result.question.prices]
         paid = {lever for each in mixes for lever, part in zip(levers, each.mix.parts, strict=True) if part}
         unseen = [lever for lever in self._touching() if lever in paid]
@@ -177,8 +182,7 @@ class _Words:
         told = "; ".join(f"{grade}: {names(ids)}" for grade, ids in by_grade.items())
         if told:
             found.append(self._say("rests.graded", graded=told))
-        judged = [p for p in question.prices if p.lever.cost and p.lever.cost.judgement]
-        found.append(self._say("rests.costs", count=len(judged), all=len(question.prices)))
+        found.append(self._costs())
         families = "; ".join(
             self._say(f"family.{family}", names=", ".join(levers))
             for family, levers in sorted(classification(question, self.language).items(), reverse=True)
@@ -197,6 +201,11 @@ class _Words:
         found += [self._say("rests.members"), say(self.language, "simulate.caveat.forecaster")]
         found.append(self._say("rests.pawn"))
         return found
+
+    def _costs(self) -> str:
+        prices = self.result.question.prices
+        judged = [price for price in prices if price.lever.cost and price.lever.cost.judgement]
+        return self._say("rests.costs", count=len(judged), all=len(prices))
 
     def _moving(self) -> list[str]:
         """The levers that have an effect on complaints."""

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -118,28 +118,34 @@ class Ensemble:
         return tuple(scenario.name for scenario in self.scenarios)
 
 
+class Question(TypedDict, total=False):
+    """What a run can be asked, beside its strategies; defaults stand in `prepare`, words in `simulate`."""
+
+    months: int
+    seed: int
+    start: date | None
+    members_nation: float | None
+    without: frozenset[str]
+    outcomes: Sequence[str]
+    level: Level
+    where: Mapping[str, Mapping[str, Sequence[str]]] | None
+
+
 def simulate(
     strategies: Sequence[Strategy],
     panel: Country | xr.Dataset | None = None,
     *,
-    months: int = 72,
     draws: int = 1000,
-    seed: int = 7,
-    start: date | None = None,
-    members_nation: float | None = None,
-    without: frozenset[str] = frozenset(),
-    outcomes: Sequence[str] = OUTCOMES,
-    level: Level = "state",
-    where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
+    **question: Unpack[Question],
 ) -> Ensemble:
     """Runs strategies against the status quo, the levers at their baseline.
 
     Args:
         strategies: to be compared; each is re-dated so that its first month is `start`.
         panel: whose history and parameters; Mexico by default.
-        months, draws, seed: of the run. start: month 0; the month after the history ends when not given.
+        draws: how many worlds; 1,000 by default. months, seed: of the run; 72 and 7. start: month 0; the month after the history ends when not given.
         members_nation: membership of armed groups in month 0 [persons], when it is not to be drawn: no count identifies it.
         without: grades whose effects are left out, to see what rests on them.
         outcomes: which are counted, beside homicides and complaints of rights violations: rights are constraints.
@@ -152,18 +158,7 @@ def simulate(
         DataError: a mistake in a strategy, two of one name, or a start before the record ends; before a number is drawn.
         CareoError: a run by municipality, and no municipal record.
     """
-    job = prepare(
-        strategies,
-        panel,
-        months=months,
-        seed=seed,
-        start=start,
-        members_nation=members_nation,
-        without=without,
-        outcomes=outcomes,
-        level=level,
-        where=where,
-    )
+    job = prepare(strategies, panel, **question)
     blocks = [(begin, min(BLOCK, draws - begin)) for begin in range(0, draws, BLOCK)]
     done = 0
     parts: list[tuple[np.ndarray, ...]] = []

@@ -23,16 +23,13 @@ from careo.run.effects import EffectPlan, cost_tilts, draw_effects, plan_effects
 from careo.run.ensemble import BLOCK, Job, QuietBlock, prepare
 from careo.run.mixes import Mix, MixQuestion
 from careo.run.parameter_table import load_table
+from careo.run.parameters import AS_DRAWN
 from careo.run.scenario import Scenario
 
 TOGETHER = 4
 """Mixes run at once: they share forecast, baseline and luck; with more, looking up which doses are whose costs what it saves."""
 NOMINAL = 1000.0
 """Level at which an outcome of unknown level is counted, only to see whether a mix raises it [events/month and place]."""
-_OF_NATION = (
-    "recruitment_exponent", "recruitment_rent_exponent", "conflict_rent_exponent", "capture_share", "exit_hazard", "recidivism",
-    "prison_months", "fragmentation", "groups_return_months", "migration", "extortion_exponent", "clearance_elasticity",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +231,8 @@ class MixWorlds:
         members = np.concatenate([block.parameters.members.sum(axis=0) for block in blocks])
         share = np.concatenate([block.parameters.organised_share.mean(axis=0) for block in blocks])
         found["parameter:members"], found["parameter:organised_share"] = members, share
-        for name in _OF_NATION:
-            if name in table and table[name].law != "fixed":
+        for name in AS_DRAWN:  # but the noise of counting, which is no property of a world
+            if name != "overdispersion" and name in table and table[name].law != "fixed":
                 found[f"parameter:{name}"] = np.concatenate([getattr(b.parameters, name) for b in blocks])
         found["forecast"] = np.concatenate([np.exp(block.log_intensity).sum(axis=(0, 1)) for block in blocks])
         return found

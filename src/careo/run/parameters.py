@@ -46,11 +46,12 @@ RECENT_MONTHS = 12
 _SMALLEST_HAZARD = 0.1  # of the published one
 _VERSION = 1  # of the formulas above: part of the key
 
-_AS_DRAWN = (
+AS_DRAWN = (
     "recruitment_exponent", "recruitment_rent_exponent", "conflict_rent_exponent", "capture_share", "exit_hazard", "recidivism",
     "prison_months", "fragmentation", "groups_return_months", "migration", "extortion_exponent",
     "clearance_elasticity", "overdispersion",
 )  # fmt: skip
+"""Parameters that the core takes as the table says, one number a draw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,7 @@ def draw_parameters(
         drawn.one("groups_least"), drawn.one("groups") * share ** drawn.one("groups_exponent")
     )
     young_men = drawn.one("young_men") * start.population / start.population.sum()
-    plain = {name: drawn(name) for name in _AS_DRAWN}
+    plain = {name: drawn(name) for name in AS_DRAWN}
     drop_out = drawn("saturation") * drawn.one("published_members") / drawn.one("groups")
     losses = (
         plain["capture_share"] * drawn.one("arrests")

@@ -13,23 +13,21 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from careo.evidence.levers import Lever, load_levers
 from careo.model.kernel import run_draws
 from careo.model.lanes import LANES
-from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
 from careo.record.strategy import Strategy
-from careo.run.ensemble import BLOCK, Job, prepare
+from careo.run.ensemble import BLOCK, Job, Question, prepare
 from careo.run.history import CompanionLevels
 from careo.run.parameters import MEMBERSHIP_SWEEP, neighbours, parameters_key
 from careo.run.run_files import digest_of
-from careo.run.scenario import Level, scenario_key
+from careo.run.scenario import scenario_key
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -125,16 +123,9 @@ def plan_run(
     strategies: Sequence[Strategy],
     panel: Country | xr.Dataset | None = None,
     *,
-    months: int = 72,
     draws: int = 1000,
-    seed: int = 7,
-    start: date | None = None,
-    members_nation: float | None = None,
-    without: frozenset[str] = frozenset(),
-    outcomes: Sequence[str] = OUTCOMES,
     sweep: bool = True,
-    level: Level = "state",
-    where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    **question: Unpack[Question],
 ) -> Plan:
     """A run with every mistake found, before a number is drawn or a byte written. Arguments as of `simulate`.
 
@@ -144,18 +135,7 @@ def plan_run(
     Raises:
         DataError: a mistake in a strategy; two strategies of one name; a start before the record ends.
     """
-    job = prepare(
-        strategies,
-        panel,
-        months=months,
-        seed=seed,
-        start=start,
-        members_nation=members_nation,
-        without=without,
-        outcomes=outcomes,
-        level=level,
-        where=where,
-    )
+    job = prepare(strategies, panel, **question)
     return plan_of(job, draws=draws, sweep=sweep)
 
 

@@ -18,7 +18,7 @@ from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
 from careo.views.terminal import Screen
 
-_OTHERS = ("rights_complaints", "disappearances", "extortion", "kidnapping")
+_OUTCOMES = ("rights_complaints", "homicides", "disappearances", "extortion", "kidnapping")
 
 
 def search_verb(
@@ -157,9 +157,11 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
     screen.line(_view(asked, "note"), indent=2, style="dim")
     screen.line()
     _title(screen, asked, "others")
-    outcomes = [say(asked.language, f"simulate.short_outcome.{name}") for name in _OTHERS]
-    rows = [[_name(asked, each), *(_other(asked, result, each, name) for name in _OTHERS)] for each in shown]
-    screen.table([_view(asked, "head.mix"), *outcomes], rows, indent=2, right=(1, 2, 3, 4), whole=(0,))
+    outcomes = [say(asked.language, f"simulate.short_outcome.{name}") for name in _OUTCOMES]
+    rows = [
+        [_name(asked, each), *(_other(asked, result, each, name) for name in _OUTCOMES)] for each in shown
+    ]
+    screen.table([_view(asked, "head.mix"), *outcomes], rows, indent=2, right=(1, 2, 3, 4, 5), whole=(0,))
     screen.line()
     if result.mixes:
         _title(screen, asked, "buys")
