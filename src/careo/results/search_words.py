@@ -104,7 +104,9 @@ class _Words:
         weak = sorted(each.grade_d for each in mixes if each.grade_d is not None)
         if weak:
             low, high = (self._percent(min(max(share, 0.0), 1.0)) for share in (weak[0], weak[-1]))
-            found.append(self._say("summary.graded", low=low, high=high))
+            found.append(
+                self._say("summary.graded_one" if low == high else "summary.graded", low=low, high=high)
+            )
         found.append(self._costs())
         levers = [price.lever.id for price in result.question.prices]
         paid = {lever for each in mixes for lever, part in zip(levers, each.mix.parts, strict=True) if part}

@@ -18,7 +18,7 @@ from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
 from careo.views.terminal import Screen
 
-_OUTCOMES = ("rights_complaints", "homicides", "disappearances", "extortion", "kidnapping")
+_OTHERS = ("rights_complaints", "disappearances", "extortion", "kidnapping")
 
 
 def search_verb(
@@ -157,11 +157,9 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
     screen.line(_view(asked, "note"), indent=2, style="dim")
     screen.line()
     _title(screen, asked, "others")
-    outcomes = [say(asked.language, f"simulate.short_outcome.{name}") for name in _OUTCOMES]
-    rows = [
-        [_name(asked, each), *(_other(asked, result, each, name) for name in _OUTCOMES)] for each in shown
-    ]
-    screen.table([_view(asked, "head.mix"), *outcomes], rows, indent=2, right=(1, 2, 3, 4, 5), whole=(0,))
+    outcomes = [say(asked.language, f"simulate.short_outcome.{name}") for name in _OTHERS]
+    rows = [[_name(asked, each), *(_other(asked, result, each, name) for name in _OTHERS)] for each in shown]
+    screen.table([_view(asked, "head.mix"), *outcomes], rows, indent=2, right=(1, 2, 3, 4), whole=(0,))
     screen.line()
     if result.mixes:
         _title(screen, asked, "buys")
@@ -213,12 +211,14 @@ def _row(asked: Asked, result: Search, each: Candidate) -> list[str]:
     at = result.numbers.sel(mix=each.name, outcome="homicides")
     low, median, high = (float(at["difference"].sel(quantile=q)) for q in (0.05, 0.5, 0.95))
     nothing = each.kind == "status-quo"
+    change = float(at["percent"].sel(quantile=0.5))
+    percent = "" if nothing or math.isnan(change) else f" ({signed(change)}%)"
     share = "–" if each.prevention is None else f"{100 * each.prevention:.0f}%"
     weak = "–" if each.grade_d is None else f"{100 * min(max(each.grade_d, 0.0), 1.0):.0f}%"
     interval = say(asked.language, "simulate.range", low=signed(low), high=signed(high))
     reason = f"reason.{each.reason}" if each.reason else f"verdict.{verdict_slug(each.verdict)}"
     return [
-        _name(asked, each), share, f"{100 * each.spent:.0f}%", signed(median), "–" if nothing else interval,
+        _name(asked, each), share, f"{100 * each.spent:.0f}%", f"{signed(median)}{percent}", "–" if nothing else interval,
         "–" if nothing else f"{float(at['fewer']):.2f}",
         *(number(round(float(at[key]))) if each.kind != "reference" else "–" for key in ("regret_90", "regret_most")),
         weak, "–" if nothing else say(asked.language, f"simulate.{reason}"),
