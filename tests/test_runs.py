@@ -28,14 +28,8 @@ from careo.run.runs import find_run, list_runs, open_run, read_run, remove_run, 
 from careo.run.shards import export_run
 from careo.views import cli
 from careo.views.cli import Asked
-from careo.views.simulate_verbs import (
-    compare_verb,
-    runs_list_verb,
-    runs_remove_verb,
-    runs_resume_verb,
-    runs_show_verb,
-    simulate_verb,
-)
+from careo.views.runs_verbs import runs_list_verb, runs_remove_verb, runs_resume_verb, runs_show_verb
+from careo.views.simulate_verbs import compare_verb, simulate_verb
 
 STRATEGY = "ten-lamps-2018"
 MONTHS, DRAWS = 66, 300  # three blocks of draws, the last one short; the last year is half one

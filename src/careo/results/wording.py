@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from careo.base.dates import Period
 from careo.base.errors import DataError
 from careo.base.texts import say, sayable
@@ -153,3 +155,11 @@ def chance_words(probability: float, language: str) -> str:
     hundredths = round(100 * probability)
     key = "least" if hundredths < 1 else "most" if hundredths > 99 else "of"
     return say(language, f"simulate.chance.{key}", count=hundredths)
+
+
+def duration_words(seconds: float, language: str) -> str:
+    """A length of time, rounded up."""
+    if seconds < 1:
+        return say(language, "simulate.under_a_second")
+    key, size = ("seconds", 1) if seconds < 120 else ("minutes", 60) if seconds < 7200 else ("hours", 3600)
+    return say(language, f"simulate.{key}", count=math.ceil(seconds / size))

@@ -60,7 +60,7 @@ _HOMES = {
     "drift": "ladder_verbs",
     "parameters": "parameters_verb",
     "simulate": "simulate_verbs",
-    "runs": "simulate_verbs",
+    "runs": "runs_verbs",
     "compare": "simulate_verbs",
     "search": "search_verbs",
     "replicate": "replicate_verb",

@@ -12,8 +12,9 @@ from careo.base.texts import say
 from careo.results.finding import Finding
 from careo.results.search import Candidate, Search, search
 from careo.results.search_words import mix_name, moves
-from careo.results.wording import number, signed
+from careo.results.wording import duration_words, number, signed
 from careo.views import contract
+from careo.views.arguments import whole
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
 from careo.views.terminal import Screen
@@ -49,12 +50,12 @@ def search_verb(
         levers=[name.strip() for name in levers.split(",") if name.strip()],
         prevention=prevention_share or "0..1",
         keep=keep,
-        months=_whole("--months", months, 72, 600),
-        draws=_whole("--draws", draws, 100, 10_000, least=20),
-        worlds=_whole("--worlds", worlds, 300, 10_000, least=20),
-        seed=_whole("--seed", seed, 7, 2**63, least=0),
+        months=whole("--months", months, 72, 600),
+        draws=whole("--draws", draws, 100, 10_000, least=20),
+        worlds=whole("--worlds", worlds, 300, 10_000, least=20),
+        seed=whole("--seed", seed, 7, 2**63, least=0),
         language=asked.language,
-        estimated=lambda seconds: _tell(asked, "estimate", seconds=_duration(seconds, asked.language)),
+        estimated=lambda seconds: _tell(asked, "estimate", seconds=duration_words(seconds, asked.language)),
         progress=(lambda share: _working(asked, share)) if tty else None,
     )
     if tty:
@@ -275,25 +276,6 @@ def _amount(text: str) -> float:
         return float(text)
     except ValueError:
         raise CareoError("search_budget", found=repr(text[:40]), expected="50e9") from None
-
-
-def _whole(option: str, text: str, otherwise: int, most: int, *, least: int = 1) -> int:
-    if not text:
-        return otherwise
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if not least <= value <= most:
-        raise CareoError("usage_value", expected=f"{least} … {most}", found=repr(text), option=option)
-    return value
-
-
-def _duration(seconds: float, language: str) -> str:
-    if seconds < 1:
-        return say(language, "simulate.under_a_second")
-    key, size = ("seconds", 1) if seconds < 120 else ("minutes", 60)
-    return say(language, f"simulate.{key}", count=math.ceil(seconds / size))
 
 
 def _working(asked: Asked, share: float) -> None:
