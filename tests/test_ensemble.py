@@ -166,3 +166,8 @@ def test_outcomes_that_nobody_asked_for_are_not_counted_but_rights_always_are(wh
         run("calderon-2006", outcomes=("theft",))
     with pytest.raises(careo.CareoError, match="did not count"):
         careo.compare(few, quantity="extortion")
+
+
+def test_a_start_in_another_age_is_refused_before_a_number_is_drawn() -> None:
+    with pytest.raises(DataError, match="at most so many months"):
+        run("calderon-2006", start=date(2999, 12, 1))

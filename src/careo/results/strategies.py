@@ -38,6 +38,13 @@ def check_strategy(
     Raises:
         DataError: there is no such file, or it is not YAML.
     """
+    return _examined(name, country, months, start)[1]
+
+
+def _examined(
+    name: str | Path, country: str, months: int | None, start: date | None
+) -> tuple[Strategy | None, tuple[CareoError, ...]]:
+    """A strategy and every mistake of it. Arguments and errors as of `check_strategy`."""
     path = find(name, country)
     strategy, mistakes = read_strategy(path, country)
     written = read_written(path)
@@ -49,7 +56,7 @@ def check_strategy(
             e for e in _links(written, strategy, load_country(country)) if e.words.get("field") not in places
         ]
         found += _doses(strategy, load_country(country), path, months, start, found)
-    return tuple(sorted(found, key=line_of))
+    return strategy, tuple(sorted(found, key=line_of))
 
 
 def _doses(
@@ -115,16 +122,21 @@ def load_strategies(
         DataError: one mistake. Mistakes: all that there are in any of them, before anything else is done.
     """
     found: list[CareoError] = []
+    read: dict[str, Strategy] = {}
     for name in dict.fromkeys(map(str, names)):
         try:
-            found += check_strategy(name, country, months=months, start=start)
+            strategy, mistakes = _examined(name, country, months, start)
         except CareoError as error:  # no such file, or no YAML
             found.append(error)
+            continue
+        found += mistakes
+        if strategy:
+            read[name] = strategy
     if len(found) > 1:
         raise Mistakes(found)
     if found:
         raise found[0]
-    return tuple(read(name, country) for name in names)
+    return tuple(read[str(name)] for name in names)
 
 
 def load_strategy(name: str | Path, country: str = "mexico") -> Strategy:

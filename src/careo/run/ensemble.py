@@ -36,6 +36,7 @@ from careo.run.municipal import MunicipalPart, run_municipal, within_states
 from careo.run.municipal_record import municipal_record
 from careo.run.parameters import Parameters, draw_parameters, neighbours, place_numbers
 from careo.run.scenario import Level, Scenario, compile_scenario
+from careo.run.scenario_checks import LONGEST
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -198,6 +199,8 @@ def prepare(
     first = (start or after).replace(day=1)
     if first < after:
         raise DataError("simulate_start", where="--start", found=str(first), expected=str(after))
+    if months_between(after, first) > LONGEST:
+        raise DataError("simulate_start_far", where="--start", found=str(first), expected=f"≤ {LONGEST}")
     chosen = where or {}
     unknown = sorted(set(chosen) - set(names))
     if unknown:
@@ -310,9 +313,7 @@ class Job:
         first_draw, draws = block
         places = self.history.places
         after = next_month(self.history.last)
-        wait = (
-            (self.start.year - after.year) * 12 + self.start.month - after.month
-        )  # months between history and month 0
+        wait = months_between(after, self.start)
         exposure = exposure_days(after, wait + self.months) / MEAN_MONTH_DAYS
         paths = log_intensities(self.baseline, Luck(self.seed), exposure, draws=draws, first_draw=first_draw)
         parameters = draw_parameters(
@@ -403,6 +404,11 @@ def gathered(job: Job, parts: Sequence[tuple[np.ndarray, ...]]) -> Ensemble:
         failures=failures, left_out=job.plan.left_out, companions=job.companions, without=job.without,
         by_municipality=rest[0] if rest else None, part=job.municipal,
     )  # fmt: skip
+
+
+def months_between(first: date, second: date) -> int:
+    """Months from one to the other."""
+    return (second.year - first.year) * 12 + second.month - first.month
 
 
 def next_month(day: date) -> date:

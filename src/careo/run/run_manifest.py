@@ -23,12 +23,13 @@ from careo.base.errors import CareoError, DataError
 from careo.base.files import writing
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
-from careo.run.ensemble import Job, counted_of, next_month
+from careo.run.ensemble import Job, counted_of, months_between, next_month
 from careo.run.history import CompanionLevels, History
 from careo.run.municipal import MunicipalPart
 from careo.run.run_files import array_bytes, arrays_in, decoded_as, encoded
 from careo.run.run_plan import MAIN, MOST_DRAWS, MOST_MONTHS, MOST_SEED, SCHEMA, Plan, Variant, computer
 from careo.run.scenario import Scenario
+from careo.run.scenario_checks import LONGEST
 
 MANIFEST, INPUTS = "manifest.json", "inputs.npy"
 _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
@@ -146,7 +147,9 @@ def _refuse_unfit(job: Job) -> None:
         raise ValueError("history")
     if np.isinf(history.counts).any():
         raise ValueError("events without end")
-    if history.exposure_days.shape != history.counts.shape[1:] or job.start < next_month(history.last):
+    if history.exposure_days.shape != history.counts.shape[1:] or not (
+        0 <= months_between(next_month(history.last), job.start) <= LONGEST
+    ):
         raise ValueError("months")
     for level in job.companions.levels.values():
         if level.monthly.shape != (places,) or (level.monthly < 0).any() or np.isinf(level.monthly).any():
