@@ -358,6 +358,12 @@ def test_no_changed_byte_of_a_workbook_ends_in_a_traceback(tmp_path: Path, place
     _no_traceback(path)
 
 
+def test_an_archive_whose_member_has_lost_its_name_is_damaged(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"table.csv": CSV.encode()})
+    path.write_bytes(path.read_bytes().replace(b"table.csv", b"\0able.csv"))
+    assert refused(path).key == "table_broken"
+
+
 _CELL = st.text(
     st.characters(codec="utf-8", exclude_characters='",;|\t\r\n\0"', exclude_categories=["Cs", "Cc"]),
     min_size=1,

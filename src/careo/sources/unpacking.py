@@ -69,6 +69,8 @@ def unpacked(path: Path, folder: Path) -> Path:
     if not start.startswith(b"PK"):
         return path
     with _sound(path, "ZIP"), zipfile.ZipFile(path) as archive:
+        if not all(member.filename for member in archive.infolist()):
+            raise zipfile.BadZipFile("a member without a name")
         members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")]
         if sum(member.file_size for member in members) > _allowed(path):
             raise InputError("table_bomb", where=str(path), limit=_allowed(path) >> 20)
