@@ -1,0 +1,218 @@
+"""The forecaster's constants, learnt from what came after many origins: a posterior mode with the covariance about it.
+
+Of the logarithm of a count y of expected m = λ (constants and features as in `forecast.py`, T at one lead),
+
+    r = ln(y + ½) − ln(m + ½),    r / √(s² q² + 1/(m + ½) + α q²) ~ Student t with 4 degrees of freedom,    q = m/(m + ½)
+
+to first order. Each place weighs by its expected events, because what is missed is measured in events, and months that overlap, or places that
+move together, are not as many observations as they are numbers: all of them together count as E. The constants minimise
+
+    mean of weights · −ln density  +  1/(2E) Σ_k ((θ_k − prior_k)/sd_k)²
+
+and their covariance is that of a normal with the same curvature: (E · Hessian)⁻¹. A constant that the record does not identify keeps its prior.
+
+Assumptions:
+    1. The observation's dispersion α is a moment's: of second differences of three months in a row, less the share that the filter's own
+       monthly step explains.
+    2. E is chosen, not learnt: by the score of years left out (docs/validation-log.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from careo.model.counts import Floats, season_of, seasonal_exposure
+from careo.model.forecast import (
+    CONSTANTS,
+    DEGREES,
+    LEAST_VOLATILITY,
+    LEVEL,
+    VOLATILITY,
+    features_of,
+    momentum_by_lead,
+    near_and_far,
+)
+
+_NUDGE, _MOST_STEPS, _ENOUGH = 1e-4, 60, 1e-9
+_LEVEL_STEP = 0.012
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """What was known at many origins, and what came.
+
+    Attributes:
+        features: level, distance, own momentum, height, volatility [feature, origin, place]. national: [origin].
+        exposure: with the season [origin, lead]. observed: NaN where not [events/month; origin, place, lead]. leads: months ahead [lead].
+    """
+
+    features: Floats
+    national: Floats
+    exposure: Floats
+    observed: Floats
+    leads: np.ndarray
+
+    @property
+    def weights(self) -> Floats:
+        """Of each cell, mean 1 over those observed; 0 where nothing was [origin, place, lead]."""
+        heavy = np.where(np.isnan(self.observed), 0.0, np.exp(self.features[0])[:, :, None])
+        return heavy / heavy.sum() * (heavy > 0).sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """The constants that a record speaks for.
+
+    Attributes:
+        mean: posterior mode [constant]. covariance: about it [constant, constant].
+        learnt: the share of each prior variance that the record removed, 0 to 1 [constant].
+        steepest: the largest slope left at the mode. steps: that it took.
+    """
+
+    mean: Floats
+    covariance: Floats
+    learnt: Floats
+    steepest: float
+    steps: int
+
+
+def cases_of(histories: Sequence[tuple[Floats, Floats]], ahead: Sequence[tuple[Floats, Floats]], leads: np.ndarray) -> Cases:
+    """Cases from histories and what followed.
+
+    Args:
+        histories: at each origin counts [events/month; place, month] and exposure [month].
+        ahead: after each origin the exposure of months 1, 2, 3 … [month], and counts at `leads` [events/month; place, lead].
+        leads: months after the origin [lead].
+    """
+    features, national, exposure = [], [], []
+    for (counts, length), (length_ahead, _) in zip(histories, ahead, strict=True):
+        season = season_of(counts, length)
+        found = features_of(counts, length, season)
+        restless = np.log(found.volatility + LEAST_VOLATILITY) - VOLATILITY
+        features.append([found.level, found.distance, found.momentum, found.level - LEVEL, restless])
+        national.append(found.national)
+        exposure.append(length_ahead[leads - 1] * np.exp(season[(leads - 1) % 12]))
+    observed = np.array([came for _, came in ahead])
+    return Cases(np.array(features).transpose(1, 0, 2), np.array(national), np.array(exposure), observed, leads)
+
+
+def fit_constants(
+    cases: Cases, prior_mean: Floats, prior_sd: Floats, *, effective: float, dispersion: float
+) -> Calibrated:
+    """The posterior mode of the constants and the covariance about it.
+
+    Args:
+        cases: to learn from. prior_mean, prior_sd: of the constants [constant].
+        effective: E, as how many independent observations all of them count. dispersion: α.
+
+    Errors:
+        ValueError: nothing was observed, or a prior without width.
+    """
+    if np.isnan(cases.observed).all():
+        raise ValueError("no case has an outcome")
+    if not (prior_sd > 0).all():
+        raise ValueError("each prior needs a positive sd")
+    posterior = _Posterior(cases, prior_mean, prior_sd, effective, dispersion)
+    at, value, damping, steps = prior_mean.astype(np.float64), posterior.value(prior_mean), 1e-6, 0
+    for steps in range(1, _MOST_STEPS + 1):
+        slope, curvature = posterior.slope(at), posterior.curvature(at)
+        if np.abs(slope * prior_sd).max() < _ENOUGH:
+            break
+        while damping < 1e9:
+            step = np.linalg.solve(curvature + damping * np.diag(1.0 / prior_sd**2), slope)
+            further = posterior.value(at - step)
+            if further <= value:
+                at, value, damping = at - step, further, max(damping / 10, 1e-9)
+                break
+            damping *= 10
+    curvature = posterior.curvature(at)
+    covariance = np.linalg.inv(effective * curvature)
+    return Calibrated(
+        mean=at,
+        covariance=covariance,
+        learnt=np.clip(1.0 - np.diag(covariance) / prior_sd**2, 0.0, 1.0),
+        steepest=float(np.abs(posterior.slope(at) * prior_sd).max()),
+        steps=steps,
+    )
+
+
+def dispersion_of(counts: Floats, exposure: Floats) -> float:
+    """α of monthly counts about their intensity, at least 0: from second differences of three months in a row.
+
+    E[(y_t − (y_t−1 + y_t+1)/2)²] = 3/2 (λ + α λ²) + ½ q λ², q the variance of the filter's monthly step; the ratio of sums over all places and
+    months, so that places weigh by the square of their events.
+    """
+    rate = counts / seasonal_exposure(exposure, season_of(counts, exposure))
+    bend = rate[:, 1:-1] - 0.5 * (rate[:, 2:] + rate[:, :-2])
+    level = (rate[:, 1:-1] + rate[:, 2:] + rate[:, :-2]) / 3
+    sound = ~np.isnan(bend)
+    squares = np.where(sound, level, 0.0) ** 2
+    if not squares.sum():
+        return 0.0
+    excess = np.where(sound, bend**2 - 1.5 * level, 0.0).sum() / squares.sum()
+    return float(max((excess - 0.5 * _LEVEL_STEP) / 1.5, 0.0))
+
+
+class _Posterior:
+    """The objective of the module's equation, its slope and curvature."""
+
+    def __init__(self, cases: Cases, mean: Floats, sd: Floats, effective: float, dispersion: float) -> None:
+        self.mean, self.precision, self.dispersion = mean, 1.0 / (effective * sd**2), dispersion
+        keep = ~np.isnan(cases.observed)
+        self.weights = cases.weights[keep] / keep.sum()
+        self.observed = cases.observed[keep]
+        months = int(cases.leads.max())
+        near, far = np.log(near_and_far(months))[:, cases.leads - 1]
+        carried = momentum_by_lead(months)[cases.leads - 1]
+
+        def cell(values: Floats) -> Floats:
+            return np.broadcast_to(values, cases.observed.shape)[keep]
+
+        level, distance, momentum, height, restless = cases.features[:, :, :, None]
+        self.lead, self.level, self.distance = cell(cases.leads.astype(np.float64)), cell(level), cell(distance)
+        self.exposure = cell(cases.exposure[:, None, :])
+        self.carried = np.stack([cell(carried * cases.national[:, None, None]), cell(carried * momentum)])
+        self.spread = np.stack([cell(np.ones(1)), cell(near), cell(far), cell(height), cell(restless)])
+
+    def value(self, at: Floats) -> float:
+        centre, spread = self._parts(at)
+        prior = 0.5 * (self.precision * (at - self.mean) ** 2).sum()
+        return float((self.weights * self._loss(centre, spread)).sum() + prior)
+
+    def slope(self, at: Floats) -> Floats:
+        """[constant]."""
+        centre, spread = self._parts(at)
+        by_centre = (self._loss(centre + _NUDGE, spread) - self._loss(centre - _NUDGE, spread)) / (2 * _NUDGE)
+        by_spread = (self._loss(centre, spread + _NUDGE) - self._loss(centre, spread - _NUDGE)) / (2 * _NUDGE)
+        kept = 1.0 / (1.0 + np.exp(-at[0]))
+        back = -self.lead * kept**self.lead * (1.0 - kept) * self.distance
+        moves = np.concatenate([by_centre * np.stack([back, *self.carried]), by_spread * self.spread])
+        return (moves * self.weights).sum(axis=1) + self.precision * (at - self.mean)
+
+    def curvature(self, at: Floats) -> Floats:
+        """[constant, constant]."""
+        many, nudge = len(at), 1e-3
+        rows = [
+            (self.slope(at + nudge * unit) - self.slope(at - nudge * unit)) / (2 * nudge) for unit in np.eye(many)
+        ]
+        return 0.5 * (np.array(rows) + np.array(rows).T)
+
+    def _parts(self, at: Floats) -> tuple[Floats, Floats]:
+        kept = 1.0 / (1.0 + np.exp(-at[0]))
+        centre = self.level + (1.0 - kept**self.lead) * self.distance
+        for constant, carried in zip(at[1:3], self.carried, strict=True):
+            centre = centre + constant * carried
+        spread = np.zeros_like(centre)
+        for constant, row in zip(at[3 : len(CONSTANTS)], self.spread, strict=True):
+            spread = spread + constant * row
+        return centre, spread
+
+    def _loss(self, centre: Floats, spread: Floats) -> Floats:
+        expected = np.exp(np.clip(centre, -20.0, 20.0)) * self.exposure
+        share = expected / (expected + 0.5)
+        missed = np.log(self.observed + 0.5) - np.log(expected + 0.5)
+        variance = (np.exp(np.clip(spread, -30.0, 30.0)) + self.dispersion) * share**2 + 1.0 / (expected + 0.5)
+        return 0.5 * (DEGREES + 1) * np.log1p(missed**2 / (DEGREES * variance)) + 0.5 * np.log(variance)
