@@ -49,6 +49,7 @@ class Validation:
         pit: how much of all observations fell into each stretch of probability; dims (model, window, bin).
         low: by (model, window), the states that fell outside too often.
         differences: of every model against one, by window. not_run: models and why, as keys of texts.
+        sources: keys of the sources.
         gaps: months that a state did not report before the last origin, as (state, month). data: what a reader supplied.
         summary, findings, caveats: in the language asked for.
     """
@@ -67,6 +68,7 @@ class Validation:
     low: Mapping[tuple[str, str], LowCoverage]
     differences: tuple[Difference, ...]
     not_run: Mapping[str, str]
+    sources: tuple[str, ...] = ()
     gaps: tuple[tuple[str, str], ...] = ()
     data: LaterData | None = None
     summary: str = ""
@@ -145,7 +147,8 @@ def validate(
     cells = _run(casts, chosen, threads=threads, progress=progress)
     holes = past.gaps(panel, min(days[-1], later.record_end) if later else days[-1])
     found = _gathered(country, places, casts, chosen, cells, protocol)
-    found = replace(found, against=base, draws=draws, seed=seed, not_run=not_run, gaps=holes, data=later)
+    sources = past.origin_sources(panel, days[0])
+    found = replace(found, sources=sources, against=base, draws=draws, seed=seed, not_run=not_run, gaps=holes, data=later)
     return with_words(replace(found, differences=tuple(_differences(found))), language)
 
 

@@ -6,7 +6,7 @@ happened is each month as its own source counted it: the year 2015 is scored on 
 on the registered past is matched to the victims that follow.
 
 These hindcasts are pseudo-out-of-sample: the record is today's, revised, and deaths registered were published later than the origin
-pretends. `DISCLOSED` says so, and every table repeats it.
+pretends. `disclosed` says so, and every table repeats it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from careo.model.luck import Luck
 from careo.model.rivals import Rival, Task, forecaster, last_observation, own_last_year
 from careo.panel.country import Country, country_of
 from careo.run import classics
-from careo.run.history import MEAN_MONTH_DAYS, History, exposure_days, homicide_history
+from careo.run.history import MEAN_MONTH_DAYS, History, exposure_days, homicide_history, joins
 from careo.run.parameters import place_numbers
 
 if TYPE_CHECKING:
@@ -48,9 +48,11 @@ RIVALS: Mapping[str, Rival] = {
 }
 """Every way to forecast, by name: a new one is one entry."""
 
+RELEASED = "log random walk"
+"""The forecaster that the laboratory uses."""
+
 AGAINST = "log random walk"
-DISCLOSED = ("revised", "delay")
-"""Caveats of every hindcast, as keys of texts."""
+"""What the others are set against unless something else is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,12 @@ class Hindcast:
     def samples(self, rival: Rival) -> np.ndarray:
         """What a forecaster says of the months that are scored `[events/month; place, month, draw]`."""
         return rival(self.task)[:, self.leads - 1]
+
+
+def origin_sources(panel: Country | xr.Dataset | None, origin: date) -> tuple[str, ...]:
+    """Keys of the sources that a forecaster sees at an origin, and of what it is scored on."""
+    scored = homicide_history(panel, matched=False)
+    return tuple(dict.fromkeys((*homicide_history(panel, last=min(origin, scored.last)).sources, *scored.sources)))
 
 
 def hindcast(
@@ -131,6 +139,17 @@ def gaps(panel: Country | xr.Dataset | None, last: date) -> tuple[tuple[str, str
         if month > np.flatnonzero(~np.isnan(row))[0]
     ]
     return tuple(holes)
+
+
+def disclosed(country: Country, origins: Sequence[date]) -> list[tuple[str, dict[str, object]]]:
+    """What every table of hindcasts must say of them: keys of texts with their words."""
+    told: list[tuple[str, dict[str, object]]] = [("revised", {})]
+    for join in joins(country):
+        if any(origin < join.until for origin in origins):
+            told.append(("delay", {}))
+        leaking = [origin for origin in origins if join.seen_from <= origin < date(join.over, 12, 1)]
+        told += [("leak", {"origin": f"{origin:%Y-%m}", "year": join.over}) for origin in leaking]
+    return told
 
 
 def _past(panel: Country | xr.Dataset | None, origin: date, later: LaterData | None) -> History:

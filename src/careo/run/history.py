@@ -236,6 +236,28 @@ def hindcast_protocol(country: Country) -> Protocol:
     return _read(country).hindcast
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Where one stretch of the history ends, and how it is brought to the level of the next.
+
+    Attributes:
+        until: its last month. over: the year of matching. seen_from: the first origin that sees it matched.
+    """
+
+    until: date
+    over: int
+    seen_from: date
+
+
+def joins(country: Country) -> tuple[Join, ...]:
+    """The matched joins of the history, oldest first."""
+    return tuple(
+        Join(first_day(stretch.until), stretch.matched_to_next.over, first_day(stretch.matched_to_next.from_))
+        for stretch in _read(country).history
+        if stretch.until and stretch.matched_to_next
+    )
+
+
 def stretches(country: Country) -> tuple[tuple[str, ...], ...]:
     """The indicators whose sum is the history, stretch by stretch."""
     return tuple(stretch.sum_of for stretch in _read(country).history)
