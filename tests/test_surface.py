@@ -13,7 +13,7 @@ import pytest
 
 import careo
 from careo.base.texts import sentences
-from careo.results.finding import CHECKS, DIFFERENCES, PLEDGE_VERDICTS, VERDICTS
+from careo.results.finding import CHECKS, DIFFERENCES, PLEDGE_VERDICTS, SKILL, VERDICTS
 from careo.views import cli
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +47,7 @@ NAMES = [
     "Statement",
     "Strategy",
     "StrategyAudit",
+    "Validation",
     "audit",
     "audit_strategy",
     "check",
@@ -101,6 +102,7 @@ NAMES = [
     "start_run",
     "statements",
     "strategies",
+    "validate",
 ]
 
 VERBS = {  # command → the public function it calls
@@ -119,6 +121,7 @@ VERBS = {  # command → the public function it calls
     "simulate": "start_run",
     "compare": "find_run",
     "search": "search",
+    "validate": "validate",
     "replicate": "replicate",
     "cite": "cite",
     "schema": "careo.schema",
@@ -226,7 +229,7 @@ def test_every_module_says_what_it_is_for() -> None:
 def test_the_schema_lists_the_verdicts_that_the_code_gives() -> None:
     schema = careo.schema()
     enums = [set(node["enum"]) for node in _nodes(schema) if "no detectable effect" in node.get("enum", ())]
-    listed = {*VERDICTS, *PLEDGE_VERDICTS, *CHECKS, *DIFFERENCES}
+    listed = {*VERDICTS, *PLEDGE_VERDICTS, *CHECKS, *DIFFERENCES, *SKILL}
     assert enums and all(enum == listed for enum in enums), [enum ^ listed for enum in enums]
 
 

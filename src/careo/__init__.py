@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from careo.results.strategies import load_strategy as load_strategy
     from careo.results.strategy_audit import StrategyAudit as StrategyAudit
     from careo.results.strategy_audit import audit_strategy as audit_strategy
+    from careo.results.validate import Validation as Validation
+    from careo.results.validate import validate as validate
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
     from careo.run.futures import Futures as Futures
@@ -130,6 +132,7 @@ _HOMES = {
     "Statement": "careo.record.statements",
     "Strategy": "careo.record.strategy",
     "StrategyAudit": "careo.results.strategy_audit",
+    "Validation": "careo.results.validate",
     "audit": "careo.results.audit",
     "audit_strategy": "careo.results.strategy_audit",
     "check": "careo.results.audit",
@@ -184,6 +187,7 @@ _HOMES = {
     "start_run": "careo.run.runs",
     "statements": "careo.results.linking",
     "strategies": "careo.record.strategy",
+    "validate": "careo.results.validate",
 }
 _RENAMED = {"export_edition": "export", "find_edition": "find", "remove_edition": "remove"}
 """In their own module `store.find` says enough; here it would not."""
@@ -217,6 +221,7 @@ __all__ = [
     "Statement",
     "Strategy",
     "StrategyAudit",
+    "Validation",
     "audit",
     "audit_strategy",
     "check",
@@ -271,6 +276,7 @@ __all__ = [
     "start_run",
     "statements",
     "strategies",
+    "validate",
 ]
 
 

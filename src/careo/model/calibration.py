@@ -10,6 +10,7 @@ move together, are not as many observations as they are numbers: all of them tog
     mean of weights · −ln density  +  1/(2E) Σ_k ((θ_k − prior_k)/sd_k)²
 
 and their covariance is that of a normal with the same curvature: (E · Hessian)⁻¹. A constant that the record does not identify keeps its prior.
+How places depend on each other is read off the errors of leads up to six years (`correlation_by_lead`, `dependence_of`).
 
 Assumptions:
     1. The observation's dispersion α is a moment's: of second differences of three months in a row, less the share that the filter's own
@@ -38,6 +39,8 @@ from careo.model.forecast import (
 
 _NUDGE, _MOST_STEPS, _ENOUGH = 1e-4, 60, 1e-9
 _LEVEL_STEP = 0.012
+_FAR_OFF = 4.0
+"""Standardised errors beyond it count as it: one outbreak is no proof that all places move together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,9 @@ class Calibrated:
     steps: int
 
 
-def cases_of(histories: Sequence[tuple[Floats, Floats]], ahead: Sequence[tuple[Floats, Floats]], leads: np.ndarray) -> Cases:
+def cases_of(
+    histories: Sequence[tuple[Floats, Floats]], ahead: Sequence[tuple[Floats, Floats]], leads: np.ndarray
+) -> Cases:
     """Cases from histories and what followed.
 
     Args:
@@ -96,7 +101,9 @@ def cases_of(histories: Sequence[tuple[Floats, Floats]], ahead: Sequence[tuple[F
         national.append(found.national)
         exposure.append(length_ahead[leads - 1] * np.exp(season[(leads - 1) % 12]))
     observed = np.array([came for _, came in ahead])
-    return Cases(np.array(features).transpose(1, 0, 2), np.array(national), np.array(exposure), observed, leads)
+    return Cases(
+        np.array(features).transpose(1, 0, 2), np.array(national), np.array(exposure), observed, leads
+    )
 
 
 def fit_constants(
@@ -139,6 +146,40 @@ def fit_constants(
     )
 
 
+def correlation_by_lead(cases: Cases, constants: Floats) -> Floats:
+    """How forecast errors of places correlate, each place weighing by its expected events and its spread; NaN where nothing was observed `[lead]`.
+
+    Of standardised errors z and weights w, Σ_o [(Σ w z)² − Σ w² z²] / Σ_o [((Σ w)² − Σ w²) · mean z²], not less than 0 and not more than 1.
+    """
+    centre, spread = _centre_and_spread(cases, constants)
+    expected = np.exp(centre) * cases.exposure[:, None, :]
+    error = (np.log(cases.observed + 0.5) - np.log(expected + 0.5)) / np.exp(0.5 * spread)
+    z = np.clip(np.where(np.isnan(error), 0.0, error), -_FAR_OFF, _FAR_OFF)
+    weight = np.where(np.isnan(error), 0.0, np.exp(cases.features[0])[:, :, None] * np.exp(0.5 * spread))
+    seen = np.maximum((weight > 0).sum(axis=1), 1)
+    together = (weight * z).sum(axis=1) ** 2 - (weight**2 * z**2).sum(axis=1)
+    possible = (weight.sum(axis=1) ** 2 - (weight**2).sum(axis=1)) * (z**2).sum(axis=1) / seen
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(together.sum(axis=0) / possible.sum(axis=0), 0.0, 1.0)
+
+
+def dependence_of(correlation: Floats, leads: np.ndarray) -> tuple[float, float]:
+    """ρ and τ of ρ (1 − e^(−h/τ)) nearest to correlations by lead in the mean square; τ one of 6 to 120 months.
+
+    Errors:
+        ValueError: fewer than two leads have a correlation.
+    """
+    known = ~np.isnan(correlation)
+    if known.sum() < 2:
+        raise ValueError("two leads are needed")
+    best = (np.inf, 0.0, 1.0)
+    for months in range(6, 121):
+        shape = -np.expm1(-leads[known] / months)
+        limit = float(np.clip((shape * correlation[known]).sum() / (shape**2).sum(), 0.0, 1.0))
+        best = min(best, (float(((limit * shape - correlation[known]) ** 2).sum()), limit, float(months)))
+    return best[1], best[2]
+
+
 def dispersion_of(counts: Floats, exposure: Floats) -> float:
     """α of monthly counts about their intensity, at least 0: from second differences of three months in a row.
 
@@ -156,6 +197,18 @@ def dispersion_of(counts: Floats, exposure: Floats) -> float:
     return float(max((excess - 0.5 * _LEVEL_STEP) / 1.5, 0.0))
 
 
+def _centre_and_spread(cases: Cases, at: Floats) -> tuple[Floats, Floats]:
+    """ln λ without exposure, and ln s², of `forecast.py` `[origin, place, lead]`."""
+    months = int(cases.leads.max())
+    near, far = np.log(near_and_far(months))[:, cases.leads - 1]
+    carried = momentum_by_lead(months)[cases.leads - 1]
+    level, distance, momentum, height, restless = cases.features[:, :, :, None]
+    kept = (1.0 / (1.0 + np.exp(-at[0]))) ** cases.leads
+    national = cases.national[:, None, None]
+    centre = level + (1.0 - kept) * distance + carried * (at[1] * national + at[2] * momentum)
+    return centre, at[3] + at[4] * near + at[5] * far + at[6] * height + at[7] * restless
+
+
 class _Posterior:
     """The objective of the module's equation, its slope and curvature."""
 
@@ -164,18 +217,21 @@ class _Posterior:
         keep = ~np.isnan(cases.observed)
         self.weights = cases.weights[keep] / keep.sum()
         self.observed = cases.observed[keep]
-        months = int(cases.leads.max())
-        near, far = np.log(near_and_far(months))[:, cases.leads - 1]
-        carried = momentum_by_lead(months)[cases.leads - 1]
+        self.cases, self.keep = cases, keep
+        flat = np.eye(len(CONSTANTS))
+        plain = _centre_and_spread(cases, np.zeros(len(CONSTANTS)))
+        # all constants but the first move centre or spread in proportion
+        self.moves_centre = [self._cells(_centre_and_spread(cases, flat[k])[0] - plain[0]) for k in (1, 2)]
+        self.moves_spread = [
+            self._cells(_centre_and_spread(cases, flat[k])[1] - plain[1]) for k in range(3, 8)
+        ]
+        self.level, distance = (self._cells(cases.features[k][:, :, None]) for k in (0, 1))
+        self.distance, self.lead = distance, self._cells(cases.leads.astype(np.float64))
+        self.exposure = self._cells(cases.exposure[:, None, :])
 
-        def cell(values: Floats) -> Floats:
-            return np.broadcast_to(values, cases.observed.shape)[keep]
-
-        level, distance, momentum, height, restless = cases.features[:, :, :, None]
-        self.lead, self.level, self.distance = cell(cases.leads.astype(np.float64)), cell(level), cell(distance)
-        self.exposure = cell(cases.exposure[:, None, :])
-        self.carried = np.stack([cell(carried * cases.national[:, None, None]), cell(carried * momentum)])
-        self.spread = np.stack([cell(np.ones(1)), cell(near), cell(far), cell(height), cell(restless)])
+    def _cells(self, values: Floats) -> Floats:
+        """Of the cells that were observed [cell]."""
+        return np.broadcast_to(values, self.cases.observed.shape)[self.keep]
 
     def value(self, at: Floats) -> float:
         centre, spread = self._parts(at)
@@ -189,30 +245,36 @@ class _Posterior:
         by_spread = (self._loss(centre, spread + _NUDGE) - self._loss(centre, spread - _NUDGE)) / (2 * _NUDGE)
         kept = 1.0 / (1.0 + np.exp(-at[0]))
         back = -self.lead * kept**self.lead * (1.0 - kept) * self.distance
-        moves = np.concatenate([by_centre * np.stack([back, *self.carried]), by_spread * self.spread])
+        moves = np.stack(
+            [by_centre * each for each in (back, *self.moves_centre)]
+            + [by_spread * each for each in self.moves_spread]
+        )
         return (moves * self.weights).sum(axis=1) + self.precision * (at - self.mean)
 
     def curvature(self, at: Floats) -> Floats:
         """[constant, constant]."""
         many, nudge = len(at), 1e-3
         rows = [
-            (self.slope(at + nudge * unit) - self.slope(at - nudge * unit)) / (2 * nudge) for unit in np.eye(many)
+            (self.slope(at + nudge * unit) - self.slope(at - nudge * unit)) / (2 * nudge)
+            for unit in np.eye(many)
         ]
         return 0.5 * (np.array(rows) + np.array(rows).T)
 
     def _parts(self, at: Floats) -> tuple[Floats, Floats]:
         kept = 1.0 / (1.0 + np.exp(-at[0]))
         centre = self.level + (1.0 - kept**self.lead) * self.distance
-        for constant, carried in zip(at[1:3], self.carried, strict=True):
-            centre = centre + constant * carried
+        for constant, moved in zip(at[1:3], self.moves_centre, strict=True):
+            centre = centre + constant * moved
         spread = np.zeros_like(centre)
-        for constant, row in zip(at[3 : len(CONSTANTS)], self.spread, strict=True):
-            spread = spread + constant * row
+        for constant, moved in zip(at[3:], self.moves_spread, strict=True):
+            spread = spread + constant * moved
         return centre, spread
 
     def _loss(self, centre: Floats, spread: Floats) -> Floats:
         expected = np.exp(np.clip(centre, -20.0, 20.0)) * self.exposure
         share = expected / (expected + 0.5)
         missed = np.log(self.observed + 0.5) - np.log(expected + 0.5)
-        variance = (np.exp(np.clip(spread, -30.0, 30.0)) + self.dispersion) * share**2 + 1.0 / (expected + 0.5)
+        variance = (np.exp(np.clip(spread, -30.0, 30.0)) + self.dispersion) * share**2 + 1.0 / (
+            expected + 0.5
+        )
         return 0.5 * (DEGREES + 1) * np.log1p(missed**2 / (DEGREES * variance)) + 0.5 * np.log(variance)

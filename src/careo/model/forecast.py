@@ -6,12 +6,12 @@ place i and lead h (months after the last one of the history)
 
     ln λ_i,h = min(x_i + (1 − κ^h)(x̄_i − x_i) + ψ_h (γ g + ω (x_i − x_i,−12)) + s_i,h T_i,h, ln ceiling_i) + ln A_h
     s_i,h    = exp ½[a + b ln(min(h, 14)/8) + f ln(max(h, 14)/14) + c (x_i − 3.3) + v (ln(w_i + .005) + 2.5)],     ψ_h = 1.25 (1 − .85^h)
-    T_i,h    = √(4/χ²_i) · [√.85 · W_i,h/√h + √.15 · ε_i,h],     W_i,h = Σ_k≤h [√ρ n_k + √(1−ρ) e_i,k]
+    T_i,h    = √(4/χ²_i) · [√.85 · (√ρ_h N_h + √(1−ρ_h) E_i,h)/√h + √.15 · ε_i,h],     ρ_h = ρ (1 − e^(−h/τ))
     y_i,h    ~ negative binomial of mean λ and variance λ + α λ²
 
 x is the filtered logarithm of events per unit of exposure A (days and season), x̄ its mean over 84 months, g the nation's change in a year,
-w an exponentially weighted mean of (x_t − x_t−3)²; n, e, ε are standard normals, χ² has 4 degrees of freedom: at each lead T is Student's t
-with 4 degrees of freedom, and over leads it is one path. κ, γ, ω, a, b, f, c, v are drawn once a draw from their joint law, a multivariate
+w an exponentially weighted mean of (x_t − x_t−3)²; N and E_i are sums of h standard normals, one for the nation, one of each place, ε is
+standard normal, χ² has 4 degrees of freedom: at each lead T is Student's t with 4 degrees of freedom, and over leads it is one path. κ, γ, ω, a, b, f, c, v are drawn once a draw from their joint law, a multivariate
 normal that `careo calibrate` writes (κ by its logit).
 
     filter, each month:  P += .012;  λ = e^x A;  R = 1/(λ+.3) + .01;  r = ln((y+.5)/(λ+.5)) if λ > 4 else (y+.3)/(λ+.3) − 1, within ±2.5 √(P+R);
@@ -22,8 +22,8 @@ Assumptions:
        not carried on for six years.
     2. Beyond lead 14 the spread grows with the slope f, not b: with it 88 to 92% of what came 24 to 72 months after origins of 1997 to
        2009 lay inside the 90% interval in Mexico's states, with b alone 83%.
-    3. Places move together by half of the weighted mean correlation of their eight-month changes: the reference model's own choice; a
-       forecast of one place does not depend on it.
+    3. What places do together shows slowly: forecast errors of Mexico's states correlate by .05 at 3 to 6 months and by .5 at 60 and more.
+       A forecast of one place does not depend on it.
     4. Ceiling: an exponential of a Student t has no mean, so intensities stop at 5 times the largest month of the last 240 plus 50.
     5. No drift in the median of a place beyond momentum and return, so the mean of a place and the nation's sum drift upwards with the
        spread: that leaves comparisons under the same luck alone but not the level of a far year.
@@ -40,7 +40,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from careo.model.counts import Floats, ceiling_of, checked_history, season_of, seasonal_exposure, sum_of_places
+from careo.model.counts import Floats, ceiling_of, checked_history, season_of, seasonal_exposure
 from careo.model.lanes import normals
 from careo.model.luck import Luck, Process, uniform
 
@@ -55,10 +55,10 @@ NEAR, FAR = 8.0, 14.0
 LEVEL, VOLATILITY, LEAST_VOLATILITY = 3.3, -2.5, 0.005
 """About which level and logarithm of volatility the spread is written."""
 
-_LONG, _YEAR, _CHANGE, _QUARTER = 84, 12, 8, 3
+_LONG, _YEAR, _QUARTER = 84, 12, 3
 _STEP, _NOISE, _CLIP, _START, _FIRST = 0.012, 0.01, 2.5, 0.3, 12
 _KEPT, _FIRST_CHANGES = 0.97, 60
-_DEPENDENCE_MONTHS, _DEPENDENCE_SHARE, _OWN_NOISE = 120, 0.5, 0.15
+_OWN_NOISE = 0.15
 
 _SHOCK, _SCALE, _NATION = int(Process.LEVEL_SHOCK), int(Process.LEVEL_SCALE), int(Process.NATIONAL_FACTOR)
 _MONTH, _CONSTANT = int(Process.LEVEL_NOISE), int(Process.FORECAST_CONSTANT)
@@ -72,11 +72,28 @@ class Constants:
         mean: of the constants, in the order of `CONSTANTS` `[constant]`.
         factor: lower triangular, factor · factorᵀ is their covariance; zeros: they are not drawn `[constant, constant]`.
         dispersion: α of the observation law.
+        dependence: ρ, the correlation between places that far leads come near to. dependence_months: τ, in which it comes.
     """
 
     mean: Floats
     factor: Floats
     dispersion: float
+    dependence: float
+    dependence_months: float
+
+    def sound(self) -> bool:
+        """Whether these can be constants at all: what was read from a file may be anything."""
+        many = len(CONSTANTS)
+        fit = self.mean.shape == (many,) and self.factor.shape == (many, many)
+        return bool(
+            fit
+            and np.isfinite(self.mean).all()
+            and np.isfinite(self.factor).all()
+            and not np.triu(self.factor, 1).any()
+            and 0.0 <= self.dispersion < np.inf
+            and 0.0 <= self.dependence <= 1.0
+            and 0.0 < self.dependence_months < np.inf
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +104,6 @@ class Features:
         level: x, logarithm of events per unit of exposure `[ln events/month; place]`.
         distance: x̄ − x `[place]`. momentum: x − x twelve months before `[place]`. volatility: w `[place]`.
         national: g, the nation's change in a year. season: as of `counts.season_of` `[12]`.
-        correlation: ρ between places.
     """
 
     level: Floats
@@ -96,7 +112,6 @@ class Features:
     volatility: Floats
     national: float
     season: Floats
-    correlation: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +172,6 @@ def features_of(counts: Floats, exposure: Floats, season: Floats) -> Features:
         volatility=_volatility(levels),
         national=_national_momentum(counts, seasonal),
         season=season,
-        correlation=_correlation(levels),
     )
 
 
@@ -215,7 +229,7 @@ def log_intensities(
     )
     out = np.empty((len(found.level), months, draws))
     _paths(
-        np.uint64(luck.seed), baseline.places, first_month, first_draw, of_place, found.national, found.correlation,
+        np.uint64(luck.seed), baseline.places, first_month, first_draw, of_place, found.national, dependence_by_lead(constants, months),
         constants.mean, constants.factor, momentum_by_lead(months), np.log(near_and_far(months)), offset, out,
     )  # fmt: skip
     return out
@@ -232,12 +246,16 @@ def near_and_far(months: int) -> Floats:
     return np.stack([np.minimum(leads, FAR) / NEAR, np.maximum(leads, FAR) / FAR])
 
 
+def dependence_by_lead(constants: Constants, months: int) -> Floats:
+    """ρ_h of the module's equation at leads 1 … months `[lead]`."""
+    return constants.dependence * -np.expm1(-np.arange(1, months + 1) / constants.dependence_months)
+
+
 @njit(cache=True, nogil=True)
 def _paths(
-    seed, places, first_month, first_draw, of_place, national, correlation, mean, factor, momentum, leads, offset, out
+    seed, places, first_month, first_draw, of_place, national, dependence, mean, factor, momentum, leads, offset, out
 ):  # pyright: ignore # fmt: skip
     months, draws = out.shape[1], out.shape[2]
-    shared, own = np.sqrt(correlation * (1.0 - _OWN_NOISE)), np.sqrt((1.0 - correlation) * (1.0 - _OWN_NOISE))
     monthly = np.sqrt(_OWN_NOISE)
     constants = _drawn_constants(seed, first_draw, mean, factor, draws)
     returned, growth, nation = np.empty((months, draws)), np.empty((months, draws)), np.empty((months, draws))
@@ -249,6 +267,8 @@ def _paths(
             growth[h, d] = np.exp(0.5 * (constants[4, d] * leads[0, h] + constants[5, d] * leads[1, h]))
     for h in range(months):
         normals(seed, _NATION, first_month + h, 0, first_draw, nation[h])
+        if h:
+            nation[h] += nation[h - 1]
     size, walk, step, noise = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
     for i in range(out.shape[0]):
         level, distance, own_change, height, volatility, ceiling = of_place[:, i]
@@ -259,11 +279,12 @@ def _paths(
         for h in range(months):
             normals(seed, _SHOCK, first_month + h, places[i], first_draw, step)
             normals(seed, _MONTH, first_month + h, places[i], first_draw, noise)
-            root = 1.0 / np.sqrt(h + 1.0)
+            shared = np.sqrt(dependence[h] * (1.0 - _OWN_NOISE) / (h + 1.0))
+            own = np.sqrt((1.0 - dependence[h]) * (1.0 - _OWN_NOISE) / (h + 1.0))
             for d in range(draws):
-                walk[d] += shared * nation[h, d] + own * step[d]
+                walk[d] += step[d]
                 carried = momentum[h] * (constants[1, d] * national + constants[2, d] * own_change)
-                shock = size[d] * growth[h, d] * (walk[d] * root + monthly * noise[d])
+                shock = size[d] * growth[h, d] * (shared * nation[h, d] + own * walk[d] + monthly * noise[d])
                 out[i, h, d] = min(level + returned[h, d] * distance + carried + shock, ceiling) + offset[h]
 
 
@@ -317,19 +338,3 @@ def _national_momentum(counts: Floats, exposure: Floats) -> float:
     if not above or not below:
         return 0.0
     return float(np.log(above / exposure[now].sum()) - np.log(below / exposure[then].sum()))
-
-
-def _correlation(levels: Floats) -> float:
-    """ρ: half of the mean correlation of eight-month changes, each place weighing by its expected events; 0 to 1."""
-    changes = (levels[:, _CHANGE:] - levels[:, :-_CHANGE])[:, -_DEPENDENCE_MONTHS:]
-    if len(levels) < 2 or changes.shape[1] < _FIRST:
-        return 0.0
-    changes = changes - changes.mean(axis=1, keepdims=True)
-    length = np.sqrt((changes**2).sum(axis=1, keepdims=True))
-    moving = length[:, 0] > 1e-9
-    weights = np.exp(levels[moving, -1:])
-    both = sum_of_places(weights * changes[moving] / length[moving])
-    alone, pairs = (weights**2).sum(), weights.sum() ** 2 - (weights**2).sum()
-    if pairs <= 0.0:
-        return 0.0
-    return float(np.clip(_DEPENDENCE_SHARE * ((both**2).sum() - alone) / pairs, 0.0, 1.0))

@@ -38,7 +38,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from careo.model.counts import Floats, ceiling_of, checked_history, season_of, seasonal_exposure, sum_of_places
+from careo.model.counts import (
+    Floats,
+    ceiling_of,
+    checked_history,
+    season_of,
+    seasonal_exposure,
+    sum_of_places,
+)
 from careo.model.lanes import normals
 from careo.model.luck import Luck, Process, uniform
 from careo.model.quantiles import normal_quantile

@@ -30,6 +30,9 @@ PLEDGE_VERDICTS = (
 DIFFERENCES = ("decreased", "increased", "no detectable effect", "inconclusive")
 """Verdicts on the paired differences of a simulation."""
 
+SKILL = ("better", "worse", "not distinguishable")
+"""Verdicts on a forecaster set against another."""
+
 CHECKS = ("passed", "failed", "not a test", "raised")
 """Verdicts on data; "raised" is something to know that decides nothing."""
 
@@ -70,7 +73,7 @@ class Finding:
 
     Attributes:
         id: stable for the same source, span and kind. kind: "figure", "comparison", "quality"…
-        claim: the claimed sentence or figure. verdict: one of VERDICTS, or of the three lists below it. because: one plain sentence.
+        claim: the claimed sentence or figure. verdict: one of VERDICTS, or of the lists below it. because: one plain sentence.
         statement: the statement judged. considered: the values it was held against. table: further rows, already worded.
         grade: evidence grade where there is one. caveats: sentences. sources: of everything shown. language: of the sentences.
         decided: "" or the ledger decision that applies ("accept", "reject", "correct").

@@ -18,11 +18,12 @@ import numpy as np
 
 from careo.base.errors import DataError
 from careo.evidence.levers import load_levers
-from careo.model.forecast import Baseline, fit, log_intensities
+from careo.model.forecast import Baseline, Constants, fit, log_intensities
 from careo.model.luck import Luck
 from careo.model.mechanisms import OUTCOMES, Core, Effects, run_block
 from careo.panel import Country, country_of
 from careo.record.strategy import Strategy
+from careo.run.calibrate import Calibration, load_calibration
 from careo.run.effects import EffectPlan, LeftOut, draw_effects, plan_effects
 from careo.run.history import (
     MEAN_MONTH_DAYS,
@@ -130,6 +131,7 @@ class Question(TypedDict, total=False):
     outcomes: Sequence[str]
     level: Level
     where: Mapping[str, Mapping[str, Sequence[str]]] | None
+    calibration: Calibration | None
 
 
 def simulate(
@@ -153,6 +155,7 @@ def simulate(
         level: "municipality" counts homicides by municipality, too, and lets measures act where in a state they are; that needs a
             municipal record that was imported.
         where: strategy → measure → codes of places instead of those of its file (of `top_places`, `mask_places`).
+        calibration: the forecaster's constants; those that the country ships when not given.
         threads: as many as there are cores when not given. progress: called with the draws done so far.
 
     Raises:
@@ -184,6 +187,7 @@ def prepare(
     outcomes: Sequence[str] = OUTCOMES,
     level: Level = "state",
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    calibration: Calibration | None = None,
 ) -> Job:
     """What every block of draws needs, with every mistake found. Arguments and errors as of `simulate`."""
     country = country_of(panel)
@@ -228,6 +232,7 @@ def prepare(
         members_nation,
         without,
         tuple(counted_of(outcomes)),
+        (calibration or load_calibration(country.key)).constants,
         part,
     )
 
@@ -260,7 +265,8 @@ class Job:
     start: date
     members_nation: float | None
     without: frozenset[str]
-    outcomes: tuple[str, ...] = OUTCOMES
+    outcomes: tuple[str, ...]
+    constants: Constants
     municipal: MunicipalPart | None = None
     split: bool = True
 
@@ -268,7 +274,7 @@ class Job:
     def baseline(self) -> Baseline:
         """The forecast without any strategy, fitted to the history."""
         numbers = place_numbers(self.country, self.history.places)
-        return fit(self.history.counts, self.history.exposure, places=numbers)
+        return fit(self.history.counts, self.history.exposure, self.constants, places=numbers)
 
     @cached_property
     def plan(self) -> EffectPlan:
@@ -332,7 +338,12 @@ class Job:
             wait,
             np.ascontiguousarray(paths[:, wait:]),
             parameters,
-            _core(parameters, np.exp(self.baseline.level), neighbours(self.country, places)),
+            _core(
+                parameters,
+                np.exp(self.baseline.level),
+                neighbours(self.country, places),
+                self.constants.dispersion,
+            ),
         )
 
     def companion_rates(self) -> np.ndarray:
@@ -371,12 +382,11 @@ class QuietBlock:
         )  # fmt: skip
 
 
-def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> Core:
+def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray, dispersion: float) -> Core:
     """The core's arrays; θ so that the baseline's killings are the organised share of the expected homicides."""
     p = parameters
     meetings = p.members**2 * (1.0 - 1.0 / p.groups[:, None])
     theta = p.organised_share * intensity[:, None] / np.maximum(meetings, 1e-9)
-    draws = p.members.shape[1]
     return Core(
         members=p.members, prisoners=p.prisoners, conflict_rate=theta, organised_share=p.organised_share, groups=p.groups,
         groups_rest=p.groups, young_men=p.young_men, arrests=p.arrests_per_month, captures=p.captures_per_month,
@@ -385,7 +395,7 @@ def _core(parameters: Parameters, intensity: np.ndarray, matrix: np.ndarray) -> 
         saturation=p.saturation, capture_share=p.capture_share, exit=p.exit_hazard, recidivism=p.recidivism,
         prison_months=p.prison_months, fragmentation=p.fragmentation, groups_return_months=p.groups_return_months,
         migration=p.migration, extortion_exponent=p.extortion_exponent, clearance_elasticity=p.clearance_elasticity,
-        overdispersion=np.zeros(draws),  # the log random walk observes by Poisson; the forecaster's own law comes with it
+        overdispersion=np.full(p.members.shape[1], dispersion),
         companion_overdispersion=p.overdispersion,
     )  # fmt: skip
 

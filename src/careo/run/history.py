@@ -20,6 +20,7 @@ from careo.base.errors import CareoError, DataError
 from careo.base.fields import CLOSED, DateText, first_day
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import build, read_written
+from careo.model.forecast import CONSTANTS
 from careo.panel.country import Country, country_of
 from careo.panel.monthly import monthly_indicators, monthly_population, monthly_values
 from careo.panel.series import Observation
@@ -100,7 +101,9 @@ class CompanionLevels:
     missing: tuple[str, ...]
 
 
-def homicide_history(panel: Country | xr.Dataset | None = None, *, last: date | None = None) -> History:
+def homicide_history(
+    panel: Country | xr.Dataset | None = None, *, last: date | None = None, matched: bool = True
+) -> History:
     """Monthly homicides by state up to an origin, joined as the country's `forecast.yaml` says.
 
     An origin before a join sees the earlier stretch alone, as it was counted. From the origin on that the join names, the earlier
@@ -110,22 +113,23 @@ def homicide_history(panel: Country | xr.Dataset | None = None, *, last: date | 
     Args:
         panel: A country, or a panel of it with its `as_of`; None is Mexico.
         last: Any day of the last month; None is the last month with a value.
+        matched: False for every stretch as it was counted, which is what forecasts are scored on.
 
     Errors:
         CareoError: nothing is observed up to that month.
         DataError: `forecast.yaml` is missing or wrong.
     """
     country, as_of = country_of(panel), known_on(panel)
-    key = ("homicide_history", as_of, last)
+    key = ("homicide_history", as_of, last, matched)
     if key not in country.derived:
-        found = _homicide_history(country, as_of, last)
+        found = _homicide_history(country, as_of, last, matched=matched)
         for array in (found.counts, found.exposure_days, found.population, found.factors):
             array.setflags(write=False)
         country.derived[key] = found
     return country.derived[key]
 
 
-def _homicide_history(country: Country, as_of: date | None, last: date | None) -> History:
+def _homicide_history(country: Country, as_of: date | None, last: date | None, *, matched: bool) -> History:
     stretches = _read(country).history
     codes = sorted(p.code for p in country.places.by_code.values() if p.kind == "state")
     tables = [_table(country, stretch, codes, as_of) for stretch in stretches]
@@ -136,7 +140,7 @@ def _homicide_history(country: Country, as_of: date | None, last: date | None) -
     origin = months[-1] if len(months) else np.datetime64("NaT", "M")
     for k in range(len(stretches) - 2, -1, -1):
         join = stretches[k].matched_to_next
-        if join and origin >= np.datetime64(first_day(join.from_), "M"):
+        if matched and join and origin >= np.datetime64(first_day(join.from_), "M"):
             factors[:, k] = factors[:, k + 1] * _factor(arrays[k], arrays[k + 1], _axis(tables), join.over)
     counts, begins = np.full((len(codes), len(months)), np.nan), np.datetime64("0001-01", "M")
     used: list[str] = []
@@ -228,6 +232,43 @@ def municipal_series(country: Country) -> tuple[str, ...]:
     return _read(country).municipalities
 
 
+def hindcast_protocol(country: Country) -> Protocol:
+    """How the country's forecasts are judged, as its `forecast.yaml` says."""
+    return _read(country).hindcast
+
+
+def calibration_plan(country: Country) -> CalibrationPlan:
+    """How the forecaster's constants are learnt, as the country's `forecast.yaml` says."""
+    return _read(country).calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Where one stretch of the history ends, and how it is brought to the level of the next.
+
+    Attributes:
+        until: its last month. over: the year of matching. seen_from: the first origin that sees it matched.
+    """
+
+    until: date
+    over: int
+    seen_from: date
+
+
+def joins(country: Country) -> tuple[Join, ...]:
+    """The matched joins of the history, oldest first."""
+    return tuple(
+        Join(first_day(stretch.until), stretch.matched_to_next.over, first_day(stretch.matched_to_next.from_))
+        for stretch in _read(country).history
+        if stretch.until and stretch.matched_to_next
+    )
+
+
+def stretches(country: Country) -> tuple[tuple[str, ...], ...]:
+    """The indicators whose sum is the history, stretch by stretch."""
+    return tuple(stretch.sum_of for stretch in _read(country).history)
+
+
 # ── forecast.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -250,8 +291,46 @@ class _Stretch:
 
 
 @checked(frozen=True, config=CLOSED)
+class Protocol:
+    """How the country's forecasts are judged.
+
+    Attributes:
+        origins: The first and the last origin, a year apart from one another: "2008-10/2022-10".
+        tuned_until, tested_until: The last target year that forecasters may be tuned on, and the last one they are tested on.
+        columns: What the series of the history are called in a file of later months; where none is given, by their id.
+    """
+
+    origins: Annotated[str, Field(pattern=r"^\d{4}-\d\d/\d{4}-\d\d$")]
+    tuned_until: Annotated[int, Field(ge=1000, le=9999)]
+    tested_until: Annotated[int, Field(ge=1000, le=9999)]
+    columns: Mapping[str, str] = Field(default_factory=dict)
+
+
+@checked(frozen=True, config=CLOSED)
+class CalibrationPlan:
+    """What is believed of the forecaster's constants before a record speaks, and how it is asked.
+
+    Attributes:
+        first_origin: of the origins. every_months: between them. until: the last year that may be looked at.
+        effective: as how many independent observations all outcomes count. dispersion, dependence, dependence_months: where no record is asked.
+        prior: constant → mean and standard deviation.
+    """
+
+    first_origin: DateText
+    every_months: Annotated[int, Field(ge=1, le=120)]
+    until: Annotated[int, Field(ge=1000, le=9999)]
+    effective: Annotated[float, Field(gt=0)]
+    dispersion: Annotated[float, Field(ge=0)]
+    dependence: Annotated[float, Field(ge=0, le=1)]
+    dependence_months: Annotated[float, Field(gt=0)]
+    prior: Mapping[str, tuple[float, Annotated[float, Field(gt=0)]]]
+
+
+@checked(frozen=True, config=CLOSED)
 class _ForecastFile:
     history: Annotated[tuple[_Stretch, ...], Field(min_length=1)]
+    hindcast: Protocol
+    calibration: CalibrationPlan
     companions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     municipalities: tuple[str, ...] = ()
 
@@ -271,6 +350,8 @@ def _read(country: Country) -> _ForecastFile:
             _refuse_unknown(written.where((*here, "sum_of", i)), name, monthly_indicators(country))
         if stretch.repaired_by:
             _refuse_unknown(written.where((*here, "repaired_by")), stretch.repaired_by, country.indicators)
+    for name in made.calibration.prior.keys() ^ set(CONSTANTS):
+        raise written.error(("calibration", "prior", name), "file_unknown_key", known=CONSTANTS, found=name)
     for outcome, series in made.companions.items():
         for i, name in enumerate(series):
             _refuse_unknown(written.where(("companions", outcome, i)), name, country.indicators)

@@ -20,6 +20,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 import numpy as np
 
 from careo.base.dates import Period
+from careo.model.forecast import Constants
 from careo.run.effects import LeftOut
 from careo.run.history import CompanionLevel, CompanionLevels, History
 from careo.run.municipal import MunicipalPart
@@ -71,7 +72,7 @@ _NOUNS = {
     noun.__name__: noun
     for noun in (
         Scenario, Dosed, NotSimulated, MeasureCost, LeftOut, History, CompanionLevels, CompanionLevel, Period,
-        MunicipalPart, MunicipalRecord,
+        MunicipalPart, MunicipalRecord, Constants,
     )
 }  # fmt: skip
 

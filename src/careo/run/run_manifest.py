@@ -21,6 +21,7 @@ import numpy as np
 
 from careo.base.errors import CareoError, DataError
 from careo.base.files import writing
+from careo.model.forecast import Constants
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
 from careo.run.ensemble import Job, counted_of, months_between, next_month
@@ -116,6 +117,7 @@ def _stated(job: Job, arrays: list[np.ndarray]) -> dict[str, Any]:
         "scenarios": encoded(job.scenarios, arrays),
         "history": encoded(job.history, arrays),
         "companions": encoded(job.companions, arrays),
+        "constants": encoded(job.constants, arrays),
         **({"municipal": encoded(job.municipal, arrays)} if job.municipal else {}),
     }
 
@@ -130,7 +132,8 @@ def _job_of(stated: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> Job:
         load_country(asked["country"]), decoded_as(History, stated["history"], arrays),
         decoded_as(tuple[Scenario, ...], stated["scenarios"], arrays),
         decoded_as(CompanionLevels, stated["companions"], arrays), asked["months"], asked["seed"], date(year, month, 1),
-        asked["members_nation"], frozenset(asked["without"]), tuple(asked["outcomes"]), municipal,
+        asked["members_nation"], frozenset(asked["without"]), tuple(asked["outcomes"]),
+        decoded_as(Constants, stated["constants"], arrays), municipal,
     )  # fmt: skip
     _refuse_unfit(job)
     return job
@@ -151,6 +154,8 @@ def _refuse_unfit(job: Job) -> None:
         0 <= months_between(next_month(history.last), job.start) <= LONGEST
     ):
         raise ValueError("months")
+    if not job.constants.sound():
+        raise ValueError("constants")
     for level in job.companions.levels.values():
         if level.monthly.shape != (places,) or (level.monthly < 0).any() or np.isinf(level.monthly).any():
             raise ValueError("companions")

@@ -48,7 +48,8 @@ _MUNICIPAL_BYTES = 6
 _BINS_BYTES = 14_000
 """What the bins of one quantity of one place and year take beyond the exact draws, measured with Mexico's states."""
 _CODE = (
-    "model/luck.py", "model/quantiles.py", "model/laws.py", "model/lanes.py", "model/kernel.py", "model/forecast.py", "model/mechanisms.py",
+    "model/luck.py", "model/quantiles.py", "model/laws.py", "model/lanes.py", "model/kernel.py", "model/counts.py", "model/forecast.py",
+    "model/mechanisms.py",
     "model/municipal.py", "run/effects.py", "run/ensemble.py", "run/parameters.py", "run/parameter_table.py", "run/history.py",
     "run/municipal.py", "run/municipal_record.py",
 )  # fmt: skip
@@ -152,6 +153,7 @@ def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
     depends = {
         **{f"strategy:{scenario.name}": scenario_key(scenario) for scenario in job.scenarios},
         "history": digest_of([job.history.places, job.history.first, job.history.counts, job.history.exposure_days]),
+        "forecast": digest_of([job.constants]),
         "companions": digest_of([sorted(job.companions.missing), *_rates(job.companions)]),
         **outside(job),
     }  # fmt: skip

@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "validate", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -63,6 +63,7 @@ _HOMES = {
     "runs": "runs_verbs",
     "compare": "simulate_verbs",
     "search": "search_verbs",
+    "validate": "validate_verb",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
 }
@@ -160,6 +161,17 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "draws", "N", says="search.draws"),
         _option(lang, "worlds", "N"),
         _option(lang, "seed", "N"),
+    ],
+    "validate": lambda lang: [
+        _option(lang, "origins", "YYYY-MM/YYYY-MM", says="validate.origins"),
+        _option(lang, "origin", "YYYY-MM", says="validate.origin"),
+        _option(lang, "places", "state|national", says="validate.places"),
+        _option(lang, "against", "MODEL", says="validate.against"),
+        _option(lang, "models", "NAME,…", says="validate.models"),
+        _option(lang, "draws", "N", says="validate.draws"),
+        _option(lang, "seed", "N"),
+        _option(lang, "data", say(lang, "cli.help.file"), says="validate.data"),
+        _option(lang, "by-state", flag=True, says="validate.by-state"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [
