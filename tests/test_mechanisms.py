@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from careo.model.forecast import observe
+from careo.model.counts import observe
 from careo.model.luck import Luck
 from careo.model.mechanisms import MECHANISMS, OUTCOMES, Core, Effects, run_block
 

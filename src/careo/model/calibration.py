@@ -124,7 +124,8 @@ def fit_constants(
         raise ValueError("each prior needs a positive sd")
     posterior = _Posterior(cases, prior_mean, prior_sd, effective, dispersion)
     at, value, damping, steps = prior_mean.astype(np.float64), posterior.value(prior_mean), 1e-6, 0
-    for steps in range(1, _MOST_STEPS + 1):
+    for _ in range(_MOST_STEPS):
+        steps += 1
         slope, curvature = posterior.slope(at), posterior.curvature(at)
         if np.abs(slope * prior_sd).max() < _ENOUGH:
             break

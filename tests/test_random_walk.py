@@ -1,4 +1,4 @@
-"""The baseline of the laboratory: a log random walk that learns from a history, and the history it learns from."""
+"""The log random walk, the rival that every forecaster must beat; and the history that forecasters learn from."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from careo.base.errors import CareoError, DataError
-from careo.model.forecast import Baseline, fit, log_intensities, observe, scales
+from careo.model.counts import observe
 from careo.model.luck import Luck
+from careo.model.random_walk import Walk, fit, log_intensities, scales
 from careo.panel.country import load_country
 from careo.run.history import companion_levels, exposure_days, homicide_history
 from worlds import World, new_world
@@ -28,11 +29,11 @@ def poisson(mean: float, places: int = 1, months: int = 400, seed: int = 1) -> n
     return np.random.default_rng(seed).poisson(mean, (places, months)).astype(float)
 
 
-def learnt(counts: np.ndarray, **more: object) -> Baseline:
+def learnt(counts: np.ndarray, **more: object) -> Walk:
     return fit(counts, np.ones(counts.shape[1]), **{"seasonal": False, **more})  # pyright: ignore[reportArgumentType]
 
 
-def draw(baseline: Baseline, months: int = 12, draws: int = 200, **more: int) -> np.ndarray:
+def draw(baseline: Walk, months: int = 12, draws: int = 200, **more: int) -> np.ndarray:
     return log_intensities(baseline, LUCK, np.ones(months), draws=draws, **more)
 
 
