@@ -141,6 +141,8 @@ def _fits(value: Any, hint: Any) -> bool:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Literal:
         return isinstance(value, str) and value in inner
+    if origin is np.ndarray:
+        return isinstance(value, np.ndarray)
     if origin in (Union, UnionType):
         return any(_fits(value, choice) for choice in inner)
     if origin is tuple:
