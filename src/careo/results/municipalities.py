@@ -17,6 +17,7 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.levers import load_levers
 from careo.panel import Country, country_of
+from careo.results.caveats import Caveat
 from careo.results.compare_words import versus
 from careo.results.differences import QUANTILES, verdict_of
 from careo.results.finding import Finding
@@ -196,12 +197,12 @@ def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country,
     )  # fmt: skip
 
 
-def _caveats(ensemble: Ensemble, country: Country, language: str, moved: bool) -> list[str]:
+def _caveats(ensemble: Ensemble, country: Country, language: str, moved: bool) -> list[Caveat]:
     assert ensemble.part is not None  # noqa: S101 - of a run by municipality
     record = ensemble.part.record
 
-    def said(key: str, **words: object) -> str:
-        return say(language, f"simulate.municipal.{key}", **words)
+    def said(key: str, **words: object) -> Caveat:
+        return Caveat(say(language, f"simulate.municipal.{key}", **words), "municipal")
 
     known = sorted(month for month in record.last if month)
     series = ", ".join(country.indicators[name].name.get(language, name) for name in record.series)

@@ -83,6 +83,16 @@ class Screen:
 
         self._print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
 
+    def point(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """A paragraph behind a point, its lines aligned."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_row(Text("·", style=style), Text(clean(text), style=style, overflow="fold"))
+        self._print(Padding(row, (0, 0, 0, indent)))
+
     def verdict(self, slug: str, word: str, text: str) -> None:
         """A verdict first, then the claim it is about."""
         from rich.text import Text
