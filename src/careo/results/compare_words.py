@@ -23,8 +23,8 @@ from careo.run.parameter_table import SLOTS
 from careo.run.scenario import Scenario
 from careo.run.scenario_costs import note
 
-_RIGHTS = "rights_complaints"
-ORDER = (_RIGHTS, *(name for name in OUTCOMES if name != _RIGHTS))
+RIGHTS = "rights_complaints"
+ORDER = (RIGHTS, *(name for name in OUTCOMES if name != RIGHTS))
 """Outcomes as they are shown: rights first."""
 _NAMED = 8  # names in a sentence
 
@@ -54,17 +54,29 @@ class Words:
         words = {"outcome": self._outcome(outcome), "period": self._period(0)}
         return _sentence(self._say("claim", strategy=strategy, versus=other, **words))
 
-    def because(self, outcome: str, verdict: str, reason: str, share: float | None) -> str:
-        """The difference, how likely fewer are, and what can be told; complaints of rights violations first."""
+    def because(self, outcome: str, verdict: str, reason: str, share: float | None, rights: str) -> str:
+        """The difference, how likely fewer are, and what can be told; `rights` first."""
         words = {"outcome": self._outcome(outcome), "against": self._other(), "period": self._period(0)}
-        rights = self._rights(outcome)
         if reason in ("unknown", "not_simulated"):
             return _sentence(rights + self._say(f"because.{reason}", **words))
         at = self.numbers.at(outcome)
-        weak = self._say("share.all") if share and share >= 0.995 else f"{100 * (share or 0):.0f}%"
+        weak = self._weak(share)
         end = self._say(f"end.{reason or verdict.replace(' ', '_')}", share=weak)
         change, fewer = self._size(at), chance_words(at.fewer, self.language)
         return _sentence(rights + self._say("because.change", change=change, fewer=fewer, end=end, **words))
+
+    def rights(self, reason: str, share: float | None) -> str:
+        """What other outcomes' sentences begin with when complaints rise in more than half of the futures, and what that rests on.
+
+        Args:
+            reason, share: of the verdict on complaints.
+        """
+        rise = 1.0 - self.numbers.at(RIGHTS).fewer
+        if not rise > 0.5:  # NaN: not known
+            return ""
+        grade = weakest_of_rights(self.levers) or max((grade for grade, _ in self.graded()), default="")
+        rests = self._say(f"rights_rest.{reason or 'told'}", grade=grade, share=self._weak(share))
+        return self._say("rights_first", chance=chance_words(rise, self.language), rests=rests)
 
     def start(self) -> str:
         """The last full year against the last twelve observed months, of both."""
@@ -211,7 +223,7 @@ class Words:
             return self._caveat("share_against", outcome, {"share": self._say("against")}, **words)
         if share <= 0.005:
             return self._caveat("share_none", outcome, {"share": "0%"}, **words)
-        rests = self._say("share.all") if share >= 0.995 else f"{100 * share:.0f}%"
+        rests = self._weak(share)
         cells = {"share": f"{min(100 * share, 100):.0f}%"}
         return self._caveat("share", outcome, cells, share=rests, **words)
 
@@ -318,12 +330,8 @@ class Words:
     def _other(self) -> str:
         return self._say("status_quo") if self.kept.against == STATUS_QUO else self.kept.against
 
-    def _rights(self, outcome: str) -> str:
-        """What has to be said first: complaints of rights violations rise in more than half of the futures."""
-        rise = 1.0 - self.numbers.at(_RIGHTS).fewer
-        if outcome == _RIGHTS or not rise > 0.5:  # NaN: not known
-            return ""
-        return self._say("rights_first", chance=chance_words(rise, self.language))
+    def _weak(self, share: float | None) -> str:
+        return self._say("share.all") if share and share >= 0.995 else f"{100 * (share or 0):.0f}%"
 
     def _period(self, year: int) -> str:
         """Year 0 is the whole horizon."""
@@ -349,6 +357,14 @@ class Words:
         """Median and 90% interval."""
         median = signed(size[MEDIAN], decimals) + unit
         return self._say(key, median=median, range=self._range(size[0], size[-1], decimals, unit))
+
+
+def weakest_of_rights(levers: Sequence[Lever]) -> str:
+    """The weakest grade among effects on complaints of rights violations; "" where there is none."""
+    return max(
+        (e.grade or lever.grade for lever in levers for e in lever.effects if RIGHTS in e.mechanisms),
+        default="",
+    )
 
 
 def versus(against: str, language: str) -> str:

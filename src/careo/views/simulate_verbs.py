@@ -202,7 +202,7 @@ def _show_strategy(
         for f in findings
     ]
     right = tuple(range(1, len(keys) - 1))
-    left = screen.table(_heads(asked, keys), rows, indent=2, right=right, whole=(0,), spare=(4, 1))
+    left = screen.table(_heads(asked, keys), rows, indent=2, right=right, spare=(4, 1))
     _no_room(screen, asked, left)
     for line in _errors(asked, findings):
         screen.line(line, indent=2, style="dim")
