@@ -19,6 +19,7 @@ from careo.views.cli import Asked
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
+    from careo.run.run_plan import Variant
     from careo.run.runs import Run
 
 RUNS = "runs"
@@ -80,7 +81,7 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     )
     if question["places"] == "municipality":
         screen.line(view(asked, "show.municipal", id=run.id))
-    screen.line(view(asked, "show.ensembles", names=", ".join(v.name for v in run.variants)))
+    screen.line(view(asked, "show.ensembles", names="; ".join(_ensemble(asked, v) for v in run.variants)))
     screen.line(view(asked, "show.computed", **run.computed_by), style="dim")
     if not same_model(run):
         screen.line(view(asked, "show.other_model"), style="dim")
@@ -154,6 +155,16 @@ def run_data(run: Run) -> dict[str, Any]:
         "done": run.done,
         "complete": run.complete,
     }  # fmt: skip
+
+
+def _ensemble(asked: Asked, variant: Variant) -> str:
+    """The name of an ensemble, as exported files have it, and what it is."""
+    from careo.run.run_plan import MAIN, WITHOUT_D
+
+    kind = {MAIN: "main", WITHOUT_D: "without_d"}.get(variant.name, "members")
+    return view(
+        asked, f"show.ensemble.{kind}", name=variant.name, members=number(variant.members_nation or 0)
+    )
 
 
 def _state(asked: Asked, run: Run) -> str:

@@ -155,6 +155,21 @@ class Screen:
         self._print(Padding(table, (0, 0, 0, indent)))
         return [head for index, head in enumerate(heads) if index not in shown]
 
+    def entries(
+        self, heads: Sequence[str], rows: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
+    ) -> None:
+        """Rows of short cells, each with paragraphs beneath its second column; no cell is ever folded where a screen has 80 columns."""
+        from rich.cells import cell_len, set_cell_size
+
+        lines = [[one_line(cell) for cell in row] for row in (heads, *rows)]
+        widths = [max(cell_len(line[index]) for line in lines) for index in range(len(heads))]
+        gap = " " * (_GAP if sum(widths) + _GAP * (len(widths) - 1) <= self.width else 1)
+        for number, line in enumerate(lines):
+            padded = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
+            self.line(gap.join(padded).rstrip(), style="" if number else "bold")
+            for paragraph in below[number - 1] if number else ():
+                self.line(paragraph, indent=widths[0] + len(gap), style="dim")
+
     def _paragraphs(self, heads: Sequence[str], cells: Sequence[Sequence[str]], indent: int) -> None:
         """Each row as a line and a paragraph, for a screen that is too narrow for the table."""
         for first, *others in cells:
