@@ -75,9 +75,9 @@ def _read(path: Path, language: str) -> dict[str, Source]:
     return sources
 
 
-def _told(value: Any, language: str) -> object:
+def _told(value: Any, language: str) -> Any:
     """A text of careo's own in the language asked for; anything else as it stands."""
     if not isinstance(value, dict):
         return value
-    words = cast(dict[str, object], value)
+    words = cast(dict[str, Any], value)
     return words.get(language, words.get("en"))

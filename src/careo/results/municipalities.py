@@ -27,9 +27,13 @@ from careo.run.ensemble import STATUS_QUO, Ensemble
 if TYPE_CHECKING:
     import xarray as xr
 
+    from careo.run.municipal_record import MunicipalRecord
+
 REACHED, OTHERS = "reached", "others"
 LARGEST = 10
 """Municipalities shown of those with the largest differences."""
+AGED_YEARS = 2.0
+"""A record that ends so long before the run is old, and the first sentence says so."""
 _CAPS = ("grade_d", "grade_d_unknown", "members", "not_simulated")
 
 
@@ -178,6 +182,8 @@ def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country,
         chance = chance_words(float(fewer[0]), language)
         end = said("end.capped") if capped else said(f"end.{verdict.replace(' ', '_')}")
         because = said("because", change=interval(0), other=interval(1), fewer=chance, end=end, **words)
+        if aged := record_age(ensemble.part.record, language) if ensemble.part else "":
+            because = f"{aged[:1].upper()}{aged[1:]}: {because[:1].lower()}{because[1:]}"
     return Finding(
         id=hashlib.sha256(f"{told.id}|municipality".encode()).hexdigest()[:16],
         kind="comparison",
@@ -195,6 +201,17 @@ def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country,
             "reached": str(reached),
         },
     )  # fmt: skip
+
+
+def record_age(record: MunicipalRecord, language: str) -> str:
+    """When the record ends that shares begin with, and how long before the run; "" where that is not long ago."""
+    years = float(record.years_before.max())
+    known = sorted(month for month in record.last if month)
+    if years < AGED_YEARS or not known:
+        return ""
+    first, last = (period_words(known[place], language) for place in (0, -1))
+    key = "aged" if known[0] == known[-1] else "aged_between"
+    return say(language, f"simulate.municipal.{key}", first=first, last=last, years=number(round(years)))
 
 
 def _caveats(ensemble: Ensemble, country: Country, language: str, moved: bool) -> list[Caveat]:

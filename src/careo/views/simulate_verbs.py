@@ -78,7 +78,12 @@ def simulate_verb(
         estimate = estimate_run(plan)
         tell(asked, "estimate", **_estimated(plan, estimate, asked.language))
         if plan.job.municipal:
-            tell(asked, "municipal.estimate", places=number(len(plan.job.municipal.record.codes)))
+            from careo.results.municipalities import record_age
+
+            record = plan.job.municipal.record
+            aged = record_age(record, asked.language)
+            key = "municipal.estimate_aged" if aged else "municipal.estimate"
+            tell(asked, key, places=number(len(record.codes)), aged=aged)
         free = free_bytes(folder)
         if estimate.disk_bytes > free:
             raise OutputError(
