@@ -102,7 +102,11 @@ def start_run(
         ) from error
     with _alone(path):
         if not (path / MANIFEST).exists():
-            write_manifest(plan, path)
+            try:
+                write_manifest(plan, path)
+            except BaseException:
+                _clear(path)  # there is nothing to resume
+                raise
         _compute(plan, path, threads, cluster, progress)
         return _run_of(path)
 
@@ -229,20 +233,24 @@ def remove_run(name: str | Path, folder: str | Path = "runs") -> str:
     """
     path = _find(name, folder)
     with _alone(path):
-        ours = sorted(p for p in path.iterdir() if BLOCK_FILE.fullmatch(p.name) or _DRAFT.fullmatch(p.name))
-        try:
-            for file in (*ours, path / INPUTS, path / MANIFEST, path / _LOCK):
-                file.unlink(missing_ok=True)
-            others = sorted(file.name for file in path.iterdir())
-            if not others:
-                path.rmdir()
-        except OSError as error:
-            raise OutputError(
-                "output_unwritable", where=str(path), found=error.strerror or str(error)
-            ) from error
+        others = _clear(path)
     if others:
         raise OutputError("run_others", where=str(path), found=", ".join(others[:6]))
     return path.name
+
+
+def _clear(path: Path) -> list[str]:
+    """Removes what careo wrote into the folder of a run, and the folder; the names of other files, which stay."""
+    try:
+        ours = sorted(p for p in path.iterdir() if BLOCK_FILE.fullmatch(p.name) or _DRAFT.fullmatch(p.name))
+        for file in (*ours, path / INPUTS, path / MANIFEST, path / _LOCK):
+            file.unlink(missing_ok=True)
+        others = sorted(file.name for file in path.iterdir())
+        if not others:
+            path.rmdir()
+    except OSError as error:
+        raise OutputError("output_unwritable", where=str(path), found=error.strerror or str(error)) from error
+    return others
 
 
 def same_model(run: Run) -> bool:

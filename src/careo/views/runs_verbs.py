@@ -97,7 +97,7 @@ def runs_resume_verb(asked: Asked, *, name: str, cluster: str) -> int:
     path = find_run(name, folder).path
     run = working(
         asked,
-        named(asked, path.name),
+        path,
         lambda told: resume_run(path.name, path.parent, cluster=cluster, progress=told),
     )
     screen = Screen()
@@ -173,8 +173,14 @@ def _state(asked: Asked, run: Run) -> str:
     )
 
 
-def working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None] | None], Run]) -> Run:
-    """Runs with a line of progress on a terminal; whoever stops it is told how to go on."""
+def working(asked: Asked, path: Path, work: Callable[[Callable[[int, int], None] | None], Run]) -> Run:
+    """Runs with a line of progress on a terminal; whoever stops it is told how to go on, where there is something to go on with.
+
+    Args:
+        path: folder of the run.
+    """
+    from careo.run.run_manifest import MANIFEST
+
     tty = sys.stderr.isatty()
 
     def told(done: int, blocks: int) -> None:
@@ -183,7 +189,8 @@ def working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None] 
     try:
         return work(told if tty else None)
     except KeyboardInterrupt:
-        tell(asked, "stopped", name=name)
+        key = "stopped" if (path / MANIFEST).exists() else "stopped_at_once"
+        tell(asked, key, name=named(asked, path.name, path))
         raise
     finally:
         if tty:

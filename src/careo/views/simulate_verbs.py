@@ -90,7 +90,7 @@ def simulate_verb(
                 "run_room", where=str(folder), expected=_size(estimate.disk_bytes), found=_size(free), fix="run_room"
             )  # fmt: skip
         run = working(
-            asked, named(asked, plan.id), lambda told: start_run(plan, folder, cluster=cluster, progress=told)
+            asked, folder / plan.id, lambda told: start_run(plan, folder, cluster=cluster, progress=told)
         )
     return _show(asked, run, "simulate", out="")
 
