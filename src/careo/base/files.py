@@ -70,7 +70,7 @@ def read_bounded(path: str | Path, largest: int) -> bytes:
     Raises:
         OSError: it cannot be read. ValueError: it is larger, or no file but a device or a pipe.
     """
-    about = os.stat(path)  # to open a pipe would be to wait for who writes
+    about = Path(path).stat()  # to open a pipe would be to wait for who writes
     if not stat.S_ISREG(about.st_mode) or about.st_size > largest:
         raise ValueError(f"{path}: no file of up to {largest} bytes")
     with Path(path).open("rb") as file:
