@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import careo
 from careo.base.dates import Period
 from careo.base.errors import CareoError
-from careo.base.texts import LANGUAGES
+from careo.base.texts import LANGUAGES, say
 from careo.model.mechanisms import OUTCOMES
+from careo.results.caveats import MOST_DECIDING, RUN_WIDE, Caveat, arrange
 from careo.results.compare import compare
 from careo.results.differences import grade_d_share, paired, verdict_of
 from careo.results.finding import Finding
@@ -289,7 +290,38 @@ def test_the_sentence_begins_with_rights_when_they_are_more_likely_than_not_to_s
 ) -> None:
     one = finding(rights(rise))
     assert one.because.startswith("Complaints of rights violations rise in") == said
+    assert ("futures (" in one.because) == said
     assert one.verdict == "decreased"  # never netted: the one outcome does not change the other's verdict
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rise_in_complaints_says_what_it_rests_on(language: str) -> None:
+    words = {
+        "en": ("(no finding: the 90% interval holds fewer, too; weakest evidence: grade B)", "(weakest evidence: grade B)", "all of it rests on evidence of grade D"),
+        "es": ("(no es un hallazgo: en el intervalo de 90% caben también menos; evidencia más débil: grado B)", "(evidencia más débil: grado B)", "el 100% descansa en evidencia de grado D"),
+    }[language]  # fmt: skip
+    assert words[0] in finding(rights([9, 9, 9, -9]), language=language).because
+    assert words[1] in finding(rights([9, 9, 9, 9]), language=language).because
+    base, ours = homicides(100, np.array([-20, -20]))
+    level = np.full((2, 2, 2), 40)
+    by_d = ensemble(
+        {**base, "rights_complaints": level},
+        {**ours, "rights_complaints": level + 9},
+        levers=("night-patrol",),
+    )
+    without = ensemble({**base, "rights_complaints": level}, ours, levers=("night-patrol",))
+    assert words[2] in finding(by_d, language=language, without_d=without).because
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_say_that_reports_are_counted_and_not_what_is_reported(language: str) -> None:
+    counted = {
+        "en": ("report", "recorded", "recorded", "complaint"),
+        "es": ("reporte", "registrad", "registrad", "queja"),
+    }
+    for kind in ("outcome", "short_outcome"):
+        for outcome, word in zip(OUTCOMES[1:], counted[language], strict=True):
+            assert word in say(language, f"simulate.{kind}.{outcome}")
 
 
 def test_rights_come_first_and_outcomes_are_never_added_up() -> None:
@@ -406,3 +438,74 @@ def test_ensembles_that_counted_fewer_outcomes_are_refused_beside_one_that_count
     assert {f.extra["outcome"] for f in compare(few, without_d=whole, scales=[whole], country=home)} == {
         "homicides", "rights_complaints",
     }  # fmt: skip
+
+
+# ── caveats as a screen shows them ───────────────────────────────────────────────────────────────────────────────
+
+
+def two_strategies() -> tuple[Finding, ...]:
+    base, ours = homicides(100, np.array([-30, -20, -20, 25]))
+    base, ours = {**base, "extortion": base["homicides"]}, {**ours, "extortion": ours["homicides"]}
+    made = ensemble(base, ours, unknown=("kidnapping",))
+    other = replace(scenario("oil"), notes=made.scenarios[1].notes)
+    twice = replace(
+        made,
+        scenarios=(*made.scenarios, other),
+        by_year=made.by_year[[0, 1, 1]],
+        by_month=made.by_month[[0, 1, 1]],
+        members_by_year=made.members_by_year[[0, 1, 1]],
+    )
+    few = replace(twice, members_nation=30_000.0)
+    return compare(
+        twice, country=TOYLAND, without_d=twice, scales=[few, replace(few, members_nation=60_000.0)]
+    )
+
+
+def test_every_caveat_is_shown_once_and_none_is_lost() -> None:
+    found = two_strategies()
+    arranged, whole = arrange(found, "en")
+    assert list(arranged) == ["lamps", "oil"] and len(set(whole)) == len(whole)
+    for name, told in arranged.items():
+        mine = [f for f in found if f.extra["strategy"] == name]
+        every = {caveat for f in mine for caveat in f.caveats}
+        shown = {*whole, *told.own}
+        said = {caveat.kind for caveat in every - shown if isinstance(caveat, Caveat)}
+        assert said <= {"luck", "sweep_turns", "unknown", "share_none", "sweep_same", "sweep"}
+        assert not {*whole} & {*told.own, *told.decides}
+        assert {row[0] for row in told.rows} == {"homicides", "recorded extortions"}, (
+            "what nothing moves rests on nothing"
+        )
+    assert "A note of the scenario." in whole, "what several strategies all say is said once"
+    rule = [caveat for caveat in whole if isinstance(caveat, Caveat) and caveat.kind == "rule"]
+    assert len(rule) == 1
+
+
+def test_a_caveat_of_one_strategy_alone_stays_with_it() -> None:
+    found = [f for f in two_strategies() if f.extra["strategy"] == "oil"]
+    arranged, whole = arrange(found, "en")
+    assert "A note of the scenario." in arranged["oil"].own
+    assert {one.kind for one in whole if isinstance(one, Caveat)} <= set(RUN_WIDE)
+    assert arranged["oil"].own[0].startswith("Against the last twelve observed months")
+
+
+def test_what_more_draws_cannot_mend_stands_before_what_they_can() -> None:
+    made = ensemble(*homicides(100, np.array([-9, -1, 0, 9])), unknown=("kidnapping",))
+    few = ensemble(*homicides(100, np.full(4, -40)), members=30_000.0)
+    many = ensemble(*homicides(100, np.full(4, 9)), members=230_000.0)
+    found = compare(made, country=TOYLAND, scales=[few, many])
+    decides = arrange(found, "en")[0]["lamps"].decides
+    assert len(decides) <= MOST_DECIDING
+    assert decides[0] == "Recorded kidnappings: not known, for their present level is not known."
+    order = [
+        next(i for i, one in enumerate(decides) if words in one)
+        for words in ("nothing that was simulated", "turns with the number of members", "other luck")
+    ]
+    assert order == sorted(order)
+    assert decides[-1].startswith("Homicides: with 4 draws")
+
+
+def test_one_outcome_keeps_its_sentences_instead_of_a_table() -> None:
+    made = ensemble(*homicides(100, np.full(4, -20)))
+    few = ensemble(*homicides(100, np.full(4, -40)), members=30_000.0)
+    told = arrange([finding(made, scales=[few])], "en")[0]["lamps"]
+    assert not told.rows and any("30,000: −10.0%" in caveat for caveat in told.own)

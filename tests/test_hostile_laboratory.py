@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from careo.base.texts import LANGUAGES
 from careo.base.yaml_files import parse_written, read_written
 from careo.panel import load_country
 from careo.record.strategy import load_strategy
+from careo.run import run_manifest
 from careo.run.effects import LeftOut
 from careo.run.measure_places import chosen_places
 from careo.run.place_selection import mask_places
@@ -21,7 +23,7 @@ from careo.run.run_blocks import read_block, write_block
 from careo.run.run_files import array_bytes, arrays_in, decoded_as
 from careo.run.run_manifest import job_bytes, job_in, variants_of
 from careo.run.run_plan import plan_run
-from careo.run.runs import find_run, start_run
+from careo.run.runs import find_run, read_run, start_run
 from careo.run.scenario import compile_scenario
 from careo.run.shards import export_run
 from careo.views.cli import run
@@ -147,6 +149,49 @@ def test_a_measure_may_end_with_the_last_day_there_is(tmp_path: Path) -> None:
     path = written(tmp_path, measure("m-1", end="9999-12-31"))
     strategy = load_strategy(path, "toyland")
     assert compile_scenario(strategy, TOYLAND, months=24, price_year=2022, path=path).doses.any()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "inputs.npy"])
+@pytest.mark.parametrize("how", ["large", "endless", "pipe", "deep"])
+def test_files_of_a_run_are_read_only_as_far_as_they_can_be_meant(
+    name: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = start_run(plan_run([], TOYLAND, months=2, draws=1, seed=1, outcomes=()), tmp_path / "runs").path
+    file = path / name
+    if how == "large":
+        for bound in ("MOST_MANIFEST_BYTES", "MOST_INPUTS_BYTES"):
+            monkeypatch.setattr(run_manifest, bound, file.stat().st_size - 1)
+    elif how == "deep":
+        file.write_text("[" * 100_000)
+    else:
+        file.unlink()
+        file.symlink_to("/dev/zero") if how == "endless" else os.mkfifo(file)
+    with pytest.raises(DataError) as told:
+        read_run(path)
+    assert told.value.key == "run_manifest" and name in told.value.where
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_block_of_other_numbers_is_damaged(tmp_path: Path, cut: int) -> None:
+    # Counts as fractions, members as whole numbers: shapes and checksum fit, and a kernel's reader would take them.
+    run_ = start_run(plan_run([], TOYLAND, months=2, draws=1, seed=1, outcomes=()), tmp_path / "runs")
+    block = next(run_.path.glob("main.*.npy"))
+    arrays = arrays_in(block.read_bytes())
+    arrays[cut] = arrays[cut].astype(np.float64 if cut < 2 else np.int64)
+    block.unlink()
+    write_block(run_.path, "main", 0, array_bytes(arrays))
+    with pytest.raises(DataError, match="block"):
+        read_run(run_.path)
+
+
+def test_a_block_larger_than_it_can_be_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_ = start_run(plan_run([], TOYLAND, months=2, draws=1, seed=1, outcomes=()), tmp_path / "runs")
+    block = next(run_.path.glob("main.*.npy"))
+    data = block.read_bytes() + array_bytes([np.zeros((2_000_000, 1))])
+    block.unlink()
+    write_block(run_.path, "main", 0, data)
+    with pytest.raises(DataError, match="block"):
+        read_run(run_.path)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2])

@@ -362,6 +362,30 @@ def test_the_places_reached_stand_against_the_rest(two_towns: Ensemble, country:
     assert any("the largest" in caveat for caveat in finding.caveats)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_old_record_says_its_age_in_the_first_sentence(
+    language: str, two_towns: Ensemble, country: Country
+) -> None:
+    assert two_towns.part is not None
+    whole = compare(two_towns, quantity="homicides", country=country, language=language)
+
+    def sentence(years: float, *months: str) -> str:
+        assert two_towns.part is not None
+        record = two_towns.part.record
+        last = (*months, *[months[-1]] * (len(record.last) - len(months)))
+        old = replace(record, years_before=np.full(len(last), years), last=last)
+        ensemble = replace(two_towns, part=replace(two_towns.part, record=old))
+        return compare_municipalities(ensemble, whole, country=country, language=language)[0].because
+
+    words = {"en": ("December 2010", "13 years before the run begins: in the 2", "between December 2009 and"),
+             "es": ("diciembre de 2010", "13 años antes de que empiece la corrida: en los 2", "entre diciembre de 2009 y")}  # fmt: skip
+    at_once, age, span = words[language]
+    told = sentence(13.0, "2010-12")
+    assert at_once in told and age in told and told[0].isupper()
+    assert span in sentence(13.0, "2009-12", "2010-12")
+    assert not any(word in sentence(1.5, "2010-12") for word in (at_once, span))
+
+
 def test_a_run_by_state_has_no_municipalities_to_compare(country: Country) -> None:
     plain = simulate([], country, months=2, draws=2)
     with pytest.raises(CareoError, match="by state"):

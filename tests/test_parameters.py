@@ -614,3 +614,36 @@ def test_the_table_names_the_outcomes_that_the_kernel_counts() -> None:
     from careo.run import parameter_table
 
     assert parameter_table.OUTCOMES == mechanisms.OUTCOMES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_key_or_number_of_the_table_is_broken_across_lines(
+    language: str, columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert run(["parameters", "--lang", language]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    words = {word.strip(",") for line in lines for word in line.split()}
+    for row in parameter_rows(language, "mexico"):
+        assert {row.id, *row.sources, *(f"assumption:{key}" for key in row.assumptions)} <= words
+        first = next(line for line in lines if line.split()[:2] == [row.symbol, row.id])
+        assert row.grade in first.split() and first.split()[-1] not in row.id  # down to the last column
+
+
+def test_outcomes_have_the_same_letters_in_every_language(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = []
+    for language in LANGUAGES:
+        run(["parameters", "--lang", language])
+        lines = capsys.readouterr().out.splitlines()
+        columns.append([line.split()[-1] for line in lines if {"✓", "✗"} & set(line.split()[2:])][:27])
+    assert columns[0] == columns[1] and "HDEK" in columns[0]
+
+
+def test_careos_own_notes_have_titles_in_both_languages_and_works_keep_theirs() -> None:
+    english, spanish = (load_sources("mexico", language) for language in ("en", "es"))
+    assert english == load_sources("mexico")
+    own = {key for key, source in english.items() if source.producer == "careo"}
+    assert {"evidence-notes", "scale-sweep-2026"} <= own
+    assert {key for key in english if english[key].title != spanish[key].title} == own

@@ -364,8 +364,8 @@ def test_a_full_disk_damages_nothing(room: int, whole: Path, tmp_path: Path) -> 
     )
     assert (done.returncode, done.stdout.split()) == (2, ["begun", "output_unwritable"]), done.stderr
     path = tmp_path / whole.name
-    assert all(len(file.read_bytes()) for file in path.iterdir() if file.name != ".lock")
-    assert (path / "manifest.json").exists() == (room == 400_000)
+    assert (path / "manifest.json").exists() == path.exists() == (room == 400_000)
+    assert all(map(len, files(path).values()) if path.exists() else ())
     if room == 10_000:
         start_run(plan(), tmp_path)
     resume_run(path)
@@ -508,6 +508,27 @@ def test_simulate_says_what_it_will_cost_then_what_came_out(
     again = capsys.readouterr()
     assert again.out == out
     assert whole.name in again.err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_stops_before_anything_was_written_is_not_told_to_resume(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as early:
+        early.setattr(runs, "write_manifest", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            simulate_verb(asked(language, str(tmp_path)), strategies=[STRATEGY], **SIMULATED)
+    err = capsys.readouterr().err
+    assert "resume" not in err.replace("nothing to resume", "")
+    assert ("nothing to resume" if language == "en" else "nada que continuar") in err
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(runs, "_compute", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        simulate_verb(asked(language, str(tmp_path)), strategies=[STRATEGY], **SIMULATED)
+    assert f"careo runs resume {tmp_path}" in capsys.readouterr().err
 
 
 def test_compare_shows_years_and_places_of_one_outcome(

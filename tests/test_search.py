@@ -19,7 +19,7 @@ from careo.results.flips import find_flips
 from careo.results.search import Search, search
 from careo.results.search_words import with_words
 from careo.results.sensitivity import sensitivity
-from careo.run.mix_worlds import Held, mix_worlds
+from careo.run.mix_worlds import Held, MixWorlds, mix_worlds
 from careo.run.mixes import even_mix, mix_question, no_money
 from careo.views import cli
 from careo.views.search_verbs import search_data
@@ -235,3 +235,29 @@ def test_without_the_extra_the_command_says_what_to_install(
     assert "pip install 'careo[search]'" in err
     with pytest.raises(CareoError):
         search(COUNTRY, **SMALL)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_search_in_which_every_world_broke_down_is_a_sentence_and_no_table(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        MixWorlds, "_run", lambda self, mixes, block, held: np.full((len(mixes), len(OUTCOMES), block[1]), -1)
+    )
+    asked = [
+        "search",
+        "--budget",
+        "1000000",
+        "--country",
+        "toyland",
+        "--draws",
+        "20",
+        "--worlds",
+        "20",
+        "--months",
+        "12",
+    ]
+    assert cli.run([*asked, "--lang", language]) == 2
+    out, err = capsys.readouterr()
+    assert ("every world broke down" if language == "en" else "todos los mundos fallaron") in err.lower()
+    assert "nan" not in out.lower() and "Traceback" not in err

@@ -190,3 +190,33 @@ def test_the_verb_says_what_it_wrote(
     assert "-o FOLDER" in capfd.readouterr().err
     assert cli.run(["runs", "export", str(run), "-o", str(tmp_path / "json"), "--json"]) == 0
     assert len(json.loads(capfd.readouterr().out)["shards"]) == len(list(tmp_path.glob("json/*/*.parquet")))
+
+
+def test_what_a_killed_export_left_is_gone_with_the_next_one_and_nothing_else_is(
+    run: Path, tmp_path: Path
+) -> None:
+    from filelock import FileLock
+
+    left, at_work, notes = (tmp_path / f".careo-export.{mark}" for mark in ("dead", "alive", "notes"))
+    for folder in (left, at_work, notes):
+        (folder / "yearly").mkdir(parents=True)
+        (folder / "yearly" / "main.000000.0123456789abcdef.parquet").write_bytes(b"half")
+        (folder / ".lock").touch()
+    (notes / "mine.txt").write_text("mine")
+    with FileLock(at_work / ".lock"):
+        shards.export_run(run, tmp_path / "out")
+        assert not left.exists() and (at_work / "yearly").is_dir() and (notes / "mine.txt").is_file()
+    assert not (tmp_path / "out" / ".lock").exists()
+
+
+def test_an_export_killed_in_the_middle_leaves_what_the_next_one_removes(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(shards.shutil, "rmtree", lambda *_, **__: None)  # as a process that is no more
+        killed.setattr(shards, "_tables", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            shards.export_run(run, tmp_path / "out")
+    assert len(list(tmp_path.iterdir())) == 1
+    shards.export_run(run, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

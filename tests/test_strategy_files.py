@@ -18,6 +18,7 @@ from careo.base.citations import load_sources
 from careo.base.errors import CareoError
 from careo.base.fields import last_day
 from careo.base.shipped import shipped
+from careo.base.yaml_files import read_written
 from careo.record.anchoring import quote_hash
 from careo.record.strategy import (
     Alternative,
@@ -43,6 +44,7 @@ from careo.record.strategy import (
     strategies,
     strategy_schema,
 )
+from careo.results.strategies import check_strategy
 from careo.sources.documents import read
 
 SMALL = """\
@@ -376,6 +378,44 @@ def test_mistakes_of_form_are_all_listed_too(tmp_path: Path) -> None:
         text = text.replace(*BROKEN[name][:2])
     found = mistakes(tmp_path, text)
     assert len(found) == 5 and [line_number(error) for error in found] == sorted(map(line_number, found))
+
+
+def test_mistakes_of_form_hide_no_name_that_is_not_there(tmp_path: Path) -> None:
+    text = SMALL.replace("lever: street-lighting", "lever: torches").replace("T1, T2", "T1, T99")
+    text = text.replace("- line: street-lamps", "- line: street-lumps").replace(
+        "    grade: C\n", "    grade: Z\n"
+    )
+    text = text.replace("  act: request", "  act: wish").replace("sources: [gazette]", "sources: [gazet]")
+    path = tmp_path / "plan.yaml"
+    path.write_text(text, encoding="utf-8")
+    found = check_strategy(path, "toyland")
+    told = [(error.key, text.splitlines()[line_number(error) - 1].strip()) for error in found]
+    keys = {key for key, _ in told}
+    assert {"strategy_lever", "strategy_place", "file_choice", "file_source"} <= keys, told
+    for key, words in (("strategy_lever", "torches"), ("strategy_place", "T99"), ("file_source", "gazet]")):
+        assert [line for one, line in told if one == key and words in line], told
+    assert [line_number(error) for error in found] == sorted(map(line_number, found))
+
+
+def readable(path: Path) -> bool:
+    try:
+        read_written(path)
+    except CareoError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_mistake_of_form_brings_no_second_message_with_it(name: str, tmp_path: Path) -> None:
+    # What is left out because it is broken must not be missed by what refers to it.
+    path = tmp_path / "plan.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    whole = {error.render("en") for error in check_strategy(path, "toyland")}
+    path.write_text(broken(name), encoding="utf-8")
+    if not mistakes(tmp_path, broken(name))[0].key.startswith("file_") or not readable(path):
+        return  # not of form, or no YAML at all
+    alone = [error for error in check_strategy(path, "toyland") if error.render("en") not in whole]
+    assert len(alone) == 1, [error.render("en") for error in alone]
 
 
 @pytest.mark.parametrize(

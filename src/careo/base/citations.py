@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from careo.base.errors import DataError
 from careo.base.shipped import country_folder, read_yaml
@@ -40,14 +40,17 @@ class Source:
 
 
 @cache
-def load_sources(country: str = "mexico") -> Mapping[str, Source]:
+def load_sources(country: str = "mexico", language: str = "en") -> Mapping[str, Source]:
     """The sources of a country by key: those of its series (`sources.yaml`) and of its record (`references.yaml`).
+
+    Args:
+        language: of the titles and notes that careo itself gave, for its own notes; a work keeps the title it has.
 
     Raises:
         DataError: a source lacks its producer or title, or one key stands in both files for two things.
     """
     folder = country_folder(country)
-    series, record = (_read(folder / name) for name in ("sources.yaml", "references.yaml"))
+    series, record = (_read(folder / name, language) for name in ("sources.yaml", "references.yaml"))
     twice = sorted(series.keys() & record.keys())
     if twice:
         raise DataError("panel_twice", where=str(folder / "references.yaml"), found=", ".join(twice))
@@ -59,13 +62,22 @@ _KNOWN = frozenset(
 )
 
 
-def _read(path: Path) -> dict[str, Source]:
+def _read(path: Path, language: str) -> dict[str, Source]:
     sources: dict[str, Source] = {}
     cards: dict[str, dict[str, Any]] = (read_yaml(path) if path.is_file() else None) or {}
     for key, given in cards.items():
-        fields = {name: value for name, value in given.items() if name in _KNOWN and value is not None}
+        told = {name: _told(value, language) for name, value in given.items()}
+        fields = {name: value for name, value in told.items() if name in _KNOWN and value is not None}
         if not fields.get("producer") or not fields.get("title"):
             raise DataError("panel_source_card", where=str(path), source=key)
         tier = int(fields.pop("tier", 0))
         sources[key] = Source(key=key, tier=tier, **{name: str(value) for name, value in fields.items()})
     return sources
+
+
+def _told(value: Any, language: str) -> Any:
+    """A text of careo's own in the language asked for; anything else as it stands."""
+    if not isinstance(value, dict):
+        return value
+    words = cast(dict[str, Any], value)
+    return words.get(language, words.get("en"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -58,6 +59,22 @@ def is_folder(path: str | Path) -> bool:
         return Path(path).is_dir()
     except (OSError, ValueError):
         return False
+
+
+def read_bounded(path: str | Path, largest: int) -> bytes:
+    """The bytes of a file of careo's own, which is no larger than one can be.
+
+    Args:
+        largest: [bytes].
+
+    Raises:
+        OSError: it cannot be read. ValueError: it is larger, or no file but a device or a pipe.
+    """
+    about = Path(path).stat()  # to open a pipe would be to wait for who writes
+    if not stat.S_ISREG(about.st_mode) or about.st_size > largest:
+        raise ValueError(f"{path}: no file of up to {largest} bytes")
+    with Path(path).open("rb") as file:
+        return file.read(about.st_size)
 
 
 def read_text(path: str | Path) -> str:

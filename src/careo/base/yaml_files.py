@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -38,14 +39,23 @@ class Written:
 
     Attributes:
         path: for messages. value: plain values. lines: path of keys and indices → line (from 1).
+        kept: list → the places in the file of its items, where broken ones were left out (`build_rest`).
     """
 
     path: str
     value: Any
     lines: Mapping[Loc, int]
+    kept: Mapping[str | int, Sequence[int]] = field(default_factory=dict[str | int, Sequence[int]])
+
+    def stood(self, loc: Loc) -> Loc:
+        """Where a value stands in the file."""
+        if len(loc) < 2 or loc[0] not in self.kept:
+            return loc
+        return (loc[0], self.kept[loc[0]][int(loc[1])], *loc[2:])
 
     def where(self, loc: Loc) -> str:
         """`file:line` of a value, or of the nearest thing around it that is there."""
+        loc = self.stood(loc)
         while loc and loc not in self.lines:
             loc = loc[:-1]
         return f"{self.path}:{self.lines.get(loc, 1)}"
@@ -64,7 +74,7 @@ class Written:
         return DataError(
             key,
             where=self.where(loc),
-            field=name_of(loc),
+            field=name_of(self.stood(loc)),
             expected=expected,
             found="" if found is None else _short(given),
             fix=fix,
@@ -198,6 +208,48 @@ def build(written: Written, noun: type[_T]) -> tuple[_T | None, tuple[CareoError
         return _adapter(noun).validate_python(written.value), ()
     except ValidationError as error:
         return None, _mistakes(written, noun, error.errors(include_url=False))
+
+
+def build_rest(written: Written, noun: type[_T]) -> tuple[_T, Written] | None:
+    """The noun of what is sound in a file with mistakes of form, so that its other mistakes can be told, too.
+
+    Broken fields of items are left out, and whole items that need them; None where too little is left. What is absent then is no mistake.
+    """
+    from pydantic import ValidationError
+
+    value: Any = deepcopy(written.value)
+    if not isinstance(value, dict):
+        return None
+    value = cast(dict[str, Any], value)
+    for _ in range(_CUTS):
+        lists = {key: cast(list[Any], items) for key, items in value.items() if isinstance(items, list)}
+        kept = {key: [i for i, item in enumerate(items) if item is not _CUT] for key, items in lists.items()}
+        lean = {**value, **{key: [lists[key][i] for i in places] for key, places in kept.items()}}
+        rest = Written(written.path, lean, written.lines, cast(Any, kept))
+        try:
+            return _adapter(noun).validate_python(lean), rest
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                _cut(value, rest.stood(_place(lean, each)))
+    return None
+
+
+_CUT = object()
+_CUTS = 4  # a field, the item that needs it, a list that may not be empty; and once more to look
+
+
+def _cut(value: Any, loc: Loc) -> None:
+    """Leaves out the field of an item, or the item where that field is what it lacks."""
+    key, *others = loc or ("",)
+    inner = value.get(key)
+    if not others or not _has(inner, others[0]):
+        value.pop(key, None)
+    elif isinstance(inner, dict):
+        del inner[others[0]]
+    elif isinstance(item := inner[others[0]], dict) and len(others) > 1 and others[1] in item:
+        del item[others[1]]
+    else:
+        inner[others[0]] = _CUT
 
 
 @cache

@@ -26,20 +26,11 @@ def mistakes_of(written: Written, strategy: Strategy, shared: Collection[str]) -
         if key in shared:
             yield written.error(("sources", key), "strategy_source_taken", found=key)
     yield from _twice(written, strategy)
-    for loc, keys in _citations(strategy):
-        for place, key in enumerate(keys):
-            if key not in known:
-                yield written.error(
-                    (*loc, place), "file_source", known=known, found=key, fix="" if known else "file_add"
-                )
+    yield from uncited(written, strategy, known)
     for index, pledge in enumerate(strategy.pledges):
         loc: Loc = ("pledges", index)
         yield from _pledge(written, strategy, pledge, loc)
         for place, span in enumerate(pledge.quoted):
-            if span.source not in known:
-                yield written.error(
-                    (*loc, "quoted", place, "source"), "file_source", known=known, found=span.source
-                )
             if span.end <= span.start:
                 yield written.error((*loc, "quoted", place, "end"), "strategy_span", found=span.end)
     for index, measure in enumerate(strategy.measures):
@@ -51,6 +42,25 @@ def mistakes_of(written: Written, strategy: Strategy, shared: Collection[str]) -
         if not constraint.indicator and constraint.no_series is None:
             yield written.error(loc, "strategy_no_series", fix="file_add")
         yield from _covered(written, constraint.coverage, constraint.coverage_note, loc)
+
+
+def uncited(written: Written, strategy: Strategy, known: Collection[str]) -> Iterator[CareoError]:
+    """Citations of sources that are not among those known by key."""
+    for loc, keys in _citations(strategy):
+        for place, key in enumerate(keys):
+            if key not in known:
+                yield written.error(
+                    (*loc, place), "file_source", known=known, found=key, fix="" if known else "file_add"
+                )
+    for index, pledge in enumerate(strategy.pledges):
+        for place, span in enumerate(pledge.quoted):
+            if span.source not in known:
+                yield written.error(
+                    ("pledges", index, "quoted", place, "source"),
+                    "file_source",
+                    known=known,
+                    found=span.source,
+                )
 
 
 def _twice(written: Written, strategy: Strategy) -> Iterator[CareoError]:

@@ -12,7 +12,7 @@ from careo.results.citable import Kind, Named, Narrowed, Part, Record
 
 
 def _sources(record: Record) -> Iterator[Named]:
-    for key, source in load_sources(record.country.key).items():
+    for key, source in load_sources(record.country.key, record.language).items():
         yield Named("source", key, source)
 
 

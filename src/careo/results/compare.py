@@ -24,7 +24,7 @@ from careo.evidence.levers import load_levers
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country, country_of
 from careo.results.accumulated import Accumulated, accumulate
-from careo.results.compare_words import ORDER, Words
+from careo.results.compare_words import ORDER, RIGHTS, Words
 from careo.results.differences import MEDIAN, differences, grade_d_share, verdict_of
 from careo.results.finding import Finding
 from careo.run.ensemble import STATUS_QUO, Ensemble
@@ -131,21 +131,9 @@ class _Comparison:
         self.words = Words(kept, scenario, self.numbers, scaled, self.levers, country, language)
 
     def finding(self, outcome: str) -> Finding:
-        at, words = self.numbers.at(outcome), self.words
-        verdict = verdict_of(at.difference, at.percent, at.expected)
-        share, reason = self._share(outcome), ""
-        if at.draws == 0:
-            verdict, reason = "inconclusive", "unknown"
-        elif not at.moved:
-            verdict, reason = "inconclusive", "not_simulated"
-        elif share is None and at.difference[MEDIAN] != 0:
-            verdict, reason = "inconclusive", "grade_d_unknown"
-        elif share is not None and share > WEAK_SHARE:
-            verdict, reason = "inconclusive", "grade_d"
-        elif verdict == "inconclusive":
-            reason = "interval"
-        elif self.futures.members_nation is None and words.sign_turns(outcome):
-            verdict, reason = "inconclusive", "members"
+        words = self.words
+        verdict, reason, share = self._judged(outcome)
+        rights = words.rights(*self._judged(RIGHTS)[1:]) if outcome != RIGHTS else ""
         start = words.start() if outcome == "homicides" else ""
         capped = reason.startswith("grade_d") or reason == "members"
         return Finding(
@@ -153,7 +141,7 @@ class _Comparison:
             kind="comparison",
             claim=words.claim(outcome),
             verdict=verdict,
-            because=words.because(outcome, verdict, reason, share),
+            because=words.because(outcome, verdict, reason, share, rights),
             statement=None,
             table=() if reason == "unknown" else words.rows(outcome, capped=capped),
             grade=max((grade for grade, _ in words.graded()), default=""),
@@ -169,6 +157,24 @@ class _Comparison:
                 "start": start,
             },
         )
+
+    def _judged(self, outcome: str) -> tuple[str, str, float | None]:
+        """The verdict, why it is "inconclusive", and the share of grade D."""
+        at, share = self.numbers.at(outcome), self._share(outcome)
+        verdict = verdict_of(at.difference, at.percent, at.expected)
+        if at.draws == 0:
+            return "inconclusive", "unknown", share
+        if not at.moved:
+            return "inconclusive", "not_simulated", share
+        if share is None and at.difference[MEDIAN] != 0:
+            return "inconclusive", "grade_d_unknown", share
+        if share is not None and share > WEAK_SHARE:
+            return "inconclusive", "grade_d", share
+        if verdict == "inconclusive":
+            return verdict, "interval", share
+        if self.futures.members_nation is None and self.words.sign_turns(outcome):
+            return "inconclusive", "members", share
+        return verdict, "", share
 
     def _id(self, outcome: str) -> str:
         futures = self.futures

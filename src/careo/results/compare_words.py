@@ -15,6 +15,7 @@ from careo.evidence.levers import Lever
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
 from careo.results.accumulated import Accumulated
+from careo.results.caveats import Caveat
 from careo.results.differences import HOMICIDES, MEDIAN, At, Differences, verdict_of
 from careo.results.wording import chance_words, number, period_words, signed, value_words
 from careo.run.ensemble import STATUS_QUO
@@ -22,8 +23,8 @@ from careo.run.parameter_table import SLOTS
 from careo.run.scenario import Scenario
 from careo.run.scenario_costs import note
 
-_RIGHTS = "rights_complaints"
-ORDER = (_RIGHTS, *(name for name in OUTCOMES if name != _RIGHTS))
+RIGHTS = "rights_complaints"
+ORDER = (RIGHTS, *(name for name in OUTCOMES if name != RIGHTS))
 """Outcomes as they are shown: rights first."""
 _NAMED = 8  # names in a sentence
 
@@ -53,17 +54,29 @@ class Words:
         words = {"outcome": self._outcome(outcome), "period": self._period(0)}
         return _sentence(self._say("claim", strategy=strategy, versus=other, **words))
 
-    def because(self, outcome: str, verdict: str, reason: str, share: float | None) -> str:
-        """The difference, how likely fewer are, and what can be told; complaints of rights violations first."""
+    def because(self, outcome: str, verdict: str, reason: str, share: float | None, rights: str) -> str:
+        """The difference, how likely fewer are, and what can be told; `rights` first."""
         words = {"outcome": self._outcome(outcome), "against": self._other(), "period": self._period(0)}
-        rights = self._rights(outcome)
         if reason in ("unknown", "not_simulated"):
             return _sentence(rights + self._say(f"because.{reason}", **words))
         at = self.numbers.at(outcome)
-        weak = self._say("share.all") if share and share >= 0.995 else f"{100 * (share or 0):.0f}%"
+        weak = self._weak(share)
         end = self._say(f"end.{reason or verdict.replace(' ', '_')}", share=weak)
         change, fewer = self._size(at), chance_words(at.fewer, self.language)
         return _sentence(rights + self._say("because.change", change=change, fewer=fewer, end=end, **words))
+
+    def rights(self, reason: str, share: float | None) -> str:
+        """What other outcomes' sentences begin with when complaints rise in more than half of the futures, and what that rests on.
+
+        Args:
+            reason, share: of the verdict on complaints.
+        """
+        rise = 1.0 - self.numbers.at(RIGHTS).fewer
+        if not rise > 0.5:  # NaN: not known
+            return ""
+        grade = weakest_of_rights(self.levers) or max((grade for grade, _ in self.graded()), default="")
+        rests = self._say(f"rights_rest.{reason or 'told'}", grade=grade, share=self._weak(share))
+        return self._say("rights_first", chance=chance_words(rise, self.language), rests=rests)
 
     def start(self) -> str:
         """The last full year against the last twelve observed months, of both."""
@@ -148,12 +161,12 @@ class Words:
 
     # caveats
 
-    def caveats(self, outcome: str, reason: str, share: float | None, start: str) -> list[str]:
-        """What a reader has to keep in mind, what matters most first."""
+    def caveats(self, outcome: str, reason: str, share: float | None, start: str) -> list[Caveat]:
+        """What a reader has to keep in mind; `careo.results.caveats` says what a screen shows first."""
         kept, scenario = self.kept, self.scenario
-        found = [start] if start else []
+        found = [Caveat(start, "start")] if start else []
         found += [
-            self._say("caveat.unknown", outcome=self._outcome(o))
+            self._caveat("unknown", o, outcome=self._outcome(o))
             for o in ORDER
             if o in self.numbers.outcomes and not self.numbers.at(o).draws
         ]
@@ -168,75 +181,78 @@ class Words:
             graded.setdefault(grade, []).append(name)
         if graded:
             words = "; ".join(f"{grade}: {', '.join(names)}" for grade, names in graded.items())
-            found.append(self._say("caveat.graded", graded=words))
+            found.append(self._caveat("graded", graded=words))
         weak = [worded(m.name, self.language) for m in scenario.measures if m.grade == "D"]
         if weak:
-            found.append(
-                self._say("caveat.doses", count=len(weak), all=len(scenario.measures), names=_names(weak))
-            )
+            words = {"count": len(weak), "all": len(scenario.measures), "names": _names(weak)}
+            found.append(self._caveat("doses", **words))
         left = [worded(m.name, self.language) for m in scenario.not_simulated]
         if left:
-            found.append(self._say("caveat.not_simulated", count=len(left), names=_names(left)))
+            found.append(self._caveat("not_simulated", count=len(left), names=_names(left)))
         found += self._left_out_words()
         if kept.failures:
-            found.append(self._say("caveat.failures", count=kept.failures, draws=kept.futures.draws))
+            found.append(self._caveat("failures", count=kept.failures, draws=kept.futures.draws))
         found += self._level_words(outcome)
         found += self._cost_words()
         of_costs = [note("no_purpose"), *(one for cost in scenario.costs for one in cost.notes)]
-        found += [worded(one, self.language) for one in scenario.notes if one not in of_costs]
-        found += [self._say("caveat.forecaster"), self._say("caveat.never_netted"), self._say("caveat.rule")]
-        return found
+        notes = [worded(one, self.language) for one in scenario.notes if one not in of_costs]
+        found += [Caveat(one, "note") for one in notes]
+        return [*found, *(self._caveat(kind) for kind in ("forecaster", "never_netted", "rule"))]
 
     def sign_turns(self, outcome: str) -> bool:
         """Whether the sign of the difference turns with the number of members, which no count tells."""
         return self._sweep(outcome)[1]
 
-    def _luck_words(self, outcome: str) -> list[str]:
+    def _luck_words(self, outcome: str) -> list[Caveat]:
         """That the sign could turn with other draws; that quantiles are not exact."""
         at, draws = self.numbers.at(outcome), number(self.kept.futures.draws)
         words = {"outcome": self._outcome(outcome), "draws": draws}
-        found: list[str] = []
+        found: list[Caveat] = []
         if at.doubtful:
             luck = _unsigned(at.luck, "%" if at.relative else "")
-            found.append(_sentence(self._say("caveat.luck", luck=luck, **words)))
+            found.append(self._caveat("luck", outcome, {"draws": draws}, luck=luck, **words))
         if not self.numbers.exact:
-            found.append(self._say("caveat.bins", **words))
+            found.append(self._caveat("bins", outcome, **words))
         return found
 
-    def _share_words(self, outcome: str, share: float | None) -> str:
+    def _share_words(self, outcome: str, share: float | None) -> Caveat:
         words = {"outcome": self._outcome(outcome)}
         if share is None:
-            return self._say("caveat.share_unknown", **words)
+            return self._caveat("share_unknown", outcome, {"share": "–"}, **words)
         if share < -0.005:
-            return self._say("caveat.share_against", **words)
+            return self._caveat("share_against", outcome, {"share": self._say("against")}, **words)
         if share <= 0.005:
-            return self._say("caveat.share_none", **words)
-        rests = self._say("share.all") if share >= 0.995 else f"{100 * share:.0f}%"
-        return _sentence(self._say("caveat.share", share=rests, **words))
+            return self._caveat("share_none", outcome, {"share": "0%"}, **words)
+        rests = self._weak(share)
+        cells = {"share": f"{min(100 * share, 100):.0f}%"}
+        return self._caveat("share", outcome, cells, share=rests, **words)
 
-    def _sweep(self, outcome: str) -> tuple[list[str], bool]:
+    def _sweep(self, outcome: str) -> tuple[dict[str, At], bool]:
         """The difference with each number of members; whether its sign turns."""
-        shown: list[str] = []
+        shown: dict[str, At] = {}
         signs: set[float] = set()
         for members, numbers in sorted(self.scales, key=lambda pair: pair[0]):
             at = numbers.at(outcome)
             if np.isnan(at.size).any():
                 continue
             signs.add(float(np.sign(round(float(at.size[MEDIAN]), 1 if at.relative else 0))))
-            shown.append(f"{number(members)}: {self._size(at, 'short')}")
+            shown[number(members)] = at
         return shown, len(signs - {0.0}) > 1
 
-    def _sweep_words(self, outcome: str) -> list[str]:
+    def _sweep_words(self, outcome: str) -> list[Caveat]:
         shown, turns = self._sweep(outcome)
-        words = {"outcome": self._outcome(outcome), "differences": "; ".join(shown)}
-        if len(shown) > 1 and len({one.partition(": ")[2] for one in shown}) == 1:
-            return [_sentence(self._say("caveat.sweep_same", **words))]
+        sizes = {members: self._size(at, "short") for members, at in shown.items()}
+        words = {"outcome": self._outcome(outcome)}
         if not shown:
-            return [self._say("caveat.sweep_none", **words)]
-        loud = [_sentence(self._say("caveat.sweep_turns", **words))] if turns else []
-        return [*loud, self._say("caveat.sweep", **words)]
+            return [self._caveat("sweep_none", **words)]
+        cells = {members: self._median(at) for members, at in shown.items()}
+        if len(shown) > 1 and len(set(sizes.values())) == 1:
+            return [self._caveat("sweep_same", outcome, cells, **words)]
+        told = "; ".join(f"{members}: {size}" for members, size in sizes.items())
+        loud = [self._caveat("sweep_turns", outcome, **words)] if turns else []
+        return [*loud, self._caveat("sweep", outcome, cells, differences=told, **words)]
 
-    def _left_out_words(self) -> list[str]:
+    def _left_out_words(self) -> list[Caveat]:
         """Effects that no run by state can hold."""
         mine = {lever.id: worded(lever.name, self.language) for lever in self.levers}
         found = [
@@ -247,9 +263,9 @@ class Words:
             for one in self.kept.futures.left_out
             if one.lever in mine
         ]  # fmt: skip
-        return [self._say("caveat.left_out", effects="; ".join(dict.fromkeys(found)))] if found else []
+        return [self._caveat("left_out", effects="; ".join(dict.fromkeys(found)))] if found else []
 
-    def _level_words(self, outcome: str) -> list[str]:
+    def _level_words(self, outcome: str) -> list[Caveat]:
         """What the present level of an outcome rests on."""
         from careo.run.history import companion_series
 
@@ -262,31 +278,29 @@ class Words:
             for one in companion_series(self.country, outcome)
         ]
         key = "level_follows" if outcome == "disappearances" else "level"
-        found = [
-            _sentence(self._say(f"caveat.{key}", outcome=name, period=period, series=" + ".join(counted)))
-        ]
+        found = [self._caveat(key, outcome, outcome=name, period=period, series=" + ".join(counted))]
         if level.shared:
             shared = _names([self._place(code) for code in level.shared])
-            found.append(_sentence(self._say("caveat.shared", outcome=name, places=shared)))
+            found.append(self._caveat("shared", outcome, outcome=name, places=shared))
         if level.unverified:
-            found.append(_sentence(self._say("caveat.unverified", outcome=name)))
+            found.append(self._caveat("unverified", outcome, outcome=name))
         return found
 
-    def _untold_words(self) -> str:
+    def _untold_words(self) -> Caveat:
         """What no series of counts can tell, and the outcomes that depend on it."""
         futures = self.kept.futures
         moved = [name for name in SLOTS["members"].moves if name in futures.outcomes]
         words = {"outcomes": ", ".join(self._say(f"short_outcome.{name}") for name in moved)}
         if futures.members_nation:
-            return self._say("caveat.scale_given", members=number(futures.members_nation), **words)
-        return self._say("caveat.scale", **words)
+            return self._caveat("scale_given", members=number(futures.members_nation), **words)
+        return self._caveat("scale", **words)
 
-    def _cost_words(self) -> list[str]:
+    def _cost_words(self) -> list[Caveat]:
         """The strategy's own cost over the horizon, as far as it is known."""
         costs = self.scenario.costs
         known = [cost for cost in costs if np.isfinite(cost.value).any()]
         if not known:
-            return [self._say("caveat.cost_unknown")] if costs else []
+            return [self._caveat("cost_unknown")] if costs else []
         plain = self.scenario.currency
         units = {"low": plain, "value": f"{plain} of {self.scenario.price_year}", "high": plain}
         words = {
@@ -297,9 +311,15 @@ class Words:
         }
         lacking = sum(not cost.costed for cost in costs)
         more = self._say("caveat.cost_lacking", count=lacking, all=len(costs)) if lacking else ""
-        return [" ".join(filter(None, (self._say("caveat.cost", **words), more)))]
+        return [Caveat(" ".join(filter(None, (self._say("caveat.cost", **words), more))), "cost")]
 
     # pieces
+
+    def _caveat(
+        self, kind: str, of: str = "", cells: Mapping[str, str] | None = None, /, **words: object
+    ) -> Caveat:
+        """A caveat of an outcome, or of none."""
+        return Caveat(_sentence(self._say(f"caveat.{kind}", **words)), kind, of, cells or {})
 
     def _say(self, key: str, **words: object) -> str:
         return say(self.language, f"simulate.{key}", **words)
@@ -310,12 +330,8 @@ class Words:
     def _other(self) -> str:
         return self._say("status_quo") if self.kept.against == STATUS_QUO else self.kept.against
 
-    def _rights(self, outcome: str) -> str:
-        """What has to be said first: complaints of rights violations rise in more than half of the futures."""
-        rise = 1.0 - self.numbers.at(_RIGHTS).fewer
-        if outcome == _RIGHTS or not rise > 0.5:  # NaN: not known
-            return ""
-        return self._say("rights_first", chance=chance_words(rise, self.language))
+    def _weak(self, share: float | None) -> str:
+        return self._say("share.all") if share and share >= 0.995 else f"{100 * (share or 0):.0f}%"
 
     def _period(self, year: int) -> str:
         """Year 0 is the whole horizon."""
@@ -334,10 +350,21 @@ class Words:
     def _size(self, at: At, key: str = "interval") -> str:
         return self._interval(at.size, "%", 1, key) if at.relative else self._interval(at.size, "", 0, key)
 
+    def _median(self, at: At) -> str:
+        return signed(at.size[MEDIAN], 1 if at.relative else 0) + ("%" if at.relative else "")
+
     def _interval(self, size: np.ndarray, unit: str, decimals: int, key: str = "interval") -> str:
         """Median and 90% interval."""
         median = signed(size[MEDIAN], decimals) + unit
         return self._say(key, median=median, range=self._range(size[0], size[-1], decimals, unit))
+
+
+def weakest_of_rights(levers: Sequence[Lever]) -> str:
+    """The weakest grade among effects on complaints of rights violations; "" where there is none."""
+    return max(
+        (e.grade or lever.grade for lever in levers for e in lever.effects if RIGHTS in e.mechanisms),
+        default="",
+    )
 
 
 def versus(against: str, language: str) -> str:

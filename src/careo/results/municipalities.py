@@ -17,6 +17,7 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.levers import load_levers
 from careo.panel import Country, country_of
+from careo.results.caveats import Caveat
 from careo.results.compare_words import versus
 from careo.results.differences import QUANTILES, verdict_of
 from careo.results.finding import Finding
@@ -26,9 +27,13 @@ from careo.run.ensemble import STATUS_QUO, Ensemble
 if TYPE_CHECKING:
     import xarray as xr
 
+    from careo.run.municipal_record import MunicipalRecord
+
 REACHED, OTHERS = "reached", "others"
 LARGEST = 10
 """Municipalities shown of those with the largest differences."""
+AGED_YEARS = 2.0
+"""A record that ends so long before the run is old, and the first sentence says so."""
 _CAPS = ("grade_d", "grade_d_unknown", "members", "not_simulated")
 
 
@@ -177,6 +182,8 @@ def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country,
         chance = chance_words(float(fewer[0]), language)
         end = said("end.capped") if capped else said(f"end.{verdict.replace(' ', '_')}")
         because = said("because", change=interval(0), other=interval(1), fewer=chance, end=end, **words)
+        if aged := record_age(ensemble.part.record, language) if ensemble.part else "":
+            because = f"{aged[:1].upper()}{aged[1:]}: {because[:1].lower()}{because[1:]}"
     return Finding(
         id=hashlib.sha256(f"{told.id}|municipality".encode()).hexdigest()[:16],
         kind="comparison",
@@ -196,12 +203,23 @@ def _finding(ensemble: Ensemble, told: Finding, language: str, country: Country,
     )  # fmt: skip
 
 
-def _caveats(ensemble: Ensemble, country: Country, language: str, moved: bool) -> list[str]:
+def record_age(record: MunicipalRecord, language: str) -> str:
+    """When the record ends that shares begin with, and how long before the run; "" where that is not long ago."""
+    years = float(record.years_before.max())
+    known = sorted(month for month in record.last if month)
+    if years < AGED_YEARS or not known:
+        return ""
+    first, last = (period_words(known[place], language) for place in (0, -1))
+    key = "aged" if known[0] == known[-1] else "aged_between"
+    return say(language, f"simulate.municipal.{key}", first=first, last=last, years=number(round(years)))
+
+
+def _caveats(ensemble: Ensemble, country: Country, language: str, moved: bool) -> list[Caveat]:
     assert ensemble.part is not None  # noqa: S101 - of a run by municipality
     record = ensemble.part.record
 
-    def said(key: str, **words: object) -> str:
-        return say(language, f"simulate.municipal.{key}", **words)
+    def said(key: str, **words: object) -> Caveat:
+        return Caveat(say(language, f"simulate.municipal.{key}", **words), "municipal")
 
     known = sorted(month for month in record.last if month)
     series = ", ".join(country.indicators[name].name.get(language, name) for name in record.series)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from careo.base.errors import CareoError
 from careo.evidence.levers import load_levers
 from careo.model.luck import Luck
 from careo.model.mechanisms import OUTCOMES
@@ -161,7 +162,8 @@ def search(
         estimated: told how long it will take [seconds], before it begins. progress: the share done so far.
 
     Raises:
-        CareoError: money, a lever, a share or a limit that cannot be searched with, or an extra package that is missing.
+        CareoError: money, a lever, a share or a limit that cannot be searched with, or an extra package that is missing; or every
+            world broke down.
     """
     from careo.results.search_words import with_words
 
@@ -208,10 +210,21 @@ def _size(question: MixQuestion, draws: int, worlds: int) -> int:
 def _breaking(worlds: MixWorlds, limits: Sequence[Limit], alone: Sequence[Mix]) -> dict[str, float]:
     """Levers that by themselves do not keep a limit: the smallest share of worlds in which they keep one."""
     base = worlds.totals([no_money(worlds.question)])[0]
+    _refuse_broken(base)
     shares = shares_kept(limits, worlds.totals(alone), base)
     fine = keeps_all(limits, shares)
     names = worlds.question.levers
     return {name: float(shares[row].min()) for row, name in enumerate(names) if not fine[row]}
+
+
+def _refuse_broken(base: np.ndarray) -> None:
+    """Where no world is left, nothing can be told, and a table of no numbers would not say why.
+
+    Args:
+        base: counts under the status quo [events; outcome draw]; negative where the world broke down.
+    """
+    if (base[_HOMICIDES] < 0).all():
+        raise CareoError("search_broken", found=str(base.shape[-1]), fix="search_broken")
 
 
 def _references(question: MixQuestion, breaking: Mapping[str, float]) -> tuple[Mix, ...]:
@@ -269,6 +282,7 @@ def _judged(
     everything = [nothing, *(named.get(mix.parts, mix) for mix in found)]
     everything += [mix for mix in references if mix.parts not in {one.parts for one in everything}]
     totals = worlds.totals(everything)
+    _refuse_broken(totals[0])
     base, values = totals[0], aims(worlds, totals, totals[0])
     shares = shares_kept(limits, totals, base)
     sound = keeps_all(limits, shares)

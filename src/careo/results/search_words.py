@@ -15,6 +15,7 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.levers import load_levers
 from careo.model.mechanisms import OUTCOMES
+from careo.results.compare_words import weakest_of_rights
 from careo.results.differences import QUANTILES
 from careo.results.finding import Finding
 from careo.results.wording import chance_words, number, signed, value_words
@@ -288,11 +289,13 @@ class _Words:
 
     def _because(self, each: Candidate, name: str) -> str:
         worse = self._fewer(each.name, "rights_complaints", more=True)
-        rights = (
-            say(self.language, "simulate.rights_first", chance=chance_words(worse, self.language))
-            if worse > 0.5
-            else ""
-        )
+        rights = ""
+        if worse > 0.5:
+            grade = weakest_of_rights([self.levers[one] for one in self._paid(each)])
+            rests = say(self.language, "simulate.rights_rest.told", grade=grade)
+            rights = say(
+                self.language, "simulate.rights_first", chance=chance_words(worse, self.language), rests=rests
+            )
         text = self._say(
             "because", change=self._interval(each.name, "homicides"), name=name,
             fewer=chance_words(self._fewer(each.name, "homicides"), self.language), end=self._end(each),

@@ -10,16 +10,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
+from careo.base.citations import load_sources
 from careo.base.errors import CareoError, DataError, Mistakes
 from careo.base.fields import first_day, last_day
 from careo.base.texts import LANGUAGES
-from careo.base.yaml_files import Loc, Written, line_of, read_written
+from careo.base.yaml_files import Loc, Written, build_rest, line_of, read_written
 from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
 from careo.record.ladder import load_ladders
 from careo.record.money import load_money, money_of
 from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, read_strategy, strategies
 from careo.record.strategy import load_strategy as read
+from careo.record.strategy_mistakes import uncited
 
 TO_WRITE = "TODO"
 """What a draft has where a person must write; a strategy that still has it is not finished."""
@@ -51,12 +53,30 @@ def _examined(
     found = list(_unwritten(written))
     places = {error.words["field"] for error in found}
     found += [error for error in mistakes if error.words.get("field") not in places]
+    places = {error.words.get("field") for error in found}
     if strategy:
         found += [
             e for e in _links(written, strategy, load_country(country)) if e.words.get("field") not in places
         ]
         found += _doses(strategy, load_country(country), path, months, start, found)
+    else:
+        found += [e for e in _links_of_rest(written, country) if e.words.get("field") not in places]
     return strategy, tuple(sorted(found, key=line_of))
+
+
+def _links_of_rest(written: Written, country: str) -> Iterator[CareoError]:
+    """What the sound parts of a file with broken ones refer to and is not there; names of broken parts are no mistakes."""
+    rest = build_rest(written, Strategy)
+    if rest is None:
+        return
+    strategy, left = rest
+    own: Any = written.value.get("sources")
+    keys = cast(Mapping[str, Any], own) if isinstance(own, dict) else {}
+    yield from uncited(left, strategy, {*load_sources(country), *keys})
+    budget_cut = left.value.get("budget") != written.value.get("budget")
+    for error in _links(left, strategy, load_country(country)):
+        if not (budget_cut and ".cost." in str(error.words["field"])):
+            yield error
 
 
 def _doses(

@@ -15,10 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from careo.base.files import writing
+from careo.base.files import read_bounded, writing
 from careo.run.run_files import array_bytes, arrays_in, narrow
 
 BLOCK_FILE = re.compile(r"(?P<variant>[\w-]+)\.(?P<first>\d{6})\.(?P<sha>[0-9a-f]{16})\.npy")
+
+
+KINDS = "iifi"
+"""Of the numbers of a block's arrays: counts by year and by month are whole, members are not, counts by municipality are."""
+MOST_BYTES = 8_000_000_000
 
 
 def block_bytes(arrays: Sequence[np.ndarray]) -> bytes:
@@ -48,15 +53,17 @@ def block_files(path: Path) -> dict[tuple[str, int], tuple[Path, ...]]:
     return found
 
 
-def read_block(path: Path, draws: int, *, most: int | None = None) -> list[np.ndarray] | None:
+def read_block(
+    path: Path, draws: int, *, most: int | None = None, largest: int = MOST_BYTES
+) -> list[np.ndarray] | None:
     """The arrays of a block, or the first ones; None when the file is not what its name says.
 
     Args:
-        draws: that it has to hold.
+        draws: that it has to hold. largest: more than it can have [bytes].
     """
     try:
-        data = path.read_bytes() if path.is_file() else b""
-    except OSError:
+        data = read_bounded(path, largest) if path.is_file() else b""
+    except (OSError, ValueError):
         return None
     match = BLOCK_FILE.fullmatch(path.name)
     if match is None or hashlib.sha256(data).hexdigest()[:16] != match["sha"]:
@@ -70,7 +77,9 @@ def checked_block(data: bytes, draws: int, *, most: int | None = None) -> list[n
         arrays = arrays_in(data, most)
     except ValueError:
         return None
-    dimensions = [array.ndim for array in arrays[:3]]
-    if dimensions != [5, 4, 4][:most] or any(array.shape[-1] != draws for array in arrays):
+    dimensions, kinds = [array.ndim for array in arrays[:3]], [array.dtype.kind for array in arrays[:3]]
+    if dimensions != [5, 4, 4][:most] or kinds != list(KINDS[:3])[:most]:
+        return None
+    if any(array.ndim == 0 or array.shape[-1] != draws for array in arrays):
         return None
     return arrays

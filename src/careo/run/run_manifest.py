@@ -20,7 +20,7 @@ from typing import Any, cast
 import numpy as np
 
 from careo.base.errors import CareoError, DataError
-from careo.base.files import writing
+from careo.base.files import read_bounded, writing
 from careo.model.forecast import Constants
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import load_country
@@ -33,6 +33,8 @@ from careo.run.scenario import Scenario
 from careo.run.scenario_checks import LONGEST
 
 MANIFEST, INPUTS = "manifest.json", "inputs.npy"
+MOST_MANIFEST_BYTES, MOST_INPUTS_BYTES = 100_000_000, 1_000_000_000
+"""A run of two strategies in Mexico has 41,000 and 650,000; twenty that use all levers for 50 years would have some 260 million."""
 _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 _VARIANT = re.compile(r"[\w-]{1,40}")
 
@@ -68,10 +70,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     file = path / MANIFEST
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_bounded(file, MOST_MANIFEST_BYTES))
     except FileNotFoundError as error:
         raise DataError("run_begun", where=str(path), fix="run_again") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError("run_manifest", where=str(file), fix="run_anew", id=path.name) from error
     schema = found.get("schema") if isinstance(found, dict) else None
     if schema != SCHEMA:
@@ -87,8 +89,8 @@ def plan_of_folder(path: Path, manifest: Mapping[str, Any]) -> Plan:
     """The plan that a folder was begun with."""
     file = path / INPUTS
     try:
-        data = file.read_bytes()
-    except OSError:
+        data = read_bounded(file, MOST_INPUTS_BYTES)
+    except (OSError, ValueError):
         data = b""
     if hashlib.sha256(data).hexdigest() != manifest.get("inputs"):
         raise DataError("run_manifest", where=str(file), fix="run_anew", id=path.name)

@@ -13,6 +13,7 @@ What a run is before a number is drawn stands in `run_plan.py`; its files in `ru
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -31,7 +32,7 @@ from careo.base.files import is_folder
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.futures import Futures
-from careo.run.run_blocks import BLOCK_FILE, block_bytes, block_files, read_block, write_block
+from careo.run.run_blocks import BLOCK_FILE, KINDS, block_bytes, block_files, read_block, write_block
 from careo.run.run_files import decoded_as
 from careo.run.run_manifest import (
     INPUTS,
@@ -48,6 +49,7 @@ from careo.run.run_plan import MAIN, Plan, Variant, code_digest, computer, outsi
 _LOCK = ".lock"
 _ID = re.compile(r"[0-9a-f]{12}")
 _DRAFT = re.compile(r"\.(manifest\.json|inputs\.npy|[\w-]+\.\d{6}\.[0-9a-f]{16}\.npy)\..+")
+_ROOM, _ROOM_BYTES = 16, 1_000_000  # for arrays of a later careo, read past by this one
 _PATIENCE_SECONDS = 0.5
 
 
@@ -102,7 +104,11 @@ def start_run(
         ) from error
     with _alone(path):
         if not (path / MANIFEST).exists():
-            write_manifest(plan, path)
+            try:
+                write_manifest(plan, path)
+            except BaseException:
+                _clear(path)  # there is nothing to resume
+                raise
         _compute(plan, path, threads, cluster, progress)
         return _run_of(path)
 
@@ -229,20 +235,24 @@ def remove_run(name: str | Path, folder: str | Path = "runs") -> str:
     """
     path = _find(name, folder)
     with _alone(path):
-        ours = sorted(p for p in path.iterdir() if BLOCK_FILE.fullmatch(p.name) or _DRAFT.fullmatch(p.name))
-        try:
-            for file in (*ours, path / INPUTS, path / MANIFEST, path / _LOCK):
-                file.unlink(missing_ok=True)
-            others = sorted(file.name for file in path.iterdir())
-            if not others:
-                path.rmdir()
-        except OSError as error:
-            raise OutputError(
-                "output_unwritable", where=str(path), found=error.strerror or str(error)
-            ) from error
+        others = _clear(path)
     if others:
         raise OutputError("run_others", where=str(path), found=", ".join(others[:6]))
     return path.name
+
+
+def _clear(path: Path) -> list[str]:
+    """Removes what careo wrote into the folder of a run, and the folder; the names of other files, which stay."""
+    try:
+        ours = sorted(p for p in path.iterdir() if BLOCK_FILE.fullmatch(p.name) or _DRAFT.fullmatch(p.name))
+        for file in (*ours, path / INPUTS, path / MANIFEST, path / _LOCK):
+            file.unlink(missing_ok=True)
+        others = sorted(file.name for file in path.iterdir())
+        if not others:
+            path.rmdir()
+    except OSError as error:
+        raise OutputError("output_unwritable", where=str(path), found=error.strerror or str(error)) from error
+    return others
 
 
 def same_model(run: Run) -> bool:
@@ -390,9 +400,12 @@ def _blocks(
 
 def _read(files: Sequence[Path], draws: int, job: Job, most: int | None = None) -> list[np.ndarray] | None:
     """The arrays of a block that has one file, which is what its name says and of the job's shapes; else None."""
-    arrays = read_block(files[0], draws, most=most) if len(files) == 1 else None
+    shapes = job.shapes(draws)
+    largest = _ROOM * 8 * sum(map(math.prod, shapes)) + _ROOM_BYTES
+    arrays = read_block(files[0], draws, most=most, largest=largest) if len(files) == 1 else None
     fit = arrays and all(
-        array.shape == shape for array, shape in zip(arrays, job.shapes(draws), strict=False)
+        array.shape == shape and array.dtype.kind == kind
+        for array, shape, kind in zip(arrays, shapes, KINDS, strict=False)
     )  # other ensembles than the main one count no municipalities
     return arrays if fit else None
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SCHEMA = "careo.shards/1"
+_DRAFT, _LOCK = ".careo-export.", ".lock"
 _COLUMNS = {
     "yearly": {
         "ensemble": "which ensemble of the run", "strategy": "slug", "outcome": "what is counted", "place": "official code",
@@ -72,14 +73,19 @@ def export_run(name: str | Path, to: str | Path, folder: str | Path = "runs") ->
         DataError: no such run, one that is not complete, of another version, or damaged.
         OutputError: the folder holds something already, or cannot be written.
     """
+    from filelock import FileLock
+
     target = Path(to)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise OutputError("shards_there", where=str(target), fix="shards_there")
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:80]}."))
+        _sweep(target.parent)
+        draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=_DRAFT))
         try:
-            shards = tuple(_written(name, folder, draft))
+            with FileLock(draft / _LOCK):
+                shards = tuple(_written(name, folder, draft))
+            (draft / _LOCK).unlink(missing_ok=True)
             draft.chmod(0o755)
             if target.exists():
                 target.rmdir()
@@ -91,6 +97,26 @@ def export_run(name: str | Path, to: str | Path, folder: str | Path = "runs") ->
             "output_unwritable", where=str(target), found=error.strerror or str(error), fix="shards_there"
         ) from error
     return shards
+
+
+def _sweep(parent: Path) -> None:
+    """Removes what exports that were killed have left; the lock of one that is at work is held."""
+    from filelock import FileLock, Timeout
+
+    for draft in parent.glob(f"{_DRAFT}*"):
+        lock = draft / _LOCK
+        if draft.is_symlink() or not lock.is_file():
+            continue
+        try:
+            with FileLock(lock, timeout=0):
+                names = {path.name for path in draft.iterdir()}
+            if names <= {
+                *_COLUMNS,
+                _LOCK,
+            }:  # the list of shards comes last: one that has it is about to be done
+                shutil.rmtree(draft, ignore_errors=True)
+        except (Timeout, OSError):
+            continue
 
 
 def _written(name: str | Path, folder: str | Path, draft: Path) -> Iterator[Shard]:

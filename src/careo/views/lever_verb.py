@@ -60,11 +60,11 @@ def levers_verb(asked: Asked, *, lever: str | None) -> int:
         rows = [lever_data(item, studies, asked.language) for item in levers]
         block: dict[str, Any] = {"levers": rows}
         if one:
-            sources = load_sources(asked.country)
+            sources = load_sources(asked.country, asked.language)
             block["sources"] = [asdict(sources[key]) for key in source_keys(one, studies)]
         screen.write(contract.to_json(contract.envelope("levers", **block)))
     elif one:
-        _show_lever(screen, one, studies, load_sources(asked.country), asked.language)
+        _show_lever(screen, one, studies, load_sources(asked.country, asked.language), asked.language)
     else:
         _show_list(screen, levers, asked.language)
     screen.close()

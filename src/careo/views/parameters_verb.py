@@ -16,13 +16,22 @@ from careo.views.lever_verb import DOTS
 from careo.views.references import reference
 from careo.views.terminal import Screen
 
+_LETTERS = {
+    "homicides": "H",
+    "disappearances": "D",
+    "extortion": "E",
+    "kidnapping": "K",
+    "rights_complaints": "R",
+}
+"""Outcomes in one letter, that of their names on the command line: the same in every language."""
+
 
 def parameters_verb(asked: Asked, *, name: str | None) -> int:
     """`careo parameters [NAME]`: the table, or everything known of one parameter."""
     language = asked.language
     rows = parameter_rows(language, asked.country)
     one = find_parameter(name, language, asked.country) if name else None
-    sources = load_sources(asked.country)
+    sources = load_sources(asked.country, language)
     screen = Screen(asked.out)
     if asked.json:
         shown = [one] if one else rows
@@ -49,21 +58,20 @@ def _show_list(screen: Screen, rows: Sequence[ParameterRow], asked: Asked) -> No
     screen.line(_words(language, "how_to_read"), style="dim")
     screen.line()
     heads = [
-        _words(language, f"head.{key}")
-        for key in ("symbol", "name", "number", "grade", "told", "moves", "rests")
+        _words(language, f"head.{key}") for key in ("symbol", "name", "number", "grade", "told", "moves")
     ]
-    table: list[list[str]] = []
+    table, below = list[list[str]](), list[list[str]]()
     for row in rows:
         told = _words(language, "told" if row.identified else "untold_mark")
-        moves = "".join(_words(language, f"letter.{outcome}") for outcome in row.moves) or "–"
-        first, *others = (*row.sources, *(f"assumption:{key}" for key in row.assumptions))
+        moves = "".join(_LETTERS[outcome] for outcome in row.moves) or "–"
+        rests = ", ".join((*row.sources, *(f"assumption:{key}" for key in row.assumptions)))
         number_and_unit = f"{_number(row, language)} {row.unit}".removesuffix(" –")
-        table.append([row.symbol, row.id, number_and_unit, row.grade, told, moves, first])
-        table.append(["", row.name, "", "", "", "", ", ".join(others)])
-    screen.table(heads, table, whole=(0, 3, 4, 5))
+        table.append([row.symbol, row.id, number_and_unit, row.grade, told, moves])
+        below.append([row.name, _words(language, "rests", keys=rests)])
+    screen.entries(heads, table, below)
     screen.line()
     letters = ", ".join(
-        _words(language, "letters", letter=_words(language, f"letter.{outcome}"), outcome=_outcome(outcome, language))
+        _words(language, "letters", letter=_LETTERS[outcome], outcome=_outcome(outcome, language))
         for outcome in OUTCOMES
     )  # fmt: skip
     screen.line(_words(language, "marks", letters=letters), style="dim")

@@ -19,6 +19,7 @@ from careo.views.cli import Asked
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
+    from careo.run.run_plan import Variant
     from careo.run.runs import Run
 
 RUNS = "runs"
@@ -80,7 +81,7 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     )
     if question["places"] == "municipality":
         screen.line(view(asked, "show.municipal", id=run.id))
-    screen.line(view(asked, "show.ensembles", names=", ".join(v.name for v in run.variants)))
+    screen.line(view(asked, "show.ensembles", names="; ".join(_ensemble(asked, v) for v in run.variants)))
     screen.line(view(asked, "show.computed", **run.computed_by), style="dim")
     if not same_model(run):
         screen.line(view(asked, "show.other_model"), style="dim")
@@ -96,7 +97,7 @@ def runs_resume_verb(asked: Asked, *, name: str, cluster: str) -> int:
     path = find_run(name, folder).path
     run = working(
         asked,
-        named(asked, path.name),
+        path,
         lambda told: resume_run(path.name, path.parent, cluster=cluster, progress=told),
     )
     screen = Screen()
@@ -156,14 +157,30 @@ def run_data(run: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _ensemble(asked: Asked, variant: Variant) -> str:
+    """The name of an ensemble, as exported files have it, and what it is."""
+    from careo.run.run_plan import MAIN, WITHOUT_D
+
+    kind = {MAIN: "main", WITHOUT_D: "without_d"}.get(variant.name, "members")
+    return view(
+        asked, f"show.ensemble.{kind}", name=variant.name, members=number(variant.members_nation or 0)
+    )
+
+
 def _state(asked: Asked, run: Run) -> str:
     return (
         view(asked, "complete") if run.complete else view(asked, "partial", done=run.done, blocks=run.blocks)
     )
 
 
-def working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None] | None], Run]) -> Run:
-    """Runs with a line of progress on a terminal; whoever stops it is told how to go on."""
+def working(asked: Asked, path: Path, work: Callable[[Callable[[int, int], None] | None], Run]) -> Run:
+    """Runs with a line of progress on a terminal; whoever stops it is told how to go on, where there is something to go on with.
+
+    Args:
+        path: folder of the run.
+    """
+    from careo.run.run_manifest import MANIFEST
+
     tty = sys.stderr.isatty()
 
     def told(done: int, blocks: int) -> None:
@@ -172,7 +189,8 @@ def working(asked: Asked, name: str, work: Callable[[Callable[[int, int], None] 
     try:
         return work(told if tty else None)
     except KeyboardInterrupt:
-        tell(asked, "stopped", name=name)
+        key = "stopped" if (path / MANIFEST).exists() else "stopped_at_once"
+        tell(asked, key, name=named(asked, path.name, path))
         raise
     finally:
         if tty:

@@ -22,6 +22,7 @@ from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
     from careo.results.accumulated import Accumulated
+    from careo.results.caveats import Arranged
     from careo.run.ensemble import Ensemble
     from careo.run.run_plan import Estimate, Plan
     from careo.run.runs import Run
@@ -77,14 +78,19 @@ def simulate_verb(
         estimate = estimate_run(plan)
         tell(asked, "estimate", **_estimated(plan, estimate, asked.language))
         if plan.job.municipal:
-            tell(asked, "municipal.estimate", places=number(len(plan.job.municipal.record.codes)))
+            from careo.results.municipalities import record_age
+
+            record = plan.job.municipal.record
+            aged = record_age(record, asked.language)
+            key = "municipal.estimate_aged" if aged else "municipal.estimate"
+            tell(asked, key, places=number(len(record.codes)), aged=aged)
         free = free_bytes(folder)
         if estimate.disk_bytes > free:
             raise OutputError(
                 "run_room", where=str(folder), expected=_size(estimate.disk_bytes), found=_size(free), fix="run_room"
             )  # fmt: skip
         run = working(
-            asked, named(asked, plan.id), lambda told: start_run(plan, folder, cluster=cluster, progress=told)
+            asked, folder / plan.id, lambda told: start_run(plan, folder, cluster=cluster, progress=told)
         )
     return _show(asked, run, "simulate", out="")
 
@@ -127,6 +133,7 @@ def _show(
         municipal: municipalities alone and more of them; else they follow the states' homicides where the run has them.
     """
     import careo
+    from careo.results.caveats import arrange
     from careo.results.compare import accumulated, compare
     from careo.results.municipalities import LARGEST, compare_municipalities
     from careo.run.ensemble import STATUS_QUO
@@ -152,6 +159,7 @@ def _show(
             ensemble, [f for f in findings if f.extra["outcome"] == "homicides"], language=asked.language,
             country=careo.load_country(run.question["country"]), largest=3 * LARGEST if municipal else LARGEST,
         )  # fmt: skip
+    arranged, of_run = arrange(places if municipal else [*findings, *places], asked.language)
     screen = Screen(out)
     if asked.json:
         shown = places if municipal else (*findings, *places)
@@ -170,6 +178,12 @@ def _show(
                 _show_municipal(screen, asked, of_places)
             else:
                 _show_strategy(screen, asked, of_whole, bool(quantity), of_places)
+            _about(screen, asked, name, arranged[name], of_whole[0].grade)
+        if findings:
+            noted = (
+                () if municipal else (view(asked, "expected_note", against=_against(asked, kept.against)),)
+            )
+            _points(screen, view(asked, "about"), (*noted, *of_run))
         screen.line(
             view(asked, "run", id=run.id, path=run.path, name=named(asked, run.id, run.path)), style="dim"
         )
@@ -184,9 +198,7 @@ def _show_strategy(
     from careo.results.compare_words import versus
 
     told = next((f for f in findings if f.extra["outcome"] == "homicides"), findings[0])
-    against = told.extra["against"]
-    other = view(asked, "status_quo") if against == "status-quo" else against
-    screen.line(f"{told.extra['strategy']} {versus(against, asked.language)}", style="bold")
+    screen.line(f"{told.extra['strategy']} {versus(told.extra['against'], asked.language)}", style="bold")
     screen.line(told.because)
     screen.line()
     keys = ("outcome", "expected", "difference", "change", "half_change", "most_change", "fewer", "verdict")
@@ -195,16 +207,14 @@ def _show_strategy(
         for f in findings
     ]
     right = tuple(range(1, len(keys) - 1))
-    left = screen.table(_heads(asked, keys), rows, indent=2, right=right, whole=(0,), spare=(4, 1))
+    left = screen.table(_heads(asked, keys), rows, indent=2, right=right, spare=(4, 1))
     _no_room(screen, asked, left)
-    screen.line(view(asked, "expected_note", against=other), indent=2, style="dim")
     for line in _errors(asked, findings):
         screen.line(line, indent=2, style="dim")
     if closely and told.table:
         _closely(screen, asked, told)
     if places:
         _places(screen, asked, places)
-    _about(screen, asked, [told, *findings, *([places] if places else [])])
 
 
 def _show_municipal(screen: Screen, asked: Asked, finding: Finding) -> None:
@@ -214,7 +224,6 @@ def _show_municipal(screen: Screen, asked: Asked, finding: Finding) -> None:
     strategy, against = finding.extra["strategy"], finding.extra["against"]
     screen.line(f"{strategy} {versus(against, asked.language)}", style="bold")
     _places(screen, asked, finding)
-    _about(screen, asked, [finding])
 
 
 def _places(screen: Screen, asked: Asked, finding: Finding) -> None:
@@ -229,15 +238,29 @@ def _places(screen: Screen, asked: Asked, finding: Finding) -> None:
         screen.table(heads, rows, indent=2, right=(1, 2, 3, 4, 5))
 
 
-def _about(screen: Screen, asked: Asked, findings: Sequence[Finding]) -> None:
-    """What to keep in mind, each thing once."""
+def _about(screen: Screen, asked: Asked, strategy: str, told: Arranged, grade: str) -> None:
+    """What decides the verdicts of a strategy, then what is its own."""
     screen.line()
-    screen.line(view(asked, "about"), style="bold")
-    if findings[0].grade:
-        screen.line("· " + view(asked, "grade", grade=findings[0].grade), style="dim", indent=2)
-    for caveat in dict.fromkeys(caveat for finding in findings for caveat in finding.caveats):
-        screen.line("· " + caveat, style="dim", indent=2)
-    screen.line()
+    _points(screen, view(asked, "decides.title"), told.decides)
+    if told.rows:
+        screen.line(view(asked, "rests.title"), style="bold")
+        screen.table(told.heads, told.rows, indent=2, right=range(1, len(told.heads)), whole=(0,))
+        screen.line(view(asked, "rests.note"), indent=2, style="dim")
+        screen.line()
+    weakest = (view(asked, "grade", grade=grade),) if grade else ()
+    _points(screen, view(asked, "own", strategy=strategy), (*weakest, *told.own))
+
+
+def _points(screen: Screen, title: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        screen.line(title, style="bold")
+        for sentence in sentences:
+            screen.point(sentence, style="dim", indent=2)
+        screen.line()
+
+
+def _against(asked: Asked, against: str) -> str:
+    return view(asked, "status_quo") if against == "status-quo" else against
 
 
 def _errors(asked: Asked, findings: Sequence[Finding]) -> list[str]:

@@ -83,6 +83,16 @@ class Screen:
 
         self._print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)) if text else "")
 
+    def point(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """A paragraph behind a point, its lines aligned."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_row(Text("·", style=style), Text(clean(text), style=style, overflow="fold"))
+        self._print(Padding(row, (0, 0, 0, indent)))
+
     def verdict(self, slug: str, word: str, text: str) -> None:
         """A verdict first, then the claim it is about."""
         from rich.text import Text
@@ -144,6 +154,21 @@ class Screen:
             table.add_row(*(Text(row[index]) for index in shown))
         self._print(Padding(table, (0, 0, 0, indent)))
         return [head for index, head in enumerate(heads) if index not in shown]
+
+    def entries(
+        self, heads: Sequence[str], rows: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
+    ) -> None:
+        """Rows of short cells, each with paragraphs beneath its second column; no cell is ever folded where a screen has 80 columns."""
+        from rich.cells import cell_len, set_cell_size
+
+        lines = [[one_line(cell) for cell in row] for row in (heads, *rows)]
+        widths = [max(cell_len(line[index]) for line in lines) for index in range(len(heads))]
+        gap = " " * (_GAP if sum(widths) + _GAP * (len(widths) - 1) <= self.width else 1)
+        for number, line in enumerate(lines):
+            padded = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
+            self.line(gap.join(padded).rstrip(), style="" if number else "bold")
+            for paragraph in below[number - 1] if number else ():
+                self.line(paragraph, indent=widths[0] + len(gap), style="dim")
 
     def _paragraphs(self, heads: Sequence[str], cells: Sequence[Sequence[str]], indent: int) -> None:
         """Each row as a line and a paragraph, for a screen that is too narrow for the table."""
