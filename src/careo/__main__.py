@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
+    # Nearly all that a command reads it keeps to its end: looking through it for cycles every 700 objects took a tenth of a start.
+    gc.set_threshold(50_000, 20, 20)
     try:
         from careo.views.cli import run
 

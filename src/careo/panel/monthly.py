@@ -124,7 +124,7 @@ def monthly_values(
         _refuse_empty(country, name, found[name], places, as_of)
     found = {name: editions for name, editions in found.items() if editions}
     every = [edition for editions in found.values() for edition in editions]
-    rows = sorted(set[int]().union(*(np.unique(edition.places).tolist() for edition in every)))
+    rows = _rows(every)
     months = _months(every)
     if len(rows) * len(months) * len(found) > _MOST_CELLS:
         raise CareoError("panel_too_large", found=f"{len(rows)} × {len(months)} × {len(found)}")
@@ -198,10 +198,8 @@ def _monthly_population(country: Country, codes: Sequence[str], months: np.ndarr
     for edition in _populations(country, codes):  # oldest first: the newest stands
         years = edition.months // 12 + 1970 + 0.5
         order = np.lexsort((years, edition.places))
-        rows, begins = np.unique(edition.places[order], return_index=True)
-        ends = np.append(begins, len(order))[1:]
-        for row, begin, end in zip(rows, begins, ends, strict=True):
-            part = order[begin:end]
+        ends = np.bincount(edition.places, minlength=len(codes)).cumsum()
+        for row, part in enumerate(np.split(order, ends[:-1])):
             if len(part) > 1:
                 found[row] = np.interp(middle, years[part], edition.values[part], left=np.nan, right=np.nan)
     return found
@@ -299,6 +297,12 @@ def _imported(snapshot: Snapshot, indicator: str, codes: Sequence[str], step: st
     return _Edition(
         snapshot.known, snapshot.vintage, key, table["place"].to_numpy(), months, table["value"].to_numpy()
     )
+
+
+def _rows(editions: Sequence[_Edition]) -> list[int]:
+    """Which of the places asked for have any value."""
+    places = [np.bincount(edition.places) for edition in editions]
+    return sorted({row for counted in places for row in np.flatnonzero(counted).tolist()})
 
 
 def _months(editions: Sequence[_Edition]) -> np.ndarray:
