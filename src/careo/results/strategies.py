@@ -18,7 +18,7 @@ from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
 from careo.record.ladder import load_ladders
 from careo.record.money import load_money, money_of
-from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, read_strategy, strategies
+from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, strategies, strategy_of
 from careo.record.strategy import load_strategy as read
 
 TO_WRITE = "TODO"
@@ -46,8 +46,8 @@ def _examined(
 ) -> tuple[Strategy | None, tuple[CareoError, ...]]:
     """A strategy and every mistake of it. Arguments and errors as of `check_strategy`."""
     path = find(name, country)
-    strategy, mistakes = read_strategy(path, country)
     written = read_written(path)
+    strategy, mistakes = strategy_of(written, country)
     found = list(_unwritten(written))
     places = {error.words["field"] for error in found}
     found += [error for error in mistakes if error.words.get("field") not in places]
@@ -148,8 +148,10 @@ def load_strategy(name: str | Path, country: str = "mexico") -> Strategy:
     Raises:
         DataError: there is no such strategy; or its file has a mistake (`check_strategy` gives all of them).
     """
-    strategy = read(name, country)
     written = read_written(find(name, country))
+    strategy, mistakes = strategy_of(written, country)
+    if strategy is None or mistakes:
+        raise mistakes[0]
     for mistake in _links(written, strategy, load_country(country)):
         raise mistake
     return strategy
@@ -201,8 +203,7 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
     if strategy.country != country.code:
         yield written.error(("country",), "strategy_country", found=strategy.country, expected=country.code)
         return
-    levers, money = load_levers(country.key), load_money(country.key)
-    codes = {*country.places.codes}
+    levers, codes = load_levers(country.key), {*country.places.codes}
     for index, pledge in enumerate(strategy.pledges):
         loc: Loc = ("pledges", index)
         if pledge.test:
@@ -224,7 +225,7 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
     for index, line in enumerate(strategy.budget):
         loc = ("budget", index, "line")
         if not line.flows:
-            yield from _known(written, loc, "strategy_line", line.line, money.lines)
+            yield from _known(written, loc, "strategy_line", line.line, load_money(country.key).lines)
     for index, constraint in enumerate(strategy.constraints):
         if constraint.indicator:
             loc = ("constraints", index, "indicator")

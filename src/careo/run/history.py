@@ -7,13 +7,12 @@ which an earlier stretch is matched to the next, and the series whose published 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
-from pydantic.dataclasses import dataclass as checked
+from pydantic import ConfigDict, Field
 
 from careo.base.dates import Period, month_end
 from careo.base.errors import CareoError, DataError
@@ -231,17 +230,21 @@ def municipal_series(country: Country) -> tuple[str, ...]:
 # ── forecast.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _Matching:
     """How a stretch is brought to the level of the next: by their ratio over a year, seen from an origin on."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     over: Annotated[int, Field(ge=1000, le=9999)]
     from_: Annotated[DateText, Field(alias="from")]
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _Stretch:
     """Series whose sum is the history up to a month; a value of `repaired_by` stands for the sum."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     sum_of: Annotated[tuple[str, ...], Field(min_length=1)]
     until: DateText | None = None
@@ -249,10 +252,12 @@ class _Stretch:
     repaired_by: str | None = None
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _ForecastFile:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
     history: Annotated[tuple[_Stretch, ...], Field(min_length=1)]
-    companions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     municipalities: tuple[str, ...] = ()
 
 
