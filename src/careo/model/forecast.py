@@ -98,7 +98,7 @@ def fit(
     counts, exposure = np.asarray(counts, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
     _refuse_odd(counts, exposure)
     numbers = np.arange(len(counts)) if places is None else np.asarray(places, dtype=np.int64)
-    if numbers.shape != counts.shape[:1] or len(set(numbers.tolist())) != len(numbers):
+    if numbers.shape != counts.shape[:1] or len(np.unique(numbers)) != len(numbers):
         raise ValueError(f"{len(counts)} places need as many different numbers, not {numbers.tolist()}")
     season = _season(counts, exposure) if seasonal else np.zeros(12)
     months = counts.shape[1]

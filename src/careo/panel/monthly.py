@@ -266,20 +266,27 @@ def _editions(
 
 
 def _embedded(country: Country, indicator: str, codes: Sequence[str]) -> _Edition:
-    card = country.monthly_tables[indicator]
-    header, rows = read_wide(country.folder / "series" / "monthly" / f"{indicator}.csv")
-    table = np.array([values for _, values in rows], dtype=float).reshape(
-        len(rows), len(header)
-    )  # None is NaN
-    months = np.array([month.first for month, _ in rows], dtype="datetime64[M]").astype(int)
-    columns = dict(zip(header, table.T, strict=True))
-    if card.get("whole"):
-        columns[card["whole"]] = table.sum(axis=1)  # NaN unless every place reported
-    asked = np.array([columns.get(code, np.full(len(rows), np.nan)) for code in codes])
+    key = ("embedded_months", indicator)
+    if key not in country.derived:
+        country.derived[key] = _read_embedded(country, indicator)
+    months, columns = country.derived[key]
+    nothing = np.full(len(months), np.nan)
+    asked = np.array([columns.get(code, nothing) for code in codes])
     place, month = np.nonzero(~np.isnan(asked))
+    card = country.monthly_tables[indicator]
     vintage = str(card["vintage"])
     known = parse_period(vintage).last or date.max
     return _Edition(known, vintage, str(card["source"]), place, months[month], asked[place, month])
+
+
+def _read_embedded(country: Country, indicator: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The months of an embedded table, since 1970, and its values by place, NaN where nothing was reported."""
+    places, rows = read_wide(country.folder / "series" / "monthly" / f"{indicator}.csv")
+    months = np.array([month.first for month, _ in rows], dtype="datetime64[M]").astype(int)
+    table = np.array([values for _, values in rows], dtype=float).reshape(len(rows), len(places))
+    columns = dict(zip(places, table.T, strict=True))
+    whole = country.monthly_tables[indicator].get("whole")
+    return months, columns | ({whole: table.sum(axis=1)} if whole else {})  # NaN unless every place reported
 
 
 def _imported(snapshot: Snapshot, indicator: str, codes: Sequence[str], step: str) -> _Edition:

@@ -44,8 +44,10 @@ def overspent(frame: Frame, costs: Sequence[MeasureCost], prices: Prices | None)
         return
     years = (np.arange(frame.months) + frame.origin) // 12
     sums = {
-        year: np.array([[np.nansum(end[years == year]) for end in (c.low, c.value, c.high)] for c in costs])
-        for year in sorted(set(years.tolist()))
+        int(year): np.array(
+            [[np.nansum(end[years == year]) for end in (c.low, c.value, c.high)] for c in costs]
+        )
+        for year in np.unique(years)
     }  # [measure end]
     for place, ceiling in enumerate(frame.strategy.ceilings):
         found: dict[bool, list[tuple[float, int, float]]] = {True: [], False: []}

@@ -173,7 +173,7 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
     result = (np.full(months, np.nan), np.full(months, np.nan), np.full(months, np.nan))
     own = np.arange(months) + item.origin
     stop = None if item.end is None else item.origin + item.end
-    for year in sorted(set((own[item.active] // 12).tolist())):
+    for year in np.unique(own[item.active] // 12).tolist():
         found = total(prices.money, cost.money, cost.stage or "spent", str(year))
         until = year * 12 + 12 if stop is None else min(stop, year * 12 + 12)
         spread = until - max(item.origin + item.begin, year * 12)
