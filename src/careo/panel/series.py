@@ -11,11 +11,9 @@ import csv
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
 from pathlib import Path
 
-from careo.base import dates
-from careo.base.dates import Period
+from careo.base.dates import Period, parse_period
 from careo.base.errors import DataError
 from careo.base.shipped import read_table
 
@@ -232,14 +230,9 @@ def _refuse_unknown(
         raise DataError("panel_verified", where=where, expected=", ".join(VERIFIED), found=repr(verified))
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Period:
-    return dates.parse_period(text)
-
-
 def _period(text: str, where: str) -> Period:
     try:
-        return _parsed(text)
+        return parse_period(text)
     except ValueError as error:
         raise DataError("panel_period", where=where, found=repr(text), fix="panel_period") from error
 

@@ -16,7 +16,7 @@ from careo.base.texts import LANGUAGES
 from careo.base.yaml_files import Loc, Written, line_of, read_written
 from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
-from careo.record.ladder import load_ladders
+from careo.record.ladder import ladder_names, load_ladder
 from careo.record.money import load_money, money_of
 from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, strategies, strategy_of
 from careo.record.strategy import load_strategy as read
@@ -247,10 +247,10 @@ def _cost_line(
 
 def _test(written: Written, test: Test, loc: Loc, country: Country) -> Iterator[CareoError]:
     if test.ladder:
-        ladders = load_ladders(country.key)
+        ladders = ladder_names(country.key)
         yield from _known(written, (*loc, "ladder"), "strategy_ladder", test.ladder, ladders)
         if test.ladder in ladders:
-            tracks = {step.track for step in ladders[test.ladder].steps}
+            tracks = {step.track for step in load_ladder(test.ladder, country.key).steps}
             yield from _known(written, (*loc, "track"), "strategy_track", test.track, tracks)
     elif test.indicator:
         yield from _known(
