@@ -29,7 +29,7 @@ ASKED = {
     "the pandas way / import": (">", 5.0),
     "municipal panel, warm [s]": ("<", 0.5),
     "careo, two threads [ns/cell]": ("<", 60.0),
-    "a process from nothing to its first draw [s]": ("<", 1.0),
+    "careo simulate from nothing to its first draws on disk [s]": ("<", 1.0),
     "six strategies, 1,000 draws, a whole process [s]": ("<", 2.0),
     "two strategies, 200 draws, warm [ms]": ("<", 100.0),
     "network model, 1,000 draws, two threads, warm [s]": ("<", 10.0),

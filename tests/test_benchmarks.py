@@ -71,6 +71,7 @@ def test_every_asked_row_of_the_laboratory_is_one_that_is_printed(monkeypatch: p
         laboratory, "measured", lambda name, given: {"uniform": (4.0, 8.0)} if name == "luck" else numbers
     )
     monkeypatch.setattr(laboratory, "whole_process", lambda arguments: processes.Took(1.0, 1.0, 1.0))
+    monkeypatch.setattr(laboratory, "seconds_until", lambda arguments, seen: 1.0)
     printed = [name for name, _ in laboratory.rows()]
     assert len(printed) == len(set(printed))
     asked = [name for name in bench.ASKED if any(word in name for word in ("draw", "ns/cell"))]

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careo.base.errors import InputError
-from careo.panel.places import Place, load_places
+from careo.panel.places import Place, load_places, shipped_neighbours
 from careo.sources import boundaries, geojson
-from careo.sources.boundaries import Boundaries, neighbours, read_boundaries, shipped_neighbours
+from careo.sources.boundaries import Boundaries, neighbours, read_boundaries
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
 MAPS = SHARED / "data" / "boundaries"

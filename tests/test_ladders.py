@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import careo
 from careo.base.citations import load_sources
-from careo.base.errors import CareoError
+from careo.base.errors import CareoError, DataError
 from careo.base.fields import last_day
+from careo.base.shipped import country_folder
 from careo.record.ladder import (
     CLIMB,
     ENDS,
@@ -482,3 +485,13 @@ def test_toyland_has_every_kind_of_step() -> None:
     assert any(one.date is None for one in steps) and any(len(one.date or "") == 7 for one in steps)
     assert any(one.dissent for one in steps) and any(one.term for one in steps)
     assert any(one.deadline == "none" for one in steps) and any(one.of for one in steps)
+
+
+def test_a_broken_ladder_stops_nobody_who_does_not_name_it(tmp_path: Path) -> None:
+    folder = tmp_path / "toyland"
+    shutil.copytree(country_folder("toyland"), folder)
+    (folder / "ladders" / "broken.yaml").write_text("id: broken\n", encoding="utf-8")
+    for slug in careo.strategies("toyland"):
+        assert careo.load_strategy(slug, str(folder)).slug == slug
+    with pytest.raises(DataError, match="broken"):
+        load_ladders(str(folder))

@@ -47,11 +47,13 @@ def test_reading_a_page_loads_no_array_table_or_plotting_library() -> None:
     assert "careo.sources.documents" in loaded
 
 
-def test_a_run_is_prepared_without_waiting_for_xarray() -> None:
+def test_a_run_is_prepared_without_waiting_for_libraries_of_tables() -> None:
     loaded = _loaded(
-        "import careo\nfrom careo.run.ensemble import prepare\nprepare([], careo.load_country('toyland'), months=12).baseline"
+        "import careo\nfrom careo.run.ensemble import prepare\ncountry = careo.load_country('toyland')\n"
+        "given = [careo.load_strategy(name, 'toyland') for name in careo.strategies('toyland')[:1]]\n"
+        "prepare(given, country, months=12).baseline"
     )
-    assert loaded & {"xarray", "pandas", "matplotlib", "altair"} == set()
+    assert loaded & {"polars", "xarray", "pandas", "matplotlib", "altair"} == set()
     assert "careo.run.history" in loaded
 
 

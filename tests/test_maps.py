@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careo.base.errors import CareoError, DataError, OutputError
-from careo.panel.places import load_places
-from careo.sources.boundaries import Boundaries, read_boundaries, shipped_neighbours
+from careo.panel.places import load_places, shipped_neighbours
+from careo.sources.boundaries import Boundaries, read_boundaries
 from careo.views import images
 from careo.views.classes import RAMP, ink_on, luminance, scale_of
 from careo.views.maps import Tile, choropleth, draw_map, load_tiles, tile_map, write_image

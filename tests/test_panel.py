@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from careo.base.dates import parse_period
+from careo.base.errors import DataError
 from careo.panel import load_country
 from careo.panel.country import Country
-from careo.panel.series import Observation, known, make_series, newest, periods, total
+from careo.panel.series import Observation, known, make_series, newest, periods, read_wide, total
 from careo.panel.validation import validate_country
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
@@ -238,3 +239,24 @@ def test_no_source_of_a_value_is_without_producer_and_title(mexico: Country) -> 
     raw = [key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))]
     assert sorted(raw) == sorted(mexico.sources)
     assert all(s.producer and s.title and 1 <= s.tier <= 4 for s in mexico.sources.values())
+
+
+def test_a_table_of_months_is_read_with_its_gaps(tmp_path: Path) -> None:
+    table = tmp_path / "homicides.csv"
+    table.write_text("month,01,02\n2019-01,3,\n2019-02,0,4\n")
+    places, rows = read_wide(table)
+    assert places == ("01", "02")
+    assert [(str(month), values) for month, values in rows] == [("2019-01", [3, None]), ("2019-02", [0, 4])]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [("2019-13,3,4", "2019-13"), ("2019-02,3", "month, 01, 02"), ("2019-02,3,four", "four"), ("2019-02,3,-4", "-4")],
+)  # fmt: skip
+def test_a_broken_row_of_a_table_of_months_is_named(tmp_path: Path, row: str, words: str) -> None:
+    table = tmp_path / "homicides.csv"
+    table.write_text(f"month,01,02\n2019-01,3,4\n{row}\n")
+    with pytest.raises(DataError) as mistake:
+        read_wide(table)
+    assert mistake.value.where == f"{table}:3"
+    assert words in mistake.value.render("en")

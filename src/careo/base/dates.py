@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from careo.base.date_patterns import DateWords, date_words, group
 from careo.base.shipped import readable
@@ -111,6 +112,7 @@ def years_on(day: date, years: int) -> date:
     return date(day.year + years, day.month, min(day.day, 28) if day.month == 2 else day.day)
 
 
+@lru_cache(maxsize=4096)  # tables repeat their periods row by row
 def parse_period(text: str) -> Period:
     """The period that `str(period)` wrote.
 

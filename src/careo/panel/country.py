@@ -17,7 +17,7 @@ from careo.base.shipped import country_folder, read_yaml
 from careo.panel import series as record
 from careo.panel.concepts import Concepts, load_concepts
 from careo.panel.indicators import Indicator, load_indicators
-from careo.panel.places import Places, load_places
+from careo.panel.places import Places, load_places, shipped_neighbours
 from careo.panel.series import Observation, Series
 
 if TYPE_CHECKING:
@@ -67,8 +67,6 @@ class Country:
     @cached_property
     def neighbours(self) -> Mapping[str, tuple[str, ...]]:
         """State → the states it shares a land border with."""
-        from careo.sources.boundaries import shipped_neighbours
-
         return shipped_neighbours(self.key)
 
     @cached_property

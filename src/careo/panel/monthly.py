@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError, OutputError
 from careo.base.files import writing
 from careo.panel.country import Country, load_country
 from careo.panel.editions import source_of, values
+from careo.panel.series import read_wide
 from careo.sources.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -44,14 +44,16 @@ class MonthlyValues:
     sources: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Edition:
-    """One vintage of one indicator: monthly values by place."""
+    """One vintage of one indicator, a value a row: which of the places asked for, the months since 1970, the value."""
 
     known: date
     vintage: str
     source: str
-    table: pl.DataFrame  # place, start, value
+    places: np.ndarray
+    months: np.ndarray
+    values: np.ndarray
 
 
 def load_panel(
@@ -121,18 +123,15 @@ def monthly_values(
     for name in indicators:
         _refuse_empty(country, name, found[name], places, as_of)
     found = {name: editions for name, editions in found.items() if editions}
-    seen = pl.concat([e.table for editions in found.values() for e in editions]) if found else pl.DataFrame(
-        schema={"place": pl.String, "start": pl.Date, "value": pl.Float64}
-    )  # fmt: skip
-    there = set(seen["place"].unique().to_list())
-    codes = [code for code in wanted if code in there]
-    months = _months(seen)
-    if len(codes) * len(months) * len(found) > _MOST_CELLS:
-        raise CareoError("panel_too_large", found=f"{len(codes)} × {len(months)} × {len(found)}")
+    every = [edition for editions in found.values() for edition in editions]
+    rows = _rows(every)
+    months = _months(every)
+    if len(rows) * len(months) * len(found) > _MOST_CELLS:
+        raise CareoError("panel_too_large", found=f"{len(rows)} × {len(months)} × {len(found)}")
     return MonthlyValues(
-        tuple(codes),
+        tuple(wanted[row] for row in rows),
         months,
-        {name: _array(editions, codes, months) for name, editions in found.items()},
+        {name: _array(editions, rows, months) for name, editions in found.items()},
         {name: tuple(sorted({e.vintage for e in editions})) for name, editions in found.items()},
         {name: tuple(sorted({e.source for e in editions})) for name, editions in found.items()},
     )
@@ -147,6 +146,8 @@ def write_panel(panel: xr.Dataset, path: Path) -> int:
     Raises:
         OutputError: not a .parquet or .csv file, or it cannot be written; an earlier file stays as it was.
     """
+    import polars as pl
+
     suffix = path.suffix.lower()
     if suffix not in (".parquet", ".csv"):
         raise OutputError("output_suffix", where=str(path), expected=".parquet | .csv", found=suffix or "–")
@@ -194,40 +195,32 @@ def monthly_population(country: Country, codes: Sequence[str], months: np.ndarra
 def _monthly_population(country: Country, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
     middle = months.astype("datetime64[M]").astype(int) / 12 + 1970 + 0.5 / 12
     found = np.full((len(codes), len(months)), np.nan)
-    rows = {code: row for row, code in enumerate(codes)}
     for edition in _populations(country, codes):  # oldest first: the newest stands
-        for (place,), part in edition.table.partition_by("place", as_dict=True).items():
-            if part.height > 1:
-                part = part.sort("start")
-                years = part["start"].dt.year().to_numpy() + 0.5
-                found[rows[str(place)]] = np.interp(
-                    middle, years, part["value"].to_numpy(), left=np.nan, right=np.nan
-                )
+        years = edition.months // 12 + 1970 + 0.5
+        order = np.lexsort((years, edition.places))
+        ends = np.bincount(edition.places, minlength=len(codes)).cumsum()
+        for row, part in enumerate(np.split(order, ends[:-1])):
+            if len(part) > 1:
+                found[row] = np.interp(middle, years[part], edition.values[part], left=np.nan, right=np.nan)
     return found
 
 
 def _populations(country: Country, codes: Sequence[str]) -> list[_Edition]:
     """The editions of mid-year populations, the one to be believed last: odd ones, then older ones, then newer ones."""
     found: list[tuple[bool, _Edition]] = []
-    asked = set(codes)
-    wanted = pl.Series(codes, dtype=pl.String).implode()
     for edition in country.editions:
         if POPULATION in edition.indicators:
-            table = values(edition, POPULATION).filter(
-                pl.col("step") == "year", pl.col("place").is_in(wanted)
-            )
             sound = not any(oddity.grave for oddity in edition.oddities)
-            key = source_of(edition).key
-            found.append((sound, _Edition(edition.known, edition.vintage, key, table.drop("step").collect())))
+            found.append((sound, _imported(edition, POPULATION, codes, "year")))
     imported = {edition.source for _, edition in found}
-    vintages: dict[tuple[date, str], list[tuple[str, date, float]]] = {}
+    rows = {code: row for row, code in enumerate(codes)}
+    vintages: dict[tuple[date, str], list[tuple[int, int, float]]] = {}
     for o in country.series(POPULATION).observations:  # imported ones among them
-        if o.source not in imported and o.place in asked and o.period.first is not None:
-            row = (o.place, o.period.first, o.value)
-            vintages.setdefault((o.known, o.vintage), []).append(row)
-    schema = {"place": pl.String, "start": pl.Date, "value": pl.Float64}
-    for (known, vintage), rows in vintages.items():
-        found.append((True, _Edition(known, vintage, "", pl.DataFrame(rows, schema, orient="row"))))
+        if o.source not in imported and o.place in rows and o.period.first is not None:
+            month = (o.period.first.year - 1970) * 12
+            vintages.setdefault((o.known, o.vintage), []).append((rows[o.place], month, o.value))
+    for (known, vintage), told in vintages.items():
+        found.append((True, _Edition(known, vintage, "", *map(np.array, zip(*told, strict=True)))))
     found.sort(key=lambda each: (each[0], each[1].known, each[1].vintage))
     return [edition for _, edition in found]
 
@@ -261,61 +254,78 @@ def _editions(
     country: Country, indicator: str, codes: Sequence[str], as_of: date | None
 ) -> Iterator[_Edition]:
     """Every vintage of an indicator known on the day, oldest first."""
-    asked = pl.col("place").is_in(list(codes))
-    found: list[_Edition] = []
-    embedded = _embedded(country, indicator)
-    if embedded is not None:
-        found.append(replace(embedded, table=embedded.table.filter(asked)))
-    for snapshot in country.editions:
-        if indicator in snapshot.indicators and (as_of is None or snapshot.known <= as_of):
-            months = values(snapshot, indicator).filter(pl.col("step") == "month", asked).drop("step")
-            found.append(
-                _Edition(snapshot.known, snapshot.vintage, source_of(snapshot).key, months.collect())
-            )
+    found = [_embedded(country, indicator, codes)] if indicator in country.monthly_tables else []
+    found += [
+        _imported(snapshot, indicator, codes, "month")
+        for snapshot in country.editions
+        if indicator in snapshot.indicators and (as_of is None or snapshot.known <= as_of)
+    ]
     for edition in sorted(found, key=lambda e: (e.known, e.vintage)):
-        if edition.table.height and (as_of is None or edition.known <= as_of):
+        if len(edition.values) and (as_of is None or edition.known <= as_of):
             yield edition
 
 
-def _embedded(country: Country, indicator: str) -> _Edition | None:
-    card: Mapping[str, str] | None = country.monthly_tables.get(indicator)
-    if card is None:
-        return None
-    wide = pl.read_csv(country.folder / "series" / "monthly" / f"{indicator}.csv", infer_schema=False)
-    places = wide.columns[1:]
-    numbers = wide.select(
-        (pl.col(wide.columns[0]) + "-01").str.to_date().alias("start"),
-        *(pl.col(p).cast(pl.Float64) for p in places),
-    )
-    if card.get("whole"):
-        numbers = numbers.with_columns(
-            pl.when(pl.all_horizontal(pl.col(p).is_not_null() for p in places))
-            .then(pl.sum_horizontal(places))
-            .alias(card["whole"])
-        )
-    table = numbers.unpivot(index="start", variable_name="place", value_name="value").drop_nulls("value")
+def _embedded(country: Country, indicator: str, codes: Sequence[str]) -> _Edition:
+    key = ("embedded_months", indicator)
+    if key not in country.derived:
+        country.derived[key] = _read_embedded(country, indicator)
+    months, columns = country.derived[key]
+    nothing = np.full(len(months), np.nan)
+    asked = np.array([columns.get(code, nothing) for code in codes])
+    place, month = np.nonzero(~np.isnan(asked))
+    card = country.monthly_tables[indicator]
     vintage = str(card["vintage"])
     known = parse_period(vintage).last or date.max
-    return _Edition(known, vintage, str(card["source"]), table.select("place", "start", "value"))
+    return _Edition(known, vintage, str(card["source"]), place, months[month], asked[place, month])
 
 
-def _months(table: pl.DataFrame) -> np.ndarray:
+def _read_embedded(country: Country, indicator: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The months of an embedded table, since 1970, and its values by place, NaN where nothing was reported."""
+    places, rows = read_wide(country.folder / "series" / "monthly" / f"{indicator}.csv")
+    months = np.array([month.first for month, _ in rows], dtype="datetime64[M]").astype(int)
+    table = np.array([values for _, values in rows], dtype=float).reshape(len(rows), len(places))
+    columns = dict(zip(places, table.T, strict=True))
+    whole = country.monthly_tables[indicator].get("whole")
+    return months, columns | ({whole: table.sum(axis=1)} if whole else {})  # NaN unless every place reported
+
+
+def _imported(snapshot: Snapshot, indicator: str, codes: Sequence[str], step: str) -> _Edition:
+    import polars as pl
+
+    places = pl.Enum(codes)
+    table = (
+        values(snapshot, indicator)
+        .filter(pl.col("step") == step, pl.col("place").is_in(list(codes)))
+        .select(pl.col("place").cast(places).to_physical(), "start", "value")
+        .collect()
+    )
+    months = table["start"].to_numpy().astype("datetime64[M]").astype(int)
+    key = source_of(snapshot).key
+    return _Edition(
+        snapshot.known, snapshot.vintage, key, table["place"].to_numpy(), months, table["value"].to_numpy()
+    )
+
+
+def _rows(editions: Sequence[_Edition]) -> list[int]:
+    """Which of the places asked for have any value."""
+    places = [np.bincount(edition.places) for edition in editions]
+    return sorted({row for counted in places for row in np.flatnonzero(counted).tolist()})
+
+
+def _months(editions: Sequence[_Edition]) -> np.ndarray:
     """Every month from the first to the last one with a value, as datetime64[M]."""
-    if table.is_empty():
+    if not editions:
         return np.array([], dtype="datetime64[M]")
-    first, last = (np.datetime64(str(day), "M") for day in (table["start"].min(), table["start"].max()))
-    step = np.timedelta64(1, "M")
-    return np.arange(first, last + step, step)
+    first, last = min(e.months.min() for e in editions), max(e.months.max() for e in editions)
+    return np.arange(first, last + 1).astype("datetime64[M]")
 
 
-def _array(editions: Sequence[_Edition], codes: Sequence[str], months: np.ndarray) -> np.ndarray:
+def _array(editions: Sequence[_Edition], rows: Sequence[int], months: np.ndarray) -> np.ndarray:
     """Values by place and month; a later vintage stands over an earlier one wherever it says something."""
-    array = np.full((len(codes), len(months)), np.nan)
-    rows = pl.Series(codes, dtype=pl.Enum(list(codes)))
+    array = np.full((len(rows), len(months)), np.nan)
     for edition in editions:
-        place = edition.table["place"].cast(rows.dtype).to_physical().to_numpy()
-        month = edition.table["start"].to_numpy().astype("datetime64[M]").astype(int) - months[0].astype(int)
-        array[place, month] = edition.table["value"].to_numpy()
+        place = np.searchsorted(rows, edition.places)
+        array[place, edition.months - months[0].astype(int)] = edition.values
     return array
 
 

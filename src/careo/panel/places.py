@@ -448,6 +448,14 @@ def load_places(country: str = "mexico") -> Places:
     )
 
 
+def shipped_neighbours(country: str = "mexico") -> Mapping[str, tuple[str, ...]]:
+    """The states that share a land border, from `places/neighbours.csv` of the country; empty when it has none."""
+    path = country_folder(country) / "places" / "neighbours.csv"
+    if not path.is_file():
+        return {}
+    return {code: tuple(beside.split("|")) for _, (code, beside) in read_table(path, ("code", "neighbours"))}
+
+
 def _read_places(path: Path) -> Mapping[str, Place]:
     by_code: dict[str, Place] = {}
     for where, row in read_table(path, COLUMNS):

@@ -11,11 +11,9 @@ import csv
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
 from pathlib import Path
 
-from careo.base import dates
-from careo.base.dates import Period
+from careo.base.dates import Period, parse_period
 from careo.base.errors import DataError
 from careo.base.shipped import read_table
 
@@ -173,26 +171,35 @@ def read_months(
     )
     known_from = _known_from(vintage, str(path))
     observations: list[Observation] = []
+    header, rows = read_wide(path)
+    for place in (*header, *([whole] if whole else [])):
+        _refuse_unknown(f"{path}:1", place, places, source, sources, verified)
+    for month, cells in rows:
+        values = [(p, v) for p, v in zip(header, cells, strict=True) if v is not None]
+        observations += [Observation(p, month, v, vintage, known_from, source, verified) for p, v in values]
+        if whole and len(values) == len(header):
+            value = sum(v for _, v in values)
+            observations.append(Observation(whole, month, value, vintage, known_from, source, "computed"))
+    return make_series(indicator, observations)
+
+
+def read_wide(path: Path) -> tuple[tuple[str, ...], list[tuple[Period, list[float | None]]]]:
+    """The places of a table with months in rows and places in columns, and its months with their values, None where nothing was reported.
+
+    Raises:
+        DataError: a bad number or month, a row of another length; says file and line.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
-        for place in (*header[1:], *([whole] if whole else [])):
-            _refuse_unknown(f"{path}:1", place, places, source, sources, verified)
-        for row in reader:
+        rows: list[tuple[Period, list[float | None]]] = []
+        for month, *cells in reader:
             where = f"{path}:{reader.line_num}"
-            month, cells = _period(row[0], where), row[1:]
-            values = [
-                (place, read_value(cell, where))
-                for place, cell in zip(header[1:], cells, strict=True)
-                if cell
-            ]
-            observations += [
-                Observation(p, month, v, vintage, known_from, source, verified) for p, v in values
-            ]
-            if whole and len(values) == len(header) - 1:
-                value = sum(v for _, v in values)
-                observations.append(Observation(whole, month, value, vintage, known_from, source, "computed"))
-    return make_series(indicator, observations)
+            if len(cells) != len(header) - 1:
+                expected = ", ".join(header)
+                raise DataError("panel_columns", where=where, expected=expected, found=", ".join(cells))
+            rows.append((_period(month, where), [read_value(c, where) if c else None for c in cells]))
+    return tuple(header[1:]), rows
 
 
 def read_value(text: str, where: str, *, share: bool = False) -> float:
@@ -223,14 +230,9 @@ def _refuse_unknown(
         raise DataError("panel_verified", where=where, expected=", ".join(VERIFIED), found=repr(verified))
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Period:
-    return dates.parse_period(text)
-
-
 def _period(text: str, where: str) -> Period:
     try:
-        return _parsed(text)
+        return parse_period(text)
     except ValueError as error:
         raise DataError("panel_period", where=where, found=repr(text), fix="panel_period") from error
 

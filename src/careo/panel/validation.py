@@ -14,7 +14,7 @@ from careo.base.shipped import read_yaml
 from careo.base.units import unit_long
 from careo.panel.country import Country, load_country
 from careo.panel.indicators import Indicator
-from careo.sources.boundaries import shipped_neighbours
+from careo.panel.places import shipped_neighbours
 from careo.sources.catalog import datasets
 
 _WORDED = ("name", "definition", "breaks", "revisions")

@@ -121,13 +121,26 @@ def load_ladders(country: str = "mexico") -> Mapping[str, Ladder]:
 
 @cache
 def _load(country: str) -> Mapping[str, Ladder]:
-    ladders: dict[str, Ladder] = {}
-    for path in sorted((country_folder(country) / "ladders").glob("*.yaml")):
-        ladder, mistakes = read_ladder(path, load_sources(country))
-        if ladder is None or mistakes:
-            raise mistakes[0]
-        ladders[ladder.id] = ladder
-    return ladders
+    return {name: load_ladder(name, country) for name in ladder_names(country)}
+
+
+def ladder_names(country: str = "mexico") -> tuple[str, ...]:
+    """The ids of the ladders of a country, in order: those of their files."""
+    return tuple(path.stem for path in sorted((country_folder(country) / "ladders").glob("*.yaml")))
+
+
+@cache
+def load_ladder(name: str, country: str = "mexico") -> Ladder:
+    """One of the ladders of a country by its id.
+
+    Raises:
+        DataError: its file is broken; says file and line.
+    """
+    path = country_folder(country) / "ladders" / f"{name}.yaml"
+    ladder, mistakes = read_ladder(path, load_sources(country))
+    if ladder is None or mistakes:
+        raise mistakes[0]
+    return ladder
 
 
 def read_ladder(path: Path, sources: Mapping[str, object]) -> tuple[Ladder | None, tuple[CareoError, ...]]:

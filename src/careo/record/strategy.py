@@ -462,7 +462,12 @@ def find(name: str | Path, country: str = "mexico") -> Path:
 
 def read_strategy(path: Path, country: str = "mexico") -> tuple[Strategy | None, tuple[CareoError, ...]]:
     """A strategy's file and every mistake that can be seen in it alone, in the order of its lines."""
-    written = read_written(path)
+    return strategy_of(read_written(path), country)
+
+
+def strategy_of(written: Written, country: str = "mexico") -> tuple[Strategy | None, tuple[CareoError, ...]]:
+    """As `read_strategy`, of a file that was read."""
+    path = Path(written.path)
     strategy, mistakes = build(written, Strategy)
     if strategy is None:
         return None, mistakes

@@ -17,9 +17,9 @@ from careo.base.texts import LANGUAGES
 from careo.base.yaml_files import Loc, Written, build_rest, line_of, read_written
 from careo.evidence.levers import load_levers
 from careo.panel import Country, load_country
-from careo.record.ladder import load_ladders
+from careo.record.ladder import ladder_names, load_ladder
 from careo.record.money import load_money, money_of
-from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, read_strategy, strategies
+from careo.record.strategy import Cost, Strategy, Test, TopPlaces, find, strategies, strategy_of
 from careo.record.strategy import load_strategy as read
 from careo.record.strategy_mistakes import uncited
 
@@ -48,8 +48,8 @@ def _examined(
 ) -> tuple[Strategy | None, tuple[CareoError, ...]]:
     """A strategy and every mistake of it. Arguments and errors as of `check_strategy`."""
     path = find(name, country)
-    strategy, mistakes = read_strategy(path, country)
     written = read_written(path)
+    strategy, mistakes = strategy_of(written, country)
     found = list(_unwritten(written))
     places = {error.words["field"] for error in found}
     found += [error for error in mistakes if error.words.get("field") not in places]
@@ -168,8 +168,10 @@ def load_strategy(name: str | Path, country: str = "mexico") -> Strategy:
     Raises:
         DataError: there is no such strategy; or its file has a mistake (`check_strategy` gives all of them).
     """
-    strategy = read(name, country)
     written = read_written(find(name, country))
+    strategy, mistakes = strategy_of(written, country)
+    if strategy is None or mistakes:
+        raise mistakes[0]
     for mistake in _links(written, strategy, load_country(country)):
         raise mistake
     return strategy
@@ -221,8 +223,7 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
     if strategy.country != country.code:
         yield written.error(("country",), "strategy_country", found=strategy.country, expected=country.code)
         return
-    levers, money = load_levers(country.key), load_money(country.key)
-    codes = {*country.places.codes}
+    levers, codes = load_levers(country.key), {*country.places.codes}
     for index, pledge in enumerate(strategy.pledges):
         loc: Loc = ("pledges", index)
         if pledge.test:
@@ -244,7 +245,7 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
     for index, line in enumerate(strategy.budget):
         loc = ("budget", index, "line")
         if not line.flows:
-            yield from _known(written, loc, "strategy_line", line.line, money.lines)
+            yield from _known(written, loc, "strategy_line", line.line, load_money(country.key).lines)
     for index, constraint in enumerate(strategy.constraints):
         if constraint.indicator:
             loc = ("constraints", index, "indicator")
@@ -266,10 +267,10 @@ def _cost_line(
 
 def _test(written: Written, test: Test, loc: Loc, country: Country) -> Iterator[CareoError]:
     if test.ladder:
-        ladders = load_ladders(country.key)
+        ladders = ladder_names(country.key)
         yield from _known(written, (*loc, "ladder"), "strategy_ladder", test.ladder, ladders)
         if test.ladder in ladders:
-            tracks = {step.track for step in ladders[test.ladder].steps}
+            tracks = {step.track for step in load_ladder(test.ladder, country.key).steps}
             yield from _known(written, (*loc, "track"), "strategy_track", test.track, tracks)
     elif test.indicator:
         yield from _known(

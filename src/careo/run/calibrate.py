@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
-from pydantic.dataclasses import dataclass as checked
+from pydantic import ConfigDict, Field
 
 from careo.base.dates import month_end
 from careo.base.errors import CareoError
@@ -288,8 +287,10 @@ def record_key(history: History) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _Row:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
     mean: float
     factor: tuple[float, ...]
     prior_mean: float
@@ -297,15 +298,19 @@ class _Row:
     learnt: Annotated[float, Field(ge=0, le=1)]
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _Origins:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
     first: DateText
     last: DateText
     count: Annotated[int, Field(gt=0)]
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _File:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
     schema: Annotated[str, Field(pattern=f"^{_SCHEMA}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     record_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

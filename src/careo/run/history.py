@@ -7,13 +7,12 @@ which an earlier stretch is matched to the next, and the series whose published 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
-from pydantic.dataclasses import dataclass as checked
+from pydantic import ConfigDict, Field
 
 from careo.base.dates import Period, month_end
 from careo.base.errors import CareoError, DataError
@@ -272,17 +271,21 @@ def stretches(country: Country) -> tuple[tuple[str, ...], ...]:
 # ── forecast.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _Matching:
     """How a stretch is brought to the level of the next: by their ratio over a year, seen from an origin on."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     over: Annotated[int, Field(ge=1000, le=9999)]
     from_: Annotated[DateText, Field(alias="from")]
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _Stretch:
     """Series whose sum is the history up to a month; a value of `repaired_by` stands for the sum."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     sum_of: Annotated[tuple[str, ...], Field(min_length=1)]
     until: DateText | None = None
@@ -290,7 +293,7 @@ class _Stretch:
     repaired_by: str | None = None
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """How the country's forecasts are judged.
 
@@ -300,13 +303,15 @@ class Protocol:
         columns: What the series of the history are called in a file of later months; where none is given, by their id.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
     origins: Annotated[str, Field(pattern=r"^\d{4}-\d\d/\d{4}-\d\d$")]
     tuned_until: Annotated[int, Field(ge=1000, le=9999)]
     tested_until: Annotated[int, Field(ge=1000, le=9999)]
-    columns: Mapping[str, str] = Field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class CalibrationPlan:
     """What is believed of the forecaster's constants before a record speaks, and how it is asked.
 
@@ -315,6 +320,8 @@ class CalibrationPlan:
         effective: as how many independent observations all outcomes count. dispersion, dependence, dependence_months: where no record is asked.
         prior: constant → mean and standard deviation.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     first_origin: DateText
     every_months: Annotated[int, Field(ge=1, le=120)]
@@ -326,12 +333,14 @@ class CalibrationPlan:
     prior: Mapping[str, tuple[float, Annotated[float, Field(gt=0)]]]
 
 
-@checked(frozen=True, config=CLOSED)
+@dataclass(frozen=True, slots=True)
 class _ForecastFile:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
     history: Annotated[tuple[_Stretch, ...], Field(min_length=1)]
     hindcast: Protocol
     calibration: CalibrationPlan
-    companions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     municipalities: tuple[str, ...] = ()
 
 

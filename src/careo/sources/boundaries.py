@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from careo.base.errors import InputError
-from careo.base.shipped import country_folder, read_table
 from careo.sources.formats.layout import Oddity, key
 from careo.sources.geojson import MOST_POINTS, Area, Feature, Point, open_map, too_large
 
@@ -340,14 +339,6 @@ class _Record:
 
 
 # ── neighbours ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def shipped_neighbours(country: str = "mexico") -> Mapping[str, tuple[str, ...]]:
-    """The states that share a land border, from `places/neighbours.csv` of the country; empty when it has none."""
-    path = country_folder(country) / "places" / "neighbours.csv"
-    if not path.is_file():
-        return {}
-    return {code: tuple(beside.split("|")) for _, (code, beside) in read_table(path, ("code", "neighbours"))}
 
 
 def neighbours(boundaries: Boundaries, *, tolerance: float | None = None) -> dict[str, tuple[str, ...]]:

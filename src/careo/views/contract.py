@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from careo.base.citations import Source
 from careo.base.shipped import shipped
 from careo.base.texts import say
-from careo.record.anchoring import quote_hash
 from careo.record.statements import Statement
 from careo.results.finding import Considered, Finding
 from careo.results.wording import unit_name
@@ -269,6 +268,8 @@ def _said(language: str, key: str, otherwise: str, words: Mapping[str, str]) -> 
 
 
 def _claimed(statement: Statement, pages: Pages) -> dict[str, Any]:
+    from careo.record.anchoring import quote_hash  # reads numbers, which verbs without pages do not need
+
     start, end = _place_in_file(statement, pages)
     quantity = statement.quantity
     return {
