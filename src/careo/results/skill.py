@@ -56,7 +56,7 @@ def difference(
     both = ~np.isnan(scores) & ~np.isnan(others)
     mine, theirs = (np.where(both, each, 0.0).sum(axis=2) for each in (scores, others))
     years, places = mine.shape
-    gain = _gain(mine.sum(), theirs.sum())
+    gain = float(_gain(mine.sum(), theirs.sum()))
     if years * places < 2:
         return Difference(model, against, window, gain, np.nan, np.nan, years, places, "not distinguishable")
     by_year, by_place = _weights(years, 0, seed), _weights(places, 1, seed)
@@ -66,7 +66,7 @@ def difference(
     return Difference(model, against, window, gain, float(low), float(high), years, places, verdict)
 
 
-def _gain(mine: Floats, theirs: Floats) -> Floats:
+def _gain(mine: Floats | np.float64, theirs: Floats | np.float64) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.asarray(theirs) > 0, 1 - mine / theirs, np.nan)[()]
 
@@ -76,7 +76,8 @@ def _weights(count: int, axis: int, seed: int) -> Floats:
     uniform = Luck(seed).uniform(Process.RESAMPLING, axis, np.arange(count), np.arange(RESAMPLES))
     picked = np.minimum((uniform * count).astype(np.int64), count - 1).T
     rows = np.repeat(np.arange(RESAMPLES), count)
-    return np.bincount(rows * count + picked.ravel(), minlength=RESAMPLES * count).reshape(RESAMPLES, count) * 1.0
+    often = np.bincount(rows * count + picked.ravel(), minlength=RESAMPLES * count)
+    return often.reshape(RESAMPLES, count).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,12 @@ def low_coverage(
         months: how many months all years have together.
     """
     seen = np.nanmean(inside, axis=(0, 2))
-    below = sorted((float(share), code) for share, code in zip(seen, places, strict=True) if share < LOW_COVERAGE)
+    below = sorted(
+        (float(share), code) for share, code in zip(seen, places, strict=True) if share < LOW_COVERAGE
+    )
     chance = (drawn_inside.sum(axis=0) < LOW_COVERAGE * months).sum(axis=0)
     return LowCoverage(
-        tuple((code, share) for share, code in below), float(chance.mean()), float(np.quantile(chance, 0.95))
+        tuple((str(code), share) for share, code in below),
+        float(chance.mean()),
+        float(np.quantile(chance, 0.95)),
     )

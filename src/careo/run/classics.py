@@ -66,5 +66,7 @@ def _simulated(model: Any, known: np.ndarray, months: int, draws: int, seed: int
 
 def _own_seed(task: Task, row: int, name: str) -> int:
     """The seed of a place, origin and model: these libraries consume luck, so theirs starts from an address."""
-    uniform = task.luck.uniform(Process.FORECAST_MEMBER, task.first_month, task.places[row : row + 1], NAMES.index(name))
+    uniform = task.luck.uniform(
+        Process.FORECAST_MEMBER, task.first_month, task.places[row : row + 1], NAMES.index(name)
+    )
     return int(uniform[0, 0] * 2**32)

@@ -83,7 +83,9 @@ class Hindcast:
 def origin_sources(panel: Country | xr.Dataset | None, origin: date) -> tuple[str, ...]:
     """Keys of the sources that a forecaster sees at an origin, and of what it is scored on."""
     scored = homicide_history(panel, matched=False)
-    return tuple(dict.fromkeys((*homicide_history(panel, last=min(origin, scored.last)).sources, *scored.sources)))
+    return tuple(
+        dict.fromkeys((*homicide_history(panel, last=min(origin, scored.last)).sources, *scored.sources))
+    )
 
 
 def hindcast(
@@ -112,7 +114,9 @@ def hindcast(
     observed = _observed(panel, past.places, target, later)
     known = np.flatnonzero(~np.isnan(observed).all(axis=0))
     if not known.size:
-        raise DataError("hindcast_no_target", found=f"{target[0]} … {target[-1]}", last=str(_record_end(panel, later)))
+        raise DataError(
+            "hindcast_no_target", found=f"{target[0]} … {target[-1]}", last=str(_record_end(panel, later))
+        )
     months = int(known[-1]) + 1
     _refuse_gaps(country, past.places, target[:months], observed[:, :months])
     days = exposure_days(_day(first), ahead)
@@ -201,7 +205,9 @@ def _refuse_unusable(country: Country, past: History) -> None:
         name = country.places.by_code[code].name
         seen = int((~np.isnan(row)).sum())
         if seen < FEWEST_MONTHS:
-            raise DataError("hindcast_short", where=f"{name}, {past.last:%Y-%m}", months=seen, least=FEWEST_MONTHS)
+            raise DataError(
+                "hindcast_short", where=f"{name}, {past.last:%Y-%m}", months=seen, least=FEWEST_MONTHS
+            )
         if not np.nan_to_num(row).any():
             raise DataError("hindcast_zeros", where=f"{name}, {past.first:%Y-%m} … {past.last:%Y-%m}")
         if np.isnan(row[-1]):
@@ -211,7 +217,7 @@ def _refuse_unusable(country: Country, past: History) -> None:
 def _refuse_gaps(country: Country, places: Sequence[str], months: np.ndarray, observed: Floats) -> None:
     missing = np.argwhere(np.isnan(observed))
     if len(missing):
-        place, month = missing[0]
+        place, month = (int(at) for at in missing[0])
         name = country.places.by_code[places[place]].name
         raise DataError("hindcast_gap", where=f"{name}, {months[month]}", count=len(missing))
 

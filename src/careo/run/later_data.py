@@ -127,7 +127,9 @@ def _rows(file: DataFile, country: Country) -> list[_Row]:
     if not set(_PLACE) & set(head):
         missing.append(" | ".join(_PLACE))
     if missing:
-        raise DataError("later_columns", where=file.name, expected=", ".join(missing), found=", ".join(head[:20]))
+        raise DataError(
+            "later_columns", where=file.name, expected=", ".join(missing), found=", ".join(head[:20])
+        )
     twice = [name for name in (*needed, *_PLACE) if head.count(name) > 1]
     if twice:
         raise DataError("later_columns_twice", where=file.name, found=", ".join(twice))
@@ -139,13 +141,12 @@ def _rows(file: DataFile, country: Country) -> list[_Row]:
         for name in _all_series(country)
         if columns.get(name, name) in head
     }
-    told = [
-        {key: (row[at] or "").strip() for key, at in asked.items()}
-        for row in frame.iter_rows()
-    ]
+    told = [{key: (row[at] or "").strip() for key, at in asked.items()} for row in frame.iter_rows()]
     pairs = {(each.get("state_code", ""), each.get("state", "")) for each in told if any(each.values())}
     written = {pair: (_plain_code(pair[0]), pair[1]) for pair in pairs}
-    located = locate_places(sorted(set(written.values())), level="state", country=country.key, where=file.name)
+    located = locate_places(
+        sorted(set(written.values())), level="state", country=country.key, where=file.name
+    )
     found: list[_Row] = []
     for number, each in enumerate(told):
         pair = (each.get("state_code", ""), each.get("state", ""))
@@ -204,10 +205,10 @@ def _table(
     found: dict[tuple[str, Any], float] = {}
     stands: dict[tuple[str, Any], str] = {}
     for row in rows:
-        at, column = (row.place, row.month), ""
+        at = (row.place, row.month)
         here = _words(country, row.place, row.month)
         if at in stands:
-            raise DataError("later_twice", where=row.where, found=here, other=stands[at])
+            raise DataError("later_twice", where=row.where, at=here, other=stands[at])
         stands[at] = row.where
         values = {s: _count(row.cells[s], row.where, columns.get(s, s)) for s in wanted}
         empty = [columns.get(s, s) for s, value in values.items() if np.isnan(value)]
@@ -216,11 +217,13 @@ def _table(
             other = next((s for s in others if row.cells.get(s)), "")
             if other:
                 column = columns.get(other, other)
-                raise DataError("later_break_column", where=row.where, found=here, column=column, needed=", ".join(empty))
+                raise DataError(
+                    "later_break_column", where=row.where, at=here, column=column, needed=", ".join(empty)
+                )
             if len(empty) < len(values):
-                raise DataError("later_half", where=row.where, found=here, column=", ".join(empty))
+                raise DataError("later_half", where=row.where, at=here, column=", ".join(empty))
         if today is not None and len(empty) < len(values) and row.month >= np.datetime64(today, "M"):
-            raise DataError("later_future", where=row.where, found=here, today=today.isoformat())
+            raise DataError("later_future", where=row.where, at=here, today=today.isoformat())
         found[at] = sum(values.values())
     if not any(not np.isnan(value) for value in found.values()):
         raise DataError("later_nothing", where=name)
@@ -240,17 +243,15 @@ def _held_against(
             value = table.get((code, first + at), np.nan)
             if np.isnan(value) or np.isnan(row[at]):
                 continue
-            compared, differing = compared + 1, differing + (value != row[at])
+            compared, differing = compared + 1, differing + int(value != row[at])
             ours, theirs = ours + row[at], theirs + value
         if abs(theirs - ours) > max(_REVISED * ours, _EXPECTED):
-            raise DataError("later_break_overlap", where=name, state=_name(country, code), record=f"{ours:,.0f}", found=f"{theirs:,.0f}",
+            raise DataError("later_break_overlap", where=name, state=_name(country, code), record=f"{ours:,.0f}", given=f"{theirs:,.0f}",
                             months=f"{first + max(begin, 0)} … {record.last:%Y-%m}")  # fmt: skip
     return compared, differing
 
 
-def _refuse_holes(
-    counts: Floats, months: Floats, country: Country, record: History, name: str
-) -> None:
+def _refuse_holes(counts: Floats, months: Floats, country: Country, record: History, name: str) -> None:
     absent = np.isnan(counts).all(axis=1) if len(months) else np.zeros(len(counts), dtype=bool)
     if absent.any():
         code = record.places[int(np.flatnonzero(absent)[0])]
@@ -259,8 +260,8 @@ def _refuse_holes(
     holes = np.argwhere(np.isnan(counts).T)  # month by month: the first one to be mended
     if len(holes):
         month, place = holes[0]
-        found = _words(country, record.places[place], months[month])
-        raise DataError("later_gap", where=name, found=found, count=len(holes), end=f"{record.last:%Y-%m}")
+        at = _words(country, record.places[place], months[month])
+        raise DataError("later_gap", where=name, at=at, count=len(holes), end=f"{record.last:%Y-%m}")
 
 
 def _refuse_other_source(
@@ -275,15 +276,32 @@ def _refuse_other_source(
         state = _name(country, code)
         zeros = np.flatnonzero(counts[i] == 0)
         if len(zeros) == len(months) and usual[i] * len(months) >= _EXPECTED:
-            raise DataError("later_zeros", where=name, state=state, months=f"{months[0]} … {months[-1]}", usual=f"{usual[i]:,.0f}")
+            raise DataError(
+                "later_zeros",
+                where=name,
+                state=state,
+                months=f"{months[0]} … {months[-1]}",
+                usual=f"{usual[i]:,.0f}",
+            )
         if len(zeros) and usual[i] >= _EXPECTED:
-            raise DataError("later_zero", where=name, found=_words(country, code, months[zeros[0]]), usual=f"{usual[i]:,.0f}")
+            raise DataError(
+                "later_zero", where=name, at=_words(country, code, months[zeros[0]]), usual=f"{usual[i]:,.0f}"
+            )
         now, then = counts[i].mean(), usual[i]
         if max(now, then) * len(months) >= _EXPECTED and _ratio(now, then, len(months)) > _STATE_APART:
-            raise DataError("later_break_state", where=name, state=state, month=str(months[0]), found=f"{now:,.1f}", usual=f"{then:,.1f}")
+            raise DataError(
+                "later_break_state",
+                where=name,
+                state=state,
+                month=str(months[0]),
+                given=f"{now:,.1f}",
+                usual=f"{then:,.1f}",
+            )
     now, then = counts.sum(axis=0).mean(), usual.sum()
     if _ratio(now, then, len(months)) > _APART:
-        raise DataError("later_break_nation", where=name, month=str(months[0]), found=f"{now:,.0f}", usual=f"{then:,.0f}")
+        raise DataError(
+            "later_break_nation", where=name, month=str(months[0]), given=f"{now:,.0f}", usual=f"{then:,.0f}"
+        )
 
 
 def _ratio(one: float, other: float, months: int) -> float:
@@ -292,7 +310,7 @@ def _ratio(one: float, other: float, months: int) -> float:
     return max(one / other, other / one)
 
 
-def _words(country: Country, code: str, month: np.datetime64) -> str:
+def _words(country: Country, code: str, month: object) -> str:
     return f"{_name(country, code)} {month}"
 
 
