@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 
 RESAMPLES = 2000
 ENDS = (0.05, 0.95)
+FEWEST_YEARS = 2
+"""With one year there is nothing to resample that a year's shocks do not share, so nothing is called better or worse."""
+
 LOW_COVERAGE = 0.70
 """A place whose observations lay inside the 90% interval less often than this is listed."""
 
@@ -30,7 +33,7 @@ class Difference:
         gain: 1 − model/against, positive when the model is better [share].
         low, high: the central 90% of resamples [share]; NaN where neither years nor places can be resampled.
         years, places: how many were resampled.
-        verdict: "better", "worse" or "not distinguishable"; the first two only when the interval excludes zero.
+        verdict: "better", "worse" or "not distinguishable"; the first two only when the interval excludes zero and there are two years.
     """
 
     model: str
@@ -62,7 +65,9 @@ def difference(
     by_year, by_place = _weights(years, 0, seed), _weights(places, 1, seed)
     found = _gain(*(np.einsum("ry,yp,rp->r", by_year, each, by_place) for each in (mine, theirs)))
     low, high = np.nanquantile(found, ENDS)
-    verdict = "better" if low > 0 else "worse" if high < 0 else "not distinguishable"
+    verdict = "not distinguishable"
+    if years >= FEWEST_YEARS and (low > 0 or high < 0):
+        verdict = "better" if low > 0 else "worse"
     return Difference(model, against, window, gain, float(low), float(high), years, places, verdict)
 
 

@@ -54,8 +54,8 @@ def draw_coverage(
     """The share of months inside the 50% and the 90% interval, by target year."""
     title, note = (say(language, f"validate.picture.{key}", **named) for key in ("coverage", "coverage_note"))
     lines = {
-        f"{level}%": [(float(year), float(share)) for year, share in zip(years, shares, strict=True)]
+        f"{level}": [(float(year), float(share)) for year, share in zip(years, shares, strict=True)]
         for level, shares in inside.items()
     }
-    colours = {f"{level}%": _COLOURS[level] for level in inside}
+    colours = {f"{level}": _COLOURS[level] for level in inside}
     return draw(Plot(lines, colours, unit=title, share=True), f"{title}. {note}") + "\n"
