@@ -197,7 +197,7 @@ def _models(asked: Sequence[str] | None, against: str) -> tuple[tuple[str, ...],
 
 def _origins(text: str, protocol: Protocol, later: LaterData | None) -> tuple[date, ...]:
     """Every October between the two of a text; all must be one month."""
-    from careo.run.hindcast import FIRST_LEAD, ORIGIN_MONTH
+    from careo.run.hindcast import ORIGIN_MONTH
 
     if not text and later is not None:
         if not later.counts.shape[1]:
@@ -210,15 +210,14 @@ def _origins(text: str, protocol: Protocol, later: LaterData | None) -> tuple[da
             "validate_origins",
             found=repr(text[:40]),
             expected=protocol.origins,
-            lead=FIRST_LEAD,
             fix="validate_origins",
         )
     return tuple(date(year, ORIGIN_MONTH, 1) for year in range(first.year, last.year + 1))
 
 
 def _pair(text: str) -> tuple[str, str]:
-    first, _, last = text.partition("/")
-    return first, last or first
+    first, slash, last = text.partition("/")
+    return first, last if slash else first
 
 
 def _origin(text: str) -> date:
