@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import scoringrules
@@ -82,8 +84,7 @@ def test_ignorance_counts_samples_in_the_bin_of_what_was_observed_and_one_more()
 def test_the_bins_partition_what_can_be_counted() -> None:
     samples = np.zeros((1, 5))
     shares = [
-        2.0 ** -ignorance(samples, np.array([(a + min(b, 2000)) / 2]))[0]
-        for a, b in zip(BINS, BINS[1:], strict=False)
+        2.0 ** -ignorance(samples, np.array([(a + min(b, 2000)) / 2]))[0] for a, b in itertools.pairwise(BINS)
     ]
     assert sum(shares) == pytest.approx(1.0)
 
