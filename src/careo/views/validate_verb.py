@@ -182,6 +182,7 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
         style="dim",
     )  # fmt: skip
     keys = [key for key in _COLUMNS if key != "nation_crps" or result.level == "state"]
+    spare = [1 + keys.index(key) for key in ("log_crps", "error", "inside_50")]
     against = model_words(result.against, language)
     for window in result.windows:
         screen.line()
@@ -189,7 +190,7 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
         heads = [
             _head(asked, "model"),
             *(_head(asked, key) for key in keys),
-            _head(asked, "difference", against=against),
+            _head(asked, "difference"),
         ]
         rows = [
             [model_words(model, language), *(_shown(key, _value(result, key, model, window)) for key in keys),
@@ -197,12 +198,12 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
             for model in result.models
         ]  # fmt: skip
         left = screen.table(
-            heads, rows, indent=2, right=range(1, len(keys) + 1), whole=(0, len(keys) + 1), spare=(5, 4, 8, 6)
+            heads, rows, indent=2, right=range(1, len(keys) + 1), whole=(0, len(keys) + 1), spare=spare
         )
         if left:
             screen.line(say(language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
     screen.line()
-    screen.line(_view(asked, "legend"), style="dim")
+    screen.line(_view(asked, "legend", against=against), style="dim")
     screen.line()
     screen.line(_view(asked, "years"), style="bold")
     _by(screen, asked, result, "year", [(str(year), {"year": year}) for year in result.years])
