@@ -27,8 +27,9 @@ check: .venv/.dev
 bench: .venv/.dev
 	$(PY) -m benchmarks.bench
 
-## evaluate: how good, on the labelled pages
+## evaluate: how good, on hindcasts of the record and on the labelled pages
 evaluate: .venv/.dev
+	$(PY) -m benchmarks.validation
 	$(PY) -m benchmarks.evaluate
 
 ## docs: the documentation as a site

@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 
 RESAMPLES = 2000
 ENDS = (0.05, 0.95)
+FEWEST_YEARS = 2
+"""With one year there is nothing to resample that a year's shocks do not share, so nothing is called better or worse."""
+
 LOW_COVERAGE = 0.70
 """A place whose observations lay inside the 90% interval less often than this is listed."""
 
@@ -30,7 +33,7 @@ class Difference:
         gain: 1 − model/against, positive when the model is better [share].
         low, high: the central 90% of resamples [share]; NaN where neither years nor places can be resampled.
         years, places: how many were resampled.
-        verdict: "better", "worse" or "not distinguishable"; the first two only when the interval excludes zero.
+        verdict: "better", "worse" or "not distinguishable"; the first two only when the interval excludes zero and there are two years.
     """
 
     model: str
@@ -56,17 +59,19 @@ def difference(
     both = ~np.isnan(scores) & ~np.isnan(others)
     mine, theirs = (np.where(both, each, 0.0).sum(axis=2) for each in (scores, others))
     years, places = mine.shape
-    gain = _gain(mine.sum(), theirs.sum())
+    gain = float(_gain(mine.sum(), theirs.sum()))
     if years * places < 2:
         return Difference(model, against, window, gain, np.nan, np.nan, years, places, "not distinguishable")
     by_year, by_place = _weights(years, 0, seed), _weights(places, 1, seed)
     found = _gain(*(np.einsum("ry,yp,rp->r", by_year, each, by_place) for each in (mine, theirs)))
     low, high = np.nanquantile(found, ENDS)
-    verdict = "better" if low > 0 else "worse" if high < 0 else "not distinguishable"
+    verdict = "not distinguishable"
+    if years >= FEWEST_YEARS and (low > 0 or high < 0):
+        verdict = "better" if low > 0 else "worse"
     return Difference(model, against, window, gain, float(low), float(high), years, places, verdict)
 
 
-def _gain(mine: Floats, theirs: Floats) -> Floats:
+def _gain(mine: Floats | np.float64, theirs: Floats | np.float64) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.asarray(theirs) > 0, 1 - mine / theirs, np.nan)[()]
 
@@ -76,7 +81,8 @@ def _weights(count: int, axis: int, seed: int) -> Floats:
     uniform = Luck(seed).uniform(Process.RESAMPLING, axis, np.arange(count), np.arange(RESAMPLES))
     picked = np.minimum((uniform * count).astype(np.int64), count - 1).T
     rows = np.repeat(np.arange(RESAMPLES), count)
-    return np.bincount(rows * count + picked.ravel(), minlength=RESAMPLES * count).reshape(RESAMPLES, count) * 1.0
+    often = np.bincount(rows * count + picked.ravel(), minlength=RESAMPLES * count)
+    return often.reshape(RESAMPLES, count).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,12 @@ def low_coverage(
         months: how many months all years have together.
     """
     seen = np.nanmean(inside, axis=(0, 2))
-    below = sorted((float(share), code) for share, code in zip(seen, places, strict=True) if share < LOW_COVERAGE)
+    below = sorted(
+        (float(share), code) for share, code in zip(seen, places, strict=True) if share < LOW_COVERAGE
+    )
     chance = (drawn_inside.sum(axis=0) < LOW_COVERAGE * months).sum(axis=0)
     return LowCoverage(
-        tuple((code, share) for share, code in below), float(chance.mean()), float(np.quantile(chance, 0.95))
+        tuple((str(code), share) for share, code in below),
+        float(chance.mean()),
+        float(np.quantile(chance, 0.95)),
     )

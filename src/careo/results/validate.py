@@ -90,7 +90,9 @@ class Validation:
         """Scores of the level asked for; those of the nation have one place."""
         if self.level == "state":
             return self.scores
-        return self.nation.expand_dims(place=[self.country.default_place]).transpose("model", "year", "place", "month")
+        return self.nation.expand_dims(place=[self.country.default_place]).transpose(
+            "model", "year", "place", "month"
+        )
 
 
 def validate(
@@ -135,7 +137,9 @@ def validate(
     if places == "municipality":
         raise CareoError("validate_municipal", fix="validate_municipal")
     if places not in LEVELS:
-        raise CareoError("usage_value", expected=" | ".join(LEVELS[:2]), found=repr(places), option="--places")
+        raise CareoError(
+            "usage_value", expected=" | ".join(LEVELS[:2]), found=repr(places), option="--places"
+        )
     if not 20 <= draws <= MOST_DRAWS:
         raise CareoError("usage_value", expected=f"20 … {MOST_DRAWS}", found=repr(draws), option="--draws")
     base = model_named(against) if against else past.AGAINST
@@ -148,7 +152,9 @@ def validate(
     holes = past.gaps(panel, min(days[-1], later.record_end) if later else days[-1])
     found = _gathered(country, places, casts, chosen, cells, protocol)
     sources = past.origin_sources(panel, days[0])
-    found = replace(found, sources=sources, against=base, draws=draws, seed=seed, not_run=not_run, gaps=holes, data=later)
+    found = replace(
+        found, sources=sources, against=base, draws=draws, seed=seed, not_run=not_run, gaps=holes, data=later
+    )
     return with_words(replace(found, differences=tuple(_differences(found))), language)
 
 
@@ -191,7 +197,7 @@ def _models(asked: Sequence[str] | None, against: str) -> tuple[tuple[str, ...],
 
 def _origins(text: str, protocol: Protocol, later: LaterData | None) -> tuple[date, ...]:
     """Every October between the two of a text; all must be one month."""
-    from careo.run.hindcast import FIRST_LEAD, ORIGIN_MONTH
+    from careo.run.hindcast import ORIGIN_MONTH
 
     if not text and later is not None:
         if not later.counts.shape[1]:
@@ -200,13 +206,18 @@ def _origins(text: str, protocol: Protocol, later: LaterData | None) -> tuple[da
         return tuple(date(year, ORIGIN_MONTH, 1) for year in years)
     first, last = (_origin(part) for part in _pair(text or protocol.origins))
     if first > last or (first.month, last.month) != (ORIGIN_MONTH, ORIGIN_MONTH):
-        raise CareoError("validate_origins", found=repr(text[:40]), expected=protocol.origins, lead=FIRST_LEAD, fix="validate_origins")
+        raise CareoError(
+            "validate_origins",
+            found=repr(text[:40]),
+            expected=protocol.origins,
+            fix="validate_origins",
+        )
     return tuple(date(year, ORIGIN_MONTH, 1) for year in range(first.year, last.year + 1))
 
 
 def _pair(text: str) -> tuple[str, str]:
-    first, _, last = text.partition("/")
-    return first, last or first
+    first, slash, last = text.partition("/")
+    return first, last if slash else first
 
 
 def _origin(text: str) -> date:
@@ -215,7 +226,9 @@ def _origin(text: str) -> date:
             raise ValueError
         return date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise CareoError("validate_origins", found=repr(text[:40]), expected="2017-10/2022-10", fix="validate_origins") from None
+        raise CareoError(
+            "validate_origins", found=repr(text[:40]), expected="2017-10/2022-10", fix="validate_origins"
+        ) from None
 
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,7 +247,11 @@ class _Cell:
 
 
 def _run(
-    casts: Sequence[Hindcast], models: Sequence[str], *, threads: int | None, progress: Callable[[float], None] | None
+    casts: Sequence[Hindcast],
+    models: Sequence[str],
+    *,
+    threads: int | None,
+    progress: Callable[[float], None] | None,
 ) -> dict[tuple[str, int], _Cell]:
     from careo.run.hindcast import RIVALS
 
@@ -242,7 +259,9 @@ def _run(
     with warnings.catch_warnings(), ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8)) as pool:
         warnings.simplefilter("ignore")  # statsforecast warns of numbers that it tries and drops
         done: dict[tuple[str, int], _Cell] = {}
-        for pair, cell in zip(pairs, pool.map(lambda p: _cell(casts[p[1]], RIVALS[p[0]]), pairs), strict=True):
+        for pair, cell in zip(
+            pairs, pool.map(lambda p: _cell(casts[p[1]], RIVALS[p[0]]), pairs), strict=True
+        ):
             done[pair] = cell
             if progress:
                 progress(len(done) / len(pairs))
@@ -278,15 +297,24 @@ def _gathered(
     for cast in casts:
         if cast.places != places:
             gone = sorted(set(places) ^ set(cast.places))
-            raise DataError("hindcast_places", found=", ".join(country.places.by_code[c].name for c in gone), month=f"{cast.origin:%Y-%m}")
+            raise DataError(
+                "hindcast_places",
+                found=", ".join(country.places.by_code[c].name for c in gone),
+                month=f"{cast.origin:%Y-%m}",
+            )
 
     def stacked(part: Callable[[_Cell], np.ndarray]) -> np.ndarray:
         """Of every model and origin, the last axis filled up to 12 months."""
-        return np.stack([np.stack([_whole_year(part(cells[m, at])) for at in range(len(casts))]) for m in models])
+        return np.stack(
+            [np.stack([_whole_year(part(cells[m, at])) for at in range(len(casts))]) for m in models]
+        )
 
     by = {"model": list(models), "year": years}
     scores = xr.Dataset(
-        {name: (("model", "year", "place", "month"), stacked(lambda c, n=name: c.scores[n])) for name in SCORES},
+        {
+            name: (("model", "year", "place", "month"), stacked(lambda c, n=name: c.scores[n]))
+            for name in SCORES
+        },
         coords={**by, "place": list(places), "month": np.arange(1, 13)},
     )
     nation = xr.Dataset(
@@ -298,7 +326,16 @@ def _gathered(
     of = {window: [at for at, each in enumerate(told) if each == window] for window in windows}
     national = level == "national"
     pit = np.array(
-        [[sum((cells[m, at].nation_pit if national else cells[m, at].pit for at in of[w]), np.zeros(PIT_BINS)) for w in windows] for m in models]
+        [
+            [
+                sum(
+                    (cells[m, at].nation_pit if national else cells[m, at].pit for at in of[w]),
+                    np.zeros(PIT_BINS),
+                )
+                for w in windows
+            ]
+            for m in models
+        ]
     )
     low = {
         (m, w): low_coverage(
@@ -343,4 +380,6 @@ def _differences(found: Validation) -> Iterable[Difference]:
         others = crps.sel(model=found.against).values[mine]
         for model in found.models:
             if model != found.against:
-                yield difference(model, found.against, window, crps.sel(model=model).values[mine], others, seed=found.seed)
+                yield difference(
+                    model, found.against, window, crps.sel(model=model).values[mine], others, seed=found.seed
+                )

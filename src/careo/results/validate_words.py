@@ -53,7 +53,11 @@ def gain_words(each: Difference, language: str) -> str:
     ends = sorted((sign * each.low, sign * each.high)) if each.low == each.low else []
     interval = f"[{', '.join(_percent(end) for end in ends)}]" if ends else ""
     words = say(
-        language, f"validate.gain.{slug}", against=model_words(each.against, language), gain=f"{_percent(sign * each.gain)}%", interval=interval
+        language,
+        f"validate.gain.{slug}",
+        against=model_words(each.against, language),
+        gain=f"{_percent(sign * each.gain)}%",
+        interval=interval,
     )
     return words.rstrip(" :")
 
@@ -81,7 +85,12 @@ class _Words:
         here = [each for each in found.differences if each.window == window]
         mine = [each for each in here if each.model == RELEASED]
         if mine:
-            return self._say("summary.released", model=self._model(RELEASED), gain=gain_words(mine[0], self.language), window=told)
+            return self._say(
+                "summary.released",
+                model=self._model(RELEASED),
+                gain=gain_words(mine[0], self.language),
+                window=told,
+            )
         if found.against == RELEASED:
             better = [self._model(each.model) for each in here if each.verdict == "better"]
             key = "some" if better else "none" if here else "alone"
@@ -90,11 +99,18 @@ class _Words:
         if here:
             return self._because(here[0])
         crps = float(found.table["crps"].sel(model=found.against, window=window))
-        return self._say("because_alone", Model=_upper(self._model(found.against)), crps=f"{crps:.2f}", window=told)
+        return self._say(
+            "because_alone", Model=_upper(self._model(found.against)), crps=f"{crps:.2f}", window=told
+        )
 
     def _because(self, each: Difference) -> str:
         window = window_words(self.found, each.window, self.language)
-        return self._say("because", Model=_upper(self._model(each.model)), window=window, gain=gain_words(each, self.language))
+        return self._say(
+            "because",
+            Model=_upper(self._model(each.model)),
+            window=window,
+            gain=gain_words(each, self.language),
+        )
 
     def caveats(self) -> Iterable[str]:
         """What every table must say."""
@@ -102,14 +118,18 @@ class _Words:
         from careo.run.history import hindcast_protocol
 
         found = self.found
-        yield from (self._say(f"caveat.{key}", **words) for key, words in disclosed(found.country, found.origins))
+        yield from (
+            self._say(f"caveat.{key}", **words) for key, words in disclosed(found.country, found.origins)
+        )
         if set(found.windows) - {"tuning"}:
             yield self._say("caveat.form", year=hindcast_protocol(found.country).tuned_until)
         for window in found.windows:
             years = len(years_of(found, window))
             if years < FEW_YEARS:
                 key = "one_year" if years == 1 else "few_years"
-                yield self._say(f"caveat.{key}", window=_upper(window_words(found, window, self.language)), years=years)
+                yield self._say(
+                    f"caveat.{key}", window=_upper(window_words(found, window, self.language)), years=years
+                )
         if found.gaps:
             code, month = found.gaps[0]
             place = place_name(found.country, code, self.language)
@@ -130,13 +150,26 @@ class _Words:
             return
         months = data.counts.shape[1]
         if months:
-            yield self._say("caveat.data", name=data.name, months=months, first=f"{data.first:%Y-%m}", last=f"{data.last:%Y-%m}")
+            yield self._say(
+                "caveat.data",
+                name=data.name,
+                months=months,
+                first=f"{data.first:%Y-%m}",
+                last=f"{data.last:%Y-%m}",
+            )
         else:
             yield self._say("caveat.data_none", name=data.name)
         if data.compared:
-            yield self._say("caveat.repeated", name=data.name, compared=number(data.compared), differing=number(data.differing))
-        scored = {year for year in self.found.years}
-        missed = [at for at in range(months) if (data.first.month - 1 + at) // 12 + data.first.year not in scored]
+            yield self._say(
+                "caveat.repeated",
+                name=data.name,
+                compared=number(data.compared),
+                differing=number(data.differing),
+            )
+        scored = set(self.found.years)
+        missed = [
+            at for at in range(months) if (data.first.month - 1 + at) // 12 + data.first.year not in scored
+        ]
         if missed:
             first, last = (self._month(at) for at in (missed[0], missed[-1]))
             yield self._say("caveat.unscored", first=first, last=last)

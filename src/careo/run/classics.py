@@ -17,6 +17,9 @@ from careo.model.luck import Process
 from careo.model.rivals import Rival, Task
 
 NAMES = ("SES", "AutoETS", "Theta", "ARIMA")
+SLOW = ("AutoETS", "ARIMA")
+"""Over all origins and states they take more than a few seconds."""
+
 _LARGEST = 1e6  # events a month; a trend in logarithms knows no limit
 
 

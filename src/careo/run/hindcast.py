@@ -219,7 +219,7 @@ def _refuse_unusable(country: Country, past: History) -> None:
 def _refuse_gaps(country: Country, places: Sequence[str], months: np.ndarray, observed: Floats) -> None:
     missing = np.argwhere(np.isnan(observed))
     if len(missing):
-        place, month = missing[0]
+        place, month = (int(at) for at in missing[0])
         name = country.places.by_code[places[place]].name
         raise DataError("hindcast_gap", where=f"{name}, {months[month]}", count=len(missing))
 

@@ -205,10 +205,10 @@ def _table(
     found: dict[tuple[str, Any], float] = {}
     stands: dict[tuple[str, Any], str] = {}
     for row in rows:
-        at, column = (row.place, row.month), ""
+        at = (row.place, row.month)
         here = _words(country, row.place, row.month)
         if at in stands:
-            raise DataError("later_twice", where=row.where, found=here, other=stands[at])
+            raise DataError("later_twice", where=row.where, at=here, other=stands[at])
         stands[at] = row.where
         values = {s: _count(row.cells[s], row.where, columns.get(s, s)) for s in wanted}
         empty = [columns.get(s, s) for s, value in values.items() if np.isnan(value)]
@@ -218,12 +218,12 @@ def _table(
             if other:
                 column = columns.get(other, other)
                 raise DataError(
-                    "later_break_column", where=row.where, found=here, column=column, needed=", ".join(empty)
+                    "later_break_column", where=row.where, at=here, column=column, needed=", ".join(empty)
                 )
             if len(empty) < len(values):
-                raise DataError("later_half", where=row.where, found=here, column=", ".join(empty))
+                raise DataError("later_half", where=row.where, at=here, column=", ".join(empty))
         if today is not None and len(empty) < len(values) and row.month >= np.datetime64(today, "M"):
-            raise DataError("later_future", where=row.where, found=here, today=today.isoformat())
+            raise DataError("later_future", where=row.where, at=here, today=today.isoformat())
         found[at] = sum(values.values())
     if not any(not np.isnan(value) for value in found.values()):
         raise DataError("later_nothing", where=name)
@@ -243,10 +243,10 @@ def _held_against(
             value = table.get((code, first + at), np.nan)
             if np.isnan(value) or np.isnan(row[at]):
                 continue
-            compared, differing = compared + 1, differing + (value != row[at])
+            compared, differing = compared + 1, differing + int(value != row[at])
             ours, theirs = ours + row[at], theirs + value
         if abs(theirs - ours) > max(_REVISED * ours, _EXPECTED):
-            raise DataError("later_break_overlap", where=name, state=_name(country, code), record=f"{ours:,.0f}", found=f"{theirs:,.0f}",
+            raise DataError("later_break_overlap", where=name, state=_name(country, code), record=f"{ours:,.0f}", given=f"{theirs:,.0f}",
                             months=f"{first + max(begin, 0)} … {record.last:%Y-%m}")  # fmt: skip
     return compared, differing
 
@@ -260,8 +260,8 @@ def _refuse_holes(counts: Floats, months: Floats, country: Country, record: Hist
     holes = np.argwhere(np.isnan(counts).T)  # month by month: the first one to be mended
     if len(holes):
         month, place = holes[0]
-        found = _words(country, record.places[place], months[month])
-        raise DataError("later_gap", where=name, found=found, count=len(holes), end=f"{record.last:%Y-%m}")
+        at = _words(country, record.places[place], months[month])
+        raise DataError("later_gap", where=name, at=at, count=len(holes), end=f"{record.last:%Y-%m}")
 
 
 def _refuse_other_source(
@@ -285,10 +285,7 @@ def _refuse_other_source(
             )
         if len(zeros) and usual[i] >= _EXPECTED:
             raise DataError(
-                "later_zero",
-                where=name,
-                found=_words(country, code, months[zeros[0]]),
-                usual=f"{usual[i]:,.0f}",
+                "later_zero", where=name, at=_words(country, code, months[zeros[0]]), usual=f"{usual[i]:,.0f}"
             )
         now, then = counts[i].mean(), usual[i]
         if max(now, then) * len(months) >= _EXPECTED and _ratio(now, then, len(months)) > _STATE_APART:
@@ -297,13 +294,13 @@ def _refuse_other_source(
                 where=name,
                 state=state,
                 month=str(months[0]),
-                found=f"{now:,.1f}",
+                given=f"{now:,.1f}",
                 usual=f"{then:,.1f}",
             )
     now, then = counts.sum(axis=0).mean(), usual.sum()
     if _ratio(now, then, len(months)) > _APART:
         raise DataError(
-            "later_break_nation", where=name, month=str(months[0]), found=f"{now:,.0f}", usual=f"{then:,.0f}"
+            "later_break_nation", where=name, month=str(months[0]), given=f"{now:,.0f}", usual=f"{then:,.0f}"
         )
 
 
@@ -313,7 +310,7 @@ def _ratio(one: float, other: float, months: int) -> float:
     return max(one / other, other / one)
 
 
-def _words(country: Country, code: str, month: np.datetime64) -> str:
+def _words(country: Country, code: str, month: object) -> str:
     return f"{_name(country, code)} {month}"
 
 

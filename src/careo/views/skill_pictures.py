@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from careo.base.texts import say
 from careo.views.drawing import Plot, draw
@@ -32,11 +32,15 @@ def draw_pit(shares: Sequence[float], named: Mapping[str, str], language: str) -
             f'<rect x="{coordinate(x + 1)}" y="{coordinate(y)}" width="{coordinate(width - 2)}" height="{coordinate(tall)}" fill="{_BAR}"/>'
         )
     even, floor = _TOP + _HEIGHT * (1 - 1 / count / high), _TOP + _HEIGHT
-    out.append(f'<path d="M{coordinate(_LEFT)} {coordinate(even)}h{coordinate(_WIDTH)}" stroke="{_EVEN}" stroke-dasharray="4 3"/>')
+    out.append(
+        f'<path d="M{coordinate(_LEFT)} {coordinate(even)}h{coordinate(_WIDTH)}" stroke="{_EVEN}" stroke-dasharray="4 3"/>'
+    )
     out.append(words(_LEFT - 6, even + 4, f"{100 / count:.0f}%", size=12, anchor="end"))
     out.append(f'<path d="M{coordinate(_LEFT)} {coordinate(floor)}h{coordinate(_WIDTH)}" stroke="#999"/>')
-    for at in range(0, 11, 2):
-        out.append(words(_LEFT + at / 10 * _WIDTH, floor + 16, f"{at / 10:g}", size=12, anchor="middle"))
+    out += [
+        words(_LEFT + at / 10 * _WIDTH, floor + 16, f"{at / 10:g}", size=12, anchor="middle")
+        for at in range(0, 11, 2)
+    ]
     out.append(words(4, floor + 36, note, size=11, fill=GREY))
     box = f"0 0 {coordinate(_LEFT + _WIDTH + 130)} {coordinate(floor + 46)}"
     told = plain(f"{title}. {note} " + ", ".join(f"{100 * share:.0f}%" for share in shares))
@@ -45,13 +49,13 @@ def draw_pit(shares: Sequence[float], named: Mapping[str, str], language: str) -
 
 
 def draw_coverage(
-    years: Sequence[int], inside: Mapping[int, Sequence[float]], named: Mapping[str, str], language: str
+    years: Sequence[int], inside: Mapping[int, Iterable[float]], named: Mapping[str, str], language: str
 ) -> str:
     """The share of months inside the 50% and the 90% interval, by target year."""
     title, note = (say(language, f"validate.picture.{key}", **named) for key in ("coverage", "coverage_note"))
     lines = {
-        f"{level}%": [(float(year), float(share)) for year, share in zip(years, shares, strict=True)]
+        f"{level}": [(float(year), float(share)) for year, share in zip(years, shares, strict=True)]
         for level, shares in inside.items()
     }
-    colours = {f"{level}%": _COLOURS[level] for level in inside}
+    colours = {f"{level}": _COLOURS[level] for level in inside}
     return draw(Plot(lines, colours, unit=title, share=True), f"{title}. {note}") + "\n"

@@ -27,7 +27,21 @@ if TYPE_CHECKING:
     import numpy as np
 
 _COLUMNS = ("crps", "interval_90", "ignorance", "error", "log_crps", "inside_50", "inside_90", "nation_crps")
-_DECIMALS = {"crps": 2, "interval_90": 1, "ignorance": 3, "error": 2, "log_crps": 4, "inside_50": 2, "inside_90": 2, "nation_crps": 1}
+_PUBLISHED = {
+    "crps": "CRPS", "interval_90": "MIS90", "ignorance": "IGN", "error": "MAE", "log_crps": "log1p_CRPS",
+    "inside_50": "coverage_50", "inside_90": "coverage_90", "nation_crps": "national_CRPS",
+}  # fmt: skip
+"""Scores by the names that the protocol has for them: those of the JSON."""
+_DECIMALS = {
+    "crps": 2,
+    "interval_90": 1,
+    "ignorance": 3,
+    "error": 2,
+    "log_crps": 4,
+    "inside_50": 2,
+    "inside_90": 2,
+    "nation_crps": 1,
+}
 
 
 def validate_verb(
@@ -47,7 +61,9 @@ def validate_verb(
     import careo
 
     if origins and origin:
-        raise CareoError("usage_value", expected="--origins | --origin", found="--origins --origin", option="--origin")
+        raise CareoError(
+            "usage_value", expected="--origins | --origin", found="--origins --origin", option="--origin"
+        )
     if "/" in origin:
         raise CareoError("usage_value", expected="2023-10", found=repr(origin[:40]), option="--origin")
     folder = _folder(asked.out)
@@ -67,18 +83,21 @@ def validate_verb(
     )
     if tty:
         print(file=sys.stderr)
-    findings = [contract.finding_data(finding, {}) for finding in result.findings]
-    block = contract.to_json(contract.envelope("validate", findings, validation=validation_data(result)))
     if folder:
-        _write(folder, result, block, asked.language)
+        _write(folder, result, asked.language)
         print(_view(asked, "lies", folder=folder), file=sys.stderr)
     screen = Screen()
     if asked.json:
-        screen.write(block)
+        screen.write(_json(result))
     else:
         _show(screen, asked, result, by_state=by_state)
     screen.close()
     return 0
+
+
+def _json(result: Validation) -> str:
+    findings = [contract.finding_data(finding, {}) for finding in result.findings]
+    return contract.to_json(contract.envelope("validate", findings, validation=validation_data(result)))
 
 
 def validation_data(result: Validation) -> dict[str, Any]:
@@ -94,12 +113,7 @@ def validation_data(result: Validation) -> dict[str, Any]:
         "models": {
             model: {
                 window: {
-                    **_means(result, model, window),
-                    "MIS90": _value(result, "interval_90", model, window),
-                    "IGN": _value(result, "ignorance", model, window),
-                    "CRPS": _value(result, "crps", model, window),
-                    "coverage_90": _value(result, "inside_90", model, window),
-                    "coverage_50": _value(result, "inside_50", model, window),
+                    **{_PUBLISHED[key]: _value(result, key, model, window) for key in _COLUMNS},
                     "months": _cells(result, window),
                     "pit": result.pit.sel(model=model, window=window).values.tolist(),
                     "low_coverage": dict(result.low[model, window].places),
@@ -132,10 +146,6 @@ def validation_data(result: Validation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _means(result: Validation, model: str, window: str) -> dict[str, float]:
-    return {name: _value(result, name, model, window) for name in _COLUMNS}
-
-
 def _value(result: Validation, name: str, model: str, window: str) -> float:
     return float(result.table[name].sel(model=model, window=window))
 
@@ -147,13 +157,15 @@ def _cells(result: Validation, window: str) -> int:
 
 def _of(result: Validation, model: str, **at: Any) -> dict[str, float]:
     chosen = result.level_scores.sel(model=model, **at)
-    return {name: float(chosen[name].mean()) for name in SCORES}
+    return {_PUBLISHED[name]: float(chosen[name].mean()) for name in SCORES}
 
 
 def _of_state(result: Validation, model: str, code: str) -> dict[str, dict[str, float]]:
     chosen = result.scores.sel(model=model, place=code)
     return {
-        window: {name: float(chosen[name].sel(year=years_of(result, window)).mean()) for name in SCORES}
+        window: {
+            _PUBLISHED[name]: float(chosen[name].sel(year=years_of(result, window)).mean()) for name in SCORES
+        }
         for window in result.windows
     }
 
@@ -165,26 +177,33 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
     language = asked.language
     screen.line(result.summary, style="bold")
     screen.line(
-        _view(asked, "question", origins=len(result.origins), first=f"{result.origins[0]:%Y-%m}", last=f"{result.origins[-1]:%Y-%m}",
+        _view(asked, "question", origins=_origins(result),
               draws=number(result.draws), seed=result.seed, level=say(language, f"validate.level.{result.level}")),
         style="dim",
     )  # fmt: skip
     keys = [key for key in _COLUMNS if key != "nation_crps" or result.level == "state"]
+    spare = [1 + keys.index(key) for key in ("log_crps", "error", "inside_50")]
     against = model_words(result.against, language)
     for window in result.windows:
         screen.line()
         screen.line(window_words(result, window, language), style="bold")
-        heads = [_head(asked, "model"), *(_head(asked, key) for key in keys), _head(asked, "difference", against=against)]
+        heads = [
+            _head(asked, "model"),
+            *(_head(asked, key) for key in keys),
+            _head(asked, "difference"),
+        ]
         rows = [
             [model_words(model, language), *(_shown(key, _value(result, key, model, window)) for key in keys),
              _difference(result, model, window)]
             for model in result.models
         ]  # fmt: skip
-        left = screen.table(heads, rows, indent=2, right=range(1, len(keys) + 1), whole=(0, len(keys) + 1), spare=(5, 4, 8, 6))
+        left = screen.table(
+            heads, rows, indent=2, right=range(1, len(keys) + 1), whole=(0, len(keys) + 1), spare=spare
+        )
         if left:
             screen.line(say(language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
     screen.line()
-    screen.line(_view(asked, "legend"), style="dim")
+    screen.line(_view(asked, "legend", against=against), style="dim")
     screen.line()
     screen.line(_view(asked, "years"), style="bold")
     _by(screen, asked, result, "year", [(str(year), {"year": year}) for year in result.years])
@@ -197,6 +216,11 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
     screen.line(_view(asked, "caveats"), style="bold")
     for caveat in [*_not_run(asked, result), *result.caveats]:
         screen.line("· " + caveat, indent=2, style="dim")
+
+
+def _origins(result: Validation) -> str:
+    first, last = (f"{origin:%Y-%m}" for origin in (result.origins[0], result.origins[-1]))
+    return first if first == last else f"{first} … {last} ({len(result.origins)})"
 
 
 def _difference(result: Validation, model: str, window: str) -> str:
@@ -215,13 +239,18 @@ def _signed(value: float) -> str:
     return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
 
 
-def _by(screen: Screen, asked: Asked, result: Validation, head: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> None:
+def _by(
+    screen: Screen, asked: Asked, result: Validation, head: str, rows: Sequence[tuple[str, dict[str, Any]]]
+) -> None:
     crps = result.level_scores["crps"]
     heads = [_head(asked, head), *(model_words(model, asked.language) for model in result.models)]
     cells = [
-        [name, *(_shown("crps", float(crps.sel(model=model, **at).mean())) for model in result.models)] for name, at in rows
+        [name, *(_shown("crps", float(crps.sel(model=model, **at).mean())) for model in result.models)]
+        for name, at in rows
     ]
-    screen.table(heads, cells, indent=2, right=range(1, len(heads)), whole=(0,), spare=range(len(heads) - 1, 2, -1))
+    screen.table(
+        heads, cells, indent=2, right=range(1, len(heads)), whole=(0,), spare=range(len(heads) - 1, 2, -1)
+    )
 
 
 def _by_state(screen: Screen, asked: Asked, result: Validation) -> None:
@@ -231,7 +260,10 @@ def _by_state(screen: Screen, asked: Asked, result: Validation) -> None:
     rows: list[list[str]] = []
     for code in scores["place"].values:
         at = scores.sel(place=code).mean(("year", "month"))
-        cells = [f"{float(at['crps'].sel(model=m)):.2f} ({float(at['inside_90'].sel(model=m)):.2f})" for m in result.models]
+        cells = [
+            f"{float(at['crps'].sel(model=m)):.2f} ({float(at['inside_90'].sel(model=m)):.2f})"
+            for m in result.models
+        ]
         rows.append([place_name(result.country, str(code), asked.language), *cells])
     screen.table(heads, rows, indent=2, right=range(1, len(heads)), spare=range(len(heads) - 1, 2, -1))
 
@@ -246,7 +278,10 @@ def _show_low(screen: Screen, asked: Asked, result: Validation) -> None:
     for model in dict.fromkeys((RELEASED, result.against)):
         for window in result.windows if model in result.models else ():
             low = result.low[model, window]
-            names = [f"{place_name(result.country, code, asked.language)} {share:.2f}" for code, share in low.places]
+            names = [
+                f"{place_name(result.country, code, asked.language)} {share:.2f}"
+                for code, share in low.places
+            ]
             words = _view(
                 asked, "low_row", model=model_words(model, asked.language), window=window_words(result, window, asked.language),
                 places=", ".join(names) or _view(asked, "none"), expected=f"{low.expected:.1f}", most=f"{low.most:.0f}",
@@ -281,20 +316,25 @@ def _folder(out: str) -> Path | None:
     return folder
 
 
-def _write(folder: Path, result: Validation, block: str, language: str) -> None:
+def _write(folder: Path, result: Validation, language: str) -> None:
     """validation.json, scores.csv, and of each model and window the PIT histogram and the coverage by year."""
     from careo.views.skill_pictures import draw_coverage, draw_pit
 
-    files = {"validation.json": block, "scores.csv": _csv(result)}
+    files = {"validation.json": _json(result), "scores.csv": _csv(result)}
     for model in result.models:
         slug = "-".join(model.lower().split())
         for window in result.windows:
             words = {"model": model_words(model, language), "window": window_words(result, window, language)}
             shares: np.ndarray = result.pit.sel(model=model, window=window).values
             files[f"pit-{slug}-{window}.svg"] = draw_pit(shares / shares.sum(), words, language)
-            inside = result.level_scores.sel(model=model, year=years_of(result, window)).mean(("place", "month"))
+            inside = result.level_scores.sel(model=model, year=years_of(result, window)).mean(
+                ("place", "month")
+            )
             files[f"coverage-{slug}-{window}.svg"] = draw_coverage(
-                years_of(result, window), {50: inside["inside_50"].values, 90: inside["inside_90"].values}, words, language
+                years_of(result, window),
+                {50: inside["inside_50"].values, 90: inside["inside_90"].values},
+                words,
+                language,
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -317,7 +357,9 @@ def _csv(result: Validation) -> str:
                 for month in range(12):
                     row = [float(values[name][m, p, y, month]) for name in SCORES]
                     if not math.isnan(row[0]):
-                        writer.writerow([model, str(place), year, month + 1, *(f"{value:.6g}" for value in row)])
+                        writer.writerow(
+                            [model, str(place), year, month + 1, *(f"{value:.6g}" for value in row)]
+                        )
     return out.getvalue()
 
 
