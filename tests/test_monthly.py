@@ -221,3 +221,10 @@ def test_figure_checks_take_the_panel(tmp_path: Path) -> None:
     panel = careo.load_panel()
     (finding,) = careo.check("In 2018, 33,742 people were murdered.", panel, said=date(2025, 12, 1))
     assert finding.verdict == "consistent"
+
+
+def test_months_of_no_place_are_refused_in_words() -> None:
+    with pytest.raises(CareoError) as refused:
+        careo.load_panel("toyland", places=(), indicators=("lantern_thefts_watch",))
+    assert refused.value.key == "panel_no_months"
+    assert careo.load_panel("toyland", places=()).sizes["place"] == 0

@@ -270,8 +270,10 @@ def _embedded(country: Country, indicator: str, codes: Sequence[str]) -> _Editio
     if key not in country.derived:
         country.derived[key] = _read_embedded(country, indicator)
     months, columns = country.derived[key]
-    nothing = np.full(len(months), np.nan)
-    asked = np.array([columns.get(code, nothing) for code in codes])
+    asked = np.full((len(codes), len(months)), np.nan)
+    for row, code in enumerate(codes):
+        if code in columns:
+            asked[row] = columns[code]
     place, month = np.nonzero(~np.isnan(asked))
     card = country.monthly_tables[indicator]
     vintage = str(card["vintage"])
@@ -292,7 +294,7 @@ def _read_embedded(country: Country, indicator: str) -> tuple[np.ndarray, dict[s
 def _imported(snapshot: Snapshot, indicator: str, codes: Sequence[str], step: str) -> _Edition:
     import polars as pl
 
-    places = pl.Enum(codes)
+    places = pl.Enum(list(codes))
     table = (
         values(snapshot, indicator)
         .filter(pl.col("step") == step, pl.col("place").is_in(list(codes)))
