@@ -140,7 +140,7 @@ def fit_constants(
     covariance = np.linalg.inv(effective * curvature)
     return Calibrated(
         mean=at,
-        covariance=covariance,
+        covariance=np.asarray(covariance, dtype=np.float64),
         learnt=np.clip(1.0 - np.diag(covariance) / prior_sd**2, 0.0, 1.0),
         steepest=float(np.abs(posterior.slope(at) * prior_sd).max()),
         steps=steps,
