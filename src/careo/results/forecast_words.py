@@ -42,6 +42,9 @@ def forecast_caveats(found: Forecast, language: str) -> tuple[str, ...]:
 
 
 def _caveats(found: Forecast, language: str) -> Iterable[str]:
+    from careo.run.calibrate import load_calibration
+    from careo.run.hindcast import LAST_LEAD
+
     if found.pseudo:
         yield say(language, "forecast.caveat.pseudo", last=f"{found.record_end:%Y-%m}")
     if found.unobserved:
@@ -51,7 +54,11 @@ def _caveats(found: Forecast, language: str) -> Iterable[str]:
         yield say(language, "forecast.caveat.provisional", count=found.provisional, first=months[0], last=months[-1])
     if found.gaps:
         yield say(language, "forecast.caveat.gaps", months=_by_place(found, found.gaps, language))
-    yield say(language, "forecast.caveat.same", seed=found.seed)
+    if found.months > LAST_LEAD:
+        yield say(language, "forecast.caveat.far", months=LAST_LEAD)
+    if not found.pseudo and not found.provisional and found.calibration.key == load_calibration(found.country.key).key:
+        yield say(language, "forecast.caveat.same", seed=found.seed)
+    yield say(language, "forecast.caveat.sums")
 
 
 def _by_place(found: Forecast, cells: Sequence[tuple[str, str]], language: str) -> str:

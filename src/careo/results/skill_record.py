@@ -208,5 +208,5 @@ def _percent(share: float) -> str:
 
 
 def _model(name: str, language: str) -> str:
-    key = f"validate.model.{name.replace(' ', '_')}"
+    key = f"forecast.skill.{name.replace(' ', '_')}"
     return say(language, key) if sayable(language, key) else name
