@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from worlds import World, new_world
 
 import careo
 from careo.base.errors import CareoError, DataError
@@ -20,6 +19,7 @@ from careo.model.luck import Luck
 from careo.run.calibrate import load_calibration
 from careo.run.forecasts import MOST_LAG, Forecast, forecast
 from careo.views import cli
+from worlds import World, new_world
 
 LUCK = Luck(7)
 SERIES = "series/monthly/lantern_thefts_watch.csv"
@@ -61,7 +61,9 @@ def late(lagging: careo.Country) -> Forecast:
 
 @pytest.mark.parametrize("country", ["mexico", "toyland"])
 @pytest.mark.parametrize(("months", "seed"), [(14, 7), (24, 2**64 - 1)])
-def test_a_forecast_is_the_status_quo_of_the_laboratory_bit_for_bit(country: str, months: int, seed: int) -> None:
+def test_a_forecast_is_the_status_quo_of_the_laboratory_bit_for_bit(
+    country: str, months: int, seed: int
+) -> None:
     panel = careo.load_country(country)
     found = forecast(panel, months=months, seed=seed, draws=60)
     run = careo.simulate([], panel, months=months, seed=seed, draws=60)
@@ -124,7 +126,8 @@ def test_an_earlier_origin_sees_nothing_later_and_says_that_it_is_a_pseudo_forec
 def test_other_constants_give_another_forecast() -> None:
     given = load_calibration("toyland")
     assert not np.array_equal(
-        forecast(months=3, draws=20).total.values, forecast(months=3, draws=20, calibration=given).total.values
+        forecast(months=3, draws=20).total.values,
+        forecast(months=3, draws=20, calibration=given).total.values,
     )
 
 
@@ -147,7 +150,10 @@ def test_what_was_observed_stays_and_the_nation_adds_up(late: Forecast) -> None:
         assert set(first.sel(place=code).values.tolist()) == {late.observed.sel(place=code).values[-2]}
     assert len(set(first.sel(place="T3").values.tolist())) > 10
     assert np.array_equal(late.samples.sum("place").values, late.total.values)
-    assert np.isnan(late.total_observed.values[-2:]).all() and np.isnan(late.observed.sel(place="T3").values[-2:]).all()
+    assert (
+        np.isnan(late.total_observed.values[-2:]).all()
+        and np.isnan(late.observed.sel(place="T3").values[-2:]).all()
+    )
 
 
 def test_states_that_lag_change_no_state_that_does_not_beyond_what_is_shared(late: Forecast) -> None:
@@ -180,7 +186,9 @@ CONSTANTS = Constants(
 
 
 def some_counts(places: int = 4, months: int = 120) -> NDArray[np.float64]:
-    uniform = np.concatenate([LUCK.uniform(0, month, np.arange(places), [0]) for month in range(months)], axis=1)
+    uniform = np.concatenate(
+        [LUCK.uniform(0, month, np.arange(places), [0]) for month in range(months)], axis=1
+    )
     return np.rint(20 + 15 * uniform + np.arange(months) / 10)
 
 
@@ -200,7 +208,8 @@ def test_a_place_that_lags_strays_by_its_own_leads_on_one_path() -> None:
     late = counts.copy()
     late[2, -3:] = np.nan
     seen, lagging, whole = (
-        fit(each, np.ones(each.shape[1]), CONSTANTS, seasonal=False) for each in (counts[:, :-3], late, counts)
+        fit(each, np.ones(each.shape[1]), CONSTANTS, seasonal=False)
+        for each in (counts[:, :-3], late, counts)
     )
     by_lead = log_intensities(seen, LUCK, np.ones(9), draws=draws)[2]
     shifted = log_intensities(lagging, LUCK, np.ones(6), draws=draws, before=np.ones(3))
@@ -251,7 +260,9 @@ def test_an_origin_outside_the_record_is_refused(origin: date, words: str) -> No
 
 def test_a_gap_at_the_origin_is_refused_because_it_is_no_lag(tmp_path: Path) -> None:
     land = hidden(tmp_path, {}, gap=("T4", "2021-06"))
-    with pytest.raises(DataError, match="Buttonbury, 2021-06: this month was not reported, and a gap is never filled"):
+    with pytest.raises(
+        DataError, match="Buttonbury, 2021-06: this month was not reported, and a gap is never filled"
+    ):
         forecast(land, origin=date(2021, 6, 1))
     # one month on it is a gap in the record, which is left out and named
     found = forecast(land, origin=date(2021, 7, 1), draws=20)
@@ -259,7 +270,9 @@ def test_a_gap_at_the_origin_is_refused_because_it_is_no_lag(tmp_path: Path) -> 
 
 
 def test_a_state_that_stopped_reporting_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"Marblemere, 2021-12: nothing was reported for {MOST_LAG + 1} months"):
+    with pytest.raises(
+        DataError, match=rf"Marblemere, 2021-12: nothing was reported for {MOST_LAG + 1} months"
+    ):
         forecast(hidden(tmp_path, {"T2": MOST_LAG + 1}))
 
 
@@ -276,7 +289,9 @@ def test_an_unknown_place_is_refused(places: str | tuple[str, ...]) -> None:
         forecast(places=places, draws=20)
 
 
-@pytest.mark.parametrize("more", [{"months": 0}, {"months": 121}, {"draws": 19}, {"seed": -1}, {"provisional": 13}])
+@pytest.mark.parametrize(
+    "more", [{"months": 0}, {"months": 121}, {"draws": 19}, {"seed": -1}, {"provisional": 13}]
+)
 def test_numbers_out_of_bounds_are_refused(more: dict[str, int]) -> None:
     with pytest.raises(CareoError, match=f"--{next(iter(more))} does not take this value"):
         forecast(**more)  # pyright: ignore[reportArgumentType]
@@ -289,12 +304,21 @@ def ask(*words: str) -> int:
     return cli.run(["forecast", "--draws", "40", *words])
 
 
-def test_the_first_sentence_says_what_from_when_by_what_and_how_sure(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_sentence_says_what_from_when_by_what_and_how_sure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert ask("--places", "06") == 0
     out = " ".join(capsys.readouterr().out.split())
     assert out.startswith("The next 12 months (2024-01 to 2024-12) in Mexico: ")
     assert "forecast from 2023-12 by the constants learnt from" in out
-    for words in ("with 50%", "with 90%", "Colima, month by month", "How well such forecasts did before", "chance of more", "log random walk"):
+    for words in (
+        "with 50%",
+        "with 90%",
+        "Colima, month by month",
+        "How well such forecasts did before",
+        "chance of more",
+        "log random walk",
+    ):
         assert words in out
 
 
@@ -310,7 +334,9 @@ def test_it_speaks_spanish(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_was_not_observed_is_said(lagging: careo.Country, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask("--country", lagging.key, "--places", "T3") == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "nowcast from what was: Kitehaven 2022-11, 2022-12; Thimbleton 2022-12. Nothing was filled in." in out
+    assert (
+        "nowcast from what was: Kitehaven 2022-11, 2022-12; Thimbleton 2022-12. Nothing was filled in." in out
+    )
     assert "Spindlewood 2019-04" in out and "(to 2022-10)" in out and "2022-11" in out
 
 
@@ -328,15 +354,23 @@ def test_a_folder_holds_pictures_numbers_and_the_same_json(
     assert rows[0] == ["place", "month", "q05", "q25", "q50", "q75", "q95", "kind"]
     kinds = {(row[0], row[1]): row[-1] for row in rows[1:]}
     assert len(kinds) == len(rows) - 1
-    assert [kinds["T3", month] for month in ("2022-10", "2022-11", "2023-01")] == ["observed", "nowcast", "forecast"]
+    assert [kinds["T3", month] for month in ("2022-10", "2022-11", "2023-01")] == [
+        "observed",
+        "nowcast",
+        "forecast",
+    ]
     assert ("T5", "2019-04") not in kinds and kinds["T5", "2019-03"] == "observed"
-    assert sorted(path.stem for path in folder.glob("*.svg")) == sorted(f"fan-{row['place']}" for row in found["next_year"])
+    assert sorted(path.stem for path in folder.glob("*.svg")) == sorted(
+        f"fan-{row['place']}" for row in found["next_year"]
+    )
     for path in folder.glob("*.svg"):
-        assert ElementTree.fromstring(path.read_text("utf-8")).get("role") == "img"
+        assert ElementTree.fromstring(path.read_text("utf-8")).get("role") == "img"  # noqa: S314 - our own
     assert "nowcast" in (folder / "fan-T3.svg").read_text("utf-8")
 
 
-def test_mistakes_are_one_sentence_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_one_sentence_and_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "file"
     file.write_text("x", encoding="utf-8")
     for words, said in (

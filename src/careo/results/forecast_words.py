@@ -33,7 +33,9 @@ def constants_words(found: Forecast, language: str) -> str:
     """Which constants, and what they were learnt from."""
     used = found.calibration
     kind = "learnt" if used.origins else "prior"
-    return say(language, f"forecast.constants.{kind}", origins=used.origins, until=used.until, sha=used.key[:_KEY])
+    return say(
+        language, f"forecast.constants.{kind}", origins=used.origins, until=used.until, sha=used.key[:_KEY]
+    )
 
 
 def forecast_caveats(found: Forecast, language: str) -> tuple[str, ...]:
@@ -51,12 +53,18 @@ def _caveats(found: Forecast, language: str) -> Iterable[str]:
         yield say(language, "forecast.caveat.unobserved", months=_by_place(found, found.unobserved, language))
     if found.provisional:
         months = [str(month)[:7] for month in found.observed["month"].values[-found.provisional :]]
-        yield say(language, "forecast.caveat.provisional", count=found.provisional, first=months[0], last=months[-1])
+        yield say(
+            language, "forecast.caveat.provisional", count=found.provisional, first=months[0], last=months[-1]
+        )
     if found.gaps:
         yield say(language, "forecast.caveat.gaps", months=_by_place(found, found.gaps, language))
     if found.months > LAST_LEAD:
         yield say(language, "forecast.caveat.far", months=LAST_LEAD)
-    if not found.pseudo and not found.provisional and found.calibration.key == load_calibration(found.country.key).key:
+    if (
+        not found.pseudo
+        and not found.provisional
+        and found.calibration.key == load_calibration(found.country.key).key
+    ):
         yield say(language, "forecast.caveat.same", seed=found.seed)
     yield say(language, "forecast.caveat.sums")
 

@@ -6,6 +6,7 @@ with: beside a forecast by other constants the sentences say so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -43,13 +44,13 @@ class LevelSkill:
     """Months of states, or of the nation: scores by model, and how much smaller the forecaster's CRPS is than the rival's.
 
     Attributes:
-        gain, low, high: the share, and the central 90% of a bootstrap. verdict: "better" and "worse" only where that excludes zero.
+        gain, low, high: the share, and the central 90% of a bootstrap; None where there is one year or place. verdict: "better" and "worse" only where that excludes zero.
     """
 
     models: Mapping[str, Scores]
     gain: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     verdict: Literal["better", "worse", "not distinguishable"]
 
 
@@ -105,7 +106,7 @@ def skill_sentences(country: str, language: str, *, constants: str = "") -> tupl
     found = load_skill(country)
     if found is None:
         return (say(language, "forecast.skill.none", country=country),)
-    window = "test" if "test" in found.windows else next(reversed(found.windows))
+    window = "test" if "test" in found.windows else list(found.windows)[-1]
     span = found.windows[window]
     states, nation = span.state.models[found.model], span.national.models[found.model]
     rival = span.state.models[found.against]
@@ -140,7 +141,10 @@ def measure_skill(panel: Country | None = None, *, draws: int = 1000, seed: int 
     for window in states.windows:
         years = [int(year) for year in states.years if _in(states, window, year)]
         windows[window] = WindowSkill(
-            years[0], years[-1], _level(states, window, RELEASED, AGAINST), _level(nation, window, RELEASED, AGAINST)
+            years[0],
+            years[-1],
+            _level(states, window, RELEASED, AGAINST),
+            _level(nation, window, RELEASED, AGAINST),
         )
     key = load_calibration(country.key).key
     return Skill(_SCHEMA, key, RELEASED, AGAINST, draws, seed, windows)
@@ -167,7 +171,10 @@ def skill_text(skill: Skill) -> str:
                 f"        {model}: {{crps: {s.crps!r}, mis90: {s.mis90!r}, coverage_50: {s.coverage_50!r}, coverage_90: {s.coverage_90!r}}}"
                 for model, s in found.models.items()
             ]
-            lines += [f"      {end}: {getattr(found, end)!r}" for end in ("gain", "low", "high")]
+            ends = {end: getattr(found, end) for end in ("gain", "low", "high")}
+            lines += [
+                f"      {end}: {'null' if value is None else repr(value)}" for end, value in ends.items()
+            ]
             lines.append(f"      verdict: {found.verdict}")
     return "\n".join(lines) + "\n"
 
@@ -175,12 +182,17 @@ def skill_text(skill: Skill) -> str:
 def _level(found: Validation, window: str, model: str, against: str) -> LevelSkill:
     value = lambda name, each: round(float(found.table[name].sel(model=each, window=window)), _DECIMALS)  # noqa: E731
     scores = {
-        each: Scores(value("crps", each), value("interval_90", each), value("inside_50", each), value("inside_90", each))
+        each: Scores(
+            value("crps", each),
+            value("interval_90", each),
+            value("inside_50", each),
+            value("inside_90", each),
+        )
         for each in (model, against)
     }
     each = next(d for d in found.differences if (d.model, d.window) == (model, window))
-    gain, low, high = (round(float(end), _DECIMALS) for end in (each.gain, each.low, each.high))
-    return LevelSkill(scores, gain, low, high, each.verdict)  # pyright: ignore[reportArgumentType]
+    low, high = (None if math.isnan(end) else round(float(end), _DECIMALS) for end in (each.low, each.high))
+    return LevelSkill(scores, round(float(each.gain), _DECIMALS), low, high, each.verdict)  # pyright: ignore[reportArgumentType]
 
 
 def _in(found: Validation, window: str, year: int) -> bool:
@@ -193,8 +205,8 @@ def _in(found: Validation, window: str, year: int) -> bool:
 def _gain(level: LevelSkill, against: str, language: str) -> str:
     """ "better than log random walk by 6.9% [0.2, 13.8]"."""
     sign = -1 if level.verdict == "worse" else 1
-    low, high = sorted((sign * level.low, sign * level.high))
-    interval = f"[{_signed(low)}, {_signed(high)}]"
+    ends = sorted(sign * end for end in (level.low, level.high) if end is not None)
+    interval = f" [{', '.join(map(_signed, ends))}]" if ends else ""
     key = f"forecast.skill.{level.verdict.replace(' ', '_')}"
     return say(language, key, against=against, gain=f"{_signed(sign * level.gain)}%", interval=interval)
 

@@ -217,12 +217,20 @@ class Parts:
 
 
 def _states(
-    panel: Panel, origin: date | None, months: int, draws: int, seed: int, calibration: Calibration, provisional: int
+    panel: Panel,
+    origin: date | None,
+    months: int,
+    draws: int,
+    seed: int,
+    calibration: Calibration,
+    provisional: int,
 ) -> Parts:
     country, record = country_of(panel), homicide_history(panel)
     last = (origin or record.last).replace(day=1)
     if last > record.last:
-        raise DataError("hindcast_origin", where="--origin", found=f"{last:%Y-%m}", last=f"{record.last:%Y-%m}")
+        raise DataError(
+            "hindcast_origin", where="--origin", found=f"{last:%Y-%m}", last=f"{record.last:%Y-%m}"
+        )
     if last < record.first:
         raise DataError(
             "forecast_before", where="--origin", found=f"{last:%Y-%m}", first=f"{record.first:%Y-%m}"
@@ -233,9 +241,7 @@ def _states(
     counts = past.counts.copy()
     if provisional:
         counts[:, -provisional:] = np.nan
-    baseline = fit(
-        counts, past.exposure, calibration.constants, places=place_numbers(country, past.places)
-    )
+    baseline = fit(counts, past.exposure, calibration.constants, places=place_numbers(country, past.places))
     longest = int(baseline.features.lag.max())
     ahead = exposure_days(next_month(last), months) / MEAN_MONTH_DAYS
     parts = [
@@ -279,7 +285,9 @@ def _draws(
     return np.concatenate(drawn[::-1], axis=1)
 
 
-def _chosen(country: Country, known: Sequence[str], places: str | Sequence[str], level: str) -> tuple[str, ...]:
+def _chosen(
+    country: Country, known: Sequence[str], places: str | Sequence[str], level: str
+) -> tuple[str, ...]:
     """Codes of the rows asked for; raises CareoError for one that is no part."""
     if level == "national":
         return (country.default_place,)
@@ -303,7 +311,9 @@ def _refuse_unusable(country: Country, past: History, record: History) -> None:
     for code, row, lag in zip(past.places, past.counts, lags.tolist(), strict=True):
         seen = int((~np.isnan(row)).sum())
         if seen < FEWEST_MONTHS:
-            raise DataError("hindcast_short", where=f"{name(code)}, {origin}", months=seen, least=FEWEST_MONTHS)
+            raise DataError(
+                "hindcast_short", where=f"{name(code)}, {origin}", months=seen, least=FEWEST_MONTHS
+            )
         if not np.nansum(row):
             raise DataError("hindcast_zeros", where=f"{name(code)}, {past.first:%Y-%m} … {origin}")
         later = record.counts[record.places.index(code), past.counts.shape[1] :]
@@ -370,4 +380,6 @@ def _yearly(ahead: xr.DataArray) -> xr.DataArray:
     sums = np.add.reduceat(ahead.values, np.arange(0, ahead.sizes["month"], YEAR), axis=at)  # pyright: ignore[reportArgumentType]
     dims = [str(dim) if dim != "month" else "year" for dim in ahead.dims]
     coords = {"year": np.arange(1, sums.shape[at] + 1)}  # pyright: ignore[reportArgumentType, reportCallIssue]
-    return xr.DataArray(sums, dims=dims, coords=coords | ({"place": ahead["place"].values} if "place" in dims else {}))
+    return xr.DataArray(
+        sums, dims=dims, coords=coords | ({"place": ahead["place"].values} if "place" in dims else {})
+    )

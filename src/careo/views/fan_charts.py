@@ -24,11 +24,16 @@ def draw_fan(found: Forecast, code: str, language: str, *, recent: int) -> str:
         for at, count in zip(record["month"].values, record.values, strict=True)
         if at < first and not math.isnan(count)
     ][-recent:]
-    drawn = [(_time(at), *(float(q) for q in row)) for at, row in zip(kinds["month"].values, quantiles.values, strict=True)]
+    drawn = [
+        (_time(at), *(float(q) for q in row))
+        for at, row in zip(kinds["month"].values, quantiles.values, strict=True)
+    ]
     # Bands begin at the last observed month, where all quantiles are the count.
     start = [(*seen[-1], *[seen[-1][1]] * 4)] if seen else []
     fan = [*start, *drawn]
-    late = [_time(at) for at, kind in zip(kinds["month"].values, kinds.values, strict=True) if kind == "nowcast"]
+    late = [
+        _time(at) for at, kind in zip(kinds["month"].values, kinds.values, strict=True) if kind == "nowcast"
+    ]
     title = say(language, "forecast.picture.title", place=place_name(found.country, code, language))
     note = say(language, "forecast.picture.note", draws=number(found.draws))
     plot = Plot(
@@ -37,7 +42,10 @@ def draw_fan(found: Forecast, code: str, language: str, *, recent: int) -> str:
         unit=title,
         span=(late[0] - 0.5 / 12, late[-1] + 0.5 / 12) if late else None,
         spanned=say(language, "forecast.picture.nowcast") if late else "",
-        bands=((_MOST, [(row[0], row[1], row[5]) for row in fan]), (_HALF, [(row[0], row[2], row[4]) for row in fan])),
+        bands=(
+            (_MOST, [(row[0], row[1], row[5]) for row in fan]),
+            (_HALF, [(row[0], row[2], row[4]) for row in fan]),
+        ),
         dots=False,
     )
     return draw(plot, f"{title}. {note}") + "\n"

@@ -31,7 +31,15 @@ RECENT = 60
 
 
 def forecast_verb(
-    asked: Asked, *, origin: str, months: str, places: str, draws: str, seed: str, calibration: str, provisional: str
+    asked: Asked,
+    *,
+    origin: str,
+    months: str,
+    places: str,
+    draws: str,
+    seed: str,
+    calibration: str,
+    provisional: str,
 ) -> int:
     """`careo forecast`: the nation and its states over the next twelve months; `-o` writes fan charts and tables."""
     import careo
@@ -118,7 +126,10 @@ def _show(screen: Screen, asked: Asked, found: Forecast) -> None:
     screen.line(say(asked.language, "forecast.question", **words), style="dim")
     screen.line()
     screen.line(_view(asked, "places", months=min(YEAR, found.months)), style="bold")
-    heads = [_view(asked, f"head.{key}") for key in ("place", "observed", "median", "inside_50", "inside_90", "rises")]
+    heads = [
+        _view(asked, f"head.{key}")
+        for key in ("place", "observed", "median", "inside_50", "inside_90", "rises")
+    ]
     rows = [_row(asked, found, found.outlook(code)) for code in found.rows]
     left = screen.table(heads, rows, indent=2, right=(1, 2, 3, 4, 5), whole=(0,), spare=(3, 5))
     if left:
@@ -149,7 +160,13 @@ def _show_months(screen: Screen, asked: Asked, found: Forecast, code: str) -> No
     screen.line(_view(asked, "monthly", place=place_name(found.country, code, asked.language)), style="bold")
     heads = [_view(asked, f"head.{key}") for key in ("month", "median", "inside_50", "inside_90", "kind")]
     rows = [
-        [at, number(round(q[2])), _range(asked, q[1], q[3]), _range(asked, q[0], q[4]), say(asked.language, f"forecast.kind.{kind}")]
+        [
+            at,
+            number(round(q[2])),
+            _range(asked, q[1], q[3]),
+            _range(asked, q[0], q[4]),
+            say(asked.language, f"forecast.kind.{kind}"),
+        ]
         for at, kind, q in _months(found, code)
     ]
     screen.table(heads, rows, indent=2, right=(1, 2, 3), whole=(0,))

@@ -18,5 +18,7 @@ def show_skill(screen: Screen, country: str, language: str, *, constants: str = 
 
 def skill_html(country: str, language: str, *, constants: str = "") -> str:
     """The panel as a part of a page."""
-    told = "".join(f"<li>{escape(each)}</li>" for each in skill_sentences(country, language, constants=constants))
+    told = "".join(
+        f"<li>{escape(each)}</li>" for each in skill_sentences(country, language, constants=constants)
+    )
     return f'<aside class="skill"><h3>{escape(say(language, "forecast.skill.title"))}</h3><ul>{told}</ul></aside>'
