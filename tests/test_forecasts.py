@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 import careo
 from careo.base.errors import CareoError, DataError
+from careo.model.counts import observe
 from careo.model.forecast import Constants, features_of, fit, log_intensities
 from careo.model.luck import Luck
 from careo.run.calibrate import load_calibration
 from careo.run.forecasts import MOST_LAG, Forecast, forecast
+from careo.run.history import homicide_history
 from careo.views import cli
 from worlds import World, new_world
 
@@ -220,6 +222,30 @@ def test_a_place_that_lags_strays_by_its_own_leads_on_one_path() -> None:
     assert np.corrcoef(shifted[2, 2], shifted[2, 3])[0, 1] > 0.5
     # Three more months unseen: √(4^.59) of one month's spread.
     assert np.std(shifted[2, 3]) > 1.3 * np.std(log_intensities(whole, LUCK, np.ones(1), draws=draws)[2, 0])
+
+
+def test_what_states_reported_later_lay_inside_the_nowcast_as_often_as_it_says() -> None:
+    """Eight states at a time lag by one to three months, at origins of 1998 to 2014."""
+    record, constants = homicide_history(matched=False), load_calibration().constants
+    inside: list[bool] = []
+    for turn, months in enumerate(range(97, 300, 8)):
+        counts, late = (
+            record.counts[:, :months].copy(),
+            {(5 * turn + 4 * k) % 32: 1 + (turn + k) % 3 for k in range(8)},
+        )
+        for state, lag in late.items():
+            counts[state, -lag:] = np.nan
+        exposure = record.exposure[:months]
+        baseline = fit(counts, exposure, constants)
+        paths = log_intensities(baseline, Luck(turn), np.ones(1), draws=200, before=exposure[-3:])[:, :3]
+        drawn = observe(np.nan_to_num(paths), Luck(turn), baseline.places, dispersion=constants.dispersion)
+        low, high = np.quantile(drawn, (0.05, 0.95), axis=-1)
+        came = record.counts[:, months - 3 : months]
+        inside += [
+            bool(low[i, t] <= came[i, t] <= high[i, t]) for i, lag in late.items() for t in range(3 - lag, 3)
+        ]
+    # Standard error of a share of 0.9 among these: about 1.5%.
+    assert len(inside) > 400 and 0.85 < np.mean(inside) < 0.95
 
 
 def test_the_months_ahead_do_not_depend_on_whether_those_before_are_given() -> None:

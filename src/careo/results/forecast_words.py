@@ -12,7 +12,7 @@ from careo.results.wording import number, place_name
 if TYPE_CHECKING:
     from careo.run.forecasts import Forecast
 
-_MOST = 12
+_MOST = 40
 """Places that a sentence names."""
 _KEY = 12
 
