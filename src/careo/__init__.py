@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from careo.results.validate import validate as validate
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
+    from careo.run.forecasts import Forecast as Forecast
+    from careo.run.forecasts import forecast as forecast
     from careo.run.futures import Futures as Futures
     from careo.run.parameter_table import find_parameter as find_parameter
     from careo.run.parameter_table import parameter_rows as parameter_rows
@@ -114,6 +116,7 @@ _HOMES = {
     "Drift": "careo.results.drift",
     "Ensemble": "careo.run.ensemble",
     "Finding": "careo.results.finding",
+    "Forecast": "careo.run.forecasts",
     "Futures": "careo.run.futures",
     "Imported": "careo.panel.imports",
     "Indicator": "careo.panel.indicators",
@@ -157,6 +160,7 @@ _HOMES = {
     "find_parameter": "careo.run.parameter_table",
     "find_pledge": "careo.results.strategies",
     "find_run": "careo.run.runs",
+    "forecast": "careo.run.forecasts",
     "import_data": "careo.results.datasets",
     "import_findings": "careo.results.datasets",
     "judge_pledges": "careo.results.pledges",
@@ -203,6 +207,7 @@ __all__ = [
     "Drift",
     "Ensemble",
     "Finding",
+    "Forecast",
     "Futures",
     "Imported",
     "Indicator",
@@ -246,6 +251,7 @@ __all__ = [
     "find_parameter",
     "find_pledge",
     "find_run",
+    "forecast",
     "import_data",
     "import_findings",
     "judge_pledges",

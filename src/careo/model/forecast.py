@@ -17,6 +17,9 @@ normal that `careo calibrate` writes (κ by its logit).
     filter, each month:  P += .012;  λ = e^x A;  R = 1/(λ+.3) + .01;  r = ln((y+.5)/(λ+.5)) if λ > 4 else (y+.3)/(λ+.3) − 1, within ±2.5 √(P+R);
                          K = P/(P+R);  x += K r;  P ← P (1−K);    a month not observed only adds to P.
 
+A place that lags, whose newest months were not observed, stands where it stood when it was last seen: x, x̄, w and its own momentum are those
+of that month, and its leads count from it. What it did not report lies on the same path as what follows, so that it can be shown (`before`).
+
 Assumptions:
     1. Momentum grows to lead 14 and stays: a year's rise is not carried on for six years.
     2. Beyond lead 14 the spread grows with the slope f, not b: with it 88 to 92% of what came 24 to 72 months after origins of 1997 to
@@ -41,7 +44,7 @@ from numpy.typing import NDArray
 
 from careo.model.counts import Floats, ceiling_of, checked_history, season_of, seasonal_exposure
 from careo.model.lanes import normals
-from careo.model.luck import Luck, Process, uniform
+from careo.model.luck import WORD_LIMIT, Luck, Process, uniform
 
 CONSTANTS = (
     "reversion", "national_momentum", "own_momentum", "spread", "spread_by_lead", "spread_by_far_lead", "spread_by_level", "spread_by_volatility",
@@ -97,12 +100,13 @@ class Constants:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a history says of each place at its last month.
+    """What a history says of each place at the last month that was observed of it.
 
     Attributes:
         level: x, logarithm of events per unit of exposure `[ln events/month; place]`.
         distance: x̄ − x `[place]`. momentum: x − x twelve months before `[place]`. volatility: w `[place]`.
         national: g, the nation's change in a year. season: as of `counts.season_of` `[12]`.
+        lag: months since it was last observed, 0 for the last one of the history `[place]`.
     """
 
     level: Floats
@@ -111,6 +115,7 @@ class Features:
     volatility: Floats
     national: float
     season: Floats
+    lag: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,18 +165,31 @@ def fit(
 
 
 def features_of(counts: Floats, exposure: Floats, season: Floats) -> Features:
-    """What a history says of each place at its last month; arguments as of `fit`."""
+    """What a history says of each place at the last month that was observed of it; arguments as of `fit`."""
     seasonal = seasonal_exposure(exposure, season)
-    levels = filtered_levels(counts, seasonal)
-    last = levels[:, -1]
+    levels, lag = filtered_levels(counts, seasonal), months_unobserved(counts)
+    distance, momentum, volatility = (np.empty(len(counts)) for _ in range(3))
+    for months in np.unique(lag):
+        late = lag == months
+        seen = levels[late, : levels.shape[1] - months]
+        last = seen[:, -1]
+        distance[late] = seen[:, -_LONG:].mean(axis=1) - last
+        momentum[late] = last - seen[:, -1 - _YEAR] if seen.shape[1] > _YEAR else 0.0
+        volatility[late] = _volatility(seen)
     return Features(
-        level=last,
-        distance=levels[:, -_LONG:].mean(axis=1) - last,
-        momentum=last - levels[:, -1 - _YEAR] if levels.shape[1] > _YEAR else np.zeros(len(last)),
-        volatility=_volatility(levels),
+        level=levels[:, -1],
+        distance=distance,
+        momentum=momentum,
+        volatility=volatility,
         national=_national_momentum(counts, seasonal),
         season=season,
+        lag=lag,
     )
+
+
+def months_unobserved(counts: Floats) -> NDArray[np.int64]:
+    """How many months at the end of a history were not observed `[months; place]`."""
+    return np.argmax(~np.isnan(counts[:, ::-1]), axis=1)
 
 
 def filtered_levels(counts: Floats, exposure: Floats) -> Floats:
@@ -197,7 +215,14 @@ def filtered_levels(counts: Floats, exposure: Floats) -> Floats:
 
 
 def log_intensities(
-    baseline: Baseline, luck: Luck, exposure: Floats, *, draws: int, first_draw: int = 0, first_month: int = 0
+    baseline: Baseline,
+    luck: Luck,
+    exposure: Floats,
+    *,
+    draws: int,
+    first_draw: int = 0,
+    first_month: int = 0,
+    before: Floats | None = None,
 ) -> Floats:
     """Logarithms of the expected counts of the months after the history, one path for each place and draw.
 
@@ -207,15 +232,19 @@ def log_intensities(
         exposure: Length of each month ahead, the first one right after the history, 1 for 30.4375 days `[month]`.
         draws, first_draw: Which draws: a block is a slice of the whole.
         first_month: The number of the first month ahead in addresses of luck.
+        before: Length of the last months of the history, which are to be given, too, for places that did not report them `[month]`.
 
     Returns:
-        `[ln events/month; place, month, draw]`; finite.
+        `[ln events/month; place, month, draw]`, those `before` first; finite, but NaN in months that were observed.
     """
     exposure = np.asarray(exposure, dtype=np.float64)
     if exposure.ndim != 1 or not (exposure > 0).all():
         raise ValueError("exposure must be one positive number for each month ahead")
-    months, found, constants = len(exposure), baseline.features, baseline.constants
-    offset = np.log(exposure) + found.season[np.arange(months) % 12]
+    found, constants = baseline.features, baseline.constants
+    past = 0 if before is None else len(before)
+    whole = exposure if before is None else np.concatenate([before, exposure])
+    offset = np.log(whole) + found.season[(np.arange(len(whole)) - past) % 12]
+    leads = len(exposure) + int(found.lag.max(initial=0))
     of_place = np.stack(
         [
             found.level,
@@ -226,10 +255,11 @@ def log_intensities(
             np.log(baseline.ceiling),
         ]
     )
-    out = np.empty((len(found.level), months, draws))
+    out = np.full((len(found.level), len(whole), draws), np.nan)
     _paths(
-        np.uint64(luck.seed), baseline.places, first_month, first_draw, of_place, found.national, dependence_by_lead(constants, months),
-        constants.mean, constants.factor, momentum_by_lead(months), np.log(near_and_far(months)), offset, out,
+        np.uint64(luck.seed), baseline.places, found.lag, first_month, first_draw, of_place, found.national,
+        dependence_by_lead(constants, leads), constants.mean, constants.factor, momentum_by_lead(leads), np.log(near_and_far(leads)), offset,
+        past, out,
     )  # fmt: skip
     return out
 
@@ -252,39 +282,53 @@ def dependence_by_lead(constants: Constants, months: int) -> Floats:
 
 @njit(cache=True, nogil=True)
 def _paths(
-    seed, places, first_month, first_draw, of_place, national, dependence, mean, factor, momentum, leads, offset, out
+    seed, places, lag, first_month, first_draw, of_place, national, dependence, mean, factor, momentum, leads, offset, past, out
 ):  # pyright: ignore # fmt: skip
-    months, draws = out.shape[1], out.shape[2]
+    draws, farthest = out.shape[2], len(momentum)
+    ahead, oldest = out.shape[1] - past, farthest - (out.shape[1] - past)
     monthly = np.sqrt(_OWN_NOISE)
     constants = _drawn_constants(seed, first_draw, mean, factor, draws)
-    returned, growth, nation = np.empty((months, draws)), np.empty((months, draws)), np.empty((months, draws))
+    returned, growth = np.empty((farthest, draws)), np.empty((farthest, draws))
     for d in range(draws):
         kept, each = 1.0, 1.0 / (1.0 + np.exp(-constants[0, d]))
-        for h in range(months):
+        for h in range(farthest):
             kept *= each
             returned[h, d] = 1.0 - kept
             growth[h, d] = np.exp(0.5 * (constants[4, d] * leads[0, h] + constants[5, d] * leads[1, h]))
-    for h in range(months):
+    # Months are counted from the first one ahead; those of the history have the addresses below it.
+    nation, earlier, step = np.empty((ahead, draws)), np.zeros((oldest + 1, draws)), np.empty(draws)
+    for h in range(ahead):
         normals(seed, _NATION, first_month + h, 0, first_draw, nation[h])
         if h:
             nation[h] += nation[h - 1]
-    size, walk, step, noise = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
+    for back in range(1, oldest + 1):
+        normals(seed, _NATION, (first_month - back) % WORD_LIMIT, 0, first_draw, step)
+        earlier[back] = earlier[back - 1] + step
+    size, walk, noise, together = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
     for i in range(out.shape[0]):
         level, distance, own_change, height, volatility, ceiling = of_place[:, i]
         for d in range(draws):
             spread = np.exp(0.5 * (constants[3, d] + constants[6, d] * height + constants[7, d] * volatility))
             size[d] = spread * np.sqrt(DEGREES / _chi_square(seed, first_month, places[i], first_draw + d))
             walk[d] = 0.0
-        for h in range(months):
-            normals(seed, _SHOCK, first_month + h, places[i], first_draw, step)
-            normals(seed, _MONTH, first_month + h, places[i], first_draw, noise)
+        for month in range(-lag[i], ahead):
+            address, h = (first_month + month) % WORD_LIMIT, month + lag[i]
+            normals(seed, _SHOCK, address, places[i], first_draw, step)
+            normals(seed, _MONTH, address, places[i], first_draw, noise)
             shared = np.sqrt(dependence[h] * (1.0 - _OWN_NOISE) / (h + 1.0))
             own = np.sqrt((1.0 - dependence[h]) * (1.0 - _OWN_NOISE) / (h + 1.0))
+            if month < 0:
+                together[:] = earlier[lag[i]] - earlier[-1 - month]
+            else:
+                together[:] = nation[month] + earlier[lag[i]]
             for d in range(draws):
                 walk[d] += step[d]
+                if month < -past:
+                    continue
                 carried = momentum[h] * (constants[1, d] * national + constants[2, d] * own_change)
-                shock = size[d] * growth[h, d] * (shared * nation[h, d] + own * walk[d] + monthly * noise[d])
-                out[i, h, d] = min(level + returned[h, d] * distance + carried + shock, ceiling) + offset[h]
+                shock = size[d] * growth[h, d] * (shared * together[d] + own * walk[d] + monthly * noise[d])
+                expected = min(level + returned[h, d] * distance + carried + shock, ceiling)
+                out[i, past + month, d] = expected + offset[past + month]
 
 
 @njit(cache=True, nogil=True)
@@ -328,10 +372,15 @@ def _volatility(levels: Floats) -> Floats:
 
 
 def _national_momentum(counts: Floats, exposure: Floats) -> float:
-    """g: logarithm of the last three months' total over that of the same months a year before, of places that observed all six; 0 if none."""
-    if counts.shape[1] < _YEAR + _QUARTER:
+    """g at the last month that half of the places observed: a few early reports are not the nation.
+
+    Logarithm of three months' total over that of the same months a year before, of places that observed all six; 0 if none.
+    """
+    last = np.flatnonzero(2 * (~np.isnan(counts)).sum(axis=0) >= len(counts))
+    end = int(last[-1]) + 1 if last.size else 0
+    if end < _YEAR + _QUARTER:
         return 0.0
-    now, then = slice(-_QUARTER, None), slice(-_YEAR - _QUARTER, -_YEAR)
+    now, then = slice(end - _QUARTER, end), slice(end - _YEAR - _QUARTER, end - _YEAR)
     both = ~np.isnan(counts[:, now]).any(axis=1) & ~np.isnan(counts[:, then]).any(axis=1)
     above, below = (np.sort(counts[both, span].sum(axis=1)).sum() for span in (now, then))
     if not above or not below:

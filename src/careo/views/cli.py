@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "validate", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "forecast", "validate", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -63,6 +63,7 @@ _HOMES = {
     "runs": "runs_verbs",
     "compare": "simulate_verbs",
     "search": "search_verbs",
+    "forecast": "forecast_verb",
     "validate": "validate_verb",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
@@ -161,6 +162,15 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "draws", "N", says="search.draws"),
         _option(lang, "worlds", "N"),
         _option(lang, "seed", "N"),
+    ],
+    "forecast": lambda lang: [
+        _option(lang, "origin", "YYYY-MM", says="forecast.origin"),
+        _option(lang, "months", "N", says="forecast.months"),
+        _option(lang, "places", "state|national|CODE,…", says="forecast.places"),
+        _option(lang, "draws", "N", says="forecast.draws"),
+        _option(lang, "seed", "N"),
+        _option(lang, "calibration", say(lang, "cli.help.file"), says="forecast.calibration"),
+        _option(lang, "provisional", "N", says="forecast.provisional"),
     ],
     "validate": lambda lang: [
         _option(lang, "origins", "YYYY-MM/YYYY-MM", says="validate.origins"),
