@@ -32,7 +32,7 @@ from careo.model.forecast import (
     LEAST_VOLATILITY,
     LEVEL,
     VOLATILITY,
-    features_of,
+    Features,
     momentum_by_lead,
     near_and_far,
 )
@@ -83,23 +83,21 @@ class Calibrated:
 
 
 def cases_of(
-    histories: Sequence[tuple[Floats, Floats]], ahead: Sequence[tuple[Floats, Floats]], leads: np.ndarray
+    known: Sequence[Features], ahead: Sequence[tuple[Floats, Floats]], leads: np.ndarray
 ) -> Cases:
-    """Cases from histories and what followed.
+    """Cases from what was known and what followed.
 
     Args:
-        histories: at each origin counts [events/month; place, month] and exposure [month].
+        known: what the history said at each origin.
         ahead: after each origin the exposure of months 1, 2, 3 … [month], and counts at `leads` [events/month; place, lead].
         leads: months after the origin [lead].
     """
     features, national, exposure = [], [], []
-    for (counts, length), (length_ahead, _) in zip(histories, ahead, strict=True):
-        season = season_of(counts, length)
-        found = features_of(counts, length, season)
+    for found, (length_ahead, _) in zip(known, ahead, strict=True):
         restless = np.log(found.volatility + LEAST_VOLATILITY) - VOLATILITY
         features.append([found.level, found.distance, found.momentum, found.level - LEVEL, restless])
         national.append(found.national)
-        exposure.append(length_ahead[leads - 1] * np.exp(season[(leads - 1) % 12]))
+        exposure.append(length_ahead[leads - 1] * np.exp(found.season[(leads - 1) % 12]))
     observed = np.array([came for _, came in ahead])
     return Cases(
         np.array(features).transpose(1, 0, 2), np.array(national), np.array(exposure), observed, leads

@@ -195,15 +195,22 @@ def _monthly_population(country: Country, codes: Sequence[str], months: np.ndarr
     middle = months.astype("datetime64[M]").astype(int) / 12 + 1970 + 0.5 / 12
     found = np.full((len(codes), len(months)), np.nan)
     rows = {code: row for row, code in enumerate(codes)}
-    for edition in _populations(country, codes):  # oldest first: the newest stands
-        for (place,), part in edition.table.partition_by("place", as_dict=True).items():
-            if part.height > 1:
-                part = part.sort("start")
-                years = part["start"].dt.year().to_numpy() + 0.5
-                found[rows[str(place)]] = np.interp(
-                    middle, years, part["value"].to_numpy(), left=np.nan, right=np.nan
-                )
+    for place, years, people in _population_points(country, codes):  # oldest first: the newest stands
+        found[rows[place]] = np.interp(middle, years, people, left=np.nan, right=np.nan)
     return found
+
+
+def _population_points(country: Country, codes: Sequence[str]) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Place, years and inhabitants, edition by edition; of one with a single year nothing can be said between years."""
+    key = ("population_points", *codes)
+    if key not in country.derived:
+        country.derived[key] = [
+            (str(place), part["start"].dt.year().to_numpy() + 0.5, part["value"].to_numpy())
+            for edition in _populations(country, codes)
+            for (place,), part in edition.table.sort("start").partition_by("place", as_dict=True).items()
+            if part.height > 1
+        ]
+    return country.derived[key]
 
 
 def _populations(country: Country, codes: Sequence[str]) -> list[_Edition]:

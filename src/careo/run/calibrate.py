@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -27,11 +27,22 @@ from careo.base.fields import CLOSED, DateText
 from careo.base.files import writing
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import build, read_written
-from careo.model.forecast import CONSTANTS, Constants
+from careo.model.calibration import (
+    Cases,
+    cases_of,
+    correlation_by_lead,
+    dependence_of,
+    dispersion_of,
+    fit_constants,
+)
+from careo.model.counts import season_of
+from careo.model.forecast import CONSTANTS, Constants, Features, features_of
 from careo.panel.country import Country, country_of
 from careo.run.history import (
     MEAN_MONTH_DAYS,
+    CalibrationPlan,
     History,
+    Join,
     calibration_plan,
     exposure_days,
     homicide_history,
@@ -116,38 +127,24 @@ def calibrate(
         CareoError: the record is too short for a single origin before that month.
         DataError: a mistake in `forecast.yaml`.
     """
-    from careo.model.calibration import (
-        Cases,
-        cases_of,
-        correlation_by_lead,
-        dependence_of,
-        dispersion_of,
-        fit_constants,
-    )
-    from careo.model.counts import season_of
-    from careo.model.forecast import features_of
-
     country = country_of(panel)
     plan = calibration_plan(country)
-    end = np.datetime64(until or month_end(plan.until, 12), "M")
-    origins = _origins(panel, plan.first_origin, plan.every_months, end, LEADS)
+    counted = homicide_history(panel, matched=False)
+    end = min(np.datetime64(until or month_end(plan.until, 12), "M"), np.datetime64(counted.last, "M"))
+    origins = _origins(counted, joins(country), plan, end, LEADS)
     if not origins:
         raise CareoError("calibrate_short", where=country.key, found=str(end), months=int(LEADS[-1]))
-    far_origins = _origins(panel, plan.first_origin, plan.every_months, end, FAR_LEADS)
-    done = 0
+    far_origins = _origins(counted, joins(country), plan, end, FAR_LEADS)
+    known: dict[np.datetime64, Features] = {}
+    for done, origin in enumerate((every := sorted({*origins, *far_origins})), 1):
+        known[origin] = _known(homicide_history(panel, last=_day(origin)), counted.places)
+        if progress:
+            progress(done, len(every))
 
     def cases(leads: np.ndarray, chosen: Sequence[np.datetime64]) -> Cases:
-        nonlocal done
-        histories, ahead = list[tuple[Floats, Floats]](), list[tuple[Floats, Floats]]()
-        for origin in chosen:
-            past = homicide_history(panel, last=_day(origin))
-            days = exposure_days(_day(origin + 1), int(leads[-1]))
-            histories.append((past.counts, past.exposure))
-            ahead.append((days / MEAN_MONTH_DAYS, _came(panel, origin, past.places, leads)))
-            done += 1
-            if progress:
-                progress(done, len(origins) + len(far_origins))
-        return cases_of(histories, ahead, leads)
+        lengths = [exposure_days(_day(origin + 1), int(leads[-1])) / MEAN_MONTH_DAYS for origin in chosen]
+        came = [_came(counted, origin, leads) for origin in chosen]
+        return cases_of([known[origin] for origin in chosen], list(zip(lengths, came, strict=True)), leads)
 
     last = homicide_history(panel, last=_day(end))
     dispersion = dispersion_of(last.counts, last.exposure)
@@ -324,19 +321,14 @@ def _prior(prior: Mapping[str, tuple[float, float]]) -> tuple[Floats, Floats]:
 
 
 def _origins(
-    panel: Country | xr.Dataset | None, first: str, every: int, until: np.datetime64, leads: np.ndarray
+    counted: History, crossed: Sequence[Join], plan: CalibrationPlan, until: np.datetime64, leads: np.ndarray
 ) -> list[np.datetime64]:
     """Every so many months from the first one on, as long as what came is known and counted by the source that was seen."""
-    counted = homicide_history(panel, matched=False)
-    end = min(until, np.datetime64(counted.last, "M"))
-    begin = max(np.datetime64(first, "M"), np.datetime64(counted.first, "M") + FEWEST_MONTHS)
-    crossings = [
-        (np.datetime64(join.seen_from, "M"), np.datetime64(join.until, "M"))
-        for join in joins(country_of(panel))
-    ]
+    begin = max(np.datetime64(plan.first_origin, "M"), np.datetime64(counted.first, "M") + FEWEST_MONTHS)
+    crossings = [(np.datetime64(join.seen_from, "M"), np.datetime64(join.until, "M")) for join in crossed]
     return [
         origin
-        for origin in np.arange(begin, end - int(leads[-1]) + 1, every)
+        for origin in np.arange(begin, until - int(leads[-1]) + 1, plan.every_months)
         if all(
             origin + leads[0] > last if origin >= seen else origin + leads[-1] <= last
             for seen, last in crossings
@@ -344,13 +336,20 @@ def _origins(
     ]
 
 
-def _came(
-    panel: Country | xr.Dataset | None, origin: np.datetime64, places: Sequence[str], leads: np.ndarray
-) -> Floats:
+def _known(history: History, places: Sequence[str]) -> Features:
+    """What a history says of each of these places; NaN of one that it does not know yet."""
+    found = features_of(history.counts, history.exposure, season_of(history.counts, history.exposure))
+    rows = [places.index(code) for code in history.places]
+    names = ("level", "distance", "momentum", "volatility")
+    spread = {name: np.full(len(places), np.nan) for name in names}
+    for name in names:
+        spread[name][rows] = getattr(found, name)
+    return replace(found, **spread)
+
+
+def _came(counted: History, origin: np.datetime64, leads: np.ndarray) -> Floats:
     """What was counted after an origin `[events/month; place, lead]`."""
-    counted = homicide_history(panel, matched=False)
-    rows = [counted.places.index(code) for code in places]
-    return counted.counts[rows][:, (origin + leads - np.datetime64(counted.first, "M")).astype(int)]
+    return counted.counts[:, (origin + leads - np.datetime64(counted.first, "M")).astype(int)]
 
 
 def _rounded(values: Floats) -> Floats:

@@ -132,7 +132,7 @@ def homicide_history(
 def _homicide_history(country: Country, as_of: date | None, last: date | None, *, matched: bool) -> History:
     stretches = _read(country).history
     codes = sorted(p.code for p in country.places.by_code.values() if p.kind == "state")
-    tables = [_table(country, stretch, codes, as_of) for stretch in stretches]
+    tables = _tables(country, codes, as_of)
     months, factors = _axis(tables), np.ones((len(codes), len(stretches)))
     arrays = [_on(table, months) for table in tables]
     if last is not None:
@@ -375,6 +375,17 @@ class _Table:
     values: Floats
     months: Floats
     sources: tuple[str, ...]
+
+
+def _tables(country: Country, codes: Sequence[str], as_of: date | None) -> list[_Table]:
+    """The sums of all stretches; read once for all origins."""
+    key = ("stretches", as_of)
+    if key not in country.derived:
+        found = [_table(country, stretch, codes, as_of) for stretch in _read(country).history]
+        for table in found:
+            table.values.setflags(write=False)
+        country.derived[key] = found
+    return country.derived[key]
 
 
 def _table(country: Country, stretch: _Stretch, codes: Sequence[str], as_of: date | None) -> _Table:
