@@ -20,11 +20,13 @@ ROOT = Path(__file__).parents[1]
 
 NAMES = [
     "Audit",
+    "Calibration",
     "CareoError",
     "Cited",
     "Country",
     "Coverage",
     "Dataset",
+    "Diagnostics",
     "Document",
     "Drift",
     "Ensemble",
@@ -50,6 +52,7 @@ NAMES = [
     "Validation",
     "audit",
     "audit_strategy",
+    "calibrate",
     "check",
     "check_data",
     "check_figures",
@@ -77,6 +80,7 @@ NAMES = [
     "judge_pledges",
     "ladder",
     "list_runs",
+    "load_calibration",
     "load_country",
     "load_levers",
     "load_money",
@@ -87,6 +91,7 @@ NAMES = [
     "open_run",
     "plan_run",
     "read",
+    "read_calibration",
     "read_ledger",
     "read_run",
     "reallocate",
@@ -103,6 +108,7 @@ NAMES = [
     "statements",
     "strategies",
     "validate",
+    "write_calibration",
 ]
 
 VERBS = {  # command → the public function it calls
@@ -122,6 +128,7 @@ VERBS = {  # command → the public function it calls
     "compare": "find_run",
     "search": "search",
     "validate": "validate",
+    "calibrate": "careo.calibrate",
     "replicate": "replicate",
     "cite": "cite",
     "schema": "careo.schema",

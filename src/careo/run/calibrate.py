@@ -133,7 +133,9 @@ def calibrate(
     end = min(np.datetime64(until or month_end(plan.until, 12), "M"), np.datetime64(counted.last, "M"))
     origins = _origins(counted, joins(country), plan, end, LEADS)
     if not origins:
-        raise CareoError("calibrate_short", where=country.key, found=str(end), months=int(LEADS[-1]))
+        raise CareoError(
+            "calibrate_short", where=country.key, last=str(end), months=int(LEADS[-1]), fix="calibrate_later"
+        )
     far_origins = _origins(counted, joins(country), plan, end, FAR_LEADS)
     known: dict[np.datetime64, Features] = {}
     for done, origin in enumerate((every := sorted({*origins, *far_origins})), 1):
@@ -214,18 +216,17 @@ def read_calibration(path: str | Path) -> Calibration:
     for k, row in enumerate(rows):
         if len(row.factor) != k + 1:
             raise written.error(
-                ("constants", CONSTANTS[k], "factor"),
-                "file_value",
-                expected=f"{k + 1}",
-                found=len(row.factor),
+                ("constants", CONSTANTS[k], "factor"), "file_value", expected=f"[{k + 1}]", found=f"[{len(row.factor)}]"
             )
         factor[k, : k + 1] = row.factor
     column = lambda name: np.array([getattr(row, name) for row in rows])  # noqa: E731
     constants = Constants(column("mean"), factor, made.dispersion, made.dependence, made.dependence_months)
+    if not constants.sound():
+        raise written.error(("constants",), "calibration_constants", fix="calibrate_again")
     if constants_key(constants) != made.sha256:
         raise written.error(
-            ("sha256",), "calibration_changed", expected=made.sha256[:12], found=constants_key(constants)[:12]
-        )
+            ("sha256",), "calibration_changed", expected=made.sha256[:12], found=constants_key(constants)[:12], fix="calibrate_again",
+        )  # fmt: skip
     return Calibration(
         constants, column("prior_mean"), column("prior_sd"), column("learnt"), made.until, made.origins.count,
         made.origins.first, made.origins.last, made.effective, made.sha256, made.record_sha256,
@@ -236,8 +237,10 @@ def write_calibration(calibration: Calibration, path: str | Path) -> None:
     """Writes a calibration, whole or not at all; the same one gives the same bytes.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written. CareoError: it is only a prior.
     """
+    if not calibration.origins:
+        raise CareoError("calibration_prior", where=str(path))
     with writing(Path(path)) as draft:
         draft.write_text(calibration_text(calibration), encoding="utf-8")
 

@@ -64,6 +64,7 @@ class Run:
     path: Path
     question: Mapping[str, Any]
     variants: tuple[Variant, ...]
+    constants_key: str
     computed_by: Mapping[str, str]
     done: int
     blocks: int
@@ -404,8 +405,9 @@ def _run_of(path: Path) -> Run:
         wanted = [(variant.name, first) for variant in variants for first, _ in variant.blocks]
         done = sum(key in files for key in wanted)
         return Run(
-            path.name, path, question_of(manifest), variants, dict(manifest["computed_by"]), done, len(wanted)
-        )
+            path.name, path, question_of(manifest), variants, str(manifest["depends"]["forecast"]), dict(manifest["computed_by"]),
+            done, len(wanted),
+        )  # fmt: skip
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -39,6 +39,7 @@ def simulate_verb(
     places: str = "",
     where: Sequence[str] = (),
     outcomes: str = "",
+    calibration: str = "",
     cluster: str = "",
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
@@ -66,6 +67,7 @@ def simulate_verb(
         level="municipality" if level == "municipality" else "state",
         where=chosen_places(where, loaded, country),
         outcomes=read_outcomes(outcomes),
+        calibration=careo.read_calibration(calibration) if calibration else None,
     )
     folder = Path(asked.out or RUNS)
     if _complete(plan, folder):
