@@ -31,6 +31,7 @@ from careo.base.files import is_folder
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.futures import Futures
+from careo.run.parameters import parameter_draws
 from careo.run.run_blocks import BLOCK_FILE, block_bytes, block_files, read_block, write_block
 from careo.run.run_files import decoded_as
 from careo.run.run_manifest import (
@@ -189,6 +190,25 @@ def open_run(name: str | Path, folder: str | Path = "runs") -> dict[str, Futures
             )
             for variant in plan.variants
         }  # fmt: skip
+
+
+def run_parameters(name: str | Path, folder: str | Path = "runs") -> Mapping[str, np.ndarray]:
+    """The parameters that the draws of a run's main ensemble had, drawn again by their address [its unit; draw].
+
+    Raises:
+        DataError: no such run, one of another version, or damaged; the parameters or the record have changed since.
+    """
+    path = _find(name, folder)
+    manifest = read_manifest(path)
+    job, wanted = plan_of_folder(path, manifest).job, _variant(path, manifest, MAIN)
+    before, now = manifest["depends"].get("parameters"), outside(job)["parameters"]
+    if before != now:
+        raise DataError(
+            "run_changed_parameters", where=str(path), expected=str(before)[:40], found=now[:40], fix="run_anew", id=path.name
+        )  # fmt: skip
+    return parameter_draws(
+        job.country, seed=job.seed, first_draw=0, draws=wanted.draws, members_nation=wanted.members_nation, last=job.history.last
+    )  # fmt: skip
 
 
 def read_blocks(
