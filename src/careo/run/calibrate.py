@@ -209,8 +209,10 @@ def read_calibration(path: str | Path) -> Calibration:
     made, mistakes = build(written, _File)
     if made is None:
         raise mistakes[0]
-    for name in made.constants.keys() ^ set(CONSTANTS):
+    for name in sorted(made.constants.keys() - set(CONSTANTS)):
         raise written.error(("constants", name), "file_unknown_key", known=CONSTANTS, found=name)
+    for name in sorted(set(CONSTANTS) - made.constants.keys()):
+        raise written.error(("constants", name), "file_missing", fix="file_add")
     rows = [made.constants[name] for name in CONSTANTS]
     factor = np.zeros((len(rows), len(rows)))
     for k, row in enumerate(rows):

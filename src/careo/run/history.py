@@ -350,8 +350,10 @@ def _read(country: Country) -> _ForecastFile:
             _refuse_unknown(written.where((*here, "sum_of", i)), name, monthly_indicators(country))
         if stretch.repaired_by:
             _refuse_unknown(written.where((*here, "repaired_by")), stretch.repaired_by, country.indicators)
-    for name in made.calibration.prior.keys() ^ set(CONSTANTS):
+    for name in sorted(made.calibration.prior.keys() - set(CONSTANTS)):
         raise written.error(("calibration", "prior", name), "file_unknown_key", known=CONSTANTS, found=name)
+    for name in sorted(set(CONSTANTS) - made.calibration.prior.keys()):
+        raise written.error(("calibration", "prior", name), "file_missing", fix="file_add")
     for outcome, series in made.companions.items():
         for i, name in enumerate(series):
             _refuse_unknown(written.where(("companions", outcome, i)), name, country.indicators)
