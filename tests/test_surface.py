@@ -20,11 +20,13 @@ ROOT = Path(__file__).parents[1]
 
 NAMES = [
     "Audit",
+    "Calibration",
     "CareoError",
     "Cited",
     "Country",
     "Coverage",
     "Dataset",
+    "Diagnostics",
     "Document",
     "Drift",
     "Ensemble",
@@ -51,6 +53,7 @@ NAMES = [
     "Validation",
     "audit",
     "audit_strategy",
+    "calibrate",
     "check",
     "check_data",
     "check_figures",
@@ -79,6 +82,7 @@ NAMES = [
     "judge_pledges",
     "ladder",
     "list_runs",
+    "load_calibration",
     "load_country",
     "load_levers",
     "load_money",
@@ -89,6 +93,7 @@ NAMES = [
     "open_run",
     "plan_run",
     "read",
+    "read_calibration",
     "read_ledger",
     "read_run",
     "reallocate",
@@ -105,6 +110,7 @@ NAMES = [
     "statements",
     "strategies",
     "validate",
+    "write_calibration",
 ]
 
 VERBS = {  # command → the public function it calls
@@ -125,6 +131,7 @@ VERBS = {  # command → the public function it calls
     "search": "search",
     "forecast": "forecast",
     "validate": "validate",
+    "calibrate": "careo.calibrate",
     "replicate": "replicate",
     "cite": "cite",
     "schema": "careo.schema",

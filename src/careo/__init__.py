@@ -72,6 +72,12 @@ if TYPE_CHECKING:
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.results.validate import Validation as Validation
     from careo.results.validate import validate as validate
+    from careo.run.calibrate import Calibration as Calibration
+    from careo.run.calibrate import Diagnostics as Diagnostics
+    from careo.run.calibrate import calibrate as calibrate
+    from careo.run.calibrate import load_calibration as load_calibration
+    from careo.run.calibrate import read_calibration as read_calibration
+    from careo.run.calibrate import write_calibration as write_calibration
     from careo.run.ensemble import Ensemble as Ensemble
     from careo.run.ensemble import simulate as simulate
     from careo.run.forecasts import Forecast as Forecast
@@ -107,11 +113,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Audit": "careo.results.audit",
+    "Calibration": "careo.run.calibrate",
     "CareoError": "careo.base.errors",
     "Cited": "careo.results.citing",
     "Country": "careo.panel.country",
     "Coverage": "careo.results.coverage",
     "Dataset": "careo.sources.catalog",
+    "Diagnostics": "careo.run.calibrate",
     "Document": "careo.sources.documents",
     "Drift": "careo.results.drift",
     "Ensemble": "careo.run.ensemble",
@@ -138,6 +146,7 @@ _HOMES = {
     "Validation": "careo.results.validate",
     "audit": "careo.results.audit",
     "audit_strategy": "careo.results.strategy_audit",
+    "calibrate": "careo.run.calibrate",
     "check": "careo.results.audit",
     "check_data": "careo.results.datasets",
     "check_figures": "careo.results.figures",
@@ -166,6 +175,7 @@ _HOMES = {
     "judge_pledges": "careo.results.pledges",
     "ladder": "careo.results.ladders",
     "list_runs": "careo.run.runs",
+    "load_calibration": "careo.run.calibrate",
     "load_country": "careo.panel.country",
     "load_levers": "careo.evidence.levers",
     "load_money": "careo.record.money",
@@ -176,6 +186,7 @@ _HOMES = {
     "open_run": "careo.run.runs",
     "plan_run": "careo.run.run_plan",
     "read": "careo.sources.documents",
+    "read_calibration": "careo.run.calibrate",
     "read_ledger": "careo.record.ledger",
     "read_run": "careo.run.runs",
     "reallocate": "careo.record.money",
@@ -192,17 +203,20 @@ _HOMES = {
     "statements": "careo.results.linking",
     "strategies": "careo.record.strategy",
     "validate": "careo.results.validate",
+    "write_calibration": "careo.run.calibrate",
 }
 _RENAMED = {"export_edition": "export", "find_edition": "find", "remove_edition": "remove"}
 """In their own module `store.find` says enough; here it would not."""
 
 __all__ = [
     "Audit",
+    "Calibration",
     "CareoError",
     "Cited",
     "Country",
     "Coverage",
     "Dataset",
+    "Diagnostics",
     "Document",
     "Drift",
     "Ensemble",
@@ -229,6 +243,7 @@ __all__ = [
     "Validation",
     "audit",
     "audit_strategy",
+    "calibrate",
     "check",
     "check_data",
     "check_figures",
@@ -257,6 +272,7 @@ __all__ = [
     "judge_pledges",
     "ladder",
     "list_runs",
+    "load_calibration",
     "load_country",
     "load_levers",
     "load_money",
@@ -267,6 +283,7 @@ __all__ = [
     "parameter_rows",
     "plan_run",
     "read",
+    "read_calibration",
     "read_ledger",
     "read_run",
     "reallocate",
@@ -283,6 +300,7 @@ __all__ = [
     "statements",
     "strategies",
     "validate",
+    "write_calibration",
 ]
 
 

@@ -61,6 +61,7 @@ _LONG, _YEAR, _QUARTER = 84, 12, 3
 _STEP, _NOISE, _CLIP, _START, _FIRST = 0.012, 0.01, 2.5, 0.3, 12
 _KEPT, _FIRST_CHANGES = 0.97, 60
 _OWN_NOISE = 0.15
+_LARGEST_CONSTANT, _LARGEST_FACTOR, _LARGEST_DISPERSION = 20.0, 2.0, 10.0
 
 _SHOCK, _SCALE, _NATION = int(Process.LEVEL_SHOCK), int(Process.LEVEL_SCALE), int(Process.NATIONAL_FACTOR)
 _MONTH, _CONSTANT = int(Process.LEVEL_NOISE), int(Process.FORECAST_CONSTANT)
@@ -84,15 +85,15 @@ class Constants:
     dependence_months: float
 
     def sound(self) -> bool:
-        """Whether these can be constants at all: what was read from a file may be anything."""
+        """Whether these can be constants at all: what was read from a file may be anything, and no shock may overflow."""
         many = len(CONSTANTS)
         fit = self.mean.shape == (many,) and self.factor.shape == (many, many)
         return bool(
             fit
-            and np.isfinite(self.mean).all()
-            and np.isfinite(self.factor).all()
+            and (np.abs(self.mean) <= _LARGEST_CONSTANT).all()
+            and (np.abs(self.factor) <= _LARGEST_FACTOR).all()
             and not np.triu(self.factor, 1).any()
-            and 0.0 <= self.dispersion < np.inf
+            and 0.0 <= self.dispersion <= _LARGEST_DISPERSION
             and 0.0 <= self.dependence <= 1.0
             and 0.0 < self.dependence_months < np.inf
         )

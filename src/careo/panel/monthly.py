@@ -195,14 +195,26 @@ def monthly_population(country: Country, codes: Sequence[str], months: np.ndarra
 def _monthly_population(country: Country, codes: Sequence[str], months: np.ndarray) -> np.ndarray:
     middle = months.astype("datetime64[M]").astype(int) / 12 + 1970 + 0.5 / 12
     found = np.full((len(codes), len(months)), np.nan)
-    for edition in _populations(country, codes):  # oldest first: the newest stands
-        years = edition.months // 12 + 1970 + 0.5
-        order = np.lexsort((years, edition.places))
-        ends = np.bincount(edition.places, minlength=len(codes)).cumsum()
-        for row, part in enumerate(np.split(order, ends[:-1])):
-            if len(part) > 1:
-                found[row] = np.interp(middle, years[part], edition.values[part], left=np.nan, right=np.nan)
+    for row, years, people in _population_points(country, codes):  # oldest first: the newest stands
+        found[row] = np.interp(middle, years, people, left=np.nan, right=np.nan)
     return found
+
+
+def _population_points(country: Country, codes: Sequence[str]) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """A place's row, years and inhabitants, edition by edition; of one with a single year nothing can be said between years."""
+    key = ("population_points", *codes)
+    if key not in country.derived:
+        found = list[tuple[int, np.ndarray, np.ndarray]]()
+        for edition in _populations(country, codes):
+            years = edition.months // 12 + 1970 + 0.5
+            order = np.lexsort((years, edition.places))
+            ends = np.bincount(edition.places, minlength=len(codes)).cumsum()
+            parts = np.split(order, ends[:-1])
+            found += [
+                (row, years[part], edition.values[part]) for row, part in enumerate(parts) if len(part) > 1
+            ]
+        country.derived[key] = found
+    return country.derived[key]
 
 
 def _populations(country: Country, codes: Sequence[str]) -> list[_Edition]:

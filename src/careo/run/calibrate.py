@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -26,11 +26,22 @@ from careo.base.fields import CLOSED, DateText
 from careo.base.files import writing
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import build, read_written
-from careo.model.forecast import CONSTANTS, Constants
+from careo.model.calibration import (
+    Cases,
+    cases_of,
+    correlation_by_lead,
+    dependence_of,
+    dispersion_of,
+    fit_constants,
+)
+from careo.model.counts import season_of
+from careo.model.forecast import CONSTANTS, Constants, Features, features_of
 from careo.panel.country import Country, country_of
 from careo.run.history import (
     MEAN_MONTH_DAYS,
+    CalibrationPlan,
     History,
+    Join,
     calibration_plan,
     exposure_days,
     homicide_history,
@@ -115,38 +126,26 @@ def calibrate(
         CareoError: the record is too short for a single origin before that month.
         DataError: a mistake in `forecast.yaml`.
     """
-    from careo.model.calibration import (
-        Cases,
-        cases_of,
-        correlation_by_lead,
-        dependence_of,
-        dispersion_of,
-        fit_constants,
-    )
-    from careo.model.counts import season_of
-    from careo.model.forecast import features_of
-
     country = country_of(panel)
     plan = calibration_plan(country)
-    end = np.datetime64(until or month_end(plan.until, 12), "M")
-    origins = _origins(panel, plan.first_origin, plan.every_months, end, LEADS)
+    counted = homicide_history(panel, matched=False)
+    end = min(np.datetime64(until or month_end(plan.until, 12), "M"), np.datetime64(counted.last, "M"))
+    origins = _origins(counted, joins(country), plan, end, LEADS)
     if not origins:
-        raise CareoError("calibrate_short", where=country.key, found=str(end), months=int(LEADS[-1]))
-    far_origins = _origins(panel, plan.first_origin, plan.every_months, end, FAR_LEADS)
-    done = 0
+        raise CareoError(
+            "calibrate_short", where=country.key, last=str(end), months=int(LEADS[-1]), fix="calibrate_later"
+        )
+    far_origins = _origins(counted, joins(country), plan, end, FAR_LEADS)
+    known: dict[np.datetime64, Features] = {}
+    for done, origin in enumerate((every := sorted({*origins, *far_origins})), 1):
+        known[origin] = _known(homicide_history(panel, last=_day(origin)), counted.places)
+        if progress:
+            progress(done, len(every))
 
     def cases(leads: np.ndarray, chosen: Sequence[np.datetime64]) -> Cases:
-        nonlocal done
-        histories, ahead = list[tuple[Floats, Floats]](), list[tuple[Floats, Floats]]()
-        for origin in chosen:
-            past = homicide_history(panel, last=_day(origin))
-            days = exposure_days(_day(origin + 1), int(leads[-1]))
-            histories.append((past.counts, past.exposure))
-            ahead.append((days / MEAN_MONTH_DAYS, _came(panel, origin, past.places, leads)))
-            done += 1
-            if progress:
-                progress(done, len(origins) + len(far_origins))
-        return cases_of(histories, ahead, leads)
+        lengths = [exposure_days(_day(origin + 1), int(leads[-1])) / MEAN_MONTH_DAYS for origin in chosen]
+        came = [_came(counted, origin, leads) for origin in chosen]
+        return cases_of([known[origin] for origin in chosen], list(zip(lengths, came, strict=True)), leads)
 
     last = homicide_history(panel, last=_day(end))
     dispersion = dispersion_of(last.counts, last.exposure)
@@ -209,8 +208,10 @@ def read_calibration(path: str | Path) -> Calibration:
     made, mistakes = build(written, _File)
     if made is None:
         raise mistakes[0]
-    for name in made.constants.keys() ^ set(CONSTANTS):
+    for name in sorted(made.constants.keys() - set(CONSTANTS)):
         raise written.error(("constants", name), "file_unknown_key", known=CONSTANTS, found=name)
+    for name in sorted(set(CONSTANTS) - made.constants.keys()):
+        raise written.error(("constants", name), "file_missing", fix="file_add")
     rows = [made.constants[name] for name in CONSTANTS]
     factor = np.zeros((len(rows), len(rows)))
     for k, row in enumerate(rows):
@@ -218,16 +219,18 @@ def read_calibration(path: str | Path) -> Calibration:
             raise written.error(
                 ("constants", CONSTANTS[k], "factor"),
                 "file_value",
-                expected=f"{k + 1}",
-                found=len(row.factor),
+                expected=f"[{k + 1}]",
+                found=f"[{len(row.factor)}]",
             )
         factor[k, : k + 1] = row.factor
     column = lambda name: np.array([getattr(row, name) for row in rows])  # noqa: E731
     constants = Constants(column("mean"), factor, made.dispersion, made.dependence, made.dependence_months)
+    if not constants.sound():
+        raise written.error(("constants",), "calibration_constants", fix="calibrate_again")
     if constants_key(constants) != made.sha256:
         raise written.error(
-            ("sha256",), "calibration_changed", expected=made.sha256[:12], found=constants_key(constants)[:12]
-        )
+            ("sha256",), "calibration_changed", expected=made.sha256[:12], found=constants_key(constants)[:12], fix="calibrate_again",
+        )  # fmt: skip
     return Calibration(
         constants, column("prior_mean"), column("prior_sd"), column("learnt"), made.until, made.origins.count,
         made.origins.first, made.origins.last, made.effective, made.sha256, made.record_sha256,
@@ -238,8 +241,10 @@ def write_calibration(calibration: Calibration, path: str | Path) -> None:
     """Writes a calibration, whole or not at all; the same one gives the same bytes.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written. CareoError: it is only a prior.
     """
+    if not calibration.origins:
+        raise CareoError("calibration_prior", where=str(path))
     with writing(Path(path)) as draft:
         draft.write_text(calibration_text(calibration), encoding="utf-8")
 
@@ -329,19 +334,14 @@ def _prior(prior: Mapping[str, tuple[float, float]]) -> tuple[Floats, Floats]:
 
 
 def _origins(
-    panel: Country | xr.Dataset | None, first: str, every: int, until: np.datetime64, leads: np.ndarray
+    counted: History, crossed: Sequence[Join], plan: CalibrationPlan, until: np.datetime64, leads: np.ndarray
 ) -> list[np.datetime64]:
     """Every so many months from the first one on, as long as what came is known and counted by the source that was seen."""
-    counted = homicide_history(panel, matched=False)
-    end = min(until, np.datetime64(counted.last, "M"))
-    begin = max(np.datetime64(first, "M"), np.datetime64(counted.first, "M") + FEWEST_MONTHS)
-    crossings = [
-        (np.datetime64(join.seen_from, "M"), np.datetime64(join.until, "M"))
-        for join in joins(country_of(panel))
-    ]
+    begin = max(np.datetime64(plan.first_origin, "M"), np.datetime64(counted.first, "M") + FEWEST_MONTHS)
+    crossings = [(np.datetime64(join.seen_from, "M"), np.datetime64(join.until, "M")) for join in crossed]
     return [
         origin
-        for origin in np.arange(begin, end - int(leads[-1]) + 1, every)
+        for origin in np.arange(begin, until - int(leads[-1]) + 1, plan.every_months)
         if all(
             origin + leads[0] > last if origin >= seen else origin + leads[-1] <= last
             for seen, last in crossings
@@ -349,13 +349,20 @@ def _origins(
     ]
 
 
-def _came(
-    panel: Country | xr.Dataset | None, origin: np.datetime64, places: Sequence[str], leads: np.ndarray
-) -> Floats:
+def _known(history: History, places: Sequence[str]) -> Features:
+    """What a history says of each of these places; NaN of one that it does not know yet."""
+    found = features_of(history.counts, history.exposure, season_of(history.counts, history.exposure))
+    rows = [places.index(code) for code in history.places]
+    names = ("level", "distance", "momentum", "volatility")
+    spread = {name: np.full(len(places), np.nan) for name in names}
+    for name in names:
+        spread[name][rows] = getattr(found, name)
+    return replace(found, **spread)
+
+
+def _came(counted: History, origin: np.datetime64, leads: np.ndarray) -> Floats:
     """What was counted after an origin `[events/month; place, lead]`."""
-    counted = homicide_history(panel, matched=False)
-    rows = [counted.places.index(code) for code in places]
-    return counted.counts[rows][:, (origin + leads - np.datetime64(counted.first, "M")).astype(int)]
+    return counted.counts[:, (origin + leads - np.datetime64(counted.first, "M")).astype(int)]
 
 
 def _rounded(values: Floats) -> Floats:

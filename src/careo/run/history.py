@@ -131,7 +131,7 @@ def homicide_history(
 def _homicide_history(country: Country, as_of: date | None, last: date | None, *, matched: bool) -> History:
     stretches = _read(country).history
     codes = sorted(p.code for p in country.places.by_code.values() if p.kind == "state")
-    tables = [_table(country, stretch, codes, as_of) for stretch in stretches]
+    tables = _tables(country, codes, as_of)
     months, factors = _axis(tables), np.ones((len(codes), len(stretches)))
     arrays = [_on(table, months) for table in tables]
     if last is not None:
@@ -359,8 +359,10 @@ def _read(country: Country) -> _ForecastFile:
             _refuse_unknown(written.where((*here, "sum_of", i)), name, monthly_indicators(country))
         if stretch.repaired_by:
             _refuse_unknown(written.where((*here, "repaired_by")), stretch.repaired_by, country.indicators)
-    for name in made.calibration.prior.keys() ^ set(CONSTANTS):
+    for name in sorted(made.calibration.prior.keys() - set(CONSTANTS)):
         raise written.error(("calibration", "prior", name), "file_unknown_key", known=CONSTANTS, found=name)
+    for name in sorted(set(CONSTANTS) - made.calibration.prior.keys()):
+        raise written.error(("calibration", "prior", name), "file_missing", fix="file_add")
     for outcome, series in made.companions.items():
         for i, name in enumerate(series):
             _refuse_unknown(written.where(("companions", outcome, i)), name, country.indicators)
@@ -384,6 +386,17 @@ class _Table:
     values: Floats
     months: Floats
     sources: tuple[str, ...]
+
+
+def _tables(country: Country, codes: Sequence[str], as_of: date | None) -> list[_Table]:
+    """The sums of all stretches; read once for all origins."""
+    key = ("stretches", as_of)
+    if key not in country.derived:
+        found = [_table(country, stretch, codes, as_of) for stretch in _read(country).history]
+        for table in found:
+            table.values.setflags(write=False)
+        country.derived[key] = found
+    return country.derived[key]
 
 
 def _table(country: Country, stretch: _Stretch, codes: Sequence[str], as_of: date | None) -> _Table:

@@ -46,6 +46,8 @@ RECENT_MONTHS = 12
 _SMALLEST_HAZARD = 0.1  # of the published one
 _VERSION = 1  # of the formulas above: part of the key
 
+RECRUITS = "recruits_by_killing"
+"""No parameter but what follows from several: recruitment against conflict."""
 AS_DRAWN = (
     "recruitment_exponent", "recruitment_rent_exponent", "conflict_rent_exponent", "capture_share", "exit_hazard", "recidivism",
     "prison_months", "fragmentation", "groups_return_months", "migration", "extortion_exponent",
@@ -154,6 +156,45 @@ def draw_parameters(
         saturation=drop_out / (nation * _over_places(organised**2 / groups[:, None])),
         **plain,
     )
+
+
+def parameter_draws(
+    country: Country,
+    *,
+    seed: int,
+    first_draw: int,
+    draws: int,
+    members_nation: float | None = None,
+    last: date | None = None,
+) -> Mapping[str, Floats]:
+    """Every parameter that is drawn, as the draws of a run had it, in the unit of the table [its unit; draw].
+
+    Of one that differs by state, the mean over states by their share of homicides; members when they were not given. Beside the
+    table's: `RECRUITS`, recruits for each member killed in month 0, which is recruitment against conflict. Arguments and errors as of
+    `draw_parameters`.
+    """
+    start, table = _start(country, last), load_table(country.key).parameters
+    drawn = _Drawn(table, start.amounts, Luck(seed), first_draw, draws)
+    found: dict[str, Floats] = {}
+    for name, parameter in table.items():
+        if name == "organised_share":
+            found[name] = _over_places(
+                start.share[:, None] * drawn.by_place(name, place_numbers(country, start.places))
+            )
+        elif parameter.law != "fixed" and not (name == "members" and members_nation is not None):
+            found[name] = drawn(name) / drawn.factor(name)
+    p = draw_parameters(
+        country,
+        start.places,
+        seed=seed,
+        first_draw=first_draw,
+        draws=draws,
+        members_nation=members_nation,
+        last=last,
+    )
+    recruits = p.recruitment_hazard * _recruiting(p.members, p.young_men, p.recruitment_exponent)
+    found[RECRUITS] = recruits / _over_places(p.organised_share * start.homicides[:, None])
+    return {name: values for name, values in found.items() if np.ptp(values) > 0}
 
 
 def parameters_key(country: Country, *, last: date | None = None) -> str:
@@ -301,15 +342,16 @@ class _Drawn:
 
     def one(self, name: str) -> float:
         """A parameter that is the same in all draws."""
-        return (self.parameters[name].value or 0.0) * self._factor(name)
+        return (self.parameters[name].value or 0.0) * self.factor(name)
 
     def by_place(self, name: str, places: np.ndarray) -> Floats:
         """A parameter of places by their numbers [place draw]."""
         block = np.arange(self.first_draw, self.first_draw + self.draws)
         uniforms = self.luck.uniform(Process.PARAMETERS + SLOTS[name].number, 0, places, block)
-        return law_quantiles(*law_numbers(self.parameters[name]), uniforms) * self._factor(name)
+        return law_quantiles(*law_numbers(self.parameters[name]), uniforms) * self.factor(name)
 
-    def _factor(self, name: str) -> float:
+    def factor(self, name: str) -> float:
+        """What a number of the table is multiplied by."""
         week = WEEKS_A_MONTH if self.parameters[name].per == "week" else 1.0
         return week * self.amounts.get(name, 1.0)
 

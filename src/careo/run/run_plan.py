@@ -23,6 +23,7 @@ from careo.model.kernel import run_draws
 from careo.model.lanes import LANES
 from careo.panel import Country
 from careo.record.strategy import Strategy
+from careo.run.calibrate import constants_key
 from careo.run.ensemble import BLOCK, Job, Question, prepare
 from careo.run.history import CompanionLevels
 from careo.run.parameters import MEMBERSHIP_SWEEP, neighbours, parameters_key
@@ -153,7 +154,7 @@ def plan_of(job: Job, *, draws: int, sweep: bool = True) -> Plan:
     depends = {
         **{f"strategy:{scenario.name}": scenario_key(scenario) for scenario in job.scenarios},
         "history": digest_of([job.history.places, job.history.first, job.history.counts, job.history.exposure_days]),
-        "forecast": digest_of([job.constants]),
+        "forecast": constants_key(job.constants),
         "companions": digest_of([sorted(job.companions.missing), *_rates(job.companions)]),
         **outside(job),
     }  # fmt: skip

@@ -32,6 +32,7 @@ from careo.base.files import is_folder
 from careo.run.effects import LeftOut
 from careo.run.ensemble import Ensemble, Job, gathered
 from careo.run.futures import Futures
+from careo.run.parameters import parameter_draws
 from careo.run.run_blocks import BLOCK_FILE, KINDS, block_bytes, block_files, read_block, write_block
 from careo.run.run_files import decoded_as
 from careo.run.run_manifest import (
@@ -66,6 +67,7 @@ class Run:
     path: Path
     question: Mapping[str, Any]
     variants: tuple[Variant, ...]
+    constants_key: str
     computed_by: Mapping[str, str]
     done: int
     blocks: int
@@ -194,6 +196,25 @@ def open_run(name: str | Path, folder: str | Path = "runs") -> dict[str, Futures
             )
             for variant in plan.variants
         }  # fmt: skip
+
+
+def run_parameters(name: str | Path, folder: str | Path = "runs") -> Mapping[str, np.ndarray]:
+    """The parameters that the draws of a run's main ensemble had, drawn again by their address [its unit; draw].
+
+    Raises:
+        DataError: no such run, one of another version, or damaged; the parameters or the record have changed since.
+    """
+    path = _find(name, folder)
+    manifest = read_manifest(path)
+    job, wanted = plan_of_folder(path, manifest).job, _variant(path, manifest, MAIN)
+    before, now = manifest["depends"].get("parameters"), outside(job)["parameters"]
+    if before != now:
+        raise DataError(
+            "run_changed_parameters", where=str(path), expected=str(before)[:40], found=now[:40], fix="run_anew", id=path.name
+        )  # fmt: skip
+    return parameter_draws(
+        job.country, seed=job.seed, first_draw=0, draws=wanted.draws, members_nation=wanted.members_nation, last=job.history.last
+    )  # fmt: skip
 
 
 def read_blocks(
@@ -417,8 +438,9 @@ def _run_of(path: Path) -> Run:
         wanted = [(variant.name, first) for variant in variants for first, _ in variant.blocks]
         done = sum(key in files for key in wanted)
         return Run(
-            path.name, path, question_of(manifest), variants, dict(manifest["computed_by"]), done, len(wanted)
-        )
+            path.name, path, question_of(manifest), variants, str(manifest["depends"]["forecast"]), dict(manifest["computed_by"]),
+            done, len(wanted),
+        )  # fmt: skip
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -22,7 +22,8 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "forecast", "validate", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate", "replicate", "cite",
+    "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -65,6 +66,7 @@ _HOMES = {
     "search": "search_verbs",
     "forecast": "forecast_verb",
     "validate": "validate_verb",
+    "calibrate": "calibrate_verb",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
 }
@@ -135,6 +137,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "places", "state|municipality", says="run_places"),
         _option(lang, "where", "MEASURE=PLACES", multiple=True),
         _option(lang, "outcomes", "NAME,…"),
+        _option(lang, "calibration", say(lang, "cli.help.file")),
         _option(lang, "cluster", "tcp://HOST:PORT"),
     ],
     "runs list": lambda _: [],
@@ -150,6 +153,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "quantity", "OUTCOME"),
         _option(lang, "against", "STRATEGY"),
         _option(lang, "places", "municipality", says="compare_places"),
+        _option(lang, "sensitivity", flag=True),
     ],
     "search": lambda lang: [
         _option(lang, "budget", "N"),
@@ -182,6 +186,10 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "seed", "N"),
         _option(lang, "data", say(lang, "cli.help.file"), says="validate.data"),
         _option(lang, "by-state", flag=True, says="validate.by-state"),
+    ],
+    "calibrate": lambda lang: [
+        _option(lang, "until", "YYYY-MM", says="calibrate.until"),
+        _option(lang, "states", flag=True, says="calibrate.states"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [

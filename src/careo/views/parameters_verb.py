@@ -86,7 +86,7 @@ def _show_one(screen: Screen, row: ParameterRow, sources: Mapping[str, Source], 
     screen.line(_words(language, "grade", grade=row.grade, dots=DOTS[row.grade], word=word))
     prior = [f"{row.law}  [{row.unit}]"]
     if row.low != row.high:
-        prior.append(_words(language, "most", low=_written(row.low), high=_written(row.high), unit=row.unit))
+        prior.append(_words(language, "most", low=written(row.low), high=written(row.high), unit=row.unit))
     if row.per == "week":
         prior.append(_words(language, "per_week"))
     told = [_words(language, "is_told" if row.identified else "is_untold")]
@@ -123,11 +123,11 @@ def _part(screen: Screen, name: str, lines: Sequence[str], language: str) -> Non
 
 def _number(row: ParameterRow, language: str) -> str:
     """A fixed number, or the 90% range of a drawn one."""
-    text = _written(row.low)
-    return text if row.low == row.high else _words(language, "range", low=text, high=_written(row.high))
+    text = written(row.low)
+    return text if row.low == row.high else _words(language, "range", low=text, high=written(row.high))
 
 
-def _written(value: float) -> str:
+def written(value: float) -> str:
     """Three digits, or all of a number that is whole; small ones as 2.53e-3."""
     if value == 0 or 1e-3 <= abs(value) < 1e3:
         text = f"{value:.3g}"

@@ -79,6 +79,7 @@ def runs_show_verb(asked: Asked, *, name: str) -> int:
     screen.line(
         view(asked, "show.members", members=number(given)) if given else view(asked, "show.members_drawn")
     )
+    screen.line(_constants(asked, run))
     if question["places"] == "municipality":
         screen.line(view(asked, "show.municipal", id=run.id))
     screen.line(view(asked, "show.ensembles", names="; ".join(_ensemble(asked, v) for v in run.variants)))
@@ -150,6 +151,7 @@ def run_data(run: Run) -> dict[str, Any]:
         "question": dict(run.question),
         "ensembles": [{"name": v.name, "draws": v.draws, "members_nation": v.members_nation, "without": list(v.without)}
                       for v in run.variants],
+        "constants_sha256": run.constants_key,
         "computed_by": dict(run.computed_by),
         "blocks": run.blocks,
         "done": run.done,
@@ -164,6 +166,16 @@ def _ensemble(asked: Asked, variant: Variant) -> str:
     kind = {MAIN: "main", WITHOUT_D: "without_d"}.get(variant.name, "members")
     return view(
         asked, f"show.ensemble.{kind}", name=variant.name, members=number(variant.members_nation or 0)
+    )
+
+
+def _constants(asked: Asked, run: Run) -> str:
+    """Which constants the forecaster of a run has."""
+    from careo.run.calibrate import load_calibration
+
+    shipped = run.constants_key == load_calibration(run.question["country"]).key
+    return view(
+        asked, "show.constants" if shipped else "show.constants_other", constants=run.constants_key[:12]
     )
 
 

@@ -40,6 +40,7 @@ def simulate_verb(
     places: str = "",
     where: Sequence[str] = (),
     outcomes: str = "",
+    calibration: str = "",
     cluster: str = "",
 ) -> int:
     """`careo simulate STRATEGY…`: an estimate, the run, and each strategy against the status quo."""
@@ -67,6 +68,7 @@ def simulate_verb(
         level="municipality" if level == "municipality" else "state",
         where=chosen_places(where, loaded, country),
         outcomes=read_outcomes(outcomes),
+        calibration=careo.read_calibration(calibration) if calibration else None,
     )
     folder = Path(asked.out or RUNS)
     if _complete(plan, folder):
@@ -95,13 +97,26 @@ def simulate_verb(
     return _show(asked, run, "simulate", out="")
 
 
-def compare_verb(asked: Asked, *, run: str, quantity: str, against: str, places: str = "") -> int:
+def compare_verb(
+    asked: Asked, *, run: str, quantity: str, against: str, places: str = "", sensitivity: bool = False
+) -> int:
     """`careo compare RUN`: every strategy of a run against the status quo or another one; with `--quantity` year by year.
 
-    With `--places municipality` the municipalities of a run that has them, and nothing else.
+    With `--places municipality` the municipalities of a run that has them, and nothing else; with `--sensitivity` what turns the order
+    of the strategies, and nothing else.
     """
     from careo.run.runs import find_run
 
+    if sensitivity:
+        for option, given in (("--quantity", quantity), ("--against", against), ("--places", places)):
+            if given:
+                raise CareoError(
+                    "usage_value",
+                    expected=f"--sensitivity | {option}",
+                    found=f"--sensitivity {option}",
+                    option=option,
+                )
+        return _show_ranking(asked, find_run(run, RUNS))
     closely = bool(one_of("--places", places, ("municipality",)))
     if closely and quantity not in ("", "homicides"):
         raise CareoError("usage_value", expected="homicides", found=repr(quantity), option="--quantity")
@@ -112,6 +127,30 @@ def compare_verb(asked: Asked, *, run: str, quantity: str, against: str, places:
     return _show(
         asked, found, "compare", out=asked.out, quantity=quantity or None, against=against, municipal=closely
     )
+
+
+def _show_ranking(asked: Asked, run: Run) -> int:
+    from careo.results.ranking import ranking
+    from careo.run.parameter_table import parameter_rows
+    from careo.run.run_plan import MAIN
+    from careo.run.runs import open_run, run_parameters
+    from careo.views.ranking import ranking_data, show_ranking
+
+    rows = {row.id: row for row in parameter_rows("en", run.question["country"])}
+    drawn = {
+        name: values
+        for name, values in run_parameters(run.id, run.path.parent).items()
+        if name not in rows or "homicides" in rows[name].moves
+    }
+    found = ranking(open_run(run.id, run.path.parent)[MAIN], drawn)
+    country, screen = run.question["country"], Screen(asked.out)
+    if asked.json:
+        block = {"run": run_data(run), "ranking": ranking_data(found, country, asked.language)}
+        screen.write(contract.to_json(contract.envelope("compare", **block)))
+    else:
+        show_ranking(screen, asked, found, country)
+    screen.close()
+    return 0
 
 
 # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────
