@@ -23,6 +23,19 @@ _SERIES = 400  # points of a line beyond which single dots would only blur it
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """What lies between two lines.
+
+    Attributes:
+        points: (time in years, low, high), in the order of time. colour: of the area, or of its two edges where it is `dashed`.
+    """
+
+    points: Sequence[tuple[float, float, float]]
+    colour: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """What is drawn.
 
@@ -31,6 +44,7 @@ class Plot:
         claims: points to mark, with `claimed` beside each.
         unit: title of the value axis. share: values are parts of one, shown in percent.
         span: a stretch of time (in years) to shade, with `spanned` above it.
+        bands: behind the lines, the first one deepest. dotted: whether the points of short lines are marked. note: a line of words below.
     """
 
     lines: Mapping[str, Sequence[tuple[float, float]]]
@@ -41,11 +55,15 @@ class Plot:
     share: bool = False
     span: tuple[float, float] | None = None
     spanned: str = ""
+    bands: Sequence[Band] = ()
+    dotted: bool = True
+    note: str = ""
 
 
 def draw(plot: Plot, title: str) -> str:
     """The plot as an `<svg>` that may stand inside a page, with `title` for whoever cannot see it."""
     points = [point for line in plot.lines.values() for point in line]
+    points += [(time, end) for band in plot.bands for time, *ends in band.points for end in ends]
     xs, ys = (sorted({p[i] for p in (*points, *plot.claims)}) for i in (0, 1))
     xs = sorted({*xs, *(plot.span or ())})
     low, high = min(0.0, ys[0]), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
@@ -74,8 +92,11 @@ def draw(plot: Plot, title: str) -> str:
         anchor = "end" if x > left + _WIDTH - 12 and len(label) > 4 else "middle"
         out.append(f'<path d="M{coordinate(x)} {coordinate(floor)}v5" stroke="#999"/>')
         out.append(_text(x, floor + 18, label, anchor=anchor))
+    for band in plot.bands:
+        edges = [[at((point[0], point[k])) for point in band.points] for k in (1, 2)]
+        out += _band(*edges, band)
     for letter, line in plot.lines.items():
-        out += _line([at(point) for point in line], plot.colours[letter])
+        out += _line([at(point) for point in line], plot.colours[letter], dotted=plot.dotted)
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):
         out.append(
             _text(
@@ -84,8 +105,11 @@ def draw(plot: Plot, title: str) -> str:
         )
     for claim in plot.claims:
         out += _mark(*at(claim), plot.claimed, to_the_left=claim[0] > (first + last) / 2)
-    label = escape(title, quote=True)
-    box = f"0 0 {coordinate(left + _WIDTH + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM)}"
+    label, below = escape(title, quote=True), 0.0
+    if plot.note:
+        below = 18.0
+        out.append(_text(4, floor + 18 + below, plot.note, size=11))
+    box = f"0 0 {coordinate(left + _WIDTH + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM + below)}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
     font = '<g font-family="Liberation Sans, Arial, Helvetica, sans-serif" fill="none">'
     return f"{head}{font}{''.join(out)}</g></svg>"
@@ -99,10 +123,17 @@ def _shade(start: tuple[float, float], end: tuple[float, float], word: str, edge
     return [box, _text(x, _TOP + 13, word, anchor=anchor, size=11)]
 
 
-def _line(points: Sequence[tuple[float, float]], colour: str) -> list[str]:
+def _band(low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]], band: Band) -> list[str]:
+    there, back = ("L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in line) for line in (high, low[::-1]))
+    if band.dashed:
+        return [f'<path d="M{line}" stroke="{band.colour}" stroke-dasharray="5 3"/>' for line in (there, back)]
+    return [f'<path d="M{there}L{back}z" fill="{band.colour}"/>']
+
+
+def _line(points: Sequence[tuple[float, float]], colour: str, *, dotted: bool = True) -> list[str]:
     path = "M" + "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in points)
     drawn = [f'<path d="{path}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>']
-    if len(points) <= _SERIES:
+    if dotted and len(points) <= _SERIES:
         dots = (f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="2.4"/>' for x, y in points)
         drawn.append(f'<g fill="{colour}">{"".join(dots)}</g>')
     return drawn
