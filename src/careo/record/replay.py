@@ -160,7 +160,7 @@ def _mistakes(written: Written, case: ReplayCase, country: str) -> list[CareoErr
         for at, key in enumerate(each.sources):
             if key not in known:
                 loc = ("not_dosed", index, "sources", at)
-                found.append(written.error(loc, "replay_source", known=known, found=key))
+                found.append(written.error(loc, "file_source", known=known, found=key))
     return found
 
 

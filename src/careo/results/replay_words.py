@@ -44,7 +44,7 @@ def stretch_words(found: Replay, stretch: Stretch, language: str) -> str:
     """ "2008 (10 months)", "2009", "all 34 months"."""
     if not stretch.year:
         return say(language, "replay.stretch.whole", months=stretch.months)
-    key = "year" if stretch.months == 12 else "part"
+    key = {1: "month", 12: "year"}.get(stretch.months, "part")
     return say(language, f"replay.stretch.{key}", year=stretch.year, months=stretch.months)
 
 
@@ -56,9 +56,9 @@ def interval_words(said: Said, *, level: int = 90) -> str:
 
 def below_words(below: float) -> str:
     """Where what was counted stands in a forecast: "93%", never quite 0 or 100."""
-    if below < 0.005:
+    if below < 0.01:
         return "<1%"
-    return ">99%" if below > 0.995 else f"{100 * below:.0f}%"
+    return ">99%" if below > 0.99 else f"{100 * below:.0f}%"
 
 
 def _count(value: float) -> str:

@@ -24,7 +24,7 @@ _WIDE, _NARROW = "#dfe6ea", "#bccdd6"
 
 
 def replay_verb(asked: Asked, name: str, *, draws: str = "", seed: str = "") -> int:
-    """`careo validate --replay NAME`: a table for each group of places; `-o` writes a fan of each and replay.json."""
+    """`careo validate --replay NAME`: a table for each group of places; `-o` writes a fan of each and all of it as JSON."""
     import careo
 
     folder = Path(asked.out) if asked.out else None
@@ -140,14 +140,13 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
         named = group_words(result, group, language)
         screen.line(named[:1].upper() + named[1:], style="bold")
         screen.line(finding.because, indent=2)
-        heads = [_view(language, f"head.{key}") for key in ("period", "counted", *FORECASTS, "below", "crps")]
+        heads = [_view(language, f"head.{key}") for key in ("period", "counted", *FORECASTS, "below")]
         rows = [
             [stretch_words(result, each, language), number(each.counted), *(interval_words(each.said[name]) for name in FORECASTS),
-             " · ".join(below_words(each.said[name].below) for name in FORECASTS),
-             " · ".join(number(round(each.said[name].crps)) for name in FORECASTS)]
+             " · ".join(below_words(each.said[name].below) for name in FORECASTS)]
             for each in group.stretches
         ]  # fmt: skip
-        left = screen.table(heads, rows, indent=2, right=(1,), whole=(0, 2, 3, 4, 5, 6), spare=(6, 4, 5))
+        left = screen.table(heads, rows, indent=2, right=(1,), whole=(0, 2, 3, 4, 5), spare=(4, 5))
         if left:
             screen.line(say(language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
     screen.line()
@@ -163,7 +162,7 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
 
 
 def _write(folder: Path, result: Replay, language: str) -> None:
-    files = {"replay.json": _json(result)}
+    files = {f"{result.case.slug}.json": _json(result)}
     files |= {f"{result.case.slug}-{group.name}.svg": draw_fan(result, group, language) for group in result.groups}
     try:
         folder.mkdir(parents=True, exist_ok=True)
