@@ -1,4 +1,4 @@
-"""Plain SVG line charts: one line a series with a letter at its end, and claims as diamonds.
+"""Plain SVG line charts: one line a series with a letter at its end, claims as diamonds, intervals as bands.
 
 Drawn here and not by a charting library because a dossier promises the same bytes everywhere (a library measures text with
 the fonts of the machine), because nothing may act inside the page, and because it takes a thousandth of the time.
@@ -23,19 +23,6 @@ _SERIES = 400  # points of a line beyond which single dots would only blur it
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """What lies between two lines.
-
-    Attributes:
-        points: (time in years, low, high), in the order of time. colour: of the area, or of its two edges where it is `dashed`.
-    """
-
-    points: Sequence[tuple[float, float, float]]
-    colour: str
-    dashed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Plot:
     """What is drawn.
 
@@ -44,7 +31,7 @@ class Plot:
         claims: points to mark, with `claimed` beside each.
         unit: title of the value axis. share: values are parts of one, shown in percent.
         span: a stretch of time (in years) to shade, with `spanned` above it.
-        bands: behind the lines, the first one deepest. dotted: whether the points of short lines are marked. note: a line of words below.
+        bands: behind the lines, the first at the back: a colour, and (time, low, high) in the order of time. dots: whether points show.
     """
 
     lines: Mapping[str, Sequence[tuple[float, float]]]
@@ -55,15 +42,14 @@ class Plot:
     share: bool = False
     span: tuple[float, float] | None = None
     spanned: str = ""
-    bands: Sequence[Band] = ()
-    dotted: bool = True
-    note: str = ""
+    bands: Sequence[tuple[str, Sequence[tuple[float, float, float]]]] = ()
+    dots: bool = True
 
 
 def draw(plot: Plot, title: str) -> str:
     """The plot as an `<svg>` that may stand inside a page, with `title` for whoever cannot see it."""
     points = [point for line in plot.lines.values() for point in line]
-    points += [(time, end) for band in plot.bands for time, *ends in band.points for end in ends]
+    points += [(time, end) for _, band in plot.bands for time, *ends in band for end in ends]
     xs, ys = (sorted({p[i] for p in (*points, *plot.claims)}) for i in (0, 1))
     xs = sorted({*xs, *(plot.span or ())})
     low, high = min(0.0, ys[0]), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
@@ -92,11 +78,9 @@ def draw(plot: Plot, title: str) -> str:
         anchor = "end" if x > left + _WIDTH - 12 and len(label) > 4 else "middle"
         out.append(f'<path d="M{coordinate(x)} {coordinate(floor)}v5" stroke="#999"/>')
         out.append(_text(x, floor + 18, label, anchor=anchor))
-    for band in plot.bands:
-        edges = [[at((point[0], point[k])) for point in band.points] for k in (1, 2)]
-        out += _band(*edges, band)
+    out += [_band([(*at((time, low)), at((time, high))[1]) for time, low, high in band], colour) for colour, band in plot.bands]
     for letter, line in plot.lines.items():
-        out += _line([at(point) for point in line], plot.colours[letter], dotted=plot.dotted)
+        out += _line([at(point) for point in line], plot.colours[letter], dots=plot.dots)
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):
         out.append(
             _text(
@@ -105,11 +89,8 @@ def draw(plot: Plot, title: str) -> str:
         )
     for claim in plot.claims:
         out += _mark(*at(claim), plot.claimed, to_the_left=claim[0] > (first + last) / 2)
-    label, below = escape(title, quote=True), 0.0
-    if plot.note:
-        below = 18.0
-        out.append(_text(4, floor + 18 + below, plot.note, size=11))
-    box = f"0 0 {coordinate(left + _WIDTH + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM + below)}"
+    label = escape(title, quote=True)
+    box = f"0 0 {coordinate(left + _WIDTH + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM)}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
     font = '<g font-family="Liberation Sans, Arial, Helvetica, sans-serif" fill="none">'
     return f"{head}{font}{''.join(out)}</g></svg>"
@@ -123,19 +104,19 @@ def _shade(start: tuple[float, float], end: tuple[float, float], word: str, edge
     return [box, _text(x, _TOP + 13, word, anchor=anchor, size=11)]
 
 
-def _band(low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]], band: Band) -> list[str]:
-    there, back = ("L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in line) for line in (high, low[::-1]))
-    if band.dashed:
-        return [f'<path d="M{line}" stroke="{band.colour}" stroke-dasharray="5 3"/>' for line in (there, back)]
-    return [f'<path d="M{there}L{back}z" fill="{band.colour}"/>']
+def _band(edges: Sequence[tuple[float, float, float]], colour: str) -> str:
+    """What lies between two lines, from their places (x, y of the lower, y of the upper)."""
+    around = [(x, y) for x, y, _ in edges] + [(x, y) for x, _, y in reversed(edges)]
+    path = "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in around)
+    return f'<path d="M{path}z" fill="{colour}"/>'
 
 
-def _line(points: Sequence[tuple[float, float]], colour: str, *, dotted: bool = True) -> list[str]:
+def _line(points: Sequence[tuple[float, float]], colour: str, *, dots: bool = True) -> list[str]:
     path = "M" + "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in points)
     drawn = [f'<path d="{path}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>']
-    if dotted and len(points) <= _SERIES:
-        dots = (f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="2.4"/>' for x, y in points)
-        drawn.append(f'<g fill="{colour}">{"".join(dots)}</g>')
+    if dots and len(points) <= _SERIES:
+        marks = (f'<circle cx="{coordinate(x)}" cy="{coordinate(y)}" r="2.4"/>' for x, y in points)
+        drawn.append(f'<g fill="{colour}">{"".join(marks)}</g>')
     return drawn
 
 

@@ -16,11 +16,8 @@ from careo.results.wording import number, period_words
 from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
-from careo.views.drawing import Band, Plot, draw
+from careo.views.replay_picture import draw_fan
 from careo.views.terminal import Screen
-
-_COUNTED, _WITHOUT, _WITH = "#111111", "#3f6f8f", "#a04020"
-_WIDE, _NARROW = "#dfe6ea", "#bccdd6"
 
 
 def replay_verb(asked: Asked, name: str, *, draws: str = "", seed: str = "") -> int:
@@ -94,35 +91,6 @@ def _group_data(group: GroupReplay) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def draw_fan(result: Replay, group: GroupReplay, language: str) -> str:
-    """What was counted in a group by month, before and after the origin, against the fans without and with the measure, as an SVG."""
-    start = result.case.start
-    first = start.year + (start.month - 1) / 12
-    ahead = [first + month / 12 for month in range(len(group.counted) - group.before)]
-    times = [first + (month - group.before) / 12 for month in range(len(group.counted))]
-    quiet, moved = group.fans["without"], group.fans["with_measure"]
-
-    def band(fan: Any, low: int, colour: str, *, dashed: bool = False) -> Band:
-        ends = zip(ahead, fan[low].tolist(), fan[-1 - low].tolist(), strict=True)
-        return Band(list(ends), colour, dashed)
-
-    counted = [(time, value) for time, value in zip(times, group.counted.tolist(), strict=True) if value == value]
-    lines = {
-        "A": list(zip(ahead, quiet[2].tolist(), strict=True)),
-        "B": list(zip(ahead, moved[2].tolist(), strict=True)),
-        "C": counted,
-    }
-    named = group_words(result, group, language)
-    finding = next(f for f in result.findings if f.extra["group"] == group.name)
-    picture = Plot(
-        lines, {"A": _WITHOUT, "B": _WITH, "C": _COUNTED}, unit=_picture(language, "unit", group=named),
-        bands=(band(quiet, 0, _WIDE), band(quiet, 1, _NARROW), band(moved, 0, _WITH, dashed=True)), dotted=False,
-        note=_picture(language, "note"),
-    )  # fmt: skip
-    title = worded(result.case.title, language)
-    return draw(picture, _picture(language, "title", title=title, group=named, because=finding.because)) + "\n"
-
-
 def _json(result: Replay) -> str:
     findings = [contract.finding_data(finding, {}) for finding in result.findings]
     return contract.to_json(contract.envelope("validate", findings, replay=replay_data(result)))
@@ -179,7 +147,3 @@ def _working(asked: Asked, share: float) -> None:
 
 def _view(language: str, key: str, **words: object) -> str:
     return say(language, f"replay.view.{key}", **words)
-
-
-def _picture(language: str, key: str, **words: object) -> str:
-    return say(language, f"replay.picture.{key}", **words)
