@@ -172,6 +172,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "seed", "N"),
         _option(lang, "data", say(lang, "cli.help.file"), says="validate.data"),
         _option(lang, "by-state", flag=True, says="validate.by-state"),
+        _option(lang, "replay", "NAME|FILE", says="validate.replay"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [

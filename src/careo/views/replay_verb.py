@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from careo.base.errors import OutputError
+from careo.base.errors import CareoError, OutputError
 from careo.base.fields import worded
 from careo.base.files import writing
 from careo.base.texts import say
@@ -20,10 +21,17 @@ from careo.views.replay_picture import draw_fan
 from careo.views.terminal import Screen
 
 
-def replay_verb(asked: Asked, name: str, *, draws: str = "", seed: str = "") -> int:
-    """`careo validate --replay NAME`: a table for each group of places; `-o` writes a fan of each and all of it as JSON."""
+def replay_verb(asked: Asked, name: str, *, draws: str = "", seed: str = "", others: Sequence[str] = ()) -> int:
+    """`careo validate --replay NAME`: a table for each group of places; `-o` writes a fan of each and all of it as JSON.
+
+    Args:
+        others: options of `careo validate` that were given beside it and mean nothing to a replay: refused.
+    """
     import careo
 
+    if others:
+        expected = "--replay NAME [--draws N] [--seed N] [-o DIR] [--json]"
+        raise CareoError("usage_value", expected=expected, found=" ".join(("--replay", *others)), option="--replay")
     folder = Path(asked.out) if asked.out else None
     if folder and folder.exists() and not folder.is_dir():
         raise OutputError("output_not_folder", where=asked.out)
