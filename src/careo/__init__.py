@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from careo.record.money import Money as Money
     from careo.record.money import load_money as load_money
     from careo.record.money import reallocate as reallocate
+    from careo.record.replay import replays as replays
     from careo.record.statements import Statement as Statement
     from careo.record.strategy import Strategy as Strategy
     from careo.record.strategy import strategies as strategies
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from careo.results.linking import statements as statements
     from careo.results.municipalities import compare_municipalities as compare_municipalities
     from careo.results.pledges import judge_pledges as judge_pledges
+    from careo.results.replay import Replay as Replay
+    from careo.results.replay import replay as replay
     from careo.results.replication import Replication as Replication
     from careo.results.replication import replicate as replicate
     from careo.results.search import Search as Search
@@ -132,6 +135,7 @@ _HOMES = {
     "Ledger": "careo.record.ledger",
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
+    "Replay": "careo.results.replay",
     "Replication": "careo.results.replication",
     "Revisions": "careo.panel.revisions",
     "Run": "careo.run.runs",
@@ -192,6 +196,8 @@ _HOMES = {
     "reallocate": "careo.record.money",
     "remove_edition": "careo.sources.store",
     "remove_run": "careo.run.runs",
+    "replay": "careo.results.replay",
+    "replays": "careo.record.replay",
     "replicate": "careo.results.replication",
     "resume_run": "careo.run.runs",
     "revision_finding": "careo.results.datasets",

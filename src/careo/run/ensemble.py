@@ -188,8 +188,14 @@ def prepare(
     level: Level = "state",
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     calibration: Calibration | None = None,
+    origin: date | None = None,
 ) -> Job:
-    """What every block of draws needs, with every mistake found. Arguments and errors as of `simulate`."""
+    """What every block of draws needs, with every mistake found. Arguments and errors as of `simulate`.
+
+    Args:
+        origin: the last month that the run may see of the record; all of it when not given. No question of `simulate`: runs that are
+            kept are about the future, `run/replay.py` is about the past.
+    """
     country = country_of(panel)
     unknown = [name for name in outcomes if name not in OUTCOMES]
     if unknown:
@@ -198,7 +204,7 @@ def prepare(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError("run_twice", found=", ".join(twice))
-    history = homicide_history(panel)
+    history = homicide_history(panel, last=origin)
     after = next_month(history.last)
     first = (start or after).replace(day=1)
     if first < after:
@@ -213,7 +219,7 @@ def prepare(
         compile_scenario(s, country, months=months, start=first, level=level, where=chosen.get(s.slug, {}))
         for s in strategies
     )
-    companions = companion_levels(panel, places=history.places)
+    companions = companion_levels(panel, places=history.places, last=origin)
     scenarios: tuple[Scenario, ...] = (quiet_scenario(history.places, first, months), *compiled)
     part = None
     if level == "municipality":

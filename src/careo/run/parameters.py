@@ -209,6 +209,13 @@ def parameters_key(country: Country, *, last: date | None = None) -> str:
     return hashlib.sha256(json.dumps([code, laws, seen], sort_keys=True).encode()).hexdigest()
 
 
+def borrowed_later(country: Country, last: date) -> tuple[str, ...]:
+    """Series of which nothing is known up to an origin, so that their oldest later value stands in: a run that starts there is not blind to it."""
+    end = month_end(last.year, last.month)
+    asked = dict.fromkeys(p.of for p in load_table(country.key).parameters.values() if p.of not in (None, POPULATION))
+    return tuple(name for name in asked if name and not any(until <= end for until, _, _ in _amounts(country, name)))
+
+
 def neighbours(country: Country, places: Sequence[str]) -> Floats:
     """W: the share of those who leave a place that goes to each neighbour, equal shares [–; place place].
 
@@ -296,6 +303,15 @@ def _read_start(country: Country, last: date | None) -> _Start:
 def _amount(country: Country, series: str, origin: date, last: date | None) -> float:
     """The nation's newest value up to an origin, or the oldest after it; a flow, of at least a year, by month."""
     end = month_end(origin.year, origin.month) if last else date.max
+    found = _amounts(country, series)
+    if not found:
+        raise CareoError("parameters_amount", where=series, expected=country.default_place)
+    before = [each for each in found if each[0] <= end]
+    return max(before)[2] if before else min(found)[2]
+
+
+def _amounts(country: Country, series: str) -> list[tuple[date, date, float]]:
+    """The nation's values: last day, day they were known, value; a flow of at least a year by month."""
     flow = country.sums(series)
     found: list[tuple[date, date, float]] = []
     for o in country.series(series).observations:
@@ -304,10 +320,7 @@ def _amount(country: Country, series: str, origin: date, last: date | None) -> f
             days = (until - first).days + 1
             if not flow or days >= 365:
                 found.append((until, o.known, o.value * MEAN_MONTH_DAYS / days if flow else o.value))
-    if not found:
-        raise CareoError("parameters_amount", where=series, expected=country.default_place)
-    before = [each for each in found if each[0] <= end]
-    return max(before)[2] if before else min(found)[2]
+    return found
 
 
 def _rows_of(country: Country, start: _Start, places: Sequence[str]) -> list[int]:

@@ -186,6 +186,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "seed", "N"),
         _option(lang, "data", say(lang, "cli.help.file"), says="validate.data"),
         _option(lang, "by-state", flag=True, says="validate.by-state"),
+        _option(lang, "replay", "NAME|FILE", says="validate.replay"),
     ],
     "calibrate": lambda lang: [
         _option(lang, "until", "YYYY-MM", says="calibrate.until"),

@@ -56,10 +56,17 @@ def validate_verb(
     seed: str,
     data: str,
     by_state: bool,
+    replay: str = "",
 ) -> int:
     """`careo validate [--data FILE]`: the table by model and window, by year, by state; `-o` writes pictures and tables."""
     import careo
 
+    if replay:
+        from careo.views.replay_verb import replay_verb
+
+        others = {"--origins": origins, "--origin": origin, "--places": places, "--against": against, "--models": models,
+                  "--data": data, "--by-state": by_state}  # fmt: skip
+        return replay_verb(asked, replay, draws=draws, seed=seed, others=[name for name, value in others.items() if value])
     if origins and origin:
         raise CareoError(
             "usage_value", expected="--origins | --origin", found="--origins --origin", option="--origin"
