@@ -11,7 +11,6 @@ from careo.base.errors import DataError
 from careo.base.shipped import country_folder
 from careo.results.skill_record import load_skill, measure_skill, skill_sentences, skill_text
 from careo.run.calibrate import load_calibration
-from careo.views.skill_panel import skill_html
 from worlds import new_world
 
 SHIPPED = country_folder("mexico") / "skill.yaml"
@@ -98,10 +97,3 @@ def test_measuring_gives_what_validate_gives() -> None:
     table = careo.validate(toyland, draws=20, models=["log random walk"]).table
     crps = float(table["crps"].sel(model="log random walk", window="test"))
     assert found.windows["test"].state.models["log random walk"].crps == round(crps, 4)
-
-
-def test_a_page_gets_the_same_sentences_as_text(tmp_path: Path) -> None:
-    country = with_skill(tmp_path / "<b>", written(level("better", 0.1, 0.1, 0.2)))
-    page = skill_html(country, "en")
-    assert page.startswith("<aside") and page.count("<li>") == 3
-    assert "<b>" not in skill_html("toyland", "es") and "&#x27;" not in skill_sentences("mexico", "en")[0]

@@ -126,7 +126,13 @@ def rerun(
     calibration = calibration_at(panel, case.origin_month)
     strategy, capped = measures_alone(case, country)
     job = prepare(
-        [strategy], panel, months=case.months, seed=seed, origin=case.origin_month, calibration=calibration, outcomes=()
+        [strategy],
+        panel,
+        months=case.months,
+        seed=seed,
+        origin=case.origin_month,
+        calibration=calibration,
+        outcomes=(),
     )
     blocks = [(first, min(BLOCK, draws - first)) for first in range(0, draws, BLOCK)]
     parts: list[np.ndarray] = []
@@ -261,7 +267,9 @@ def _counted(
         if not steps:
             continue
         last = steps[-1].value
-        low, high = (min(last * end / dose.value, most) if dose.value else last for end in (dose.low, dose.high))
+        low, high = (
+            min(last * end / dose.value, most) if dose.value else last for end in (dose.low, dose.high)
+        )
         how = {
             language: say(language, "replay.counted", indicator=by.indicator, inhabitants=f"{by.inhabitants:,.0f}",
                           first=steps[0].start, last=steps[-1].start)

@@ -12,11 +12,13 @@ from careo.base.texts import say
 from careo.results.finding import Finding
 from careo.results.search import Candidate, Search, search
 from careo.results.search_words import mix_name, moves
+from careo.results.skill_record import skill_sentences
 from careo.results.wording import duration_words, number, signed
 from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
+from careo.views.skill_panel import show_skill
 from careo.views.terminal import Screen
 
 _OTHERS = ("rights_complaints", "disappearances", "extortion", "kidnapping")
@@ -63,7 +65,10 @@ def search_verb(
     screen = Screen(asked.out)
     if asked.json:
         data = [contract.finding_data(finding, {}) for finding in result.findings]
-        screen.write(contract.to_json(contract.envelope("search", data, search=search_data(result))))
+        skill = list(skill_sentences(asked.country, asked.language))
+        screen.write(
+            contract.to_json(contract.envelope("search", data, search=search_data(result), skill=skill))
+        )
     else:
         _show(screen, asked, result)
     screen.close()
@@ -179,6 +184,8 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
         "depends",
         [f"{_named(asked, f)}: {f.extra['depends']}" for f in told if f.extra["depends"]],
     )
+    show_skill(screen, asked.country, asked.language)
+    screen.line()
     _list(screen, asked, "rests", result.rests, style="dim")
 
 

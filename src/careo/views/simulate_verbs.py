@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from careo.base.errors import CareoError, OutputError
 from careo.results.finding import Finding
+from careo.results.skill_record import skill_sentences
 from careo.results.wording import duration_words, number
 from careo.views import contract
 from careo.views.arguments import month, one_of, positive, whole
@@ -18,6 +19,7 @@ from careo.views.arguments import outcomes as read_outcomes
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
 from careo.views.runs_verbs import RUNS, named, online, run_data, tell, view, working
+from careo.views.skill_panel import show_skill
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
@@ -203,7 +205,12 @@ def _show(
     if asked.json:
         shown = places if municipal else (*findings, *places)
         data = [contract.finding_data(finding, {}) for finding in shown]
-        block = {"run": run_data(run), "comparisons": _numbers(kept, findings, quantity)}
+        skill = skill_sentences(run.question["country"], asked.language, constants=run.constants_key)
+        block = {
+            "run": run_data(run),
+            "comparisons": _numbers(kept, findings, quantity),
+            "skill": list(skill),
+        }
         if municipal and ensemble:
             block["comparisons"] = _municipal_numbers(ensemble, findings, kept.against)
         screen.write(contract.to_json(contract.envelope(command, data, **block)))
@@ -218,6 +225,8 @@ def _show(
             else:
                 _show_strategy(screen, asked, of_whole, bool(quantity), of_places)
             _about(screen, asked, name, arranged[name], of_whole[0].grade)
+        show_skill(screen, run.question["country"], asked.language, constants=run.constants_key)
+        screen.line()
         if findings:
             noted = (
                 () if municipal else (view(asked, "expected_note", against=_against(asked, kept.against)),)

@@ -27,6 +27,7 @@ from careo.results.finding import PLEDGE_VERDICTS, Finding
 from careo.results.money_words import line_name, reason_words, stage_words, when_words
 from careo.results.pledge_record import Limit, limit_on, said_on
 from careo.results.pledges import clause, judge_test
+from careo.results.skill_record import skill_sentences
 from careo.results.strategy_audit import StrategyAudit
 from careo.results.tying import Tie
 from careo.results.wording import number, period_words, value_words
@@ -67,6 +68,7 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
         "measures": [_measure(it, f) for f in result.measures],
         "rights": [_right(it, f) for f in result.constraints],
         "outcomes": [_outcome(it, f) for f in result.outcomes],
+        "skill": skill_sentences(country.key, language),
         "ties": [_tie(it, tie) for tie in result.ties],
         "with_pages": result.pages is not None,
         "slug": strategy.slug,

@@ -19,6 +19,7 @@ from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
 from careo.views.ladder_verbs import show_pledge
+from careo.views.skill_panel import show_skill
 from careo.views.terminal import ICONS, Screen
 from careo.views.verbs import day, documents_of, strict_code
 
@@ -70,7 +71,13 @@ def strategies_show_verb(asked: Asked, *, name: str, on: str) -> int:
             contract.to_json(contract.strategy_audit_data(result, "strategies show", asked.language))
         )
     else:
-        show_strategy(screen, result, asked.language, file="" if name in strategies(asked.country) else name)
+        show_strategy(
+            screen,
+            result,
+            asked.language,
+            country=asked.country,
+            file="" if name in strategies(asked.country) else name,
+        )
     screen.close()
     return strict_code(asked, result.findings)
 
@@ -180,7 +187,7 @@ def coverage_verb(asked: Asked) -> int:
 
 
 def show_strategy(
-    screen: Screen, result: StrategyAudit, language: str, *, brief: bool = False, file: str = ""
+    screen: Screen, result: StrategyAudit, language: str, *, country: str, brief: bool = False, file: str = ""
 ) -> None:
     """A strategy, question by question; `brief` gives each pledge one line."""
     strategy = result.strategy
@@ -251,6 +258,7 @@ def show_strategy(
         screen.line(say(language, "strategies.outcome.describes"), style="dim")
     head("alternatives")
     screen.line(say(language, "strategies.show.alternatives_by"))
+    show_skill(screen, country, language)
     if result.pages is not None:
         _show_ties(screen, result, language)
 

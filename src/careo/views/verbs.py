@@ -155,7 +155,7 @@ def _audit_strategy(asked: Asked, plan: Strategy, pages: Audit | None, on: date 
     if asked.json:
         sys.stdout.write(contract.to_json(contract.strategy_audit_data(result, "audit", asked.language)))
     else:
-        show_strategy(Screen(), result, asked.language, brief=True)
+        show_strategy(Screen(), result, asked.language, country=asked.country, brief=True)
         if pages:
             _show_audit(Screen(), pages.findings, asked.language)
     if folder:
