@@ -27,6 +27,7 @@ from careo.record.strategy import load_strategy, strategies
 from careo.results.citable import Named, Record
 from careo.results.citable_kinds import KINDS
 from careo.results.citing import cite
+from careo.run.parameter_table import load_table
 from careo.views import cli
 from careo.views.i18n import one_line
 from careo.views.references import references
@@ -57,7 +58,7 @@ def shipped(country: str) -> Iterator[Named]:
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_everything_shipped_can_be_asked_for_by_name_and_has_a_described_source(country: str) -> None:
     own = [key for slug in strategies(country) for key in load_strategy(slug, country).own_sources]
-    known = {*load_sources(country), *own}
+    known = {*load_sources(country), *own, *load_table(country).assumptions}
     for named in shipped(country):
         cited = cite(f"{named.kind}:{named.name}", country)
         assert (cited.kind, cited.name) == (named.kind, named.name)
@@ -736,3 +737,23 @@ def test_mistakes_leave_with_2_and_a_sentence(
 def test_every_kind_has_its_word_in_both_languages() -> None:
     for language in ("en", "es"):
         assert {f"cite.kind.{name}" for name in (*KINDS, "things")} <= set(sentences(language))
+
+
+# ── the laboratory ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_ensemble_rests_on_its_history_its_parameters_and_the_levers_that_were_moved_alone() -> None:
+    plan = careo.load_strategy("pena-nieto-2013")
+    found = cite(careo.simulate([plan], months=12, draws=4))
+    told = {row.of for row in found.rows}
+    assert {"homicides", "rights_complaints", *load_table().parameters} <= told
+    moved = {lever for lever in load_levers() if lever in told}
+    assert moved and moved < set(load_levers())
+    quiet = {row.of for row in cite(careo.simulate([], months=12, draws=4)).rows}
+    assert not quiet & set(load_levers())
+
+
+def test_a_parameter_is_found_by_its_symbol_and_names_its_assumptions() -> None:
+    found = cite("q")
+    assert found.name == "organised_share"
+    assert all(row.source.title for row in found.rows)

@@ -7,6 +7,7 @@ from typing import Any
 
 from careo.base.citations import Source, load_sources
 from careo.results import citable_figures as figures
+from careo.results import citable_laboratory as laboratory
 from careo.results import citable_record as entries
 from careo.results.citable import Kind, Named, Narrowed, Part, Record
 
@@ -117,6 +118,13 @@ KINDS: Mapping[str, Kind] = {
         beyond=entries.beyond_lever,
         named=entries.levers,
         nouns=("careo.evidence.levers.Lever",),
+    ),
+    "parameter": Kind(title=_text("name"), parts=laboratory.of_parameter, named=laboratory.parameters),
+    "ensemble": Kind(
+        title=lambda _, ensemble: ", ".join(ensemble.strategies),
+        parts=laboratory.of_ensemble,
+        nouns=("careo.run.ensemble.Ensemble",),
+        called=lambda ensemble: f"seed-{ensemble.seed}",
     ),
     "study": Kind(
         title=_text("about"),
