@@ -236,6 +236,11 @@ def hindcast_protocol(country: Country) -> Protocol:
     return _read(country).hindcast
 
 
+def municipal_protocol(country: Country) -> MunicipalProtocol | None:
+    """Which municipal record forecasts were tuned on; None where no municipal forecast was tuned."""
+    return _read(country).municipal_hindcast
+
+
 def stretches(country: Country) -> tuple[tuple[str, ...], ...]:
     """The indicators whose sum is the history, stretch by stretch."""
     return tuple(stretch.sum_of for stretch in _read(country).history)
@@ -279,11 +284,27 @@ class Protocol:
 
 
 @checked(frozen=True, config=CLOSED)
+class MunicipalProtocol:
+    """Which municipal record forecasts were tuned on.
+
+    Attributes:
+        series: The indicator.
+        origins: The first and the last origin, a year apart from one another: "2007-10/2009-10".
+        tuned_until: The last target year of that record that was tuned on; whatever else is imported is a test.
+    """
+
+    series: str
+    origins: Annotated[str, Field(pattern=r"^\d{4}-\d\d/\d{4}-\d\d$")]
+    tuned_until: Annotated[int, Field(ge=1000, le=9999)]
+
+
+@checked(frozen=True, config=CLOSED)
 class _ForecastFile:
     history: Annotated[tuple[_Stretch, ...], Field(min_length=1)]
     hindcast: Protocol
     companions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     municipalities: tuple[str, ...] = ()
+    municipal_hindcast: MunicipalProtocol | None = None
 
 
 def _read(country: Country) -> _ForecastFile:
