@@ -12,6 +12,11 @@ For place i, month t, exposure A (its days) and lead h (months after the last on
 n, s and e are standard normals of the nation, of the state and of the place, χ² has 5 degrees of freedom: at lead h the logarithm of the level
 moves by Student's t with 5 degrees of freedom and variance v h/8. Without shocks a month is negative binomial with mean A a/b and shape a.
 
+v is learnt from the history itself: the mode of its posterior under a log-normal law about v0, given how well the filter's states at every
+third of the last 24 months would have told the months 3 to 8 ahead of them. As those months overlap and share shocks, all of them
+together weigh no more than as many as do not overlap (one in 8 months) would. It is never above v0: a rise that all places share would be
+taken for the restlessness of each.
+
 φ forgets in proportion to what is known: a place with 20 events a month is remembered for some two months, one with an event in five years for
 longer than any record. So large places follow their last months and small ones keep their long mean, without a threshold.
 
@@ -24,13 +29,13 @@ Assumptions:
     5. Nothing pulls a level back or carries its momentum on, and a state's rise does not lift its quiet places. All three were tried
        (benchmarks/NOTES.md).
     6. Ceiling: an exponential of a Student t has no mean, so intensities stop at 5 times the largest month of the last 240 plus 50.
-    7. v is that of a decade of upheaval (2004–2010): in a quiet country intervals are too wide.
+    7. v is the same for all places and leads: one country, one restlessness.
 
 Sources:
-    Filter, φ, v and the 5 degrees of freedom: point 8 of the reference model of careo's forecasting protocol. The discounted gamma-Poisson
+    Filter, φ, v0 and the 5 degrees of freedom: point 8 of the reference model of careo's forecasting protocol. The discounted gamma-Poisson
     filter: West & Harrison (1997), Bayesian Forecasting and Dynamic Models, §10, doi:10.1007/b98971; Harvey & Fernandes (1989), Time
     series models for count or qualitative observations, doi:10.1080/07350015.1989.10509750 (there k is the same for all places).
-    α and ρ: fitted on months of 2007 and 2008, `benchmarks/NOTES.md`.
+    α and ρ: chosen on months of 2007 and 2008, `benchmarks/NOTES.md`.
 """
 
 from __future__ import annotations
@@ -43,13 +48,19 @@ from numpy.typing import NDArray
 
 from careo.model.lanes import exp_of, normals, score_of
 from careo.model.luck import Luck, Process, uniform, uniform_pair
-from careo.model.quantiles import gamma_quantile, normal_quantile, poisson_quantile
+from careo.model.quantiles import gamma_quantile, normal_quantile, poisson_quantile, student_t_quantile
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 CEILING_TIMES, CEILING_PLUS, CEILING_MONTHS = 5.0, 50.0, 240
 _VARIANCE_LEAD = 8.0
+_BACK, _EVERY, _SETTLED = 24, 3, 14
+"""Months back, every so many, that v is learnt from; the filter is not asked before its month 14."""
+_LEADS, _NEAREST = range(3, 9), 3
+_TRIED = np.exp(np.linspace(np.log(1 / 32), np.log(8.0), 17))
+"""Of v0."""
+_PARTS = 21
 _FAR_TAIL = 1e-9  # where the quick quantile of the normal may give up
 
 _SHOCK, _SCALE, _LEVEL = int(Process.LOCAL_SHOCK), int(Process.LOCAL_SCALE), int(Process.LOCAL_LEVEL)
@@ -61,13 +72,16 @@ class LocalLaw:
     """What is the same for all places.
 
     Attributes:
-        forgetting: φ. variance: v, of the logarithm of a level's change in 8 months. start: α.
+        forgetting: φ. start: α.
+        variance: v0, the most that the logarithm of a level's change in 8 months may vary. variance_sd: of ln v about ln v0 before the
+            history is seen; 0: v is v0.
         nation, state: ρ_n and ρ_s, the parts of that variance that all places, and all places of a state, have in common.
     """
 
     forgetting: float = 0.01
-    variance: float = 0.5
     start: float = 0.3
+    variance: float = 0.5
+    variance_sd: float = 1.0
     nation: float = 0.1
     state: float = 0.2
 
@@ -81,6 +95,7 @@ class LocalLevels:
 
     Attributes:
         shape: a `[events; place]`. rate: b `[months; place]`. ceiling: `[events/month; place]`.
+        variance: v.
         places, states: the numbers of each place and of its state in addresses of luck `[place]`.
         law: of all places.
     """
@@ -88,6 +103,7 @@ class LocalLevels:
     shape: Floats
     rate: Floats
     ceiling: Floats
+    variance: float
     places: Numbers
     states: Numbers
     law: LocalLaw
@@ -121,10 +137,11 @@ def fit(
     _refuse_odd_law(law)
     seen = ~np.isnan(counts)
     mean = _state_means(np.where(seen, counts, 0.0), np.where(seen, exposure, 0.0), of)
-    shape, rate = np.full(len(counts), law.start), law.start / mean
-    _filtered(counts, exposure, law.forgetting, shape, rate)
-    recent = np.where(seen, counts, 0.0)[:, -CEILING_MONTHS:]
-    return LocalLevels(shape, rate, CEILING_TIMES * recent.max(axis=1) + CEILING_PLUS, numbers, of, law)
+    shape, rate = np.empty(counts.shape), np.empty(counts.shape)
+    _filtered(counts, exposure, law.forgetting, law.start, law.start / mean, shape, rate)
+    ceiling = CEILING_TIMES * np.where(seen, counts, 0.0)[:, -CEILING_MONTHS:].max(axis=1) + CEILING_PLUS
+    variance = _variance(counts, exposure, shape, rate, law)
+    return LocalLevels(shape[:, -1].copy(), rate[:, -1].copy(), ceiling, variance, numbers, of, law)
 
 
 def sample(
@@ -160,15 +177,16 @@ def sample(
     _common(np.uint64(luck.seed), numbers, first_month, first_draw, law.nation, law.state, common)
     _sampled(
         np.uint64(luck.seed), levels.places[rows], first_month, first_draw, shape, levels.rate[rows], levels.ceiling[rows],
-        ahead, np.sqrt(law.variance / _VARIANCE_LEAD), np.sqrt(1.0 - law.nation - law.state), common, at.astype(np.int64), out,
+        ahead, np.sqrt(levels.variance / _VARIANCE_LEAD), np.sqrt(1.0 - law.nation - law.state), common, at.astype(np.int64), out,
     )  # fmt: skip
     return out
 
 
 @njit(cache=True, nogil=True)
-def _filtered(counts, exposure, forgetting, shape, rate):  # pyright: ignore
+def _filtered(counts, exposure, forgetting, start, start_rate, shape, rate):  # pyright: ignore
+    """Shape and rate of every place after every month `[place, month]`."""
     for i in range(counts.shape[0]):
-        a, b, begun = shape[i], rate[i], False
+        a, b, begun = start, start_rate[i], False
         for t in range(counts.shape[1]):
             y = counts[i, t]
             if y == y:
@@ -178,7 +196,7 @@ def _filtered(counts, exposure, forgetting, shape, rate):  # pyright: ignore
                 a, b = kept * a, kept * b
             if y == y:
                 a, b = a + y, b + exposure[t]
-        shape[i], rate[i] = a, b
+            shape[i, t], rate[i, t] = a, b
 
 
 @njit(cache=True, nogil=True)
@@ -195,12 +213,14 @@ def _common(seed, states, first_month, first_draw, nation, state, out):  # pyrig
 
 
 @njit(cache=True, nogil=True)
-def _sampled(
-    seed, places, first_month, first_draw, shape, rate, ceiling, ahead, step, own, common, at, out
-):  # pyright: ignore
+def _sampled(seed, places, first_month, first_draw, shape, rate, ceiling, ahead, step, own, common, at, out):  # pyright: ignore
     draws = out.shape[2]
     level, reach, walk, noise, luck = (
-        np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
+        np.empty(draws),
+        np.empty(draws),
+        np.empty(draws),
+        np.empty(draws),
+        np.empty(draws),
     )
     for i in range(out.shape[0]):
         for d in range(draws):
@@ -233,6 +253,57 @@ def _chi_square(seed, month, place, draw):  # pyright: ignore
     return third * third - 2.0 * np.log(first * second)
 
 
+def _variance(counts: Floats, exposure: Floats, shape: Floats, rate: Floats, law: LocalLaw) -> float:
+    """v, as the module says; v0 where the history is too short to tell."""
+    months = counts.shape[1]
+    first = max(months - 1 - _BACK, _SETTLED)
+    pairs = [(o, h) for o in range(first, months - _NEAREST, _EVERY) for h in _LEADS if o + h < months]
+    if not pairs or law.variance_sd == 0.0 or law.variance == 0.0:
+        return law.variance
+    fits = np.empty((len(_TRIED), len(counts)))
+    origins, leads = (np.array(each, dtype=np.int64) for each in zip(*pairs, strict=True))
+    _fits(counts, exposure, shape, rate, origins, leads, _TRIED * law.variance, _PARTS, fits)
+    weight = (months - 1 - first) / _VARIANCE_LEAD / len(pairs)
+    logs = np.log(_TRIED)
+    told = weight * np.sort(fits, axis=1).sum(axis=1) - 0.5 * (logs / law.variance_sd) ** 2
+    best = int(np.clip(told.argmax(), 1, len(told) - 2))
+    before, here, after = told[best - 1 : best + 2]
+    # The top of a parabola through three points that are evenly spaced.
+    bend = before - 2.0 * here + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else float(np.sign(after - before))
+    mode = logs[best] + np.clip(shift, -1.0, 1.0) * (logs[1] - logs[0])
+    return law.variance * float(np.exp(min(mode, 0.0)))
+
+
+@njit(cache=True, nogil=True)
+def _fits(counts, exposure, shape, rate, origins, leads, tried, parts, out):  # pyright: ignore
+    """Log likelihood of each place's months under each variance, up to what all variances share `[variance, place]`.
+
+    Student's t stands for so many equal parts of it.
+    """
+    nodes, logs = np.empty(parts), np.empty(parts)
+    for n in range(parts):
+        nodes[n] = np.sqrt(0.6) * student_t_quantile((n + 0.5) / parts, 5.0)
+    for i in range(counts.shape[0]):
+        for j in range(len(tried)):
+            out[j, i] = 0.0
+        for k in range(len(origins)):
+            month = origins[k] + leads[k]
+            y, a = counts[i, month], shape[i, origins[k]]
+            if np.isnan(y):
+                continue
+            middle = a / rate[i, origins[k]] * exposure[month]
+            for j in range(len(tried)):
+                step, chance = np.sqrt(tried[j] * leads[k] / _VARIANCE_LEAD), 0.0
+                for n in range(parts):
+                    moved = step * nodes[n]
+                    logs[n] = y * moved - (y + a) * np.log((a + middle * np.exp(moved)) / (a + middle))
+                top = logs.max()
+                for n in range(parts):
+                    chance += np.exp(logs[n] - top)
+                out[j, i] += top + np.log(chance / parts)
+
+
 def _state_means(counts: Floats, exposure: Floats, states: Numbers) -> Floats:
     """Events per unit of exposure in each place's state, half an event added `[events/month; place]`.
 
@@ -261,7 +332,7 @@ def _refuse_odd(counts: Floats, exposure: Floats, states: Numbers, places: Numbe
 
 
 def _refuse_odd_law(law: LocalLaw) -> None:
-    if not (law.forgetting >= 0 and law.variance >= 0 and law.start > 0):
+    if not (law.forgetting >= 0 and law.variance >= 0 and law.variance_sd >= 0 and law.start > 0):
         raise ValueError("forgetting and variance must not be negative, and the start must be positive")
     if not (law.nation >= 0 and law.state >= 0 and law.nation + law.state <= 1):
         raise ValueError("the parts of the variance in common must lie between 0 and 1, together too")

@@ -236,7 +236,9 @@ def _gathered(
     )
     window_by_year = {year: municipal_window(country, table.name, year) for year in years}
     windows = [window for window in _WINDOWS if window in window_by_year.values()]
-    of = {window: [at for at, year in enumerate(years) if window_by_year[year] == window] for window in windows}
+    of = {
+        window: [at for at, year in enumerate(years) if window_by_year[year] == window] for window in windows
+    }
     pit = [[sum((cells[m, at].pit for at in of[w]), np.zeros(PIT_BINS)) for w in windows] for m in models]
     means = {
         name: (("model", "window"), [[float(values[m, of[w]].mean()) for w in windows] for m in range(len(models))])
@@ -275,7 +277,11 @@ def _low(
         offered[rows] += length
     assert drawn is not None  # noqa: S101 - a window has at least one origin
     chance = ((drawn < LOW_COVERAGE * offered[:, None]) & (months > 0)[:, None]).sum(axis=0)
-    below = sorted((float(shares[i]), codes[i]) for i in np.flatnonzero((months > 0) & (shares < LOW_COVERAGE)))
+    below = sorted(
+        (float(share), code)
+        for share, scored, code in zip(shares, months, codes, strict=True)
+        if scored and share < LOW_COVERAGE
+    )
     return LowCoverage(
         tuple((code, share) for share, code in below), float(chance.mean()), float(np.quantile(chance, 0.95))
     )
@@ -305,6 +311,4 @@ def _differences(found: Validation, casts: Sequence[MunicipalHindcast]) -> Itera
 
 def _by_cluster(values: np.ndarray, cluster: np.ndarray, count: int) -> np.ndarray:
     """Sums over the places of each cluster [year, cluster, month]."""
-    out = np.zeros((values.shape[0], count, values.shape[2]))
-    np.add.at(out, (slice(None), cluster), values)
-    return out
+    return np.stack([values[:, cluster == k].sum(axis=1) for k in range(count)], axis=1)

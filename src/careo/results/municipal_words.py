@@ -66,7 +66,9 @@ class _Words:
         if mine:
             return self._because(mine[0])
         crps = self._crps(found.against, window)
-        return self._say("alone", Model=_upper(self._model(found.against)), crps=crps, window=self._window(window))
+        return self._say(
+            "alone", Model=_upper(self._model(found.against)), crps=crps, window=self._window(window)
+        )
 
     def _crps(self, model: str, window: str) -> str:
         return f"{float(self.found.table['crps'].sel(model=model, window=window)):.3f}"
@@ -108,7 +110,16 @@ class _Words:
     def finding(self, each: Difference, caveats: Sequence[str]) -> Finding:
         """One model against another in one window."""
         found = self.found
-        keys = (found.country.key, self.table.name, each.model, each.against, each.window, found.origins, found.draws, found.seed)
+        keys = (
+            found.country.key,
+            self.table.name,
+            each.model,
+            each.against,
+            each.window,
+            found.origins,
+            found.draws,
+            found.seed,
+        )
         rows = [
             {"model": model, **{str(name): f"{float(found.table[name].sel(model=model, window=each.window)):.4f}" for name in found.table.data_vars}}
             for model in (each.model, each.against)

@@ -103,7 +103,9 @@ def municipal_records(country: Country, day: date | None = None) -> list[Municip
     tables = municipal_tables(country, codes, day)
     if not tables:
         expected = ", ".join(municipal_series(country)) or "–"
-        raise CareoError("municipal_forecast_none", where=country.key, expected=expected, fix="municipal_data")
+        raise CareoError(
+            "municipal_forecast_none", where=country.key, expected=expected, fix="municipal_data"
+        )
     return tables
 
 
@@ -119,7 +121,7 @@ def municipal_origins(country: Country, table: MunicipalTable) -> tuple[date, ..
 
 def servable_origins(table: MunicipalTable) -> tuple[date, ...]:
     """Octobers with enough of a record before them and some of it in the year to be scored."""
-    known = ~np.isnan(table.counts).all(axis=0)
+    known = np.asarray(~np.isnan(table.counts).all(axis=0))
     found: list[date] = []
     for at, month in enumerate(table.months):
         day = month.astype("datetime64[D]").astype(date)
