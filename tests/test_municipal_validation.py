@@ -158,7 +158,7 @@ def test_every_sentence_is_whole(country: Country, language: str) -> None:
         *(f.claim for f in result.findings),
     ]
     assert all("{" not in text and text.strip() for text in told)
-    assert "27" in result.caveats[0] and "conflictolog" in result.summary
+    assert "27" in result.caveats[0] and "conflictology-12" in result.summary
     assert len(result.findings) == 3 and all(f.sources for f in result.findings)
 
 

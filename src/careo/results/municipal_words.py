@@ -86,13 +86,16 @@ class _Words:
 
     def caveats(self, places: int, left_out: int) -> Iterator[str]:
         """What every table must say."""
+        from careo.run.history import municipal_protocol
+
         found = self.found
         yield self._say(
             "caveat.record", series=self._series(), places=number(places), first=str(self.table.months[0]),
             last=str(self.table.months[-1]),
         )  # fmt: skip
         yield self._say("caveat.revised")
-        if "test" in found.windows:
+        protocol = municipal_protocol(found.country)
+        if "test" in found.windows and protocol and protocol.series == self.table.name:
             yield self._say("caveat.form")
         for window in found.windows:
             years = len(self._years(window))
