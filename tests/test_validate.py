@@ -134,8 +134,8 @@ def test_origins_are_octobers_in_order(text: str) -> None:
         validate(origins=text, models=NAIVE, draws=20)
 
 
-def test_municipalities_are_refused_until_they_are_here() -> None:
-    with pytest.raises(CareoError, match="--places national"):
+def test_municipalities_need_a_record_that_was_imported() -> None:
+    with pytest.raises(CareoError, match="careo data import"):
         validate(places="municipality")
 
 
@@ -400,7 +400,7 @@ def test_the_page_shows_the_table_and_writes_pictures(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--places", "municipality"], "--places national"),
+        (["--places", "municipality"], "careo data import FILE"),
         (["--places", "street"], "state | national"),
         (["--models", "prophet"], "prophet"),
         (["--origin", "2018-10/2019-10"], "2023-10"),

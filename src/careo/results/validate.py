@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,7 @@ class Validation:
         differences: of every model against one, by window. not_run: models and why, as keys of texts.
         sources: keys of the sources.
         gaps: months that a state did not report before the last origin, as (state, month). data: what a reader supplied.
+        window_by_year: the window of each target year where the country's protocol for states does not say it (municipalities).
         summary, findings, caveats: in the language asked for.
     """
 
@@ -71,6 +72,7 @@ class Validation:
     sources: tuple[str, ...] = ()
     gaps: tuple[tuple[str, str], ...] = ()
     data: LaterData | None = None
+    window_by_year: Mapping[int, str] = field(default_factory=dict)
     summary: str = ""
     findings: tuple[Finding, ...] = ()
     caveats: tuple[str, ...] = ()
@@ -88,7 +90,7 @@ class Validation:
     @property
     def level_scores(self) -> xr.Dataset:
         """Scores of the level asked for; those of the nation have one place."""
-        if self.level == "state":
+        if self.level != "national":
             return self.scores
         return self.nation.expand_dims(place=[self.country.default_place]).transpose(
             "model", "year", "place", "month"
@@ -135,7 +137,14 @@ def validate(
 
     country = country_of(panel)
     if places == "municipality":
-        raise CareoError("validate_municipal", fix="validate_municipal")
+        from careo.results.municipal_validation import validate_municipalities
+
+        if data:
+            raise CareoError("municipal_later_data", fix="municipal_data")
+        return validate_municipalities(
+            panel, origins=origins, models=models, against=against, draws=draws, seed=seed, language=language,
+            threads=threads, progress=progress,
+        )  # fmt: skip
     if places not in LEVELS:
         raise CareoError(
             "usage_value", expected=" | ".join(LEVELS[:2]), found=repr(places), option="--places"

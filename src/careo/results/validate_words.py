@@ -42,6 +42,8 @@ def years_of(found: Validation, window: str) -> list[int]:
     """The target years of a window."""
     from careo.run.history import hindcast_protocol
 
+    if found.window_by_year:
+        return [year for year in found.years if found.window_by_year[year] == window]
     protocol = hindcast_protocol(found.country)
     return [year for year in found.years if window_of(year, protocol) == window]
 

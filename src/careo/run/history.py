@@ -263,6 +263,11 @@ def joins(country: Country) -> tuple[Join, ...]:
     )
 
 
+def municipal_protocol(country: Country) -> MunicipalProtocol | None:
+    """Which municipal record forecasts were tuned on; None where no municipal forecast was tuned."""
+    return _read(country).municipal_hindcast
+
+
 def stretches(country: Country) -> tuple[tuple[str, ...], ...]:
     """The indicators whose sum is the history, stretch by stretch."""
     return tuple(stretch.sum_of for stretch in _read(country).history)
@@ -334,6 +339,23 @@ class CalibrationPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MunicipalProtocol:
+    """Which municipal record forecasts were tuned on.
+
+    Attributes:
+        series: The indicator.
+        origins: The first and the last origin, a year apart from one another: "2007-10/2009-10".
+        tuned_until: The last target year of that record that was tuned on; whatever else is imported is a test.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    series: str
+    origins: Annotated[str, Field(pattern=r"^\d{4}-\d\d/\d{4}-\d\d$")]
+    tuned_until: Annotated[int, Field(ge=1000, le=9999)]
+
+
+@dataclass(frozen=True, slots=True)
 class _ForecastFile:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
@@ -342,6 +364,7 @@ class _ForecastFile:
     calibration: CalibrationPlan
     companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     municipalities: tuple[str, ...] = ()
+    municipal_hindcast: MunicipalProtocol | None = None
 
 
 def _read(country: Country) -> _ForecastFile:

@@ -84,8 +84,8 @@ def municipal_record(
             has neither a record nor inhabitants by municipality.
     """
     country, day = country_of(panel), known_on(panel)
-    codes, state = _municipalities(country, states)
-    tables = _tables(country, codes, day)
+    codes, state = municipalities_of(country, states)
+    tables = municipal_tables(country, codes, day)
     if not tables:
         series = ", ".join(municipal_series(country)) or "–"
         raise CareoError("municipal_none", where=country.key, expected=series, fix="municipal_data")
@@ -100,11 +100,10 @@ def municipal_record(
     origin = np.datetime64(start, "M")
     before = [(origin - np.datetime64(one, "M")).astype(int) / 12 - 1 / 12 if one else 0.0 for one in last]
     oldest = max(before, default=0.0)
-    positions = {code: position for position, code in enumerate(sorted(country.places.by_code))}
     return MunicipalRecord(
         codes=codes,
         state=state,
-        numbers=np.array([int(c) if c.isdigit() else positions[c] for c in codes], dtype=np.int64),
+        numbers=municipality_numbers(country, codes),
         shares=shares,
         people=by_people,
         years_before=np.array([years if one else oldest for years, one in zip(before, last, strict=True)]),
@@ -121,7 +120,7 @@ def municipal_record(
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class MunicipalTable:
     """A municipal series: counts [events/month; municipality month], NaN where not observed; months; keys of sources."""
 
     name: str
@@ -130,7 +129,14 @@ class _Table:
     sources: tuple[str, ...]
 
 
-def _municipalities(country: Country, states: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+def municipality_numbers(country: Country, codes: Sequence[str]) -> np.ndarray:
+    """Each municipality's own number in addresses of luck: its official code where that is a number [municipality]."""
+    positions = {code: position for position, code in enumerate(sorted(country.places.by_code))}
+    return np.array([int(code) if code.isdigit() else positions[code] for code in codes], dtype=np.int64)
+
+
+def municipalities_of(country: Country, states: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Codes of the municipalities of these states, those of a state together, and the index of each one's state [municipality]."""
     rows = {code: row for row, code in enumerate(states)}
     found = sorted(
         (rows[place.parent], place.code)
@@ -146,9 +152,9 @@ def _municipalities(country: Country, states: Sequence[str]) -> tuple[tuple[str,
     return tuple(code for _, code in found), state
 
 
-def _tables(country: Country, codes: Sequence[str], day: date | None) -> list[_Table]:
+def municipal_tables(country: Country, codes: Sequence[str], day: date | None) -> list[MunicipalTable]:
     """The series of which any municipal month is known, the preferred one first."""
-    found: list[_Table] = []
+    found: list[MunicipalTable] = []
     for name in municipal_series(country):
         try:
             panel = load_panel(country, places=codes, indicators=[name], as_of=day)
@@ -159,18 +165,18 @@ def _tables(country: Country, codes: Sequence[str], day: date | None) -> list[_T
         sources = tuple(str(panel[name].attrs["sources"]).split(", "))
         panel = panel.reindex(place=list(codes))
         months = panel["month"].to_numpy().astype("datetime64[M]")
-        found.append(_Table(name, panel[name].to_numpy(), months, sources))
+        found.append(MunicipalTable(name, panel[name].to_numpy(), months, sources))
     return found
 
 
 def _of_states(
-    tables: Sequence[_Table], codes: Sequence[str], state: np.ndarray, states: int
-) -> tuple[np.ndarray, tuple[str, ...], list[_Table]]:
+    tables: Sequence[MunicipalTable], codes: Sequence[str], state: np.ndarray, states: int
+) -> tuple[np.ndarray, tuple[str, ...], list[MunicipalTable]]:
     """Each state's longest-reaching series by year back from its last month: [events/month; municipality month], the last month last."""
     length = max(len(table.months) for table in tables)
     counts = np.full((len(codes), length), np.nan)
     last: list[str] = []
-    used: list[_Table] = []
+    used: list[MunicipalTable] = []
     for i in range(states):
         mine = state == i
         ends: list[tuple[str, int, int]] = []

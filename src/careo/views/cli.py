@@ -179,7 +179,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "validate": lambda lang: [
         _option(lang, "origins", "YYYY-MM/YYYY-MM", says="validate.origins"),
         _option(lang, "origin", "YYYY-MM", says="validate.origin"),
-        _option(lang, "places", "state|national", says="validate.places"),
+        _option(lang, "places", "state|national|municipality", says="validate.places"),
         _option(lang, "against", "MODEL", says="validate.against"),
         _option(lang, "models", "NAME,…", says="validate.models"),
         _option(lang, "draws", "N", says="validate.draws"),

@@ -202,7 +202,7 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
             _head(asked, "difference"),
         ]
         rows = [
-            [model_words(model, language), *(_shown(key, _value(result, key, model, window)) for key in keys),
+            [model_words(model, language), *(_shown(result, key, _value(result, key, model, window)) for key in keys),
              _difference(result, model, window)]
             for model in result.models
         ]  # fmt: skip
@@ -254,7 +254,10 @@ def _by(
     crps = result.level_scores["crps"]
     heads = [_head(asked, head), *(model_words(model, asked.language) for model in result.models)]
     cells = [
-        [name, *(_shown("crps", float(crps.sel(model=model, **at).mean())) for model in result.models)]
+        [
+            name,
+            *(_shown(result, "crps", float(crps.sel(model=model, **at).mean())) for model in result.models),
+        ]
         for name, at in rows
     ]
     screen.table(
@@ -305,8 +308,10 @@ def _not_run(asked: Asked, result: Validation) -> Iterator[str]:
         yield say(asked.language, "validate.not_run", models=names, fix=fix)
 
 
-def _shown(key: str, value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.{_DECIMALS[key]}f}"
+def _shown(result: Validation, key: str, value: float) -> str:
+    small = result.level == "municipality" and key in ("crps", "error")
+    decimals = _DECIMALS[key] + small  # a municipality's month is a fraction of an event
+    return "–" if math.isnan(value) else f"{value:,.{decimals}f}"
 
 
 def _head(asked: Asked, key: str, **words: object) -> str:
