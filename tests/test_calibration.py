@@ -100,16 +100,25 @@ def test_constants_that_made_a_record_are_found_again_and_intervals_hold_them_as
     for world in range(20):
         truth = PRIOR_MEAN + PRIOR_SD * random.standard_normal(8)
         cases = _world(known, truth, world)
-        independent = cases.observed.size / (cases.weights**2).mean()  # heavy ones count for more: as many as Kish has it
+        independent = (
+            cases.observed.size / (cases.weights**2).mean()
+        )  # heavy ones count for more: as many as Kish has it
         found = fit_constants(cases, PRIOR_MEAN, PRIOR_SD, effective=independent, dispersion=ALPHA)
         z.append((found.mean - truth) / np.sqrt(np.diag(found.covariance)))
         learnt.append(found.learnt)
     inside = (np.abs(np.array(z)) < stats.norm.ppf(0.95)).mean()
-    assert inside > 0.9 - 2.5 * np.sqrt(0.9 * 0.1 / 160), "160 answers, of which a world's own are nearly independent"
+    assert inside > 0.9 - 2.5 * np.sqrt(0.9 * 0.1 / 160), (
+        "160 answers, of which a world's own are nearly independent"
+    )
     assert inside < 0.97, "nor are they too wide"
     share = dict(zip(CONSTANTS, np.mean(learnt, axis=0), strict=True))
     assert share["spread_by_far_lead"] < 1e-12
-    assert min(share[name] for name in ("reversion", "national_momentum", "own_momentum", "spread_by_volatility")) > 0.8
+    assert (
+        min(
+            share[name] for name in ("reversion", "national_momentum", "own_momentum", "spread_by_volatility")
+        )
+        > 0.8
+    )
 
 
 # ── the mode ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +151,10 @@ def _objective(at: np.ndarray, cases: Cases, effective: float) -> float:
 def test_the_search_ends_where_scipy_ends(cases: Cases, effective: float) -> None:
     found = fit_constants(cases, PRIOR_MEAN, PRIOR_SD, effective=effective, dispersion=ALPHA)
     other = optimize.minimize(
-        lambda at: _objective(PRIOR_MEAN + PRIOR_SD * at, cases, effective), np.zeros(8), method="BFGS", options={"gtol": 1e-7}
+        lambda at: _objective(PRIOR_MEAN + PRIOR_SD * at, cases, effective),
+        np.zeros(8),
+        method="BFGS",
+        options={"gtol": 1e-7},
     )
     assert (found.mean - PRIOR_MEAN) / PRIOR_SD == pytest.approx(other.x, abs=1e-3)
     assert found.steepest < 1e-8 and found.steps < 20
@@ -150,7 +162,9 @@ def test_the_search_ends_where_scipy_ends(cases: Cases, effective: float) -> Non
 
 
 def test_what_no_case_tells_keeps_its_prior_and_fewer_observations_tell_less(cases: Cases) -> None:
-    few, many = (fit_constants(cases, PRIOR_MEAN, PRIOR_SD, effective=e, dispersion=ALPHA) for e in (1e-6, 400.0))
+    few, many = (
+        fit_constants(cases, PRIOR_MEAN, PRIOR_SD, effective=e, dispersion=ALPHA) for e in (1e-6, 400.0)
+    )
     assert few.mean == pytest.approx(PRIOR_MEAN, abs=1e-5)
     assert np.sqrt(np.diag(few.covariance)) == pytest.approx(PRIOR_SD, rel=1e-4)
     far = CONSTANTS.index("spread_by_far_lead")
@@ -166,10 +180,18 @@ def test_outcomes_not_observed_weigh_nothing(cases: Cases) -> None:
     kept[::3] = False
     less = replace(cases, observed=holed)
     fewer = replace(cases, features=cases.features[:, :, kept], observed=cases.observed[:, kept])
-    one, other = (fit_constants(c, PRIOR_MEAN, PRIOR_SD, effective=100.0, dispersion=ALPHA) for c in (less, fewer))
+    one, other = (
+        fit_constants(c, PRIOR_MEAN, PRIOR_SD, effective=100.0, dispersion=ALPHA) for c in (less, fewer)
+    )
     assert one.mean == pytest.approx(other.mean, abs=1e-10)
     with pytest.raises(ValueError, match="outcome"):
-        fit_constants(replace(cases, observed=np.full_like(holed, np.nan)), PRIOR_MEAN, PRIOR_SD, effective=1.0, dispersion=0.0)
+        fit_constants(
+            replace(cases, observed=np.full_like(holed, np.nan)),
+            PRIOR_MEAN,
+            PRIOR_SD,
+            effective=1.0,
+            dispersion=0.0,
+        )
     with pytest.raises(ValueError, match="sd"):
         fit_constants(cases, PRIOR_MEAN, 0 * PRIOR_SD, effective=1.0, dispersion=0.0)
 
@@ -232,7 +254,9 @@ def test_the_embedded_constants_are_rebuilt_by_one_command_bit_for_bit(
     file = tmp_path / "calibration.yaml"
     code, out, err = run(capsys, "calibrate", "-o", str(file))
     assert code == 0
-    assert file.read_bytes() == EMBEDDED.read_bytes(), "renew it: careo calibrate -o src/careo/data/mexico/calibration.yaml"
+    assert file.read_bytes() == EMBEDDED.read_bytes(), (
+        "renew it: careo calibrate -o src/careo/data/mexico/calibration.yaml"
+    )
     assert f"--calibration {file}" in err
     assert "to 2017-12" in out and "107 origins" in out and "The search ended after 4 steps" in out
     assert re.search(r"Veracruz .* 0\.61", out)
@@ -257,7 +281,9 @@ def test_a_calibration_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert found.constants.factor.tolist() == made.constants.factor.tolist()
     assert (found.key, found.record, found.origins) == (made.key, made.record, made.origins)
     assert diagnostics.cases == made.origins * 9 * 12
-    assert all(np.isnan(value) for value in diagnostics.correlation.values()), "six years ahead need a longer record"
+    assert all(np.isnan(value) for value in diagnostics.correlation.values()), (
+        "six years ahead need a longer record"
+    )
     assert made.constants.dependence == 0.6, "that of forecast.yaml"
 
 
@@ -330,7 +356,9 @@ def test_a_record_too_short_for_an_origin_is_a_sentence(capsys: pytest.CaptureFi
     assert run(capsys, "calibrate", "--until", "soon")[0] == 2
 
 
-def test_an_earlier_end_sees_less_and_a_later_one_says_what_it_spoils(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_earlier_end_sees_less_and_a_later_one_says_what_it_spoils(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     early, _ = careo.calibrate(careo.load_country("toyland"), until=date(2021, 6, 30))
     whole, _ = careo.calibrate(careo.load_country("toyland"))
     assert early.origins == whole.origins - 6 and early.key != whole.key
@@ -345,7 +373,9 @@ def test_a_place_that_appears_later_is_learnt_from_as_soon_as_it_is_there(tmp_pa
     lines = file.read_text("utf-8").splitlines()
     row = lines[0].split(",").index("T3")
     young = [
-        line if k == 0 or line[:7] >= "2020-06" else ",".join("" if i == row else cell for i, cell in enumerate(line.split(",")))
+        line
+        if k == 0 or line[:7] >= "2020-06"
+        else ",".join("" if i == row else cell for i, cell in enumerate(line.split(",")))
         for k, line in enumerate(lines)
     ]
     file.write_text("\n".join(young) + "\n", "utf-8")
@@ -358,8 +388,12 @@ def test_a_place_that_appears_later_is_learnt_from_as_soon_as_it_is_there(tmp_pa
 # ── what is shown, and runs that use it ──────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "What the counts do not tell"), ("es", "Lo que los conteos no dicen")])
-def test_the_table_is_in_both_languages(language: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "What the counts do not tell"), ("es", "Lo que los conteos no dicen")]
+)
+def test_the_table_is_in_both_languages(
+    language: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, out, err = run(capsys, "calibrate", "--country", "toyland", "--lang", language)
     assert code == 0 and words in out and err == ""
     assert "Hobbyvale" in out and "Buttonbury" in out
@@ -387,7 +421,17 @@ def test_a_run_uses_the_constants_it_is_given_and_keeps_their_sum(
     monkeypatch.chdir(tmp_path)
     made, _ = careo.calibrate(careo.load_country("toyland"))
     careo.write_calibration(made, "mine.yaml")
-    asked = ("simulate", "ten-lamps-2018", "--country", "toyland", "--draws", "20", "--months", "24", "--json")
+    asked = (
+        "simulate",
+        "ten-lamps-2018",
+        "--country",
+        "toyland",
+        "--draws",
+        "20",
+        "--months",
+        "24",
+        "--json",
+    )
     plain = json.loads(run(capsys, *asked)[1])["run"]
     given = json.loads(run(capsys, *asked, "--calibration", "mine.yaml")[1])["run"]
     again = json.loads(run(capsys, *asked, "--calibration", "mine.yaml")[1])["run"]

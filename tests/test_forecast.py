@@ -241,7 +241,10 @@ def test_constants_are_drawn_from_their_joint_law() -> None:
 def test_drawn_constants_widen_what_is_drawn_and_are_the_same_for_all_places() -> None:
     factor = np.zeros((8, 8))
     factor[CONSTANTS.index("spread"), CONSTANTS.index("spread")] = 2.0
-    sure, unsure = (unbounded(learnt(poisson(300, places=2), replace(FIXED, factor=f))) for f in (np.zeros((8, 8)), factor))
+    sure, unsure = (
+        unbounded(learnt(poisson(300, places=2), replace(FIXED, factor=f)))
+        for f in (np.zeros((8, 8)), factor)
+    )
     narrow, wide = (np.abs(draw(b, 8, 4000)[:, 7] - _centre(b, 8)[:, None]) for b in (sure, unsure))
     ratio = np.log(wide / narrow)
     assert ratio[0] == pytest.approx(ratio[1]), "one factor a draw, e^(z)"
@@ -271,7 +274,9 @@ def test_no_path_leaves_its_ceiling() -> None:
 
 
 @given(first=st.integers(0, 60), draws=st.integers(1, 30), months=st.integers(1, 24))
-def test_a_block_of_draws_and_a_shorter_horizon_are_slices_of_the_whole(first: int, draws: int, months: int) -> None:
+def test_a_block_of_draws_and_a_shorter_horizon_are_slices_of_the_whole(
+    first: int, draws: int, months: int
+) -> None:
     baseline = learnt(poisson(20, places=3), replace(FIXED, factor=0.1 * np.eye(8)))
     whole = draw(baseline, 24, 90)
     block = draw(baseline, months, draws, first_draw=first)

@@ -139,7 +139,10 @@ def ranking(ensemble: Ensemble | Futures | Accumulated, parameters: Mapping[str,
 
 def _homicides(futures: Futures) -> np.ndarray:
     """Of the nation over the whole horizon; −1 where a draw broke down [strategy draw]."""
-    outcome, found = futures.outcomes.index(OUTCOMES[0]), np.empty((len(futures.strategies), futures.draws), dtype=np.int64)
+    outcome, found = (
+        futures.outcomes.index(OUTCOMES[0]),
+        np.empty((len(futures.strategies), futures.draws), dtype=np.int64),
+    )
     for first, yearly in futures.blocks():
         counts = yearly[:, outcome]
         total = np.where((counts < 0).any(axis=(1, 2)), -1, counts.sum(axis=(1, 2), dtype=np.int64))
@@ -148,7 +151,9 @@ def _homicides(futures: Futures) -> np.ndarray:
 
 
 def _order(names: tuple[str, ...], counts: np.ndarray) -> tuple[Order, Mapping[str, float]]:
-    medians = dict(zip(names, np.median(counts - counts[0], axis=1).tolist(), strict=True))  # the status quo is first
+    medians = dict(
+        zip(names, np.median(counts - counts[0], axis=1).tolist(), strict=True)
+    )  # the status quo is first
     levels = sorted(set(medians.values()))
     return tuple(tuple(name for name in names if medians[name] == level) for level in levels), medians
 
@@ -158,4 +163,6 @@ def _gaps(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     gap = high.mean(axis=1) - low.mean(axis=1)
     error = np.sqrt(low.var(axis=1) / low.shape[1] + high.var(axis=1) / high.shape[1])
     # two shares without spread that differ, 0 and 1, differ as surely as can be
-    return np.where(error > 0, gap / np.where(error > 0, error, 1.0), np.where(gap != 0, np.copysign(np.inf, gap), 0.0))
+    return np.where(
+        error > 0, gap / np.where(error > 0, error, 1.0), np.where(gap != 0, np.copysign(np.inf, gap), 0.0)
+    )

@@ -218,7 +218,10 @@ def read_calibration(path: str | Path) -> Calibration:
     for k, row in enumerate(rows):
         if len(row.factor) != k + 1:
             raise written.error(
-                ("constants", CONSTANTS[k], "factor"), "file_value", expected=f"[{k + 1}]", found=f"[{len(row.factor)}]"
+                ("constants", CONSTANTS[k], "factor"),
+                "file_value",
+                expected=f"[{k + 1}]",
+                found=f"[{len(row.factor)}]",
             )
         factor[k, : k + 1] = row.factor
     column = lambda name: np.array([getattr(row, name) for row in rows])  # noqa: E731

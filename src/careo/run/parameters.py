@@ -184,7 +184,13 @@ def parameter_draws(
         elif parameter.law != "fixed" and not (name == "members" and members_nation is not None):
             found[name] = drawn(name) / drawn.factor(name)
     p = draw_parameters(
-        country, start.places, seed=seed, first_draw=first_draw, draws=draws, members_nation=members_nation, last=last
+        country,
+        start.places,
+        seed=seed,
+        first_draw=first_draw,
+        draws=draws,
+        members_nation=members_nation,
+        last=last,
     )
     recruits = p.recruitment_hazard * _recruiting(p.members, p.young_men, p.recruitment_exponent)
     found[RECRUITS] = recruits / _over_places(p.organised_share * start.homicides[:, None])

@@ -34,7 +34,9 @@ def calibrate_verb(asked: Asked, *, until: str, states: bool) -> int:
     country = careo.load_country(asked.country)
     tty = sys.stderr.isatty()
     calibration, diagnostics = careo.calibrate(
-        country, until=_until(until), progress=(lambda done, all_: _working(asked, done, all_)) if tty else None
+        country,
+        until=_until(until),
+        progress=(lambda done, all_: _working(asked, done, all_)) if tty else None,
     )
     if tty:
         print(file=sys.stderr)
@@ -43,7 +45,7 @@ def calibrate_verb(asked: Asked, *, until: str, states: bool) -> int:
         print(_words(asked, "written", file=asked.out), file=sys.stderr)
     screen = Screen()
     if asked.json:
-        block = {"calibration": calibration_data(calibration, diagnostics, asked.language)}
+        block: dict[str, Any] = {"calibration": calibration_data(calibration, diagnostics, asked.language)}
         screen.write(contract.to_json(contract.envelope("calibrate", **block)))
     else:
         _show(screen, asked, country, calibration, diagnostics, states=states)
@@ -51,9 +53,7 @@ def calibrate_verb(asked: Asked, *, until: str, states: bool) -> int:
     return 0
 
 
-def calibration_data(
-    calibration: Calibration, diagnostics: Diagnostics, language: str
-) -> dict[str, Any]:
+def calibration_data(calibration: Calibration, diagnostics: Diagnostics, language: str) -> dict[str, Any]:
     """A calibration as the JSON contract has it."""
     from careo.model.forecast import CONSTANTS
 
@@ -98,7 +98,13 @@ def constant_words(name: str, language: str) -> str:
 
 
 def _show(
-    screen: Screen, asked: Asked, country: Country, calibration: Calibration, diagnostics: Diagnostics, *, states: bool
+    screen: Screen,
+    asked: Asked,
+    country: Country,
+    calibration: Calibration,
+    diagnostics: Diagnostics,
+    *,
+    states: bool,
 ) -> None:
     c = calibration
     screen.line(_words(asked, "title", country=asked.country, until=c.until), style="bold")
@@ -155,10 +161,16 @@ def _untold(asked: Asked, calibration: Calibration) -> list[str]:
     lines = [_words(asked, "untold.none", names="; ".join(none))] if none else []
     if little:
         lines.append(_words(asked, "untold.little", names="; ".join(little), share=_percent(_LITTLE)))
-    return [*lines, _words(asked, "untold.effective", effective=f"{calibration.effective:g}"), _words(asked, "untold.core")]
+    return [
+        *lines,
+        _words(asked, "untold.effective", effective=f"{calibration.effective:g}"),
+        _words(asked, "untold.core"),
+    ]
 
 
-def _show_dependence(screen: Screen, asked: Asked, calibration: Calibration, diagnostics: Diagnostics) -> None:
+def _show_dependence(
+    screen: Screen, asked: Asked, calibration: Calibration, diagnostics: Diagnostics
+) -> None:
     known = any(not math.isnan(found) for found in diagnostics.correlation.values())
     rows = [
         [f"{lead}", "–" if math.isnan(found) else f"{found:.2f}", f"{fitted:.2f}"]
@@ -168,10 +180,14 @@ def _show_dependence(screen: Screen, asked: Asked, calibration: Calibration, dia
     screen.table(heads, rows, indent=2, right=(0, 1, 2))
     c = calibration.constants
     words = {"limit": f"{c.dependence:.2f}", "months": f"{c.dependence_months:g}"}
-    screen.line(_words(asked, "dependence" if known else "dependence_assumed", **words), indent=2, style="dim")
+    screen.line(
+        _words(asked, "dependence" if known else "dependence_assumed", **words), indent=2, style="dim"
+    )
 
 
-def _show_states(screen: Screen, asked: Asked, country: Country, diagnostics: Diagnostics, *, every: bool) -> None:
+def _show_states(
+    screen: Screen, asked: Asked, country: Country, diagnostics: Diagnostics, *, every: bool
+) -> None:
     codes = sorted(diagnostics.levels, key=lambda code: -diagnostics.levels[code])
     shown = codes if every else codes[:_STATES]
     joined = any(ratio != 1.0 for ratio in diagnostics.ratios.values())

@@ -163,7 +163,9 @@ def _constants(asked: Asked, run: Run) -> str:
     from careo.run.calibrate import load_calibration
 
     shipped = run.constants_key == load_calibration(run.question["country"]).key
-    return view(asked, "show.constants" if shipped else "show.constants_other", constants=run.constants_key[:12])
+    return view(
+        asked, "show.constants" if shipped else "show.constants_other", constants=run.constants_key[:12]
+    )
 
 
 def _state(asked: Asked, run: Run) -> str:

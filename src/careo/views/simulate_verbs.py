@@ -105,7 +105,10 @@ def compare_verb(
         for option, given in (("--quantity", quantity), ("--against", against), ("--places", places)):
             if given:
                 raise CareoError(
-                    "usage_value", expected=f"--sensitivity | {option}", found=f"--sensitivity {option}", option=option
+                    "usage_value",
+                    expected=f"--sensitivity | {option}",
+                    found=f"--sensitivity {option}",
+                    option=option,
                 )
         return _show_ranking(asked, find_run(run, RUNS))
     closely = bool(one_of("--places", places, ("municipality",)))
@@ -136,7 +139,10 @@ def _show_ranking(asked: Asked, run: Run) -> int:
     found = ranking(open_run(run.id, run.path.parent)[MAIN], drawn)
     country, screen = run.question["country"], Screen(asked.out)
     if asked.json:
-        block = {"run": run_data(run), "ranking": ranking_data(found, country, asked.language)}
+        block: dict[str, Any] = {
+            "run": run_data(run),
+            "ranking": ranking_data(found, country, asked.language),
+        }
         screen.write(contract.to_json(contract.envelope("compare", **block)))
     else:
         show_ranking(screen, asked, found, country)
