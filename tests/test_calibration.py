@@ -385,6 +385,17 @@ def test_a_place_that_appears_later_is_learnt_from_as_soon_as_it_is_there(tmp_pa
     assert found.cases == whole.cases - 5 * 12, "origins of January to May do not know it"
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_shipped_constants_are_cited_by_the_record_they_were_learnt_from(language: str) -> None:
+    cited = careo.cite("calibration", language=language)
+    assert {source.key for source in cited.sources} == set(homicide_history(last=date(2017, 12, 1)).sources)
+    assert "107" in cited.rows[0].what
+    again = careo.cite(careo.load_calibration(), language=language)
+    assert [row.source.key for row in again.rows] == [row.source.key for row in cited.rows]
+    with pytest.raises(CareoError, match="calibration"):
+        careo.cite("calibration", "toyland")
+
+
 # ── what is shown, and runs that use it ──────────────────────────────────────────────────────────────────────────
 
 

@@ -99,7 +99,7 @@ def cases_of(known: Sequence[Features], ahead: Sequence[tuple[Floats, Floats]], 
         national.append(found.national)
         exposure.append(length_ahead[leads - 1] * np.exp(found.season[(leads - 1) % 12]))
     told = np.array(features).transpose(1, 0, 2)
-    unknown = np.isnan(told).any(axis=0)[:, :, None]
+    unknown = np.any(np.isnan(told), axis=0, keepdims=True)[0, :, :, None]
     observed = np.where(unknown, np.nan, np.array([came for _, came in ahead]))
     return Cases(told, np.array(national), np.array(exposure), observed, leads)
 
@@ -135,7 +135,7 @@ def fit_constants(
                 break
             damping *= 10
     curvature = posterior.curvature(at)
-    covariance = np.linalg.inv(effective * curvature)
+    covariance = np.asarray(np.linalg.inv(effective * curvature), dtype=np.float64)
     return Calibrated(
         mean=at,
         covariance=np.asarray(covariance, dtype=np.float64),

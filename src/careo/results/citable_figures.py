@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from careo.base.citations import Source
 from careo.base.dates import Period
 from careo.base.errors import InputError
+from careo.base.shipped import country_folder
 from careo.panel.series import Observation
 from careo.results.citable import FEW, Named, Narrowed, Part, Record
 from careo.results.finding import Considered, Finding
@@ -158,6 +160,23 @@ def of_edition(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Pa
     source = source_of(edition)
     span = record.day(f"{edition.first}/{edition.last}" if edition.first != edition.last else edition.first)
     yield Part(source.key, record.say("edition", period=span, rows=f"{edition.rows:,}"), "read", (source,))
+
+
+def calibrations(record: Record) -> Iterator[Named]:
+    if (country_folder(record.country.key) / "calibration.yaml").is_file():
+        yield Named("calibration", "calibration", None)  # read only when it is taken apart
+
+
+def of_calibration(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Part]:
+    """The history that the constants were learnt from."""
+    from careo.run.calibrate import load_calibration
+    from careo.run.history import homicide_history
+
+    made = named.thing or load_calibration(record.country.key)
+    if made.origins:
+        history = homicide_history(record.country, last=date.fromisoformat(f"{made.until}-01"))
+        words = {"period": record.day(f"{history.first:%Y-%m}/{made.until}"), "count": made.origins}
+        yield Part("calibration", record.say("calibration", **words), "read", history.sources)
 
 
 # ── findings ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -167,6 +167,14 @@ KINDS: Mapping[str, Kind] = {
         nouns=("xarray.core.dataset.Dataset",),
         called=lambda panel: str(panel.attrs.get("country", "")),
     ),
+    "calibration": Kind(
+        title=lambda record, _: record.say("calibrated"),
+        parts=figures.of_calibration,
+        named=figures.calibrations,
+        nouns=("careo.run.calibrate.Calibration",),
+        called=lambda made: made.key[:12],
+        whole=True,
+    ),
     "finding": Kind(
         title=lambda _, finding: finding.claim,
         parts=figures.of_finding,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _NOTHING, _LITTLE = 0.005, 0.2
 """Shares learnt of a prior variance below which a record says nothing, or little, of a constant."""
+_FLAT = 1e-6
+"""A slope per prior standard deviation that moves no digit that is shown."""
 _STATES = 8
 """Shown without `--states`: those with most events."""
 
@@ -45,7 +47,7 @@ def calibrate_verb(asked: Asked, *, until: str, states: bool) -> int:
         print(_words(asked, "written", file=asked.out), file=sys.stderr)
     screen = Screen()
     if asked.json:
-        block = {"calibration": calibration_data(calibration, diagnostics, asked.language)}
+        block: dict[str, Any] = {"calibration": calibration_data(calibration, diagnostics, asked.language)}
         screen.write(contract.to_json(contract.envelope("calibrate", **block)))
     else:
         _show(screen, asked, country, calibration, diagnostics, states=states)
@@ -127,8 +129,11 @@ def _show(
     screen.line()
     _show_states(screen, asked, country, diagnostics, every=states)
     screen.line()
-    near = f"{diagnostics.steepest:.0e}".replace("-", "−")
-    screen.line(_words(asked, "search", steps=diagnostics.steps, steepest=near))
+    if diagnostics.steepest < _FLAT:
+        screen.line(_words(asked, "search", steps=diagnostics.steps))
+    else:
+        steepest = f"{diagnostics.steepest:.1g}"
+        screen.line(_words(asked, "search_open", steps=diagnostics.steps, steepest=steepest))
     screen.line(_words(asked, "key", constants=c.key[:12], record=c.record[:12]), style="dim")
 
 

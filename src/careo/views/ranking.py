@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from careo.base.texts import say
@@ -79,14 +80,8 @@ def show_ranking(screen: Screen, asked: Asked, found: Ranking, country: str) -> 
     heads = [_words(asked, f"head.{key}") for key in ("parameter", "told", "lower", "upper")]
     heads += [f"{letters[one]}, {letters[other]}" for one, other in pairs]
     table = [_row(asked, found, name, pairs, rows, letters) for name in found.turns]
-    left = screen.table(
-        heads,
-        table,
-        indent=2,
-        right=range(4, len(heads)),
-        whole=(1, 2, 3),
-        spare=range(len(heads) - 1, 4, -1),
-    )
+    every = range(1, len(heads))
+    left = screen.table(heads, table, indent=2, whole=every, spare=range(len(heads) - 1, 4, -1))
     if left:
         screen.line(view(asked, "no_room", heads="; ".join(left)), indent=2, style="dim")
     screen.line()
@@ -126,17 +121,15 @@ def _row(
     letters: Mapping[str, str],
 ) -> list[str]:
     turn = found.turns[name]
-    shares: list[str] = []
-    for pair in pairs:
-        mark = " *" if abs(turn.gaps[pair]) > LUCK else "  "
-        shares.append(
-            f"{_percent(turn.lower.turned[pair])} → {_percent(turn.upper.turned[pair])}{mark}".rstrip(" ")
-            + ("" if "*" in mark else "\u2007\u2007")
-        )
-    mark = say(asked.language, "parameters.told" if _identified(name, rows) else "parameters.untold_mark")
+    shares = [
+        f"{_percent(turn.lower.turned[pair])} → {_percent(turn.upper.turned[pair])}"
+        + (" *" if abs(turn.gaps[pair]) > LUCK else "")
+        for pair in pairs
+    ]
+    told = say(asked.language, "parameters.told" if _identified(name, rows) else "parameters.untold_mark")
     lower = f"{_ordered(turn.lower.order, letters)} (≤ {written(turn.lower.bound)})"
     upper = f"{_ordered(turn.upper.order, letters)} (≥ {written(turn.upper.bound)})"
-    return [_name(name, rows, asked.language), mark, lower, upper, *shares]
+    return [_name(name, rows, asked.language), told, lower, upper, *shares]
 
 
 def _ordered(order: Order, letters: Mapping[str, str]) -> str:
@@ -156,7 +149,7 @@ def _pairs(found: Ranking) -> list[Pair]:
     if len(every) <= _MOST_PAIRS:
         return every
     names = [name for tied in found.whole.order for name in tied]
-    return list(zip(names, names[1:], strict=False))
+    return list(pairwise(names))
 
 
 def _table_rows(country: str, language: str) -> Mapping[str, ParameterRow]:

@@ -147,7 +147,10 @@ def _show_ranking(asked: Asked, run: Run) -> int:
     found = ranking(open_run(run.id, run.path.parent)[MAIN], drawn)
     country, screen = run.question["country"], Screen(asked.out)
     if asked.json:
-        block = {"run": run_data(run), "ranking": ranking_data(found, country, asked.language)}
+        block: dict[str, Any] = {
+            "run": run_data(run),
+            "ranking": ranking_data(found, country, asked.language),
+        }
         screen.write(contract.to_json(contract.envelope("compare", **block)))
     else:
         show_ranking(screen, asked, found, country)
