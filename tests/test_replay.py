@@ -100,7 +100,9 @@ MISTAKES = {
 @pytest.mark.parametrize("change", MISTAKES)
 def test_a_mistake_of_a_file_is_named_with_its_line(change: str, tmp_path: Path) -> None:
     changed, words = MISTAKES[change]
-    written = yaml.safe_load((country_folder("toyland") / "replays" / "2020-lamps.yaml").read_text(encoding="utf-8"))
+    written = yaml.safe_load(
+        (country_folder("toyland") / "replays" / "2020-lamps.yaml").read_text(encoding="utf-8")
+    )
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(written | changed, allow_unicode=True), encoding="utf-8")
     _, mistakes = read_replay(path, "toyland")
@@ -128,7 +130,11 @@ def test_without_doses_both_forecasts_are_the_same_bit_for_bit(monkeypatch: pyte
 
     def quiet(case: ReplayCase, country: careo.Country) -> tuple[Strategy, dict[str, tuple[str, ...]]]:
         strategy, cut = measures_alone(case, country)
-        none = [replace(m, dose=replace(m.dose, value=0.0, low=0.0, high=0.0)) for m in strategy.measures if m.dose]
+        none = [
+            replace(m, dose=replace(m.dose, value=0.0, low=0.0, high=0.0))
+            for m in strategy.measures
+            if m.dose
+        ]
         return replace(strategy, measures=tuple(none)), cut
 
     monkeypatch.setattr(runs, "measures_alone", quiet)
@@ -146,7 +152,10 @@ def test_nothing_after_the_origin_is_seen(tmp_path: Path) -> None:
     assert later != rows
     table.write_text("\n".join([head, *later]) + "\n", encoding="utf-8")
     other = str(tmp_path / "other")
-    found, changed = run(lamps()), rerun(load_replay("2020-lamps", other), careo.load_country(other), draws=DRAWS)
+    found, changed = (
+        run(lamps()),
+        rerun(load_replay("2020-lamps", other), careo.load_country(other), draws=DRAWS),
+    )
     for forecast in FORECASTS:
         assert np.array_equal(getattr(found, forecast), getattr(changed, forecast))
     assert np.array_equal(3 * found.observed, changed.observed)
@@ -155,9 +164,7 @@ def test_nothing_after_the_origin_is_seen(tmp_path: Path) -> None:
 def test_a_change_before_the_origin_is_seen(tmp_path: Path) -> None:
     shutil.copytree(country_folder("toyland"), tmp_path / "other")
     table = tmp_path / "other" / "series" / "monthly" / "lantern_thefts_watch.csv"
-    table.write_text(
-        table.read_text(encoding="utf-8").replace("2019-12,", "2019-12,9", 1), encoding="utf-8"
-    )
+    table.write_text(table.read_text(encoding="utf-8").replace("2019-12,", "2019-12,9", 1), encoding="utf-8")
     other = str(tmp_path / "other")
     changed = rerun(load_replay("2020-lamps", other), careo.load_country(other), draws=DRAWS)
     assert not np.array_equal(run(lamps()).without, changed.without)
@@ -171,7 +178,9 @@ def test_a_small_run_is_a_slice_of_a_large_one_on_any_number_of_threads() -> Non
 
 def test_by_place_and_month_are_the_worlds_of_the_laboratory() -> None:
     case, country = lamps(), careo.load_country("toyland")
-    job = prepare([measures_alone(case, country)[0]], country, months=case.months, origin=case.origin_month, outcomes=())
+    job = prepare(
+        [measures_alone(case, country)[0]], country, months=case.months, origin=case.origin_month, outcomes=()
+    )
     _, monthly, *_ = job.run((0, DRAWS))
     found = run(case)
     assert np.array_equal(monthly[0, 0], found.without.sum(axis=0))
@@ -183,7 +192,10 @@ def test_a_job_of_an_earlier_origin_knows_no_level_from_afterwards() -> None:
     strategy, _ = measures_alone(load_replay("2019-guard"), country)
     early = prepare([strategy], country, months=12, origin=date(2018, 12, 31))
     assert (early.history.last, early.start) == (date(2018, 12, 1), date(2019, 1, 1))
-    assert all(level.period.last and level.period.last <= date(2018, 12, 31) for level in early.companions.levels.values())
+    assert all(
+        level.period.last and level.period.last <= date(2018, 12, 31)
+        for level in early.companions.levels.values()
+    )
     assert "kidnapping" in early.companions.levels
     assert early.companions.missing == ("rights_complaints",)
     now = prepare([strategy], country, months=12)
@@ -210,7 +222,9 @@ def test_months_that_change_their_source_are_refused() -> None:
     assert "2015-12" in caught.value.render("en") and "not counted alike" in caught.value.render("en")
 
 
-@pytest.mark.parametrize(("origin", "until", "words"), [("2019-12", "2030-01", "ends with"), ("2030-01", "2031-01", "ends with")])
+@pytest.mark.parametrize(
+    ("origin", "until", "words"), [("2019-12", "2030-01", "ends with"), ("2030-01", "2031-01", "ends with")]
+)
 def test_a_record_that_does_not_reach_is_refused(origin: str, until: str, words: str) -> None:
     with pytest.raises(DataError) as caught:
         run(replace(lamps(), origin=origin, until=until))
@@ -223,8 +237,10 @@ def test_a_dose_that_the_record_counts_is_people_over_inhabitants_and_never_abov
     scenario = compile_scenario(strategy, country, months=case.months, start=case.start)
     guard = scenario.doses[scenario.levers.index("national-guard")]
     assert not guard[:, :6].any()  # nobody before July 2019
-    assert 0 < guard[:, 6].min() and guard.max() == 1.0
-    counted = {str(o.period): o.value for o in country.series("guard_deployed").observations if o.place == "01"}
+    assert guard[:, 6].min() > 0 and guard.max() == 1.0
+    counted = {
+        str(o.period): o.value for o in country.series("guard_deployed").observations if o.place == "01"
+    }
     assert guard[0, 6] == pytest.approx(1000 * counted["2019-07"] / 1_437_159, rel=1e-3)
     assert np.array_equal(guard[:, 30], guard[:, 35])  # what was last counted goes on
     assert "06" in cut["prc-m1"] and "01" not in cut["prc-m1"]
@@ -270,7 +286,9 @@ def test_numbers_are_those_of_the_samples(toyland: Replay) -> None:
     assert nation.fans["without"].shape == (5, found.case.months)
 
 
-def test_the_prior_s_share_is_none_where_the_miss_is_small_and_signed_where_it_is_not(operations: Replay) -> None:
+def test_the_prior_s_share_is_none_where_the_miss_is_small_and_signed_where_it_is_not(
+    operations: Replay,
+) -> None:
     treated = operations.group("treated")
     without, mine = (treated.whole.said[name].median for name in ("without", "with_measure"))
     assert treated.share == pytest.approx((mine - without) / (treated.whole.counted - without))
@@ -295,12 +313,19 @@ def test_in_2008_nobody_s_forecast_held_and_that_is_said_first(operations: Repla
     assert finding.sources and finding.table[-1]["counted"] == "18836"
 
 
-@given(counted=st.integers(0, 400), quiet=st.tuples(*[st.floats(0, 300)] * 5).map(sorted), moved=st.tuples(*[st.floats(0, 300)] * 5).map(sorted))
+@given(
+    counted=st.integers(0, 400),
+    quiet=st.tuples(*[st.floats(0, 300)] * 5).map(sorted),
+    moved=st.tuples(*[st.floats(0, 300)] * 5).map(sorted),
+)
 def test_failure_is_said_first_and_nothing_is_ever_decided(
     toyland: Replay, counted: int, quiet: list[float], moved: list[float]
 ) -> None:
-    said = {"without": Said(tuple(quiet), 1.0, 0.5), "with_measure": Said(tuple(moved), 1.0, 0.5), "walk": Said(tuple(quiet), 1.0, 0.5)}  # pyright: ignore[reportArgumentType]
-    group: GroupReplay = replace(toyland.group("nation"), stretches=(Stretch(0, 24, counted, said),), share=0.2)
+    first, second = (Said((e[0], e[1], e[2], e[3], e[4]), 1.0, 0.5) for e in (quiet, moved))
+    said = {"without": first, "with_measure": second, "walk": first}
+    group: GroupReplay = replace(
+        toyland.group("nation"), stretches=(Stretch(0, 24, counted, said),), share=0.2
+    )
     for language, failed in (("en", "The laboratory failed here"), ("es", "El laboratorio falló aquí")):
         (finding,) = with_words(replace(toyland, groups=(group,)), language).findings
         assert finding.because.startswith(failed) == (not said["with_measure"].holds(counted))
@@ -327,7 +352,9 @@ def asked(out: str = "", *, language: str = "en", as_json: bool = False) -> Aske
     return Asked(language, as_json, offline=True, strict=False, country="toyland", out=out)
 
 
-def test_the_verb_writes_a_fan_of_each_group_and_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_writes_a_fan_of_each_group_and_the_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "out"
     assert replay_verb(asked(str(folder), as_json=True), "2020-lamps", draws="60") == 0
     data = json.loads(capsys.readouterr().out)
@@ -339,7 +366,9 @@ def test_the_verb_writes_a_fan_of_each_group_and_the_json(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "What is not in it"), ("es", "Lo que no está")])
-def test_the_verb_speaks_both_languages(language: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_speaks_both_languages(
+    language: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert replay_verb(asked(language=language), "2020-lamps", draws="60") == 0
     shown = capsys.readouterr().out
     assert words in shown
@@ -359,4 +388,4 @@ def test_a_fan_has_three_lines_and_three_bands_and_says_what_was_found(operation
     assert svg.count("rgba(") == 3
     assert "<circle" not in svg
     assert "The laboratory failed here" in svg  # for whoever cannot see it
-    ElementTree.fromstring(svg)
+    ElementTree.fromstring(svg)  # noqa: S314 - ours

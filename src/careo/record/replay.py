@@ -148,7 +148,10 @@ def _mistakes(written: Written, case: ReplayCase, country: str) -> list[CareoErr
     if not found and case.months < 1:
         found.append(written.error(("until",), "strategy_period", found=case.until))
     if case.strategy not in strategies(country):
-        return [*found, written.error(("strategy",), "strategy_unknown", known=strategies(country), found=case.strategy)]
+        return [
+            *found,
+            written.error(("strategy",), "strategy_unknown", known=strategies(country), found=case.strategy),
+        ]
     strategy = load_strategy(case.strategy, country)
     if case.country != strategy.country:
         found.append(
@@ -177,7 +180,9 @@ def _mistaken_measures(written: Written, case: ReplayCase, strategy: Strategy) -
             found.append(written.error(loc, "replay_no_dose", found=name))
         elif measure.start is None or last_day(measure.start) < case.start:
             found.append(
-                written.error(loc, "replay_before", found=f"{name}: {measure.start}", expected=f"≥ {case.start:%Y-%m}")
+                written.error(
+                    loc, "replay_before", found=f"{name}: {measure.start}", expected=f"≥ {case.start:%Y-%m}"
+                )
             )
     for name in case.by_state:
         if name not in case.measures:

@@ -40,7 +40,7 @@ def group_words(found: Replay, group: GroupReplay, language: str) -> str:
     return say(language, f"replay.group.{group.name}", places=names)
 
 
-def stretch_words(found: Replay, stretch: Stretch, language: str) -> str:
+def stretch_words(stretch: Stretch, language: str) -> str:
     """ "2008 (10 months)", "2009", "all 34 months"."""
     if not stretch.year:
         return say(language, "replay.stretch.whole", months=stretch.months)
@@ -50,7 +50,9 @@ def stretch_words(found: Replay, stretch: Stretch, language: str) -> str:
 
 def interval_words(said: Said, *, level: int = 90) -> str:
     """Median with an interval: "4,187 [3,059, 6,369]"."""
-    low, high = (said.quantiles[0], said.quantiles[4]) if level == 90 else (said.quantiles[1], said.quantiles[3])
+    low, high = (
+        (said.quantiles[0], said.quantiles[4]) if level == 90 else (said.quantiles[1], said.quantiles[3])
+    )
     return f"{_count(said.median)} [{_count(low)}, {_count(high)}]"
 
 
@@ -78,17 +80,32 @@ class _Words:
     def summary(self) -> str:
         """Where it failed, by group, and how far off each was."""
         found = self.found
-        failed = [group_words(found, g, self.language) for g in found.groups if not g.whole.said["with_measure"].holds(g.whole.counted)]
+        failed = [
+            group_words(found, g, self.language)
+            for g in found.groups
+            if not g.whole.said["with_measure"].holds(g.whole.counted)
+        ]
         key = "failed" if failed else "held"
         sentence = self._say(
-            f"summary.{key}", title=worded(found.case.title, self.language), groups=self._listed(failed), origin=self._month(found.case.origin)
+            f"summary.{key}",
+            title=worded(found.case.title, self.language),
+            groups=self._listed(failed),
+            origin=self._month(found.case.origin),
         )
         if len(found.groups) == 1:
             return sentence
         ratios = [g.whole.counted / max(g.whole.said["without"].median, 1.0) for g in found.groups[:2]]
         names = [group_words(found, g, self.language) for g in found.groups[:2]]
-        return sentence + " " + self._say(
-            "summary.ratios", one=names[0], first=f"{ratios[0]:.2f}", other=names[1], second=f"{ratios[1]:.2f}"
+        return (
+            sentence
+            + " "
+            + self._say(
+                "summary.ratios",
+                one=names[0],
+                first=f"{ratios[0]:.2f}",
+                other=names[1],
+                second=f"{ratios[1]:.2f}",
+            )
         )
 
     def _listed(self, names: Sequence[str]) -> str:
@@ -116,14 +133,29 @@ class _Words:
             return self._say("share.small", miss=miss)
         if abs(group.share) < ALMOST_NOTHING:
             return self._say("share.nothing")
-        return self._say("share.covers" if group.share > 0 else "share.away", share=_percent(abs(group.share)))
+        return self._say(
+            "share.covers" if group.share > 0 else "share.away", share=_percent(abs(group.share))
+        )
 
     def finding(self, group: GroupReplay, caveats: Sequence[str]) -> Finding:
         """One group."""
         found, case = self.found, self.found.case
-        keys = (found.country.key, case.slug, group.name, found.draws, found.seed, found.rerun.calibration.key)
-        known = {**found.country.sources, **sources_of(load_strategy(case.strategy, found.country.key), found.country.key)}
-        used = [*found.rerun.history.sources, *(key for m in found.rerun.strategy.measures for key in m.sources)]
+        keys = (
+            found.country.key,
+            case.slug,
+            group.name,
+            found.draws,
+            found.seed,
+            found.rerun.calibration.key,
+        )
+        known = {
+            **found.country.sources,
+            **sources_of(load_strategy(case.strategy, found.country.key), found.country.key),
+        }
+        used = [
+            *found.rerun.history.sources,
+            *(key for m in found.rerun.strategy.measures for key in m.sources),
+        ]
         whole = group.whole
         return Finding(
             id=hashlib.sha256("|".join(map(str, keys)).encode()).hexdigest()[:16],
@@ -146,10 +178,13 @@ class _Words:
         )  # fmt: skip
 
     def _row(self, stretch: Stretch) -> dict[str, str]:
-        row = {"period": stretch_words(self.found, stretch, self.language), "counted": str(stretch.counted)}
+        row = {"period": stretch_words(stretch, self.language), "counted": str(stretch.counted)}
         for name in FORECASTS:
             said = stretch.said[name]
-            row |= {f"{name}_{at}": f"{value:.0f}" for at, value in zip(("q05", "q25", "q50", "q75", "q95"), said.quantiles, strict=True)}
+            row |= {
+                f"{name}_{at}": f"{value:.0f}"
+                for at, value in zip(("q05", "q25", "q50", "q75", "q95"), said.quantiles, strict=True)
+            }
             row |= {f"{name}_crps": f"{said.crps:.1f}", f"{name}_pit": f"{said.below:.4f}"}
         return row
 
@@ -174,7 +209,9 @@ class _Words:
                 if effect.mean is not None and effect.sd is not None
             ]  # fmt: skip
             if priors:
-                yield self._say("priors", lever=_upper(worded(levers[name].name, self.language)), priors="; ".join(priors))
+                yield self._say(
+                    "priors", lever=_upper(worded(levers[name].name, self.language)), priors="; ".join(priors)
+                )
 
     def _dose(self, measure: Measure, lever: Lever) -> Iterable[str]:
         found, name = self.found, worded(measure.name, self.language)
@@ -190,14 +227,22 @@ class _Words:
         )  # fmt: skip
         if measure.id in found.rerun.capped:
             cut = found.rerun.capped[measure.id]
-            yield self._say("capped", name=name, count=len(cut), places=", ".join(place_name(found.country, code, self.language) for code in cut))
+            yield self._say(
+                "capped",
+                name=name,
+                count=len(cut),
+                places=", ".join(place_name(found.country, code, self.language) for code in cut),
+            )
 
     def not_dosed(self) -> Iterable[str]:
         """What else was done, and why it has no dose here."""
         found, case = self.found, self.found.case
         for each in case.not_dosed:
             yield self._say(
-                "not_dosed", what=worded(each.what, self.language), why=worded(each.why, self.language), verified=self._say(f"verified.{each.verified}")
+                "not_dosed",
+                what=worded(each.what, self.language),
+                why=worded(each.why, self.language),
+                verified=self._say(f"verified.{each.verified}"),
             )
         others = {True: list[str](), False: list[str]()}
         for measure in load_strategy(case.strategy, found.country.key).measures:
@@ -219,13 +264,19 @@ class _Words:
         yield self._say("caveat.one_event")
         yield self._say("caveat.afterwards")
         for lever in used:
-            yield self._say(f"caveat.evidence.{lever.evidence_from}", lever=worded(lever.name, self.language), grade=lever.grade)
+            yield self._say(
+                f"caveat.evidence.{lever.evidence_from}",
+                lever=worded(lever.name, self.language),
+                grade=lever.grade,
+            )
         if any(dosed.basis != "delivered" for dosed in found.rerun.scenario.measures):
             yield self._say("caveat.judged_dose")
         yield from self._constants()
         yield self._say("caveat.form")
         if found.rerun.borrowed:
-            names = ", ".join(worded(found.country.indicators[name].name, self.language) for name in found.rerun.borrowed)
+            names = ", ".join(
+                worded(found.country.indicators[name].name, self.language) for name in found.rerun.borrowed
+            )
             yield self._say("caveat.borrowed", series=names, origin=self._month(case.origin))
         yield self._say("caveat.parameters")
         missing = found.rerun.companions.missing
@@ -241,7 +292,9 @@ class _Words:
     def _constants(self) -> Iterable[str]:
         calibration = self.found.rerun.calibration
         if calibration.until:
-            yield self._say("caveat.constants", until=self._month(calibration.until), origins=calibration.origins)
+            yield self._say(
+                "caveat.constants", until=self._month(calibration.until), origins=calibration.origins
+            )
         else:
             yield self._say("caveat.prior_constants")
 

@@ -171,8 +171,12 @@ def parameters_key(country: Country, *, last: date | None = None) -> str:
 def borrowed_later(country: Country, last: date) -> tuple[str, ...]:
     """Series of which nothing is known up to an origin, so that their oldest later value stands in: a run that starts there is not blind to it."""
     end = month_end(last.year, last.month)
-    asked = dict.fromkeys(p.of for p in load_table(country.key).parameters.values() if p.of not in (None, POPULATION))
-    return tuple(name for name in asked if name and not any(until <= end for until, _, _ in _amounts(country, name)))
+    asked = dict.fromkeys(
+        p.of for p in load_table(country.key).parameters.values() if p.of not in (None, POPULATION)
+    )
+    return tuple(
+        name for name in asked if name and not any(until <= end for until, _, _ in _amounts(country, name))
+    )
 
 
 def neighbours(country: Country, places: Sequence[str]) -> Floats:

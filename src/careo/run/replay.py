@@ -126,7 +126,13 @@ def rerun(
     calibration = calibration_at(panel, case.origin_month)
     strategy, capped = measures_alone(case, country)
     job = prepare(
-        [strategy], panel, months=case.months, seed=seed, origin=case.origin_month, calibration=calibration, outcomes=()
+        [strategy],
+        panel,
+        months=case.months,
+        seed=seed,
+        origin=case.origin_month,
+        calibration=calibration,
+        outcomes=(),
     )
     blocks = [(first, min(BLOCK, draws - first)) for first in range(0, draws, BLOCK)]
     parts: list[np.ndarray] = []
@@ -229,7 +235,7 @@ def _observed(panel: Country | xr.Dataset | None, case: ReplayCase, places: Sequ
     found = counted.counts[[counted.places.index(code) for code in places], at : at + months]
     missing = np.argwhere(np.isnan(found))
     if len(missing):
-        place, month = missing[0]
+        place, month = (int(at) for at in missing[0])
         name = country.places.by_code[places[place]].name
         raise DataError("hindcast_gap", where=f"{name}, {start + month}", count=len(missing))
     return found
@@ -261,7 +267,9 @@ def _counted(
         if not steps:
             continue
         last = steps[-1].value
-        low, high = (min(last * end / dose.value, most) if dose.value else last for end in (dose.low, dose.high))
+        low, high = (
+            min(last * end / dose.value, most) if dose.value else last for end in (dose.low, dose.high)
+        )
         how = {
             language: say(language, "replay.counted", indicator=by.indicator, inhabitants=f"{by.inhabitants:,.0f}",
                           first=steps[0].start, last=steps[-1].start)

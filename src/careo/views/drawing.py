@@ -78,7 +78,10 @@ def draw(plot: Plot, title: str) -> str:
         anchor = "end" if x > left + _WIDTH - 12 and len(label) > 4 else "middle"
         out.append(f'<path d="M{coordinate(x)} {coordinate(floor)}v5" stroke="#999"/>')
         out.append(_text(x, floor + 18, label, anchor=anchor))
-    out += [_band([(*at((time, low)), at((time, high))[1]) for time, low, high in band], colour) for colour, band in plot.bands]
+    out += [
+        _band([(*at((time, low)), at((time, high))[1]) for time, low, high in band], colour)
+        for colour, band in plot.bands
+    ]
     for letter, line in plot.lines.items():
         out += _line([at(point) for point in line], plot.colours[letter], dots=plot.dots)
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):

@@ -14,7 +14,10 @@ from careo.views.svg import GREY, coordinate, plain, words, wrapped
 
 _COUNTED, _WITHOUT, _WITH = "#111111", "#3f6f8f", "#a04020"
 # Translucent: where both intervals lie, both colours show.
-_BANDS = {"without": ("rgba(63,111,143,.20)", "rgba(63,111,143,.30)"), "with_measure": ("rgba(200,110,50,.22)",)}
+_BANDS = {
+    "without": ("rgba(63,111,143,.20)", "rgba(63,111,143,.30)"),
+    "with_measure": ("rgba(200,110,50,.22)",),
+}
 _TOP, _LINE, _SIZE = 24.0, 15.0, 11.0
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
@@ -28,10 +31,19 @@ def draw_fan(result: Replay, group: GroupReplay, language: str) -> str:
     first = start.year + (start.month - 1) / 12
     times = [first + (month - group.before) / 12 for month in range(len(group.counted))]
     ahead = times[group.before :]
-    medians = {letter: group.fans[name][2].tolist() for letter, name in (("A", "without"), ("B", "with_measure"))}
-    counted = [(time, value) for time, value in zip(times, group.counted.tolist(), strict=True) if value == value]
+    medians = {
+        letter: group.fans[name][2].tolist() for letter, name in (("A", "without"), ("B", "with_measure"))
+    }
+    counted = [
+        (time, value) for time, value in zip(times, group.counted.tolist(), strict=True) if value == value
+    ]
     bands = [
-        (colour, list(zip(ahead, group.fans[name][end].tolist(), group.fans[name][-1 - end].tolist(), strict=True)))
+        (
+            colour,
+            list(
+                zip(ahead, group.fans[name][end].tolist(), group.fans[name][-1 - end].tolist(), strict=True)
+            ),
+        )
         for name, colours in reversed(_BANDS.items())
         for end, colour in enumerate(colours)
     ]

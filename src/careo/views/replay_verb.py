@@ -21,7 +21,9 @@ from careo.views.replay_picture import draw_fan
 from careo.views.terminal import Screen
 
 
-def replay_verb(asked: Asked, name: str, *, draws: str = "", seed: str = "", others: Sequence[str] = ()) -> int:
+def replay_verb(
+    asked: Asked, name: str, *, draws: str = "", seed: str = "", others: Sequence[str] = ()
+) -> int:
     """`careo validate --replay NAME`: a table for each group of places; `-o` writes a fan of each and all of it as JSON.
 
     Args:
@@ -31,7 +33,9 @@ def replay_verb(asked: Asked, name: str, *, draws: str = "", seed: str = "", oth
 
     if others:
         expected = "--replay NAME [--draws N] [--seed N] [-o DIR] [--json]"
-        raise CareoError("usage_value", expected=expected, found=" ".join(("--replay", *others)), option="--replay")
+        raise CareoError(
+            "usage_value", expected=expected, found=" ".join(("--replay", *others)), option="--replay"
+        )
     folder = Path(asked.out) if asked.out else None
     if folder and folder.exists() and not folder.is_dir():
         raise OutputError("output_not_folder", where=asked.out)
@@ -108,7 +112,10 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
     case = result.case
     screen.line(result.summary, style="bold")
     for key in ("origin", "until"):
-        words = {key: period_words(getattr(case, key), language), "why": worded(getattr(case, f"{key}_why"), language)}
+        words = {
+            key: period_words(getattr(case, key), language),
+            "why": worded(getattr(case, f"{key}_why"), language),
+        }
         screen.line(_view(language, key, **words), style="dim")
     screen.line(_view(language, "run", draws=number(result.draws), seed=result.seed), style="dim")
     for group, finding in zip(result.groups, result.findings, strict=True):
@@ -118,7 +125,7 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
         screen.line(finding.because, indent=2)
         heads = [_view(language, f"head.{key}") for key in ("period", "counted", *FORECASTS, "below")]
         rows = [
-            [stretch_words(result, each, language), number(each.counted), *(interval_words(each.said[name]) for name in FORECASTS),
+            [stretch_words(each, language), number(each.counted), *(interval_words(each.said[name]) for name in FORECASTS),
              " · ".join(below_words(each.said[name].below) for name in FORECASTS)]
             for each in group.stretches
         ]  # fmt: skip
@@ -127,8 +134,14 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
             screen.line(say(language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
     screen.line()
     screen.line(_view(language, "legend"), style="dim")
-    of_places = [finding.caveats[0] for finding in result.findings if finding.caveats[0] not in result.caveats]
-    sections = {"doses": result.doses, "not_dosed": result.not_dosed, "caveats": (*of_places[-1:], *result.caveats)}
+    of_places = [
+        finding.caveats[0] for finding in result.findings if finding.caveats[0] not in result.caveats
+    ]
+    sections = {
+        "doses": result.doses,
+        "not_dosed": result.not_dosed,
+        "caveats": (*of_places[-1:], *result.caveats),
+    }
     for key, sentences in sections.items():
         if sentences:
             screen.line()
@@ -139,7 +152,9 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
 
 def _write(folder: Path, result: Replay, language: str) -> None:
     files = {f"{result.case.slug}.json": _json(result)}
-    files |= {f"{result.case.slug}-{group.name}.svg": draw_fan(result, group, language) for group in result.groups}
+    files |= {
+        f"{result.case.slug}-{group.name}.svg": draw_fan(result, group, language) for group in result.groups
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -150,7 +165,9 @@ def _write(folder: Path, result: Replay, language: str) -> None:
 
 
 def _working(asked: Asked, share: float) -> None:
-    print("\r" + _view(asked.language, "progress", share=int(100 * share)), end="", file=sys.stderr, flush=True)
+    print(
+        "\r" + _view(asked.language, "progress", share=int(100 * share)), end="", file=sys.stderr, flush=True
+    )
 
 
 def _view(language: str, key: str, **words: object) -> str:

@@ -52,7 +52,9 @@ def validate_verb(
 
         others = {"--origins": origins, "--origin": origin, "--places": places, "--against": against, "--models": models,
                   "--data": data, "--by-state": by_state}  # fmt: skip
-        return replay_verb(asked, replay, draws=draws, seed=seed, others=[name for name, value in others.items() if value])
+        return replay_verb(
+            asked, replay, draws=draws, seed=seed, others=[name for name, value in others.items() if value]
+        )
     if origins and origin:
         raise CareoError("usage_value", expected="--origins | --origin", found="--origins --origin", option="--origin")
     if "/" in origin:
