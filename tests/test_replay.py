@@ -21,6 +21,7 @@ import careo
 import careo.run.replay as runs
 from careo.base.errors import CareoError, DataError, OutputError
 from careo.base.shipped import country_folder
+from careo.base.texts import say
 from careo.record.replay import ReplayCase, load_replay, read_replay
 from careo.record.strategy import Strategy
 from careo.results.finding import DIFFERENCES
@@ -305,7 +306,7 @@ def test_in_2008_nobody_s_forecast_held_and_that_is_said_first(operations: Repla
     assert finding.because.startswith("The laboratory failed here: 18,836 homicides were counted, above")
     assert "the laboratory failed for" in operations.summary
     caveats = " ".join(finding.caveats)
-    for words in ("One event decides nothing", "in part of these very events", "our judgement", "Prison population", "disappearances",
+    for words in ("One event decides nothing", "in part of these very events", "our judgement", "Prison population", say("en", "simulate.outcome.disappearances"),
                   "publication delay"):  # fmt: skip
         assert words in caveats
     told = " ".join(operations.not_dosed)
