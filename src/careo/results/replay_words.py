@@ -40,7 +40,7 @@ def group_words(found: Replay, group: GroupReplay, language: str) -> str:
     return say(language, f"replay.group.{group.name}", places=names)
 
 
-def stretch_words(found: Replay, stretch: Stretch, language: str) -> str:
+def stretch_words(stretch: Stretch, language: str) -> str:
     """ "2008 (10 months)", "2009", "all 34 months"."""
     if not stretch.year:
         return say(language, "replay.stretch.whole", months=stretch.months)
@@ -178,7 +178,7 @@ class _Words:
         )  # fmt: skip
 
     def _row(self, stretch: Stretch) -> dict[str, str]:
-        row = {"period": stretch_words(self.found, stretch, self.language), "counted": str(stretch.counted)}
+        row = {"period": stretch_words(stretch, self.language), "counted": str(stretch.counted)}
         for name in FORECASTS:
             said = stretch.said[name]
             row |= {

@@ -235,7 +235,7 @@ def _observed(panel: Country | xr.Dataset | None, case: ReplayCase, places: Sequ
     found = counted.counts[[counted.places.index(code) for code in places], at : at + months]
     missing = np.argwhere(np.isnan(found))
     if len(missing):
-        place, month = missing[0]
+        place, month = (int(at) for at in missing[0])
         name = country.places.by_code[places[place]].name
         raise DataError("hindcast_gap", where=f"{name}, {start + month}", count=len(missing))
     return found

@@ -125,7 +125,7 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
         screen.line(finding.because, indent=2)
         heads = [_view(language, f"head.{key}") for key in ("period", "counted", *FORECASTS, "below")]
         rows = [
-            [stretch_words(result, each, language), number(each.counted), *(interval_words(each.said[name]) for name in FORECASTS),
+            [stretch_words(each, language), number(each.counted), *(interval_words(each.said[name]) for name in FORECASTS),
              " · ".join(below_words(each.said[name].below) for name in FORECASTS)]
             for each in group.stretches
         ]  # fmt: skip
