@@ -63,7 +63,7 @@ class Forecast:
     """Counts to come, as samples: draw d of all places is one world.
 
     Attributes:
-        country: whose. level: what the parts are that add up to the nation: "state". places: codes of the rows.
+        country: whose. level: as asked for, of `LEVELS`; "state" where codes were. places: codes of the rows.
         samples: dims (place, month, draw), int64 [events/month]; months that some place lags by come first, as `kind` says.
         total: the sum of all parts, draw by draw; dims (month, draw).
         kind: "forecast"; "nowcast" for a month not observed yet; "observed" for one that others lack; dims (place, month).

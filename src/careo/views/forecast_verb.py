@@ -91,6 +91,7 @@ def forecast_data(found: Forecast, language: str) -> dict[str, Any]:
             for code in found.rows
             for at, kind, quantiles in _months(found, code)
         ],
+        "sources": list(found.sources),
         "skill": list(skill_sentences(found.country.key, language, constants=used.key)),
         "caveats": list(forecast_caveats(found, language)),
     }
