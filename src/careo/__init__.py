@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from careo.results.linking import statements as statements
     from careo.results.municipalities import compare_municipalities as compare_municipalities
     from careo.results.pledges import judge_pledges as judge_pledges
+    from careo.results.ranking import Ranking as Ranking
+    from careo.results.ranking import ranking as ranking
     from careo.results.replay import Replay as Replay
     from careo.results.replay import replay as replay
     from careo.results.replication import Replication as Replication
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from careo.run.runs import read_run as read_run
     from careo.run.runs import remove_run as remove_run
     from careo.run.runs import resume_run as resume_run
+    from careo.run.runs import run_parameters as run_parameters
     from careo.run.runs import start_run as start_run
     from careo.run.shards import Shard as Shard
     from careo.run.shards import export_run as export_run
@@ -135,6 +138,7 @@ _HOMES = {
     "Ledger": "careo.record.ledger",
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
+    "Ranking": "careo.results.ranking",
     "Replay": "careo.results.replay",
     "Replication": "careo.results.replication",
     "Revisions": "careo.panel.revisions",
@@ -189,6 +193,7 @@ _HOMES = {
     "parameter_rows": "careo.run.parameter_table",
     "open_run": "careo.run.runs",
     "plan_run": "careo.run.run_plan",
+    "ranking": "careo.results.ranking",
     "read": "careo.sources.documents",
     "read_calibration": "careo.run.calibrate",
     "read_ledger": "careo.record.ledger",
@@ -201,6 +206,7 @@ _HOMES = {
     "replicate": "careo.results.replication",
     "resume_run": "careo.run.runs",
     "revision_finding": "careo.results.datasets",
+    "run_parameters": "careo.run.runs",
     "schema": "careo.views.contract",
     "search": "careo.results.search",
     "simulate": "careo.run.ensemble",
@@ -235,6 +241,7 @@ __all__ = [
     "Ledger",
     "Lever",
     "Money",
+    "Ranking",
     "Replay",
     "Replication",
     "Revisions",
@@ -289,6 +296,7 @@ __all__ = [
     "open_run",
     "parameter_rows",
     "plan_run",
+    "ranking",
     "read",
     "read_calibration",
     "read_ledger",
@@ -301,6 +309,7 @@ __all__ = [
     "replicate",
     "resume_run",
     "revision_finding",
+    "run_parameters",
     "schema",
     "search",
     "simulate",

@@ -118,20 +118,22 @@ def ranking(ensemble: Ensemble | Futures | Accumulated, parameters: Mapping[str,
     flat = [name for tied in order for name in tied]
     pairs = [(one, other) for k, one in enumerate(flat) for other in flat[k + 1 :]]
     rows = [(names.index(one), names.index(other)) for one, other in pairs]
-    # 1 where the pair's order is the other one, half for as many homicides [pair draw]
-    turned = np.array([0.5 * (np.sign(counts[a] - counts[b]) + 1.0) for a, b in rows])
-    whole = Third(float("nan"), order, medians, dict(zip(pairs, turned.mean(axis=1).tolist(), strict=True)))
+    # 1 where the pair's order is the other one, 0 for as many homicides, else −1 [pair draw]
+    signs = np.array([np.sign(counts[a] - counts[b]) for a, b in rows], dtype=np.int8)
+    whole = Third(float("nan"), order, medians, dict(zip(pairs, _turned(signs).tolist(), strict=True)))
     turns: dict[str, Turn] = {}
     for name, values in parameters.items():
         value = values[sound]
+        if not np.ptp(value):
+            continue
         ranks = np.argsort(value, kind="stable")
         low, high = ranks[: draws // 3], ranks[-(draws // 3) :]
         lower, upper = (
             Third(float(value[at[edge]]), *_order(names, counts[:, at]),
-                  dict(zip(pairs, turned[:, at].mean(axis=1).tolist(), strict=True)))
+                  dict(zip(pairs, _turned(signs[:, at]).tolist(), strict=True)))
             for at, edge in ((low, -1), (high, 0))
         )  # fmt: skip
-        gaps = _gaps(turned[:, low], turned[:, high])
+        gaps = _gaps(signs[:, low], signs[:, high])
         turns[name] = Turn(lower, upper, dict(zip(pairs, gaps.tolist(), strict=True)))
     by_gap = sorted(turns, key=lambda name: -turns[name].largest)
     return Ranking(whole, {name: turns[name] for name in by_gap}, draws)
@@ -139,10 +141,8 @@ def ranking(ensemble: Ensemble | Futures | Accumulated, parameters: Mapping[str,
 
 def _homicides(futures: Futures) -> np.ndarray:
     """Of the nation over the whole horizon; −1 where a draw broke down [strategy draw]."""
-    outcome, found = (
-        futures.outcomes.index(OUTCOMES[0]),
-        np.empty((len(futures.strategies), futures.draws), dtype=np.int64),
-    )
+    outcome = futures.outcomes.index(OUTCOMES[0])
+    found = np.empty((len(futures.strategies), futures.draws), dtype=np.int64)
     for first, yearly in futures.blocks():
         counts = yearly[:, outcome]
         total = np.where((counts < 0).any(axis=(1, 2)), -1, counts.sum(axis=(1, 2), dtype=np.int64))
@@ -151,17 +151,25 @@ def _homicides(futures: Futures) -> np.ndarray:
 
 
 def _order(names: tuple[str, ...], counts: np.ndarray) -> tuple[Order, Mapping[str, float]]:
-    medians = dict(
-        zip(names, np.median(counts - counts[0], axis=1).tolist(), strict=True)
-    )  # the status quo is first
+    against = np.median(counts - counts[0], axis=1)  # the status quo is first
+    medians = dict(zip(names, against.tolist(), strict=True))
     levels = sorted(set(medians.values()))
     return tuple(tuple(name for name in names if medians[name] == level) for level in levels), medians
 
 
+def _turned(signs: np.ndarray) -> np.ndarray:
+    """Share of draws in which the order is the other one [pair]."""
+    return 0.5 * (signs.mean(axis=1) + 1.0)
+
+
+def _variance(signs: np.ndarray) -> np.ndarray:
+    return np.abs(signs).mean(axis=1) - signs.mean(axis=1) ** 2
+
+
 def _gaps(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Upper less lower share, in standard errors of independent draws; 0 where both are the same in every draw [pair]."""
-    gap = high.mean(axis=1) - low.mean(axis=1)
-    error = np.sqrt(low.var(axis=1) / low.shape[1] + high.var(axis=1) / high.shape[1])
+    gap = _turned(high) - _turned(low)
+    error = 0.5 * np.sqrt(_variance(low) / low.shape[1] + _variance(high) / high.shape[1])
     # two shares without spread that differ, 0 and 1, differ as surely as can be
     return np.where(
         error > 0, gap / np.where(error > 0, error, 1.0), np.where(gap != 0, np.copysign(np.inf, gap), 0.0)

@@ -177,11 +177,13 @@ def parameter_draws(
     drawn = _Drawn(table, start.amounts, Luck(seed), first_draw, draws)
     found: dict[str, Floats] = {}
     for name, parameter in table.items():
+        if parameter.law == "fixed" or (name == "members" and members_nation is not None):
+            continue
         if name == "organised_share":
             found[name] = _over_places(
                 start.share[:, None] * drawn.by_place(name, place_numbers(country, start.places))
             )
-        elif parameter.law != "fixed" and not (name == "members" and members_nation is not None):
+        else:
             found[name] = drawn(name) / drawn.factor(name)
     p = draw_parameters(
         country,
@@ -194,7 +196,7 @@ def parameter_draws(
     )
     recruits = p.recruitment_hazard * _recruiting(p.members, p.young_men, p.recruitment_exponent)
     found[RECRUITS] = recruits / _over_places(p.organised_share * start.homicides[:, None])
-    return {name: values for name, values in found.items() if np.ptp(values) > 0}
+    return found
 
 
 def parameters_key(country: Country, *, last: date | None = None) -> str:

@@ -52,6 +52,8 @@ _ID = re.compile(r"[0-9a-f]{12}")
 _DRAFT = re.compile(r"\.(manifest\.json|inputs\.npy|[\w-]+\.\d{6}\.[0-9a-f]{16}\.npy)\..+")
 _ROOM, _ROOM_BYTES = 16, 1_000_000  # for arrays of a later careo, read past by this one
 _PATIENCE_SECONDS = 0.5
+_AT_ONCE = 10_000
+"""Draws whose parameters are drawn at once: those of all states stand in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,14 +209,20 @@ def run_parameters(name: str | Path, folder: str | Path = "runs") -> Mapping[str
     path = _find(name, folder)
     manifest = read_manifest(path)
     job, wanted = plan_of_folder(path, manifest).job, _variant(path, manifest, MAIN)
-    before, now = manifest["depends"].get("parameters"), outside(job)["parameters"]
-    if before != now:
-        raise DataError(
-            "run_changed_parameters", where=str(path), expected=str(before)[:40], found=now[:40], fix="run_anew", id=path.name
-        )  # fmt: skip
-    return parameter_draws(
-        job.country, seed=job.seed, first_draw=0, draws=wanted.draws, members_nation=wanted.members_nation, last=job.history.last
-    )  # fmt: skip
+    with sound(path):
+        before, now = manifest["depends"]["parameters"], outside(job)["parameters"]
+        if before != now:
+            raise DataError(
+                "run_changed_parameters", where=str(path), expected=str(before)[:40], found=now[:40], fix="run_anew", id=path.name
+            )  # fmt: skip
+        blocks = [
+            parameter_draws(
+                job.country, seed=job.seed, first_draw=first, draws=min(_AT_ONCE, wanted.draws - first),
+                members_nation=wanted.members_nation, last=job.history.last,
+            )
+            for first in range(0, wanted.draws, _AT_ONCE)
+        ]  # fmt: skip
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def read_blocks(

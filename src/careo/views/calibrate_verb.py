@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from careo.base.errors import CareoError
 from careo.base.texts import say
 from careo.results.wording import place_name
 from careo.views import contract
@@ -37,7 +35,7 @@ def calibrate_verb(asked: Asked, *, until: str, states: bool) -> int:
     tty = sys.stderr.isatty()
     calibration, diagnostics = careo.calibrate(
         country,
-        until=_until(until),
+        until=month("--until", until),
         progress=(lambda done, all_: _working(asked, done, all_)) if tty else None,
     )
     if tty:
@@ -232,13 +230,6 @@ def _tuned_until(country: Country) -> str:
     from careo.run.history import calibration_plan
 
     return f"{calibration_plan(country).until}-12"
-
-
-def _until(text: str) -> date | None:
-    found = month("--until", text)
-    if found and found.year < 1000:
-        raise CareoError("usage_date", where="--until", expected="2017-12", found=repr(text))
-    return found
 
 
 def _pair(mean: float, sd: float) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careo.base.errors import NetworkError, OutputError
+from careo.base.errors import CareoError, NetworkError, OutputError
 from careo.base.texts import say
 from careo.results.wording import number, period_words
 from careo.views import contract
@@ -173,9 +173,14 @@ def _constants(asked: Asked, run: Run) -> str:
     """Which constants the forecaster of a run has."""
     from careo.run.calibrate import load_calibration
 
-    shipped = run.constants_key == load_calibration(run.question["country"]).key
+    try:
+        shipped = load_calibration(run.question["country"]).key
+    except CareoError:  # a country that is no longer there
+        shipped = ""
     return view(
-        asked, "show.constants" if shipped else "show.constants_other", constants=run.constants_key[:12]
+        asked,
+        "show.constants" if shipped == run.constants_key else "show.constants_other",
+        constants=run.constants_key[:12],
     )
 
 
