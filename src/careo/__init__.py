@@ -87,6 +87,8 @@ if TYPE_CHECKING:
     from careo.run.ensemble import simulate as simulate
     from careo.run.forecasts import Forecast as Forecast
     from careo.run.forecasts import forecast as forecast
+    from careo.run.municipal_forecast import MunicipalForecast as MunicipalForecast
+    from careo.run.municipal_forecast import forecast_municipalities as forecast_municipalities
     from careo.run.futures import Futures as Futures
     from careo.run.parameter_table import find_parameter as find_parameter
     from careo.run.parameter_table import parameter_rows as parameter_rows
@@ -131,6 +133,7 @@ _HOMES = {
     "Ensemble": "careo.run.ensemble",
     "Finding": "careo.results.finding",
     "Forecast": "careo.run.forecasts",
+    "MunicipalForecast": "careo.run.municipal_forecast",
     "Futures": "careo.run.futures",
     "Imported": "careo.panel.imports",
     "Indicator": "careo.panel.indicators",
@@ -178,6 +181,7 @@ _HOMES = {
     "find_pledge": "careo.results.strategies",
     "find_run": "careo.run.runs",
     "forecast": "careo.run.forecasts",
+    "forecast_municipalities": "careo.run.municipal_forecast",
     "import_data": "careo.results.datasets",
     "import_findings": "careo.results.datasets",
     "judge_pledges": "careo.results.pledges",
@@ -241,6 +245,7 @@ __all__ = [
     "Ledger",
     "Lever",
     "Money",
+    "MunicipalForecast",
     "Ranking",
     "Replay",
     "Replication",
@@ -281,6 +286,7 @@ __all__ = [
     "find_pledge",
     "find_run",
     "forecast",
+    "forecast_municipalities",
     "import_data",
     "import_findings",
     "judge_pledges",

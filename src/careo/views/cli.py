@@ -170,7 +170,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "forecast": lambda lang: [
         _option(lang, "origin", "YYYY-MM", says="forecast.origin"),
         _option(lang, "months", "N", says="forecast.months"),
-        _option(lang, "places", "state|national|CODE,…", says="forecast.places"),
+        _option(lang, "places", "state|national|municipality|CODE,…", says="forecast.places"),
         _option(lang, "draws", "N", says="forecast.draws"),
         _option(lang, "seed", "N"),
         _option(lang, "calibration", say(lang, "cli.help.file"), says="forecast.calibration"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FEW = 3
 """With no more places than these, each is shown month by month."""
+MUNICIPALITY = "municipality"
 RECENT = 60
 """Observed months before the origin in pictures and tables."""
 
@@ -45,6 +46,8 @@ def forecast_verb(
     import careo
     from careo.run.calibrate import read_calibration
 
+    if places == MUNICIPALITY:
+        return _municipal(asked, origin=origin, months=months, draws=draws, seed=seed)
     folder = output_folder(asked.out)
     found = forecast(
         careo.load_country(asked.country),
@@ -67,6 +70,23 @@ def forecast_verb(
         _show(screen, asked, found)
     screen.close()
     return 0
+
+
+def _municipal(asked: Asked, *, origin: str, months: str, draws: str, seed: str) -> int:
+    """The imported municipal record carried on: it has a forecaster of its own, without constants of a country."""
+    import careo
+    from careo.run import municipal_forecast as municipal
+    from careo.views.municipal_forecast import show_municipal_forecast
+
+    country = careo.load_country(asked.country)
+    found = municipal.forecast_municipalities(
+        country,
+        month("--origin", origin),
+        whole("--months", months, 14, municipal.MOST_MONTHS),
+        whole("--draws", draws, 1000, municipal.MOST_DRAWS, least=LEAST_DRAWS),
+        whole("--seed", seed, 7, 2**64 - 1, least=0),
+    )
+    return show_municipal_forecast(asked, country, found)
 
 
 def forecast_data(found: Forecast, language: str) -> dict[str, Any]:
