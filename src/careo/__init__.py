@@ -87,9 +87,9 @@ if TYPE_CHECKING:
     from careo.run.ensemble import simulate as simulate
     from careo.run.forecasts import Forecast as Forecast
     from careo.run.forecasts import forecast as forecast
+    from careo.run.futures import Futures as Futures
     from careo.run.municipal_forecast import MunicipalForecast as MunicipalForecast
     from careo.run.municipal_forecast import forecast_municipalities as forecast_municipalities
-    from careo.run.futures import Futures as Futures
     from careo.run.parameter_table import find_parameter as find_parameter
     from careo.run.parameter_table import parameter_rows as parameter_rows
     from careo.run.run_plan import plan_run as plan_run
