@@ -103,6 +103,11 @@ def test_the_nations_momentum_is_that_of_places_which_observed_both_quarters() -
     unseen[2, -14] = np.nan
     assert learnt(unseen).features.national == pytest.approx(np.log(250 / 200)), "not the third place"
     unseen[:, -1] = np.nan
+    assert learnt(unseen).features.national == pytest.approx(np.log(700 / 600)), (
+        "a month that nobody reported"
+    )
+    unseen[:, -3:] = unseen[:, 25:28] = np.nan
+    unseen[:, 22:25] = np.nan
     assert learnt(unseen).features.national == 0.0, "nobody observed both"
     assert learnt(counts[:, :14]).features.national == 0.0, "no quarter of a year before"
 

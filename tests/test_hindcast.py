@@ -13,6 +13,7 @@ from careo.model.luck import Luck
 from careo.model.rivals import Task
 from careo.panel.country import load_country
 from careo.run import classics, hindcast
+from careo.run.calibrate import load_calibration
 from careo.run.history import homicide_history
 
 ANY = {"draws": 20, "seed": 7}
@@ -21,7 +22,13 @@ ANY = {"draws": 20, "seed": 7}
 def task(counts: np.ndarray, *, draws: int = 4000, ahead: int = 14) -> Task:
     counts = np.atleast_2d(np.asarray(counts, dtype=float))
     return Task(
-        counts, np.ones(counts.shape[1]), np.ones(ahead), np.arange(1, len(counts) + 1), draws, Luck(7)
+        counts,
+        np.ones(counts.shape[1]),
+        np.ones(ahead),
+        np.arange(1, len(counts) + 1),
+        draws,
+        Luck(7),
+        load_calibration().constants,
     )
 
 

@@ -115,7 +115,8 @@ def test_a_forecaster_that_knows_the_future_is_better_and_one_that_is_another_by
     verdicts = {(d.model, d.window): (d.verdict, round(d.gain, 6)) for d in result.differences}
     assert verdicts["oracle", "test"] == ("better", 1.0)
     assert verdicts["twin", "test"] == ("not distinguishable", 0.0)
-    assert "better: oracle" in result.summary and "twin" not in result.summary
+    assert "Oracle, test" in result.summary and "better than log random walk by 100.0%" in result.summary
+    assert "twin" not in result.summary
     assert float(result.table["inside_90"].sel(model="oracle", window="test")) == 1.0
 
 
