@@ -67,7 +67,9 @@ def commands() -> Iterator[tuple[str, str]]:
         for fence in fences(path, "sh", "console"):
             for line in fence.text.splitlines():
                 line = line.removeprefix("$ ").partition("  #")[0].strip()
-                if line.startswith("careo "):
+                if re.match(
+                    r"careo [a-z-]", line
+                ):  # a row of a table has two spaces behind the forecaster's name
                     yield path.name, line
         bare = _FENCE.sub("", path.read_text(encoding="utf-8"))
         for spoken in re.findall(r"`(careo [a-z][^`\n]*)`", bare):
