@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.typing import NDArray
 
@@ -392,6 +393,11 @@ def test_a_folder_holds_pictures_numbers_and_the_same_json(
     for path in folder.glob("*.svg"):
         assert ElementTree.fromstring(path.read_text("utf-8")).get("role") == "img"  # noqa: S314 - our own
     assert "nowcast" in (folder / "fan-T3.svg").read_text("utf-8")
+    samples = pl.read_parquet(folder / "samples.parquet")
+    nation = next(row for row in found["next_year"] if row["place"] == lagging.default_place)
+    year = samples.filter(pl.col("kind").cast(str) == "forecast").filter(pl.col("month").dt.year() == 2023)
+    worlds = year.group_by("draw").agg(pl.col("count").sum())["count"]
+    assert worlds.median() == nation["q50"], "the nation is the sum of its states, world by world"
 
 
 def test_mistakes_are_one_sentence_and_exit_code_2(

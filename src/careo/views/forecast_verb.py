@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from careo.base.files import writing
 from careo.base.texts import say
 from careo.results.forecast_words import forecast_caveats, forecast_summary
 from careo.results.skill_record import skill_sentences
@@ -205,12 +206,33 @@ def _view(asked: Asked, key: str, **words: object) -> str:
 
 
 def _write(folder: Path, found: Forecast, block: str, language: str) -> None:
-    """forecast.json, quantiles.csv, and a fan chart of each place."""
+    """forecast.json, quantiles.csv, every sample, and a fan chart of each place."""
     from careo.views.fan_charts import draw_fan
 
     files = {"forecast.json": block, "quantiles.csv": _csv(found)}
     files |= {f"fan-{code}.svg": draw_fan(found, code, language, recent=RECENT) for code in found.rows}
     write_folder(folder, files)
+    _write_samples(folder / "samples.parquet", found)
+
+
+def _write_samples(path: Path, found: Forecast) -> None:
+    """Every sample as a row: place, month, draw, count, kind; draw d of all places is one world."""
+    import numpy as np
+    import polars as pl
+
+    places, months, draws = found.samples.shape
+    frame = pl.DataFrame(
+        {
+            "place": np.repeat(np.array(found.places), months * draws),
+            "month": np.tile(np.repeat(found.samples["month"].values.astype("datetime64[D]"), draws), places),
+            "draw": np.tile(np.arange(draws, dtype=np.int32), places * months),
+            "count": found.samples.values.ravel(),
+            "kind": np.repeat(found.kind.values.ravel().astype(str), draws),
+        },
+        schema_overrides={"place": pl.Categorical, "kind": pl.Categorical},
+    )
+    with writing(path) as draft:
+        frame.write_parquet(draft, compression="zstd")
 
 
 def _csv(found: Forecast) -> str:
