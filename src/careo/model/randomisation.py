@@ -233,8 +233,8 @@ def simulate_null(
         outcomes, start, windows, risk, comparison, base, seed: as for `randomise`; risk is `[place]`.
         profile: what places and dates have to resemble the treated in `[feature, place, month]`, as `profiles` gives it; None is at random.
         fakes: invented treatments, over all dates that allow them. before: months that a date needs before it.
-        nearest: for each treated place, one of so many that resemble it most is drawn; 0 is one and a half as many as are treated, at
-            least 3.
+        nearest: for each treated place, one of so many that resemble it most is drawn; 0 is two more than are treated, or a
+            fifth more.
     """
     begins = np.asarray(start, dtype=np.int64)
     treated = np.flatnonzero(begins >= 0)
@@ -254,7 +254,7 @@ def simulate_null(
     if len(dates):
         dates = dates[np.unique(np.linspace(0, len(dates) - 1, min(len(dates), MOST_DATES)).astype(int))]
     each = -(-fakes // max(len(dates), 1))
-    many = nearest or max(3, -(-3 * treated.size // 2))
+    many = nearest or treated.size + max(SPARE, treated.size // 5)
     luck, found, of_date, different = Luck(seed), [], [], set[tuple[int, ...]]()
     for date in dates.tolist():
         possible = there[date]
