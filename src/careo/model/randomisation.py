@@ -270,7 +270,8 @@ def simulate_null(
         both = many_effects(panel, np.concatenate([invented, reference]), date + offsets, frame, base=base)
         others = both[len(invented) :]
         p = np.stack([two_sided(one, others) for one in both[: len(invented)]])
-        found.append(p), of_date.append(np.full(len(p), date))
+        found.append(p)
+        of_date.append(np.full(len(p), date))
         different |= {(date // YEAR, *sorted(row)) for row in invented.tolist()}
     if not found:
         nothing = np.full((values.shape[0], len(frame)), np.nan)

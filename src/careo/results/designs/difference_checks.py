@@ -163,7 +163,7 @@ def _left_out(setting: Setting) -> tuple[list[Trial], list[str]]:
         return [], []
     chosen = treated
     if treated.size > MOST_LEFT_OUT:
-        single = [abs(_alone(setting, i)) for i in treated]
+        single = [abs(_alone(setting, i)) for i in treated.tolist()]
         chosen = treated[np.argsort(single)[::-1][:MOST_LEFT_OUT]]
     trials: list[Trial] = []
     for i in chosen:
@@ -265,8 +265,8 @@ def _size(setting: Setting, name: str, profile: Floats | None, fakes: int) -> Ch
 
 def _space(told: Trial) -> Check:
     figures = {"p": told.p[0], "smallest_p": told.smallest_p}
-    words = {"p": number(told.p[0]), "smallest": number(told.smallest_p)}
-    return _check("space", None if told.smallest_p > ALPHA else True, figures, gate=False, **words)
+    passed = None if told.smallest_p > ALPHA else True
+    return _check("space", passed, figures, gate=False, p=number(told.p[0]), smallest=number(told.smallest_p))
 
 
 def _mde(setting: Setting, told: Trial) -> Check:
@@ -275,8 +275,8 @@ def _mde(setting: Setting, told: Trial) -> Check:
         return _check("mde", None, gate=False)
     least = min(known)
     share = _share_of_level(setting, least)
-    words = {"least": number(least), "share": number(round(100 * share))}
-    return _check("mde", True, {"mde": least, "share": share}, gate=False, **words)
+    figures = {"mde": least, "level_share": share}
+    return _check("mde", True, figures, gate=False, least=number(least), share=number(round(100 * share)))
 
 
 def _share_of_level(setting: Setting, effect: float) -> float:
@@ -294,21 +294,21 @@ def _hinge(
     variants: Sequence[Trial],
     labels: Sequence[str] = (),
     figures: Mapping[str, float] | None = None,
-    **words: object,
+    count: int = 0,
 ) -> Check:
     """Whether the answer is another in any variant; not a test where there is none."""
     if not variants:
-        return _check(name, None, figures, **words)
+        return _check(name, None, figures, count=count)
     other = hinges(told, variants)
     measured = dict(figures or {})
     for v, variant in enumerate(variants):
         label = labels[v] if labels else "variant"
         measured |= {label: variant.effect[0], f"{label} p": variant.p[0]}
     if other is None:
-        return _check(name, True, measured, **words, count=len(variants))
+        return _check(name, True, measured, count=count or len(variants))
     v, w = other
     return _check(
-        name, False, measured, **words, variant=labels[v] if labels else "", effect=number(told.effect[w]), p=number(told.p[w]),
+        name, False, measured, count=count, variant=labels[v] if labels else "", effect=number(told.effect[w]), p=number(told.p[w]),
         other=number(variants[v].effect[w]), other_p=number(variants[v].p[w]),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def trial(
     )
 
 
-def hinges(told: Trial, variants: list[Trial]) -> tuple[int, int] | None:
+def hinges(told: Trial, variants: Sequence[Trial]) -> tuple[int, int] | None:
     """The first (variant, window) in which the answer is another; None where there is none.
 
     Where the default found something, a variant has to have its sign and a p of at most 10%. Where it found nothing, a variant may not
