@@ -38,6 +38,8 @@ Flags = NDArray[np.bool_]
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
+NOBODY = 1e-6
+"""Weights add up to less than this where nobody is left; a place weighs 1 on average."""
 SINGULAR = 1e-9
 """A pivot below this share of the largest is none: something is not tied to the rest of the panel."""
 
@@ -49,25 +51,28 @@ class Prepared:
     Attributes:
         values: 0 where not observed `[outcome, place, month]`. seen: cells observed, in all outcomes `[place, month]`.
         comparison: places that are compared with while they are not treated `[place]`.
-        pattern: which months a place was observed in, by number `[place]`. patterns: `[pattern, month]`.
+        weight: of places, 1 on average `[place]`. pattern: which months a place was observed in, by number `[place]`. patterns: `[pattern, month]`.
     """
 
     values: Floats
     seen: Flags
     comparison: Flags
+    weight: Floats
     pattern: Integers
     patterns: Flags
 
 
-def prepare(outcomes: ArrayLike, comparison: ArrayLike | None = None) -> Prepared:
+def prepare(
+    outcomes: ArrayLike, comparison: ArrayLike | None = None, *, weights: ArrayLike | None = None
+) -> Prepared:
     """A panel for `many_effects`.
 
     Args:
         outcomes: NaN where not observed; a cell missing in one outcome is missing in all `[outcome, place, month]` or `[place, month]`.
-        comparison: `[place]`; None is all.
+        comparison: `[place]`; None is all. weights: how much each place counts, above 0 `[place]`; None is all the same.
 
     Raises:
-        ValueError: another number of axes.
+        ValueError: another number of axes, a weight that is not above 0.
     """
     values = np.asarray(outcomes, dtype=np.float64)
     values = values[None] if values.ndim == 2 else values
@@ -75,11 +80,15 @@ def prepare(outcomes: ArrayLike, comparison: ArrayLike | None = None) -> Prepare
         raise ValueError(f"outcomes must have two or three axes, not {values.ndim}")
     seen = np.isfinite(values).all(axis=0)
     everyone = np.ones(values.shape[1], dtype=np.bool_)
+    weight = np.ones(values.shape[1]) if weights is None else np.array(weights, dtype=np.float64)
+    if weight.shape != everyone.shape or not (weight > 0).all():
+        raise ValueError("weights must be one number above 0 for each place")
     patterns, pattern = np.unique(seen, axis=0, return_inverse=True)
     return Prepared(
         values=np.ascontiguousarray(np.where(seen, values, 0.0)),
         seen=np.ascontiguousarray(seen),
         comparison=everyone if comparison is None else np.asarray(comparison, dtype=np.bool_).copy(),
+        weight=weight / weight.mean() if weight.size else weight,
         pattern=pattern.reshape(-1).astype(np.int64),
         patterns=np.ascontiguousarray(patterns),
     )
@@ -92,20 +101,22 @@ def effects(
     *,
     base: int = 0,
     comparison: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
 ) -> Floats:
     """The effect of one assignment by outcome and window; NaN where a window has no observed treated month or the panel falls apart.
 
     Args:
         outcomes: as for `prepare`. start: index of the first treated month, −1 never `[place]`.
         windows: first and last month after the start `[window, 2]`. base: months before the start to fit on; 0 is all.
-        comparison: as for `prepare`.
+        comparison, weights: as for `prepare`.
 
     Returns:
         `[outcome, window]`
     """
     begins = np.asarray(start, dtype=np.int64)
     treated = np.flatnonzero(begins >= 0)
-    return many_effects(prepare(outcomes, comparison), treated[None], begins[treated], windows, base=base)[0]
+    panel = prepare(outcomes, comparison, weights=weights)
+    return many_effects(panel, treated[None], begins[treated], windows, base=base)[0]
 
 
 def many_effects(
@@ -128,11 +139,14 @@ def many_effects(
     out = np.full((who.shape[0], panel.values.shape[0], frame.shape[0]), np.nan)
     if who.size == 0 or frame.size == 0:
         return out
-    counted, sums = _sums(panel.values, panel.pattern, panel.patterns.shape[0], panel.comparison)
+    counted, sums = _sums(
+        panel.values, panel.pattern, panel.patterns.shape[0], panel.comparison, panel.weight
+    )
     if int((counted > 0).sum()) + who.shape[1] <= max(panel.seen.shape[1], _SMALL):
         _by_group(
             panel.values,
             panel.comparison,
+            panel.weight,
             panel.pattern,
             panel.patterns,
             counted,
@@ -144,7 +158,7 @@ def many_effects(
             out,
         )
     else:
-        _by_month(panel.values, panel.seen, panel.comparison, who, when, frame, base, out)
+        _by_month(panel.values, panel.seen, panel.comparison, panel.weight, who, when, frame, base, out)
     return out
 
 
@@ -200,16 +214,18 @@ _SMALL = 64
 
 
 @_compiled
-def _sums(values: Floats, pattern: Integers, patterns: int, comparison: Flags) -> tuple[Floats, Floats]:
-    """How many comparison places each pattern has, and the sums of their outcomes `[pattern]`, `[pattern, outcome, month]`."""
+def _sums(
+    values: Floats, pattern: Integers, patterns: int, comparison: Flags, weight: Floats
+) -> tuple[Floats, Floats]:
+    """The weight of comparison places by pattern, and the sums of their outcomes `[pattern]`, `[pattern, outcome, month]`."""
     outcomes, places, months = values.shape
     counted, sums = np.zeros(patterns), np.zeros((patterns, outcomes, months))
     for i in range(places):
         if comparison[i]:
-            counted[pattern[i]] += 1
+            counted[pattern[i]] += weight[i]
             for q in range(outcomes):
                 for t in range(months):
-                    sums[pattern[i], q, t] += values[q, i, t]
+                    sums[pattern[i], q, t] += weight[i] * values[q, i, t]
     return counted, sums
 
 
@@ -223,7 +239,7 @@ def _span(starts: Integers, windows: Integers, base: int, months: int) -> tuple[
 
 @_compiled
 def _by_group(
-    values: Floats, comparison: Flags, pattern: Integers, patterns: Flags, counted: Floats, sums: Floats,
+    values: Floats, comparison: Flags, weight: Floats, pattern: Integers, patterns: Flags, counted: Floats, sums: Floats,
     who: Integers, when: Integers, windows: Integers, base: int, out: Floats,
 ) -> None:  # fmt: skip
     """Solves for groups of places: first the comparison places by pattern, then the treated by pattern and start."""
@@ -242,16 +258,16 @@ def _by_group(
         for k in range(treated):
             i, s = who[d, k], when[d, k]
             if comparison[i]:
-                number[pattern[i]] -= 1
-                total[pattern[i]] -= values[:, i]
+                number[pattern[i]] -= weight[i]
+                total[pattern[i]] -= weight[i] * values[:, i]
             g = kinds
             while g < groups and (kind[g] != pattern[i] or begins[g] != s):
                 g += 1
             if g == groups:
                 groups += 1
                 kind[g], begins[g], number[g], total[g] = pattern[i], s, 0.0, 0.0
-            number[g] += 1
-            total[g] += values[:, i]
+            number[g] += weight[i]
+            total[g] += weight[i] * values[:, i]
         for g in range(groups):
             for t in range(months):
                 fitted[g, t] = low <= t < high and patterns[kind[g], t]
@@ -266,7 +282,7 @@ def _by_group(
                 first, last = begins[g] + windows[w, 0], begins[g] + windows[w, 1]
                 for t in range(max(0, first), min(months, last + 1)):
                     if patterns[kind[g], t]:
-                        known &= present[t] > 0.5
+                        known &= present[t] > NOBODY
                         cells += number[g]
                         for q in range(outcomes):
                             out[d, q, w] += total[g, q, t] - number[g] * (place[g, q] + month[q, t])
@@ -284,7 +300,7 @@ def _fit_groups(
     present[:], month[:], place[:] = 0.0, 0.0, 0.0
     weight = np.zeros(groups)
     for g in range(groups):
-        if number[g] < 0.5:
+        if number[g] < NOBODY:
             continue
         for t in range(months):
             if fitted[g, t]:
@@ -319,13 +335,13 @@ def _fit_groups(
                 for q in range(outcomes):
                     month[q, t] -= weight[g] * place[g, q]
         for q in range(outcomes):
-            month[q, t] = month[q, t] / present[t] if present[t] > 0.5 else 0.0
+            month[q, t] = month[q, t] / present[t] if present[t] > NOBODY else 0.0
     return True
 
 
 @_compiled
 def _by_month(
-    values: Floats, seen: Flags, comparison: Flags, who: Integers, when: Integers, windows: Integers,
+    values: Floats, seen: Flags, comparison: Flags, weight: Floats, who: Integers, when: Integers, windows: Integers,
     base: int, out: Floats,
 ) -> None:  # fmt: skip
     """Solves for months: the matrix of all comparison places once, then only what treated places change."""
@@ -343,19 +359,19 @@ def _by_month(
             for i in range(places):
                 if comparison[i]:
                     _cells(seen[i], low, high, cells)
-                    _add(values[:, i], cells, 1.0, whole, whole_right, whole_present)
+                    _add(values[:, i], cells, weight[i], whole, whole_right, whole_present)
         matrix[:], right[:], present[:] = whole, whole_right, whole_present
         identified = True
         for k in range(who.shape[1]):
             i, s = who[d, k], when[d, k]
             if comparison[i]:
                 _cells(seen[i], low, high, cells)
-                _add(values[:, i], cells, -1.0, matrix, right, present)
+                _add(values[:, i], cells, -weight[i], matrix, right, present)
             _cells(seen[i], max(low, s - base) if base else low, min(high, s), cells)
-            identified &= _add(values[:, i], cells, 1.0, matrix, right, present)
+            identified &= _add(values[:, i], cells, weight[i], matrix, right, present)
         everyone = present.sum()
         for t in range(months):
-            if present[t] < 0.5:
+            if present[t] < NOBODY:
                 matrix[t, t] = 1.0
             for s in range(
                 t + 1
@@ -368,13 +384,13 @@ def _by_month(
             out[d, :, w] = 0.0
             for k in range(who.shape[1]):
                 i, s = who[d, k], when[d, k]
-                mine = 0
+                mine = 0.0
                 for t in range(max(0, s + windows[w, 0]), min(months, s + windows[w, 1] + 1)):
                     if seen[i, t]:
-                        mine += 1
-                        known &= present[t] > 0.5
+                        mine += weight[i]
+                        known &= present[t] > NOBODY
                         for q in range(outcomes):
-                            out[d, q, w] += values[q, i, t] - right[t, q]
+                            out[d, q, w] += weight[i] * (values[q, i, t] - right[t, q])
                 count += mine
                 _cells(seen[i], max(low, s - base) if base else low, min(high, s), cells)
                 fitted = cells.sum()
@@ -396,8 +412,8 @@ def _cells(seen: Flags, low: int, high: int, cells: Flags) -> None:
 
 
 @_compiled
-def _add(values: Floats, cells: Flags, sign: float, matrix: Floats, right: Floats, present: Floats) -> bool:
-    """Adds a place, or takes it away, its own effect taken out; False where it has no cells."""
+def _add(values: Floats, cells: Flags, weight: float, matrix: Floats, right: Floats, present: Floats) -> bool:
+    """Adds a place, or takes it away with a negative weight, its own effect taken out; False where it has no cells."""
     count = cells.sum()
     if count == 0:
         return False
@@ -409,12 +425,12 @@ def _add(values: Floats, cells: Flags, sign: float, matrix: Floats, right: Float
         mean /= count
         for t in range(cells.size):
             if cells[t]:
-                right[t, q] += sign * (values[q, t] - mean)
-    share = sign / count
+                right[t, q] += weight * (values[q, t] - mean)
+    share = weight / count
     for t in range(cells.size):
         if cells[t]:
-            present[t] += sign
-            matrix[t, t] += sign
+            present[t] += weight
+            matrix[t, t] += weight
             for s in range(t + 1):
                 if cells[s]:
                     matrix[t, s] -= share
