@@ -311,10 +311,15 @@ def alike(
 
 
 def _ranks(values: Floats) -> Floats:
-    """From 0 for the smallest of a month to 1 for the largest; ties in the order of places."""
-    known = np.isfinite(values)
-    order = np.argsort(np.argsort(np.where(known, values, np.inf), axis=0, kind="stable"), axis=0)
-    return np.where(known, order / np.maximum(known.sum(axis=0) - 1, 1), np.nan)
+    """From 0 for the smallest of a month to 1 for the largest; ties share the middle of theirs."""
+    out = np.full_like(values, np.nan)
+    for t in range(values.shape[1]):
+        known = np.isfinite(values[:, t])
+        row = values[known, t]
+        ordered = np.sort(row)
+        middle = (np.searchsorted(ordered, row) + np.searchsorted(ordered, row, side="right") - 1) / 2
+        out[known, t] = middle / max(row.size - 1, 1)
+    return out
 
 
 def _worth(refused: Floats, block: Integers) -> Floats:
