@@ -302,7 +302,7 @@ def _hinge(
     other = hinges(told, variants)
     measured = dict(figures or {})
     for v, variant in enumerate(variants):
-        label = labels[v] if labels else "variant"
+        label = labels[v] if labels else "other"
         measured |= {label: variant.effect[0], f"{label} p": variant.p[0]}
     if other is None:
         return _check(name, True, measured, count=count or len(variants))
