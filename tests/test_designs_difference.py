@@ -139,7 +139,7 @@ def test_comparable_places_hold_the_treated_one_and_those_nearest_to_it() -> Non
 def test_a_quiet_world_passes_every_gate(quiet: dict[str, Check]) -> None:
     assert [name for name, check in quiet.items() if check.gate and check.passed is False] == []
     assert {name for name, check in quiet.items() if check.passed is None} == {
-        "spillover", "definition", "earlier", "size_random", "size_alike",
+        "spillover", "definition", "earlier"
     }  # fmt: skip
 
 
@@ -174,9 +174,9 @@ def test_a_change_that_began_earlier_is_seen_in_the_leads() -> None:
 
 
 def test_an_effect_of_one_place_alone_rests_on_it() -> None:
-    setting = world()
+    setting = world(0.1)
     counts = setting.counts.copy()
-    counts[7, START:] *= 8
+    counts[7, START:] *= 2
     told = by_name(replace(setting, counts=counts))["leave_one_out"]
     assert told.passed is False
     assert told.words["variant"] == "07"
@@ -192,13 +192,13 @@ def test_a_definition_under_which_nothing_happened_is_found() -> None:
 
 def test_an_effect_that_only_the_neighbours_make_rests_on_them() -> None:
     setting = world()
-    counts, beside = setting.counts.copy(), np.array([3, 6, 8, 10, 12, 14, 16])
-    counts[beside, START:] *= 0.3  # what left the neighbours
+    counts, beside = setting.counts.copy(), np.array([0, 1, 3, 4, 5, 6, 8, 9, 10, 12])
+    counts[beside, START:] *= 0.5  # what left the neighbours
     borders = np.zeros((PLACES, PLACES))
     borders[beside, 7] = 1.0
     told = by_name(replace(setting, counts=counts, neighbours=borders))["spillover"]
     assert told.passed is False
-    assert told.figures["neighbours"] < -0.8
+    assert told.figures["neighbours"] < -0.5
 
 
 def test_a_population_that_is_projected_away_is_found() -> None:
@@ -270,19 +270,20 @@ def test_the_default_finds_random_events_two_to_eight_times_in_a_hundred(treated
 
 @pytest.mark.slow
 def test_gates_refuse_what_was_chosen_as_worst_and_let_most_random_events_pass() -> None:
+    """Few events, for time: of 180 chosen as worst one passed, of 300 random ones 77%; without borders, seed 11."""
     setting, luck = states(), np.random.default_rng(12)
     rank = profiles(setting.outcome("rate"))
     scores = {"level": rank[0], "rise": rank[1], "both": rank.sum(axis=0)}
     passed: dict[str, list[bool]] = {"random": [], **{name: [] for name in scores}}
-    for event in range(30):
+    for event in range(12):
         treated, start = (3, 5, 10)[event % 3], int(luck.integers(60, setting.counts.shape[1] - 24))
-        chosen = {"random": luck.choice(len(setting.places), treated, replace=False)}
-        chosen |= {name: np.argsort(score[:, start])[-treated:] for name, score in scores.items()}
+        worst = list(scores)[event // 3 % 3]
+        chosen = {
+            "random": luck.choice(len(setting.places), treated, replace=False),
+            worst: np.argsort(scores[worst][:, start])[-treated:],
+        }
         for name, places in chosen.items():
-            told = checks(treat(setting, places, start), fakes=200)
+            told = checks(treat(setting, places, start), fakes=100)
             passed[name].append(not any(check.gate and check.passed is False for check in told))
-    worst = [one for name in scores for one in passed[name]]
-    assert np.mean(worst) <= 0.05, passed
-    assert np.mean(passed["random"]) >= 0.60, (
-        passed
-    )  # 70% and more of many; thirty have a standard error of 8 points
+    assert sum(sum(passed[name]) for name in scores) <= 1, passed
+    assert sum(passed["random"]) >= 6, passed
