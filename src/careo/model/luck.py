@@ -68,6 +68,8 @@ class Process(IntEnum):
     LOCAL_LEVEL = 19
     LOCAL_STATE = 20
     LOCAL_NATION = 21
+    RANDOMISATION = 16
+    PLACEBO = 17
 
     DISAPPEARANCES = 256
     EXTORTION = 257
