@@ -22,6 +22,7 @@ Sources:
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -69,6 +70,7 @@ def fit_simplex(
 
     Raises:
         ValueError: shapes that do not fit, a target without donors, numbers that are not finite.
+        ArithmeticError: a gap above `ACCEPTED`, which nobody has seen.
     """
     targets, donors = linear.shape
     if gram.shape != (donors, donors) or allowed.shape != linear.shape:
@@ -88,10 +90,17 @@ def fit_simplex(
         _fit_rows(lifted, sought[rows], allowed[rows], ridges[rows] / scale, weights[rows], gaps[rows])
 
     in_threads(work, targets, threads)
+    accept(gaps)
     return SimplexFits(weights=weights, gaps=gaps)
 
 
-def in_threads(work, count: int, threads: int | None) -> None:  # noqa: ANN001 - typed below
+def accept(gaps: Floats) -> None:
+    """Nothing where all fits are at their optimum; else ArithmeticError."""
+    if not (gaps <= ACCEPTED).all():
+        raise ArithmeticError(f"a fit ended {np.max(gaps):.1e} above its optimum")
+
+
+def in_threads(work: Callable[[slice], None], count: int, threads: int | None) -> None:
     """Let threads do `work(slice)` on pieces of `count` rows; small pieces, because rows differ in cost."""
     workers = min(threads or os.cpu_count() or 1, count)
     if workers <= 1:

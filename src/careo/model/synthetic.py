@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from careo.model.simplex import Bools, Floats, fit_one, fit_simplex, in_threads
+from careo.model.simplex import Bools, Floats, accept, fit_one, fit_simplex, in_threads
 
 TIME_PENALTY = 1e-6
 """ζ_λ in units of σ: only so that the weights are unique."""
@@ -140,6 +140,7 @@ def synthetic_differences(
         )
 
     in_threads(work, len(targets), threads)
+    accept(gaps)
     return Differences(
         effects=_effects(targets, donors, units.weights, months, base),
         spreads=_spreads(centred_targets, centred_donors, units.weights, base),
