@@ -105,13 +105,18 @@ def _tests(
     if scale <= 0.0:
         scale = 1.0
     lifted = gram / scale + 1.0
-    of_target = (donors @ target) / scale + 1.0
-    of_window = (donors @ window) / scale
+    of_target, of_window, left = np.empty(count), np.empty(count), np.empty(months)
+    for j in range(count):
+        of_target[j] = (donors[j] * target).sum() / scale + 1.0
+        of_window[j] = (donors[j] * window).sum() / scale
     allowed = np.ones(count, dtype=np.bool_)
     for e in range(effects.size):
         weights = np.zeros(count)
         fit_one(lifted, of_target - effects[e] * of_window, allowed, 0.0, weights)
-        left = target - effects[e] * window - weights @ donors
+        left[:] = target - effects[e] * window
+        for j in range(count):
+            if weights[j] > 0.0:
+                left -= weights[j] * donors[j]
         block = left[base:].sum()
         own, slack = abs(block), 1e-9 * np.abs(left).sum()
         reached = 1  # by the window itself

@@ -33,6 +33,7 @@ import numpy as np
 from numba import njit
 
 from careo.model.simplex import Bools, Floats, accept, fit_one, fit_simplex, in_threads
+from careo.model.spread_weights import fit_spread
 
 TIME_PENALTY = 1e-6
 """ζ_λ in units of σ: only so that the weights are unique."""
@@ -123,9 +124,12 @@ def synthetic_differences(
     strength = math.sqrt(treated * (donors.shape[1] - base)) * noise**2 * base
     centred_targets, centred_donors = _around(targets, base), _around(donors, base)
     before = centred_donors[:, :base]
-    units = fit_simplex(
-        before @ before.T, centred_targets[:, :base] @ before.T, allowed, strength, threads=threads
-    )
+    if len(donors) > base and (strength > 0).all():
+        units = fit_spread(centred_targets[:, :base], before, allowed, strength, threads=threads)
+    else:
+        units = fit_simplex(
+            before @ before.T, centred_targets[:, :base] @ before.T, allowed, strength, threads=threads
+        )
 
     after = donors[:, base:].mean(axis=1)
     pool = donors[:, :base].mean(axis=0)
