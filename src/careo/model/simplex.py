@@ -11,7 +11,7 @@ that is lengthened by a row; where a weight would fall below zero the path stops
 ends after finitely many steps at the optimum, not near it. Adding one constant to all of G changes nothing on Σw = 1 and makes donors that
 are linearly but not affinely dependent harmless.
 
-`gap` is gᵀw − min g over the donors allowed, g the gradient, in units of the mean of G's diagonal: it bounds how far the objective is above
+`gap` is gᵀw − min g over the donors allowed, g the gradient, in units of the mean of the diagonal of G + ρI: it bounds how far the objective is above
 its least value (in the same units), and is zero where the conditions of Karush, Kuhn and Tucker hold.
 
 Sources:
@@ -148,10 +148,8 @@ def fit_one(gram: Floats, linear: Floats, allowed: Bools, ridge: float, weights:
 
     gap = np.inf
     for _ in range(20 * donors + 100):
-        gap, entering = _price(
-            gram, linear, ridge, allowed, blocked, inside[:size], weight[:size], gradient
-        )
-        if gap <= _AIMED or entering < 0:
+        gap, entering = _price(gram, linear, ridge, allowed, blocked, inside[:size], weight[:size], gradient)
+        if gap <= _AIMED * (1.0 + ridge) or entering < 0:
             break
         if size == factor.shape[0]:
             wider = np.empty((min(donors, 2 * size), min(donors, 2 * size)))
@@ -190,7 +188,7 @@ def fit_one(gram: Floats, linear: Floats, allowed: Bools, ridge: float, weights:
         weights[inside[k]] = weight[k]
     blocked[:] = False
     gap, _ = _price(gram, linear, ridge, allowed, blocked, inside[:size], weight[:size], gradient)
-    return gap
+    return gap / (1.0 + ridge)
 
 
 @_compiled

@@ -202,4 +202,4 @@ def _finish(x: Floats, y: Floats, allowed: Bools, ridge: float, lift: Floats, we
                 gradient += x[j, s] * left[s]
             level += weights[j] * gradient
             least = min(least, gradient)
-    return level - least if total > 0.0 else np.inf
+    return (level - least) / (1.0 + ridge) if total > 0.0 else np.inf

@@ -139,9 +139,7 @@ def synthetic_differences(
     penalty = (TIME_PENALTY * noise) ** 2
 
     def work(rows: slice) -> None:
-        _fit_months(
-            gram, linear, apart, apart_after, allowed[rows], penalty[rows], months[rows], gaps[rows]
-        )
+        _fit_months(gram, linear, apart, apart_after, allowed[rows], penalty[rows], months[rows], gaps[rows])
 
     in_threads(work, len(targets), threads)
     accept(gaps)
@@ -231,7 +229,9 @@ def _bound_of_others(statistics: Floats) -> Floats:
 
 def _checked(targets: Floats, donors: Floats, base: int) -> None:
     if targets.shape[1] != donors.shape[1] or not 0 < base < donors.shape[1]:
-        raise ValueError(f"targets {targets.shape}, donors {donors.shape} and base {base} do not fit together")
+        raise ValueError(
+            f"targets {targets.shape}, donors {donors.shape} and base {base} do not fit together"
+        )
     if not (np.isfinite(targets).all() and np.isfinite(donors).all()):
         raise ValueError("outcomes must be finite")
 

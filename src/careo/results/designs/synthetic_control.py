@@ -47,6 +47,7 @@ __all__ = ["CONTROL", "DIFFERENCE", "PLAIN", "Paths", "checks", "estimate", "pat
 
 CONTROL, DIFFERENCE, PLAIN = "synthetic_control", "synthetic_difference", "difference"
 
+
 @dataclass(frozen=True, eq=False)
 class Paths:
     """What is drawn.
@@ -111,9 +112,7 @@ def _by_control(setting: Setting, part: Cut) -> Estimate:
 
 
 def _by_difference(setting: Setting, part: Cut) -> Estimate:
-    found = synthetic_differences(
-        part.targets, part.donors, part.permitted, part.base, treated=part.treated
-    )
+    found = synthetic_differences(part.targets, part.donors, part.permitted, part.base, treated=part.treated)
     effect, spread = float(found.effects[0]), float(found.spreads[0])
     scaled = np.abs(found.effects / found.spreads)
     reach = critical(scaled[1:], LEVEL) * spread
