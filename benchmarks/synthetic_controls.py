@@ -71,7 +71,7 @@ def _against_pysyncon(*, units: int, months: int) -> Iterator[tuple[str, float |
     yield "its objectives / careo's, the least and the largest", f"{min(excess):.7f}, {max(excess):.7f}"
 
 
-def _seconds(work) -> float:  # noqa: ANN001 - any callable
+def _seconds(work) -> float:
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin

@@ -424,9 +424,9 @@ def test_a_neighbour_that_is_touched_is_noticed() -> None:
 
 def test_invented_treatments_keep_off_what_was_treated() -> None:
     given_to_it = setting(world(30, 120), {0: 70})
-    main = synthetic_checks._main(given_to_it)  # noqa: SLF001
+    main = synthetic_checks._main(given_to_it)
     for resembling in (False, True):
-        invented = list(synthetic_checks._invented(main, 80, resembling=resembling))  # noqa: SLF001
+        invented = list(synthetic_checks._invented(main, 80, resembling=resembling))
         assert len(invented) == 80
         assert all(starts[0] + 11 < 70 for places, starts in invented if places[0] == 0)
         assert all(starts[0] >= 36 for _, starts in invented)
@@ -436,7 +436,7 @@ def test_profiles_are_ranks_of_level_and_rise() -> None:
     values = np.array(
         [np.full(40, 5.0), np.full(40, 1.0), np.concatenate([np.full(24, 2.0), np.full(16, 9.0)])]
     )
-    level, rise = synthetic_checks._profiles(values)  # noqa: SLF001
+    level, rise = synthetic_checks._profiles(values)
     assert level[:, 36].tolist() == [0.5, 0.0, 1.0]
     assert rise[2, 30] == 1.0
     assert np.isnan(level[:, 11]).all()

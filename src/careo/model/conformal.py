@@ -25,7 +25,7 @@ import math
 import numpy as np
 from numba import njit
 
-from careo.model.simplex import Floats, fit_one
+from careo.model.simplex import Bools, Floats, fit_one
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 _GRID = 161
@@ -64,12 +64,17 @@ def conformal_interval(
     if 1.0 / target.size > 1 - level:
         return -math.inf, math.inf
     reach = 3 * max(float(np.std(np.diff(target))), abs(effect), 1e-9 * float(np.abs(target).max()), 1e-300)
-    for _ in range(_WIDENINGS):
-        grid = np.linspace(effect - reach, effect + reach, _GRID)
+    for widening in range(_WIDENINGS):
+        grid = np.linspace(effect - reach * 3**widening, effect + reach * 3**widening, _GRID)
         stands = conformal_p(target, donors, base, grid) > 1 - level
         if not (stands[0] or stands[-1]):
-            break
-        reach *= 3
+            return _ends(target, donors, base, grid, stands, level)
+    return _ends(target, donors, base, grid, stands, level)  # pyright: ignore[reportPossiblyUnboundVariable] - there is a widening
+
+
+def _ends(
+    target: Floats, donors: Floats, base: int, grid: Floats, stands: Bools, level: float
+) -> tuple[float, float]:
     if not stands.any():
         return math.nan, math.nan
     first, last = int(np.argmax(stands)), _GRID - 1 - int(np.argmax(stands[::-1]))
