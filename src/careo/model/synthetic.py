@@ -37,6 +37,8 @@ from careo.model.spread_weights import fit_spread
 
 TIME_PENALTY = 1e-6
 """ζ_λ in units of σ: only so that the weights are unique."""
+FLOOR = 0.1
+"""See `root_mean_squares`."""
 SIZE = 0.05
 POWER = 0.80
 """An effect counts as detectable when a test of this size finds it this often."""
@@ -167,10 +169,14 @@ def plain_differences(targets: Floats, donors: Floats, allowed: Bools, base: int
 
 
 def root_mean_squares(gaps: Floats, base: int) -> tuple[Floats, Floats]:
-    """Root mean square of gaps before and after [same unit; target]; before floored where the fit is perfect, so that ratios stay finite."""
+    """Root mean square of gaps before and after [same unit; target].
+
+    Before, it is not below `FLOOR` of the median after: where donors outnumber months some targets are fitted exactly, and ratios to nothing
+    would rank those first. The floor is the same for all, so ranks are as valid as without.
+    """
     before = np.sqrt((gaps[:, :base] ** 2).mean(axis=1))
     after = np.sqrt((gaps[:, base:] ** 2).mean(axis=1))
-    return np.maximum(before, 1e-9 * max(float(after.max()), np.finfo(float).tiny)), after
+    return np.maximum(before, max(FLOOR * float(np.median(after)), np.finfo(float).tiny)), after
 
 
 def rank_p(own: float, placebos: Floats) -> float:

@@ -14,7 +14,9 @@ one-sided 95% lower bound exceeds 10%.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,7 +39,7 @@ SHIFTS = (-3, -1, 1, 3)
 BASES = (24, 60, 96)
 WEIGHTY = 0.01
 """Donors with less weight are not left out one by one."""
-FAKES, REFERENCES = 500, 99
+FAKES, REFERENCES = 500, 39
 """Invented treatments; placebos behind the p of each, so that 5% is a whole number."""
 LARGEST_SIZE = 0.10
 CONFIDENCE = 0.95
@@ -274,31 +276,43 @@ def sizes(setting: Setting, *, fakes: int = FAKES, resembling: bool = False) -> 
 def _sizes(main: _Main, fakes: int, *, resembling: bool) -> Sizes | None:
     if 1 / (len(main.part.placebos) + 1) > SIZE:
         return None
-    found: list[tuple[bool, bool, bool]] = []
-    blocks: set[tuple[int, int]] = set()
+    invented = list(_invented(main, fakes, resembling=resembling))
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        tried = list(pool.map(lambda fake: _found(main, *fake), invented))
+    found = [which for which in tried if which is not None]
     length = main.part.window[1] + 1
-    for places, starts in _invented(main, fakes, resembling=resembling):
-        start = np.full(len(main.setting.places), NEVER)
-        start[places] = starts
-        fake = replace(main.setting, start=start, donors=main.setting.donors & ~main.setting.treated)
-        try:
-            part = cut(fake, main.part.window, base=main.part.base, draws=REFERENCES, outcome=main.outcome)
-        except CareoError:
-            continue
-        if part.window != main.part.window or 1 / (len(part.placebos) + 1) > SIZE:
-            continue
-        other = synthetic_differences(
-            part.targets, part.donors, part.permitted, part.base, treated=part.treated, threads=1
-        )
-        scaled = np.abs(other.effects / other.spreads)
-        conformal = conformal_p(part.target, part.donors, part.base, np.zeros(1))[0]
-        p = fit(part, threads=1).p, float(conformal), rank_p(float(scaled[0]), scaled[1:])
-        found.append((p[0] <= SIZE, p[1] <= SIZE, p[2] <= SIZE))
-        blocks.add((int(places[0]), int(starts[0]) // length))
+    blocks = {
+        (int(places[0]), int(starts[0]) // length)
+        for (places, starts), which in zip(invented, tried, strict=True)
+        if which is not None
+    }
     if len(blocks) < FEWEST_PLACEBOS:
         return None
     control, conformal, difference = np.mean(found, axis=0).tolist()
     return Sizes(control, conformal, difference, len(found), len(blocks))
+
+
+def _found(main: _Main, places: np.ndarray, starts: np.ndarray) -> tuple[bool, bool, bool] | None:
+    """Whether control, conformal test and difference find something at 5%; None where that cannot be tried."""
+    start = np.full(len(main.setting.places), NEVER)
+    start[places] = starts
+    fake = replace(main.setting, start=start, donors=main.setting.donors & ~main.setting.treated)
+    try:
+        part = cut(fake, main.part.window, base=main.part.base, draws=REFERENCES, outcome=main.outcome)
+    except CareoError:
+        return None
+    if part.window != main.part.window or 1 / (len(part.placebos) + 1) > SIZE:
+        return None
+    other = synthetic_differences(
+        part.targets, part.donors, part.permitted, part.base, treated=part.treated, threads=1
+    )
+    scaled = np.abs(other.effects / other.spreads)
+    conformal = conformal_p(part.target, part.donors, part.base, np.zeros(1))[0]
+    return (
+        fit(part, threads=1).p <= SIZE,
+        bool(conformal <= SIZE),
+        rank_p(float(scaled[0]), scaled[1:]) <= SIZE,
+    )
 
 
 def _invented(main: _Main, fakes: int, *, resembling: bool) -> Iterable[tuple[np.ndarray, np.ndarray]]:
