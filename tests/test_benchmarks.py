@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import bench, evaluate, laboratory, processes, reading  # noqa: E402 - found beside the tests, not installed
+from benchmarks import bench, evaluate, laboratory, processes, reading, synthetic_controls  # noqa: E402 - found beside the tests, not installed
 
 
 def test_the_table_marks_what_was_asked_and_not_reached() -> None:
@@ -57,7 +57,7 @@ def test_a_part_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit) as left:
         bench.main(["speed"])
     assert left.value.code == 2
-    assert "no such part: speed; there are reading, data, laboratory" in capsys.readouterr().err
+    assert "no such part: speed; there are reading, data, laboratory, evaluation" in capsys.readouterr().err
 
 
 def test_what_was_not_measured_says_why() -> None:
@@ -92,3 +92,12 @@ def test_a_tool_that_is_not_installed_is_skipped_with_the_reason() -> None:
         raise ModuleNotFoundError("No module named 'mesa'", name="mesa")
 
     assert laboratory._optional(1, missing) == {"absent": "mesa is not installed; uv sync --group benchmarks"}
+
+
+def test_every_placebo_loop_that_is_printed_is_asked() -> None:
+    printed = {
+        synthetic_controls.loop_name(*size, which)
+        for size in synthetic_controls.SIZES
+        for which in ("control", "difference")
+    }
+    assert printed == {name for name in bench.ASKED if name.startswith("placebo loop")}
