@@ -1,0 +1,1 @@
+"""Designs of causal evaluation, one file each: `estimate(setting)` and `checks(setting)`."""
