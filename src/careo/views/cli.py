@@ -22,7 +22,7 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "validate", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "validate", "evaluate", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -64,6 +64,7 @@ _HOMES = {
     "compare": "simulate_verbs",
     "search": "search_verbs",
     "validate": "validate_verb",
+    "evaluate": "evaluate_verb",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
 }
@@ -172,6 +173,13 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "seed", "N"),
         _option(lang, "data", say(lang, "cli.help.file"), says="validate.data"),
         _option(lang, "by-state", flag=True, says="validate.by-state"),
+    ],
+    "evaluate": lambda lang: [
+        click.Argument(["name"], metavar="list|NAME|FILE"),
+        _option(lang, "outcome", "ID", says="evaluate.outcome"),
+        _option(lang, "draws", "N", says="evaluate.draws"),
+        _option(lang, "seed", "N"),
+        _option(lang, "to-registry", say(lang, "cli.help.file"), says="evaluate.to-registry"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [
