@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from careo.base.citations import Source as Source
     from careo.base.errors import CareoError as CareoError
+    from careo.evidence.events import Evaluation as Evaluation
+    from careo.evidence.events import load_evaluations as load_evaluations
+    from careo.evidence.events import load_events as load_events
     from careo.evidence.levers import Lever as Lever
     from careo.evidence.levers import find_lever as find_lever
     from careo.evidence.levers import load_levers as load_levers
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
     from careo.results.drafting import new_strategy as new_strategy
     from careo.results.drift import Drift as Drift
     from careo.results.drift import drift as drift
+    from careo.results.evaluate import Evaluated as Evaluated
+    from careo.results.evaluate import evaluate as evaluate
     from careo.results.figures import check_figures as check_figures
     from careo.results.finding import Finding as Finding
     from careo.results.ladders import ladder as ladder
@@ -113,6 +118,8 @@ _HOMES = {
     "Document": "careo.sources.documents",
     "Drift": "careo.results.drift",
     "Ensemble": "careo.run.ensemble",
+    "Evaluated": "careo.results.evaluate",
+    "Evaluation": "careo.evidence.events",
     "Finding": "careo.results.finding",
     "Futures": "careo.run.futures",
     "Imported": "careo.panel.imports",
@@ -149,6 +156,7 @@ _HOMES = {
     "draft_strategy": "careo.results.drafting",
     "draw_map": "careo.views.maps",
     "drift": "careo.results.drift",
+    "evaluate": "careo.results.evaluate",
     "export_edition": "careo.sources.store",
     "export_run": "careo.run.shards",
     "fetch_data": "careo.results.datasets",
@@ -163,6 +171,8 @@ _HOMES = {
     "ladder": "careo.results.ladders",
     "list_runs": "careo.run.runs",
     "load_country": "careo.panel.country",
+    "load_evaluations": "careo.evidence.events",
+    "load_events": "careo.evidence.events",
     "load_levers": "careo.evidence.levers",
     "load_money": "careo.record.money",
     "load_panel": "careo.panel.monthly",
@@ -202,6 +212,8 @@ __all__ = [
     "Document",
     "Drift",
     "Ensemble",
+    "Evaluated",
+    "Evaluation",
     "Finding",
     "Futures",
     "Imported",
@@ -238,6 +250,7 @@ __all__ = [
     "draft_strategy",
     "draw_map",
     "drift",
+    "evaluate",
     "export_edition",
     "export_run",
     "fetch_data",
@@ -252,6 +265,8 @@ __all__ = [
     "ladder",
     "list_runs",
     "load_country",
+    "load_evaluations",
+    "load_events",
     "load_levers",
     "load_money",
     "load_panel",

@@ -247,7 +247,9 @@ def load_outcomes(country: str = "mexico") -> Mapping[str, Outcome]:
             raise written.error(("outcomes", index, "sum_of"), "outcome_of", found=outcome.id)
         for place, name in enumerate(outcome.also):
             if name not in ids:
-                raise written.error(("outcomes", index, "also", place), "evaluation_outcome", known=ids, found=name)
+                raise written.error(
+                    ("outcomes", index, "also", place), "evaluation_outcome", known=ids, found=name
+                )
     return MappingProxyType({outcome.id: outcome for outcome in file.outcomes})
 
 
@@ -296,7 +298,9 @@ def find_evaluation(name: str | Path, country: str = "mexico", *, places: Collec
         return known[asked]
     from difflib import get_close_matches
 
-    near = [each for each in known if len(asked) > 2 and asked in each] or get_close_matches(asked, known, n=1, cutoff=0.5)
+    near = [each for each in known if len(asked) > 2 and asked in each] or get_close_matches(
+        asked, known, n=1, cutoff=0.5
+    )
     raise CareoError(
         "usage_evaluation", found=repr(text[:60]), expected=" | ".join(known) or "–",
         fix="did_you_mean" if near else "evaluations", guess=near[0] if near else "",
@@ -342,7 +346,9 @@ def _evaluation_mistakes(
     if evaluation.outcome not in outcomes:
         yield written.error(("outcome",), "evaluation_outcome", known=outcomes, found=evaluation.outcome)
     events = load_events(country)
-    yield from _event_mistakes(written, ("own_events",), evaluation.own_events, () if own else sources, events)
+    yield from _event_mistakes(
+        written, ("own_events",), evaluation.own_events, () if own else sources, events
+    )
     known = {*events, *(event.id for event in evaluation.own_events)}
     for name in ("events", "wider", "placebos"):
         for index, each in enumerate(getattr(evaluation, name)):
@@ -362,7 +368,9 @@ def _evaluation_mistakes(
         if evaluation.design == name and (evaluation.choice is None) == bool(needed):
             yield written.error(("choice",), "evaluation_choice", found=evaluation.design)
     if evaluation.lever and evaluation.lever not in load_levers(country):
-        yield written.error(("lever",), "evaluation_lever", known=load_levers(country), found=evaluation.lever)
+        yield written.error(
+            ("lever",), "evaluation_lever", known=load_levers(country), found=evaluation.lever
+        )
     for index, key in enumerate(evaluation.studies):
         if key not in load_studies(country):
             yield written.error(("studies", index), "lever_study", known=load_studies(country), found=key)
@@ -370,7 +378,9 @@ def _evaluation_mistakes(
         if not own and key not in sources:
             yield written.error(("sources", index), "file_source", known=map(str, sources), found=key)
     if places:
-        told: list[tuple[Loc, str]] = [(("not_compared", i), c) for i, c in enumerate(evaluation.not_compared)]
+        told: list[tuple[Loc, str]] = [
+            (("not_compared", i), c) for i, c in enumerate(evaluation.not_compared)
+        ]
         for index, event in enumerate(evaluation.own_events):
             told += [(("own_events", index, "places", i), c) for i, c in enumerate(event.places)]
         for loc, code in told:
@@ -397,7 +407,9 @@ def _event_mistakes(
             yield written.error((*loc, "end"), "event_end", found=event.end, expected=f"≥ {event.date}")
         for place, key in enumerate(event.sources):
             if not key.strip() or (sources and key not in sources):
-                yield written.error((*loc, "sources", place), "file_source", known=map(str, sources), found=key)
+                yield written.error(
+                    (*loc, "sources", place), "file_source", known=map(str, sources), found=key
+                )
         removal = event.kind == "leader_removal"
         if removal != (event.group is not None) or removal != (event.role is not None):
             yield written.error((*loc, "group"), "event_group", found=event.group or "–")

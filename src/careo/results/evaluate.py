@@ -132,7 +132,11 @@ def leading(estimates: Sequence[Estimate]) -> tuple[Estimate, ...]:
     first = default[0]
     start = min(one.window[0] for one in default)
     found = [one for one in default if one.method == first.method and one.window[0] == start]
-    return tuple({one.scale: one for one in reversed(found)}[scale] for scale in SCALES if scale in {one.scale for one in found})
+    return tuple(
+        {one.scale: one for one in reversed(found)}[scale]
+        for scale in SCALES
+        if scale in {one.scale for one in found}
+    )
 
 
 def judge(
@@ -145,7 +149,11 @@ def judge(
     """
     gates = [check for check in checks if check.gate and check.passed is False]
     if capped:
-        return Verdict("inconclusive", f"evaluate.why.{capped}", failed=len(gates))
+        return Verdict(
+            "inconclusive",
+            f"evaluate.because.{capped}" if capped != "national" else "evaluate.why.national",
+            failed=len(gates),
+        )
     if only_recalled:
         return Verdict("inconclusive", "evaluate.why.recalled", failed=len(gates))
     main = leading(estimates)
@@ -177,7 +185,9 @@ def _by_places(posed: Posed, draws: int) -> Evaluated:
     sensitivity: dict[str, tuple[Estimate, ...]] = {}
     for name, setting in posed.variants.items():
         try:
-            kind: Design = "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
+            kind: Design = (
+                "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
+            )
             sensitivity[name] = leading(_estimates(kind, setting, min(draws, 499)))
         except CareoError:  # the variant has too little to be run; the main run has not
             continue
@@ -290,7 +300,11 @@ def _dated(
     if choice.list:
         codes = mask_places(folder / choice.list, country)
         for later in choice.after:
-            found = [one for series in record if (one := dated_history.listed_fall(series, choice.year, later, codes, over=choice.over))]
+            found = [
+                one
+                for series in record
+                if (one := dated_history.listed_fall(series, choice.year, later, codes, over=choice.over))
+            ]
             listed += found[:1]
     estimates = dated_history.estimates(falls, year=choice.year, after=choice.after)
     checks = dated_history.checks(falls, record, year=choice.year, after=choice.after)
@@ -315,7 +329,9 @@ def _within(record: Sequence[Yearly], asked: Evaluation) -> tuple[Yearly, ...]:
     assert period.last is not None  # noqa: S101
     found: list[Yearly] = []
     for one in record:
-        kept = [column for column, year in enumerate(one.years) if period.first.year <= year <= period.last.year]
+        kept = [
+            column for column, year in enumerate(one.years) if period.first.year <= year <= period.last.year
+        ]
         if len(kept) > 1:
             years = tuple(one.years[column] for column in kept)
             found.append(replace(one, years=years, counts=one.counts[:, kept], people=one.people[:, kept]))
@@ -324,4 +340,7 @@ def _within(record: Sequence[Yearly], asked: Evaluation) -> tuple[Yearly, ...]:
 
 def main_figures(result: Evaluated) -> dict[str, Any]:
     """The main effect on both scales, for the contract."""
-    return {one.scale: {"effect": one.effect, "low": one.low, "high": one.high, "p": one.p, "mde": one.mde} for one in leading(result.estimates)}
+    return {
+        one.scale: {"effect": one.effect, "low": one.low, "high": one.high, "p": one.p, "mde": one.mde}
+        for one in leading(result.estimates)
+    }

@@ -69,29 +69,45 @@ def grade(result: Evaluated) -> str:
 def because(result: Evaluated, language: str) -> str:
     """The one sentence."""
     verdict = result.verdict
-    words = {"name": _lower(worded(result.evaluation.name, language)), "outcome": worded(result.outcome.name, language)}
+    words = {
+        "name": _lower(worded(result.evaluation.name, language)),
+        "outcome": worded(result.outcome.name, language),
+    }
     if verdict.word in _CLAUSES:
         main = leading(result.estimates)
         effects = say(language, "evaluate.and").join(_effect(one, language) for one in main)
         return say(
-            language, f"evaluate.because.{_CLAUSES[verdict.word]}", **words, effects=effects, mde=_mde(main, language)
+            language,
+            f"evaluate.because.{_CLAUSES[verdict.word]}",
+            **words,
+            effects=effects,
+            mde=_mde(main, language),
         )
-    why = _why(result, language)
-    key = "inconclusive" if verdict.failed < 1 else "inconclusive_one" if verdict.failed == 1 else "inconclusive_more"
+    if verdict.reason in ("evaluate.because.dated", "evaluate.because.listed"):
+        return _of_choice(result, language)
+    text = say(language, verdict.reason, **verdict.words)
+    why = text if verdict.reason.startswith("evaluate.why.") else _lower(text)
+    key = (
+        "inconclusive"
+        if verdict.failed < 1
+        else "inconclusive_one"
+        if verdict.failed == 1
+        else "inconclusive_more"
+    )
     return say(language, f"evaluate.because.{key}", **words, why=why, count=verdict.failed)
 
 
-def _why(result: Evaluated, language: str) -> str:
-    verdict = result.verdict
-    if verdict.reason in ("evaluate.why.dated", "evaluate.why.listed"):
-        main = result.main
-        choice = result.evaluation.choice
-        assert choice is not None  # noqa: S101
-        told = {name: percent(value) for name, value in zip(("median", "low", "high"), (main.effect, main.low, main.high), strict=True)} if main else dict.fromkeys(("median", "low", "high"), "–")
-        net = percent(math.log1p(result.listed[0].net)) if result.listed else ""
-        return say(language, verdict.reason, count=choice.count, net=net, **told)
-    text = say(language, verdict.reason, **verdict.words)
-    return text if verdict.reason.startswith("evaluate.why.") else _lower(text)
+def _of_choice(result: Evaluated, language: str) -> str:
+    main, choice = result.main, result.evaluation.choice
+    assert choice is not None  # noqa: S101 - a dated history has one
+    ends = (main.effect, main.low, main.high) if main else ()
+    told = (
+        dict(zip(("median", "low", "high"), map(percent, ends), strict=True))
+        if ends
+        else dict.fromkeys(("median", "low", "high"), "–")
+    )
+    net = percent(math.log1p(result.listed[0].net)) if result.listed else ""
+    return say(language, result.verdict.reason, count=choice.count, net=net, **told)
 
 
 def _effect(one: Estimate, language: str) -> str:
@@ -148,10 +164,17 @@ def estimate_row(one: Estimate, language: str) -> dict[str, str]:
         low, high = (percent(end) if one.scale == LOG else signed(end) for end in (one.low, one.high))
         interval = f"{low} … {high}"
     key = f"evaluate.method.{one.method}"
-    effect = none if math.isnan(one.effect) else percent(one.effect) if one.scale == LOG else signed(one.effect)
-    mde = none if math.isnan(one.mde) else (percent(abs(one.mde)) if one.scale == LOG else signed(abs(one.mde))).replace("+", "")
+    effect = (
+        none if math.isnan(one.effect) else percent(one.effect) if one.scale == LOG else signed(one.effect)
+    )
+    mde = (
+        none
+        if math.isnan(one.mde)
+        else (percent(abs(one.mde)) if one.scale == LOG else signed(abs(one.mde))).replace("+", "")
+    )
     return {
-        "method": (say(language, key) if sayable(language, key) else one.method) + ("" if one.default else " ·"),
+        "method": (say(language, key) if sayable(language, key) else one.method)
+        + (" ◆" if one.default and not math.isnan(one.p) else ""),
         "window": _window(one, language),
         "scale": say(language, f"evaluate.scale.{one.scale}"),
         "effect": effect,
@@ -180,21 +203,62 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
     if posed:
         setting = posed.setting
         months = np.datetime64(setting.first, "M") + np.array([0, setting.counts.shape[1] - 1])
-        treated = ", ".join(place_name(result.country, code, language) for code, hit in zip(setting.places, setting.treated.tolist(), strict=True) if hit)
-        told.append(_say(language, "treated", treated=treated, donors=int(setting.donors.sum()), first=months[0], last=months[1]))
-        told.append(_say(language, "events", events="; ".join(event_words(event, result, language) for event in posed.events)))
+        treated = ", ".join(
+            place_name(result.country, code, language)
+            for code, hit in zip(setting.places, setting.treated.tolist(), strict=True)
+            if hit
+        )
+        if asked.level != "nation":
+            told.append(
+                _say(
+                    language,
+                    "treated",
+                    treated=treated,
+                    donors=int(setting.donors.sum()),
+                    first=months[0],
+                    last=months[1],
+                )
+            )
+        told.append(
+            _say(
+                language,
+                "events",
+                events="; ".join(event_words(event, result, language) for event in posed.events),
+            )
+        )
         if posed.recalled:
-            told.append(_say(language, "recalled", events="; ".join(event_words(event, result, language) for event in posed.recalled)))
+            told.append(
+                _say(
+                    language,
+                    "recalled",
+                    events="; ".join(event_words(event, result, language) for event in posed.recalled),
+                )
+            )
         if posed.dropped:
-            told.append(_say(language, "dropped", places=", ".join(place_name(result.country, code, language) for code in posed.dropped)))
+            told.append(
+                _say(
+                    language,
+                    "dropped",
+                    places=", ".join(place_name(result.country, code, language) for code in posed.dropped),
+                )
+            )
     if result.design in ("difference", "synthetic_control"):
         told.append(_say(language, "windows", count=len(asked.windows)))
         if result.country.key == "mexico" and asked.level == "state":
             told.append(_say(language, "year"))
     if result.falls:
         years = sorted({one.year for one in result.falls})
-        told.append(_say(language, "seen", count=len({(one.series, one.year) for one in result.falls}), years=f"{years[0]}–{years[-1]}"))
-        told += [_say(language, key) for key in (("overlap",) if result.listed else ("hypothetical", "overlap"))]
+        told.append(
+            _say(
+                language,
+                "seen",
+                count=len({(one.series, one.year) for one in result.falls}),
+                years=f"{years[0]}–{years[-1]}",
+            )
+        )
+        told += [
+            _say(language, key) for key in (("overlap",) if result.listed else ("hypothetical", "overlap"))
+        ]
     return tuple(told)
 
 
@@ -227,7 +291,9 @@ def besides(result: Evaluated) -> tuple[Beside, ...]:
     found: list[Beside] = []
     for name in result.evaluation.studies:
         for published in studies[name].estimates:
-            scale = RATE if published.metric == "per_100k" else LOG if log_points(published) is not None else ""
+            scale = (
+                RATE if published.metric == "per_100k" else LOG if log_points(published) is not None else ""
+            )
             ours = result.on(scale) if scale and result.design != "dated_history" else None
             value = published.value if scale == RATE else (log_points(published) or (None,))[0]
             if ours is None or value is None or math.isnan(ours.low):
@@ -235,7 +301,11 @@ def besides(result: Evaluated) -> tuple[Beside, ...]:
                 continue
             inside = ours.low <= value <= ours.high
             same = "outside_same" if (ours.effect > 0) == (value > 0) else "outside_other"
-            found.append(Beside(studies[name], published, ours.effect, ours.low, ours.high, "inside" if inside else same))
+            found.append(
+                Beside(
+                    studies[name], published, ours.effect, ours.low, ours.high, "inside" if inside else same
+                )
+            )
     return tuple(found)
 
 

@@ -10,11 +10,16 @@ import yaml
 from careo.base.citations import load_sources
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import load_levers
-from careo.results.designs.setting import LOG
+from careo.results.designs.setting import LOG, Estimate
 from careo.results.evaluate import Evaluated, leading
 from careo.results.evaluate_words import because, finding, grade
 
-_DESIGNS = {"difference": "differences", "synthetic_control": "synthetic_control", "interrupted": "time_series", "dated_history": "descriptive"}
+_DESIGNS = {
+    "difference": "differences",
+    "synthetic_control": "synthetic_control",
+    "interrupted": "time_series",
+    "dated_history": "descriptive",
+}
 _ANY = "homicide"
 
 
@@ -42,24 +47,21 @@ def registry_text(result: Evaluated, *, seed: int = 7) -> str:
         )
         for each in LANGUAGES
     }  # fmt: skip
-    estimates: list[dict[str, Any]] = []
-    for one in leading(result.estimates) if result.design not in ("interrupted", "dated_history") else ():
-        estimates.append(
-            {
-                "outcome": dict(result.outcome.name), "metric": "log_points" if one.scale == LOG else "per_100k",
-                "value": round(one.effect, 4), "speaks_to": speaks, "verified": "computed",
-                **({"low": round(one.low, 4), "high": round(one.high, 4), "coverage": one.level} if not math.isnan(one.low + one.high) else {}),
-                **({"level": asked.level} if asked.level in ("state", "municipality") else {}),
-            }
-        )  # fmt: skip
+    tested = result.design not in ("interrupted", "dated_history")
+    estimates = [_estimate(one, result, speaks) for one in leading(result.estimates)] if tested else []
     known = load_sources(country.key)
     keys = [source.key for source in finding(result).sources if source.key in known]
     study: dict[str, Any] = {
         "key": f"careo-{asked.id}",
         "authors": "careo",
-        "about": {each: say(each, "evaluate.registry.about", name=asked.name.get(each, asked.id)) for each in LANGUAGES},
+        "about": {
+            each: say(each, "evaluate.registry.about", name=asked.name.get(each, asked.id))
+            for each in LANGUAGES
+        },
         "design": _DESIGNS[result.design],
-        "place": both("place", country=country.key, treated=treated, first=first, last=asked.period.rpartition("/")[2]),
+        "place": both(
+            "place", country=country.key, treated=treated, first=first, last=asked.period.rpartition("/")[2]
+        ),
         "outcome": dict(result.outcome.name),
         "result": {each: because(result, each) for each in LANGUAGES},
         "speaks_to": [speaks],
@@ -70,3 +72,18 @@ def registry_text(result: Evaluated, *, seed: int = 7) -> str:
         "sources": keys,
     }
     return yaml.safe_dump({"studies": [study]}, allow_unicode=True, sort_keys=False, width=150)
+
+
+def _estimate(one: Estimate, result: Evaluated, speaks: str) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "outcome": dict(result.outcome.name),
+        "metric": "log_points" if one.scale == LOG else "per_100k",
+        "value": round(one.effect, 4),
+        "speaks_to": speaks,
+        "verified": "computed",
+    }
+    if not math.isnan(one.low + one.high):
+        told |= {"low": round(one.low, 4), "high": round(one.high, 4), "coverage": one.level}
+    if result.evaluation.level != "nation":
+        told["level"] = result.evaluation.level
+    return told

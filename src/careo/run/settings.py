@@ -29,7 +29,7 @@ from careo.evidence.events import (
 from careo.panel import Country, country_of
 from careo.panel.monthly import monthly_population, monthly_values
 from careo.run.history import homicide_history, known_on
-from careo.run.setting import NEVER, Floats, Integers, Setting
+from careo.run.setting import NEVER, Flags, Floats, Integers, Setting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -102,11 +102,11 @@ def pose(
     used = sure or main
     recalled = tuple(event for event in wide if event not in used)
     for event in wide:
-        _check_places(country, event, evaluation.level)
+        _check_places(country, event)
     pick = _Picker(country, evaluation, counted, seed)
     setting, dropped = pick.setting(used, shut=recalled)
     if evaluation.design == "by_places":
-        _check_treated(setting, country, used)
+        _check_treated(setting, used)
     variants: dict[str, Setting] = {}
     if evaluation.design == "by_places":
         if sure and recalled:
@@ -116,7 +116,11 @@ def pose(
             variants["placebo"] = pick.setting(false, shut=used)[0]
         if _repeated(used) and not evaluation.contrast:
             variants["later"] = pick.setting(used, shut=recalled, last=True)[0]
-    earlier = {} if evaluation.level == "nation" else _other_definitions(country, told, setting, months, as_of, evaluation)
+    earlier = (
+        {}
+        if evaluation.level == "nation"
+        else _other_definitions(country, told, setting, months, as_of, evaluation)
+    )
     return Posed(
         evaluation=evaluation,
         outcome=told,
@@ -169,7 +173,9 @@ def counted_outcome(
     if outcome.history and wanted != "state":
         raise CareoError("setting_history_level", where=outcome.id, found=level, expected="state | nation")
     if outcome.history:
-        history = homicide_history(panel if panel is not None else country, last=months[-1].astype("datetime64[D]").item())
+        history = homicide_history(
+            panel if panel is not None else country, last=months[-1].astype("datetime64[D]").item()
+        )
         seen = np.arange(history.counts.shape[1]).astype("timedelta64[M]") + np.datetime64(history.first, "M")
         found = Counted(history.places, seen, history.counts, history.sources)
     else:
@@ -182,20 +188,29 @@ def counted_outcome(
     counts[:, ours] = found.counts[:, theirs]
     if not len(both) or not np.isfinite(counts).any():
         known = f"{found.months[0]} – {found.months[-1]}" if len(found.months) else "–"
-        raise CareoError("setting_no_outcome", where=outcome.id, expected=known, found=f"{months[0]} – {months[-1]}")
+        raise CareoError(
+            "setting_no_outcome", where=outcome.id, expected=known, found=f"{months[0]} – {months[-1]}"
+        )
     if level == "nation":
         return Counted((country.places.nation,), months, counts.sum(axis=0, keepdims=True), found.sources)
     return Counted(found.places, months, counts, found.sources)
 
 
 def _other_definitions(
-    country: Country, outcome: Outcome, setting: Setting, months: np.ndarray, as_of: date | None, evaluation: Evaluation
+    country: Country,
+    outcome: Outcome,
+    setting: Setting,
+    months: np.ndarray,
+    as_of: date | None,
+    evaluation: Evaluation,
 ) -> dict[str, Floats]:
     """The same outcome under other definitions, by the places of the setting; those that this record has, whole."""
     found: dict[str, Floats] = {}
     for name in outcome.also:
         try:
-            other = counted_outcome(country, find_outcome(country, name), evaluation.level, months, as_of, country)
+            other = counted_outcome(
+                country, find_outcome(country, name), evaluation.level, months, as_of, country
+            )
         except CareoError as error:
             if error.key not in ("panel_no_months", "setting_no_outcome", "setting_history_level"):
                 raise
@@ -229,11 +244,14 @@ class _Picker:
         codes = counted.places
         start = self._starts(events, last=last)
         dose = (start >= 0).astype(float)
-        if evaluation.contrast:
-            start, dose = _by_dose(country, evaluation.contrast, codes, counted.months, start)
-        closed = {*evaluation.not_compared, *(code for event in shut for code in _where(event, evaluation.level))}
-        self._check_observed(start)
         whole = np.isfinite(counted.counts).all(axis=1)
+        if evaluation.contrast:
+            start, dose = _by_dose(country, evaluation.contrast, codes, counted.months, start, whole)
+        closed = {
+            *evaluation.not_compared,
+            *(code for event in shut for code in _where(event, evaluation.level)),
+        }
+        self._check_observed(start)
         kept = whole | (start >= 0)
         if evaluation.level == "nation":
             kept[:] = True
@@ -252,7 +270,9 @@ class _Picker:
                 start=start[kept][stays],
                 dose=dose[kept][stays],
                 donors=donors[stays],
-                neighbours=_borders(country, [c for c, there in zip(places, stays.tolist(), strict=True) if there]),
+                neighbours=_borders(
+                    country, [c for c, there in zip(places, stays.tolist(), strict=True) if there]
+                ),
                 windows=evaluation.windows,
                 seed=self.seed,
             ),
@@ -269,7 +289,10 @@ class _Picker:
             for code in counted.places if everywhere else _where(event, evaluation.level):
                 if code not in rows:
                     raise CareoError(
-                        "setting_missing_place", where=event.id, found=_named(self.country, code), fix="setting_place"
+                        "setting_missing_place",
+                        where=event.id,
+                        found=_named(self.country, code),
+                        fix="setting_place",
                     )
                 now = start[rows[code]]
                 start[rows[code]] = at if now < 0 else max(now, at) if last else min(now, at)
@@ -279,7 +302,9 @@ class _Picker:
         """The index of an event's month in the record that is looked at."""
         months = self.counted.months
         if len(event.date) < len("2018-11"):
-            raise CareoError("setting_dated", where=event.id, found=event.date, expected="2018-11 | 2018-11-14")
+            raise CareoError(
+                "setting_dated", where=event.id, found=event.date, expected="2018-11 | 2018-11-14"
+            )
         month = np.datetime64(first_day(event.date), "M")
         at = int((month - months[0]).astype(int))
         words = {"where": event.id, "found": str(month), "expected": f"{months[0]} – {months[-1]}"}
@@ -299,11 +324,14 @@ class _Picker:
             began = int(np.argmax(seen)) if seen.any() else len(seen)
             others = np.isfinite(np.delete(counts, row, axis=0))
             if 0 < began < len(seen) and seen[began:].all() and others[:, :began].any(axis=0).all():
-                raise CareoError("setting_split", found=code, month=str(months[began]), fix="setting_split")
+                raise CareoError("setting_split", place=code, month=str(months[began]), fix="setting_split")
             if not seen[: start[row] + end + 1].all():
                 missing = months[: start[row] + end + 1][~seen[: start[row] + end + 1]]
                 raise CareoError(
-                    "setting_missing", where=self.counted_name, found=f"{code}: {_listed(missing)}", fix="setting_missing"
+                    "setting_missing",
+                    where=self.counted_name,
+                    found=f"{code}: {_listed(missing)}",
+                    fix="setting_missing",
                 )
 
     @property
@@ -313,9 +341,14 @@ class _Picker:
 
 
 def _by_dose(
-    country: Country, contrast: Contrast, codes: Sequence[str], months: np.ndarray, start: Integers
+    country: Country,
+    contrast: Contrast,
+    codes: Sequence[str],
+    months: np.ndarray,
+    start: Integers,
+    whole: Flags,
 ) -> tuple[Integers, Floats]:
-    """The upper half by dose per inhabitant is treated, each with its dose beside the highest; the lower half never."""
+    """Of places without a missing month the upper half by dose per inhabitant is treated, each with its dose beside the highest."""
     first = months[int(start.max())]
     inside = {str(month) for month in np.arange(first, first + np.timedelta64(contrast.months, "M"))}
     told: dict[str, list[float]] = {code: [] for code in codes}
@@ -324,27 +357,38 @@ def _by_dose(
             told[seen.place].append(seen.value)
     lacking = [code for code, values in told.items() if not values]
     if lacking:
-        raise CareoError("setting_no_dose", where=contrast.indicator, found=", ".join(lacking[:8]), expected=f"{first} …")
+        raise CareoError(
+            "setting_no_dose", where=contrast.indicator, found=", ".join(lacking[:8]), expected=f"{first} …"
+        )
     held = np.array([np.mean(told[code]) for code in codes])
     people = _people(country, codes, months, start)[:, int(start.max())]
     each = held / people
-    order = np.argsort(-each, kind="stable")
+    order = np.argsort(np.where(whole, -each, np.inf), kind="stable")
     high = np.zeros(len(codes), dtype=bool)
-    high[order[: len(codes) // 2]] = True
+    high[order[: int(whole.sum()) // 2]] = True
     return np.where(high, start, NEVER), np.where(high, each / each[order[0]], 0.0)
 
 
-def _check_treated(setting: Setting, country: Country, events: Sequence[Event]) -> None:
+def _check_treated(setting: Setting, events: Sequence[Event]) -> None:
     treated = setting.treated
     if not treated.any():
-        raise CareoError("setting_no_treated", found=", ".join(event.id for event in events) or "–", fix="setting_no_treated")
+        raise CareoError(
+            "setting_no_treated",
+            found=", ".join(event.id for event in events) or "–",
+            fix="setting_no_treated",
+        )
     if treated.all():
-        raise CareoError("setting_all_treated", found=str(len(setting.places)), fix="setting_all_treated")
+        raise CareoError("setting_all_treated", count=len(setting.places), fix="setting_all_treated")
     if setting.donors.sum() < 2:
-        raise CareoError("setting_no_donors", found=str(int(setting.donors.sum())), expected="≥ 2", fix="setting_all_treated")
+        raise CareoError(
+            "setting_no_donors",
+            found=str(int(setting.donors.sum())),
+            expected="≥ 2",
+            fix="setting_all_treated",
+        )
 
 
-def _check_places(country: Country, event: Event, level: str) -> None:
+def _check_places(country: Country, event: Event) -> None:
     for code in event.places + event.municipalities:
         if code not in country.places.by_code:
             raise CareoError("panel_place", where=event.id, found=repr(code))
@@ -375,9 +419,17 @@ def _people(country: Country, codes: Sequence[str], months: np.ndarray, start: I
             near = np.abs(steps - held) <= _HELD
             row[near] = row[held[near]]
     people = people[:, _HELD:-_HELD]
-    lacking = [code for code, row, at in zip(codes, people, start, strict=True) if at >= 0 and not np.isfinite(row).all()]
+    lacking = [
+        code
+        for code, row, at in zip(codes, people, start, strict=True)
+        if at >= 0 and not np.isfinite(row).all()
+    ]
     if lacking:
-        raise CareoError("setting_population", found=", ".join(_named(country, code) for code in lacking[:8]), fix="setting_population")
+        raise CareoError(
+            "setting_population",
+            places=", ".join(_named(country, code) for code in lacking[:8]),
+            fix="setting_population",
+        )
     return people
 
 
@@ -410,5 +462,3 @@ def _named(country: Country, code: str) -> str:
 def _listed(months: np.ndarray) -> str:
     names = [str(month) for month in months]
     return ", ".join(names[:4]) + (f" … ({len(names)})" if len(names) > 4 else "")
-
-

@@ -57,12 +57,14 @@ def yearly_record(panel: Country | xr.Dataset | None, outcome: Outcome, level: s
     """
     country = country_of(panel)
     codes = tuple(sorted(place.code for place in country.places.by_code.values() if place.kind == level))
-    found = [one for name in outcome.yearly or outcome.sum_of if (one := _series(country, name, codes, level))]
+    found = [
+        one for name in outcome.yearly or outcome.sum_of if (one := _series(country, name, codes, level))
+    ]
     if not found:
         names = ", ".join(outcome.yearly or outcome.sum_of) or "–"
-        raise CareoError("yearly_none", where=outcome.id, expected=names, found=level, fix="municipal_data")
+        raise CareoError("yearly_none", where=outcome.id, expected=names, level=level, fix="municipal_data")
     if not any(np.isfinite(one.people).any() for one in found):
-        raise CareoError("setting_population", found=level, fix="setting_population")
+        raise CareoError("setting_population", places=level, fix="setting_population")
     return tuple(found)
 
 
@@ -96,7 +98,11 @@ def _years(country: Country, name: str, codes: Sequence[str]) -> list[tuple[int,
     for edition in country.editions:
         if name not in edition.indicators:
             continue
-        table = values(edition, name).filter((pl.col("step") == "year") & pl.col("place").is_in(list(codes))).collect()
+        table = (
+            values(edition, name)
+            .filter((pl.col("step") == "year") & pl.col("place").is_in(list(codes)))
+            .collect()
+        )
         for (year,), part in table.group_by(pl.col("start").dt.year(), maintain_order=True):
             counts = np.full(len(codes), np.nan)
             counts[[rows[code] for code in part["place"]]] = part["value"].to_numpy()

@@ -38,16 +38,25 @@ def draw_evaluation(result: Evaluated, language: str = "en") -> Mapping[str, str
 
 
 def _pictures(result: Evaluated, language: str) -> Iterator[tuple[str, str]]:
-    named = {"name": worded(result.evaluation.name, language), "outcome": worded(result.outcome.name, language)}
+    named = {
+        "name": worded(result.evaluation.name, language),
+        "outcome": worded(result.outcome.name, language),
+    }
     if result.study:
         study = result.study
         band = (study.months, study.low, study.high)
         line = _Line(study.months, study.effect, _STRONG, 2.0, dots=True)
         unit = say(language, f"evaluate.picture.{study.scale}")
-        yield "event-study", _chart([line], _told("study", named, language), unit, language, band=band, start=-0.5)
+        yield (
+            "event-study",
+            _chart([line], _told("study", named, language), unit, language, band=band, start=-0.5),
+        )
     if result.paths:
         paths, unit = result.paths, say(language, "evaluate.picture.rate")
-        both = [_Line(paths.months, paths.synthetic, _OTHER, 2.0, "S"), _Line(paths.months, paths.actual, _STRONG, 2.0, "A")]
+        both = [
+            _Line(paths.months, paths.synthetic, _OTHER, 2.0, "S"),
+            _Line(paths.months, paths.actual, _STRONG, 2.0, "A"),
+        ]
         yield "actual-synthetic", _chart(both, _told("paths", named, language), unit, language, start=-0.5)
         gaps = [_Line(paths.months, row, _THIN, 0.8) for row in paths.placebo_gaps]
         gaps.append(_Line(paths.months, paths.actual - paths.synthetic, _STRONG, 2.4))
@@ -57,7 +66,16 @@ def _pictures(result: Evaluated, language: str) -> Iterator[tuple[str, str]]:
         row = int(np.flatnonzero(setting.treated)[0])
         values = setting.outcome("rate")[row]
         line = _Line(np.arange(len(values)) - int(setting.start[row]), values, _STRONG, 1.6)
-        yield "series", _chart([line], _told("series", named, language), say(language, "evaluate.picture.rate"), language, start=-0.5)
+        yield (
+            "series",
+            _chart(
+                [line],
+                _told("series", named, language),
+                say(language, "evaluate.picture.rate"),
+                language,
+                start=-0.5,
+            ),
+        )
     if result.falls and result.main:
         yield "falls", _falls(result, named, language)
 
@@ -75,8 +93,10 @@ def _falls(result: Evaluated, named: Mapping[str, str], language: str) -> str:
     span = np.array([min(one.year for one in first), max(one.year for one in first)], dtype=float)
     middle = 100 * math.expm1(main.effect)
     lines.append(_Line(span, np.full(2, middle), _STRONG, 2.0))
-    for one in result.listed[:1]:
-        lines.append(_Line(np.array([float(one.year)]), np.array([100 * one.net]), _STRONG, 0.0, "A", dots=True))
+    lines += [
+        _Line(np.array([float(one.year)]), np.array([100 * one.net]), _STRONG, 0.0, "A", dots=True)
+        for one in result.listed[:1]
+    ]
     told = _told("falls", {**named, "count": str(choice.count)}, language)
     return _chart(lines, told, "%", language, years=True)
 
@@ -110,18 +130,31 @@ def _chart(
     def at(x: float, y: float) -> str:
         return f"{coordinate(_LEFT + (x - first) / (last - first) * _WIDTH)} {coordinate(_TOP + (high - y) / (high - low) * _HEIGHT)}"
 
-    out = [words(4, 18 + 17 * row, line, size=14, bold=True) for row, line in enumerate(wrapped(title, 14, _WIDTH + 40)[:2])]
+    out = [
+        words(4, 18 + 17 * row, line, size=14, bold=True)
+        for row, line in enumerate(wrapped(title, 14, _WIDTH + 40)[:2])
+    ]
     out.append(words(4, _TOP - 8, unit, size=11))
     for tick in _round(low, high):
         x, y = at(first, tick).split(" ")
-        out.append(f'<path d="M{x} {y}h{coordinate(_WIDTH)}" stroke="{"#777" if tick == 0 else _GRID}" fill="none"/>')
+        out.append(
+            f'<path d="M{x} {y}h{coordinate(_WIDTH)}" stroke="{"#777" if tick == 0 else _GRID}" fill="none"/>'
+        )
         out.append(words(_LEFT - 6, float(y) + 4, _number(tick), size=11, anchor="end"))
     floor = _TOP + _HEIGHT
     for tick in _round(first, last, whole=True):
         x = float(at(tick, low).split(" ")[0])
         out.append(words(x, floor + 16, f"{tick:.0f}".replace("-", "−"), size=11, anchor="middle"))
     if not years:
-        out.append(words(_LEFT + _WIDTH / 2, floor + 32, say(language, "evaluate.picture.months"), size=11, anchor="middle"))
+        out.append(
+            words(
+                _LEFT + _WIDTH / 2,
+                floor + 32,
+                say(language, "evaluate.picture.months"),
+                size=11,
+                anchor="middle",
+            )
+        )
     if band:
         good = np.isfinite(band[1]) & np.isfinite(band[2])
         upper = [at(x, y) for x, y in zip(band[0][good], band[2][good], strict=True)]
@@ -129,7 +162,9 @@ def _chart(
         out.append(f'<path d="M{"L".join(upper + lower)}z" fill="{_BAND}"/>')
     if start is not None and first < start < last:
         x = at(start, low).split(" ")[0]
-        out.append(f'<path d="M{x} {coordinate(_TOP)}v{coordinate(_HEIGHT)}" stroke="#111" stroke-dasharray="4 3" fill="none"/>')
+        out.append(
+            f'<path d="M{x} {coordinate(_TOP)}v{coordinate(_HEIGHT)}" stroke="#111" stroke-dasharray="4 3" fill="none"/>'
+        )
     for line in lines:
         out += _drawn(line, at)
     for row, text in enumerate(wrapped(note, 11, _WIDTH + 40)):
@@ -165,7 +200,11 @@ def _round(low: float, high: float, *, whole: bool = False) -> list[float]:
     """Some six round values between two."""
     raw = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(raw))
-    steps = (6, 12, 24, 60) if whole and high - low < 400 and low < 0 else (power, 2 * power, 5 * power, 10 * power)
+    steps = (
+        (6, 12, 24, 60)
+        if whole and high - low < 400 and low < 0
+        else (power, 2 * power, 5 * power, 10 * power)
+    )
     step = next((each for each in steps if each >= raw * 0.99), steps[-1])
     if whole:
         step = max(1.0, float(round(step)))

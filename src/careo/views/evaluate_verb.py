@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -111,7 +112,9 @@ def evaluation_data(evaluation: Evaluation, country: str, language: str) -> dict
 
 def _json(result: Evaluated, told: Finding, language: str) -> str:
     block = evaluated_data(result, language)
-    return contract.to_json(contract.envelope("evaluate", [contract.finding_data(told, {})], evaluation=block))
+    return contract.to_json(
+        contract.envelope("evaluate", [contract.finding_data(told, {})], evaluation=block)
+    )
 
 
 def evaluated_data(result: Evaluated, language: str) -> dict[str, Any]:
@@ -136,11 +139,21 @@ def evaluated_data(result: Evaluated, language: str) -> dict[str, Any]:
     }  # fmt: skip
     if result.posed:
         setting = result.posed.setting
-        places = list(zip(setting.places, setting.start.tolist(), setting.dose.tolist(), setting.donors.tolist(), strict=True))
+        places = list(
+            zip(
+                setting.places,
+                setting.start.tolist(),
+                setting.dose.tolist(),
+                setting.donors.tolist(),
+                strict=True,
+            )
+        )
         data["places"] = {
             "first": f"{setting.first:%Y-%m}",
             "months": int(setting.counts.shape[1]),
-            "treated": [{"place": code, "start": start, "dose": dose} for code, start, dose, _ in places if start >= 0],
+            "treated": [
+                {"place": code, "start": start, "dose": dose} for code, start, dose, _ in places if start >= 0
+            ],
             "compared": [code for code, _, _, donor in places if donor],
             "dropped": list(result.posed.dropped),
         }
@@ -163,20 +176,37 @@ def _beside_data(one: Beside, language: str) -> dict[str, Any]:
 
 def _show(screen: Screen, asked: Asked, result: Evaluated, told: Finding) -> None:
     language = asked.language
-    screen.line(f"{verdict_words(told.verdict, language).upper()}  {worded(result.evaluation.name, language)}", style="bold")
+    screen.line(
+        f"{verdict_words(told.verdict, language).upper()}  {worded(result.evaluation.name, language)}",
+        style="bold",
+    )
     screen.line(told.claim, style="dim")
     screen.line()
     screen.line(told.because)
     screen.line()
-    screen.line(_view(asked, "design_line", design=say(language, f"evaluate.design.{result.design}")), style="dim")
-    _table(screen, asked, _view(asked, "estimates"), "table", [estimate_row(one, language) for one in result.estimates])
+    screen.line(
+        _view(asked, "design_line", design=say(language, f"evaluate.design.{result.design}")), style="dim"
+    )
+    _table(
+        screen,
+        asked,
+        _view(asked, "estimates"),
+        "table",
+        [estimate_row(one, language) for one in result.estimates],
+    )
+    if any(one.default and not math.isnan(one.p) for one in result.estimates):
+        screen.line(_view(asked, "rests"), indent=2, style="dim")
     if result.falls:
         _show_falls(screen, asked, result)
     if result.checks:
         screen.line()
         screen.line(_view(asked, "checks"), style="bold")
         for check in result.checks:
-            screen.line(f"{_ICONS[check.passed]} {check.sentence(language)}", indent=2, style="" if check.gate else "dim")
+            screen.line(
+                f"{_ICONS[check.passed]} {check.sentence(language)}",
+                indent=2,
+                style="" if check.gate else "dim",
+            )
     rows = [beside_row(one, language) for one in besides(result)]
     _table(screen, asked, say(language, "evaluate.beside.title"), "beside", rows)
     if rows:
@@ -192,12 +222,13 @@ def _show(screen: Screen, asked: Asked, result: Evaluated, told: Finding) -> Non
 def _table(screen: Screen, asked: Asked, title: str, heads: str, rows: Sequence[dict[str, str]]) -> None:
     if not rows:
         return
-    keys = list(rows[0])
+    none = say(asked.language, "evaluate.none")
+    keys = [key for key in rows[0] if any(row[key] != none for row in rows)]
     names = [say(asked.language, f"evaluate.{heads}.{key}") for key in keys]
     screen.line()
     screen.line(title, style="bold")
     numbers = [place for place, key in enumerate(keys) if key in ("effect", "interval", "p", "mde", "ours")]
-    screen.table(names, [list(row.values()) for row in rows], indent=2, right=numbers)
+    screen.table(names, [[row[key] for key in keys] for row in rows], indent=2, right=numbers)
 
 
 def _show_falls(screen: Screen, asked: Asked, result: Evaluated) -> None:
@@ -243,5 +274,3 @@ def _write(folder: Path, result: Evaluated, told: Finding, language: str) -> Non
 
 def _view(asked: Asked, key: str, **words: object) -> str:
     return say(asked.language, f"evaluate.view.{key}", **words)
-
-

@@ -53,7 +53,9 @@ class Fall:
     naive: float
 
 
-def falls(record: Sequence[Yearly], count: int, *, over: int = 1, after: Sequence[int] = (1, 2)) -> tuple[Fall, ...]:
+def falls(
+    record: Sequence[Yearly], count: int, *, over: int = 1, after: Sequence[int] = (1, 2)
+) -> tuple[Fall, ...]:
     """The rule at every date at which it can be applied, in the order of dates.
 
     Args:
@@ -93,7 +95,9 @@ def fall(series: Yearly, year: int, after: int, rows: np.ndarray, *, over: int =
     columns, later = _columns(series, range(year - over + 1, year + 1)), _columns(series, [year + after])
     if columns is None or later is None or not len(rows):
         return None
-    known = np.isfinite(series.counts[:, [*columns, *later]]).all(axis=1) & np.isfinite(series.people[:, [*columns, *later]]).all(axis=1)
+    known = np.isfinite(series.counts[:, [*columns, *later]]).all(axis=1) & np.isfinite(
+        series.people[:, [*columns, *later]]
+    ).all(axis=1)
     half = len(rows) // 2
     top, following = (part[known[part]] for part in (rows[:half], rows[half:]))
     rest = np.setdiff1d(np.flatnonzero(known), top)
@@ -118,10 +122,18 @@ def fall(series: Yearly, year: int, after: int, rows: np.ndarray, *, over: int =
 def listed_fall(series: Yearly, year: int, after: int, codes: Sequence[str], *, over: int = 1) -> Fall | None:
     """What became of places that somebody lists, beside all others; `naive` is then NaN."""
     rows = np.array([row for row, code in enumerate(series.places) if code in set(codes)], dtype=np.int64)
-    found = fall(series, year, after, np.concatenate([rows, np.setdiff1d(np.arange(len(series.places)), rows)[: len(rows)]]), over=over)
+    found = fall(
+        series,
+        year,
+        after,
+        np.concatenate([rows, np.setdiff1d(np.arange(len(series.places)), rows)[: len(rows)]]),
+        over=over,
+    )
     if found is None:
         return None
-    return Fall(**{**{name: getattr(found, name) for name in Fall.__dataclass_fields__}, "naive": float("nan")})
+    return Fall(
+        **{**{name: getattr(found, name) for name in Fall.__dataclass_fields__}, "naive": float("nan")}
+    )
 
 
 def estimates(history: Sequence[Fall], *, year: int, after: Sequence[int]) -> tuple[Estimate, ...]:
@@ -141,20 +153,37 @@ def estimates(history: Sequence[Fall], *, year: int, after: Sequence[int]) -> tu
     return tuple(found)
 
 
-def checks(history: Sequence[Fall], record: Sequence[Yearly], *, year: int, after: Sequence[int]) -> tuple[Check, ...]:
+def checks(
+    history: Sequence[Fall], record: Sequence[Yearly], *, year: int, after: Sequence[int]
+) -> tuple[Check, ...]:
     """What the distribution has to stand up to: enough dates, the same sign in every series, years that are copies."""
     earlier = [one for one in history if one.after == after[0] and one.year + after[0] <= year]
     enough = len(earlier) >= LEAST_DATES
     words = {"count": len(earlier), "least": LEAST_DATES}
-    found = [Check("dates", enough or None, "evaluate.check.dates" if enough else "evaluate.check.dates_few", words)]
-    medians = {name: float(np.median([one.net for one in earlier if one.series == name])) for name in dict.fromkeys(one.series for one in earlier)}
+    found = [
+        Check(
+            "dates", enough or None, "evaluate.check.dates" if enough else "evaluate.check.dates_few", words
+        )
+    ]
+    medians = {
+        name: float(np.median([one.net for one in earlier if one.series == name]))
+        for name in dict.fromkeys(one.series for one in earlier)
+    }
     same = len({median > 0 for median in medians.values()}) < 2
     if len(medians) > 1:
         key = "evaluate.check.series" if same else "evaluate.check.series_differ"
         found.append(Check("series", same, key, {"count": len(medians)}, medians))
     for one in record:
         for copy, other in one.copies:
-            found.append(Check("copy", None, "evaluate.check.copy", {"series": one.name, "copy": copy, "other": other}, gate=False))
+            found.append(
+                Check(
+                    "copy",
+                    None,
+                    "evaluate.check.copy",
+                    {"series": one.name, "copy": copy, "other": other},
+                    gate=False,
+                )
+            )
     return tuple(found)
 
 
