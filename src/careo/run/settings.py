@@ -244,7 +244,7 @@ class _Picker:
         codes = counted.places
         start = self._starts(events, last=last)
         dose = (start >= 0).astype(float)
-        whole = np.isfinite(counted.counts).all(axis=1)
+        whole = np.asarray(np.isfinite(counted.counts).all(axis=1))
         if evaluation.contrast:
             start, dose = _by_dose(country, evaluation.contrast, codes, counted.months, start, whole)
         closed = {

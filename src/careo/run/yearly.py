@@ -82,7 +82,7 @@ def _series(country: Country, name: str, codes: Sequence[str], level: str) -> Ye
         return None
     years = tuple(sorted(by_year))
     table = np.stack([by_year[year] for year in years], axis=1)
-    seen = np.isfinite(table).any(axis=1)
+    seen = np.asarray(np.isfinite(table).any(axis=1))
     places = tuple(code for code, there in zip(codes, seen.tolist(), strict=True) if there)
     months = np.array([f"{year}-07" for year in years], dtype="datetime64[M]")
     people = monthly_population(country, places, months)

@@ -194,5 +194,5 @@ def _columns(series: Yearly, years: Sequence[int]) -> list[int] | None:
 
 def _pooled(series: Yearly, rows: np.ndarray, columns: Sequence[int]) -> float:
     """[events per 100,000 and year]"""
-    people = series.people[np.ix_(rows, columns)].sum()
-    return float(series.counts[np.ix_(rows, columns)].sum() / people * 100_000) if people else 0.0
+    people = series.people[rows][:, list(columns)].sum()
+    return float(series.counts[rows][:, list(columns)].sum() / people * 100_000) if people else 0.0
