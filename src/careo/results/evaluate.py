@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from careo.base.dates import parse_period
 from careo.base.errors import CareoError
@@ -86,8 +86,14 @@ class Evaluated:
         return next(iter(leading(self.estimates)), None)
 
     def on(self, scale: str) -> Estimate | None:
-        """The main estimate on a scale."""
-        return next((one for one in leading(self.estimates) if one.scale == scale), None)
+        """The main estimate, or the same one on another scale."""
+        main = self.main
+        alike = (
+            one
+            for one in self.estimates
+            if main and (one.method, one.window, one.base) == (main.method, main.window, main.base)
+        )
+        return next((one for one in alike if one.scale == scale), None)
 
 
 def evaluate(
@@ -257,7 +263,7 @@ def _sensitive(main: Sequence[Estimate], runs: Mapping[str, Sequence[Estimate]])
         else:
             told = (other.effect > 0) == (ours.effect > 0) and not other.p > 2 * ALPHA
             key = name if told else f"{name}_hinges"
-        words = {"effect": _worded(other), "p": f"{other.p:.2f}"}
+        words = {"effect": _worded(other), "p": f"{other.p:.3f}"}
         found.append(Check(name, told, f"evaluate.check.{key}", words, figures))
     return found
 
@@ -336,11 +342,3 @@ def _within(record: Sequence[Yearly], asked: Evaluation) -> tuple[Yearly, ...]:
             years = tuple(one.years[column] for column in kept)
             found.append(replace(one, years=years, counts=one.counts[:, kept], people=one.people[:, kept]))
     return tuple(found)
-
-
-def main_figures(result: Evaluated) -> dict[str, Any]:
-    """The main effect on both scales, for the contract."""
-    return {
-        one.scale: {"effect": one.effect, "low": one.low, "high": one.high, "p": one.p, "mde": one.mde}
-        for one in leading(result.estimates)
-    }

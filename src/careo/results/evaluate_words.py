@@ -14,8 +14,8 @@ from careo.base.texts import say, sayable
 from careo.evidence.events import Event
 from careo.evidence.studies import Estimate as Published
 from careo.evidence.studies import Study, load_studies, log_points
-from careo.results.designs.setting import LOG, RATE, Estimate
-from careo.results.evaluate import Evaluated, leading
+from careo.results.designs.setting import LOG, RATE, SCALES, Estimate
+from careo.results.evaluate import ALPHA, Evaluated
 from careo.results.finding import Finding
 from careo.results.wording import place_name
 
@@ -70,19 +70,14 @@ def because(result: Evaluated, language: str) -> str:
     """The one sentence."""
     verdict = result.verdict
     words = {
-        "name": _lower(worded(result.evaluation.name, language)),
+        "name": worded(result.evaluation.name, language),
         "outcome": worded(result.outcome.name, language),
     }
     if verdict.word in _CLAUSES:
-        main = leading(result.estimates)
+        main = [one for scale in SCALES if (one := result.on(scale))]
         effects = say(language, "evaluate.and").join(_effect(one, language) for one in main)
-        return say(
-            language,
-            f"evaluate.because.{_CLAUSES[verdict.word]}",
-            **words,
-            effects=effects,
-            mde=_mde(main, language),
-        )
+        told = {"effects": effects, "mde": _mde(main, language), "later": _later(result, language)}
+        return say(language, f"evaluate.because.{_CLAUSES[verdict.word]}", **words, **told)
     if verdict.reason in ("evaluate.because.dated", "evaluate.because.listed"):
         return _of_choice(result, language)
     text = say(language, verdict.reason, **verdict.words)
@@ -116,6 +111,17 @@ def _effect(one: Estimate, language: str) -> str:
         return say(language, "evaluate.effect_plain", **words)
     low, high = (percent(end) if one.scale == LOG else signed(end) for end in (one.low, one.high))
     return say(language, "evaluate.effect", **words, low=low, high=high)
+
+
+def _later(result: Evaluated, language: str) -> str:
+    """What a later window shows by the same estimate, where chance would seldom give it."""
+    main = result.main
+    for one in result.estimates if main else ():
+        same = (one.method, one.scale, one.base) == (main.method, main.scale, main.base) if main else False
+        if main and same and one.default and one.window[0] > main.window[0] and one.p <= ALPHA:
+            words = {"first": one.window[0], "last": one.window[1], "effect": _effect(one, language)}
+            return say(language, "evaluate.later", **words)
+    return ""
 
 
 def _mde(main: Sequence[Estimate], language: str) -> str:
@@ -226,14 +232,16 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
                 events="; ".join(event_words(event, result, language) for event in posed.events),
             )
         )
-        if posed.recalled:
-            told.append(
-                _say(
-                    language,
-                    "recalled",
-                    events="; ".join(event_words(event, result, language) for event in posed.recalled),
+        for key, memory in (("recalled", True), ("wider", False)):
+            some = [event for event in posed.recalled if (event.sureness == "memory") == memory]
+            if some:
+                told.append(
+                    _say(
+                        language,
+                        key,
+                        events="; ".join(event_words(event, result, language) for event in some),
+                    )
                 )
-            )
         if posed.dropped:
             told.append(
                 _say(

@@ -10,8 +10,8 @@ import yaml
 from careo.base.citations import load_sources
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import load_levers
-from careo.results.designs.setting import LOG, Estimate
-from careo.results.evaluate import Evaluated, leading
+from careo.results.designs.setting import LOG, SCALES, Estimate
+from careo.results.evaluate import Evaluated
 from careo.results.evaluate_words import because, finding, grade
 
 _DESIGNS = {
@@ -48,7 +48,7 @@ def registry_text(result: Evaluated, *, seed: int = 7) -> str:
         for each in LANGUAGES
     }  # fmt: skip
     tested = result.design not in ("interrupted", "dated_history")
-    estimates = [_estimate(one, result, speaks) for one in leading(result.estimates)] if tested else []
+    estimates = [_estimate(one, result, speaks) for scale in SCALES if tested and (one := result.on(scale))]
     known = load_sources(country.key)
     keys = [source.key for source in finding(result).sources if source.key in known]
     study: dict[str, Any] = {

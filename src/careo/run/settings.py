@@ -45,9 +45,9 @@ class Posed:
 
     Attributes:
         evaluation, outcome: what was asked. country: whose. setting: the main run.
-        events: that it rests on. recalled: of the same measure, from memory; all of them where `only_recalled`.
-        variants: name → setting: "memory" (with what is recalled and what is wider), "placebo" (what never happened), "later" (each place
-            from its last event on), "unjoined" (the outcome as it was counted, without a join).
+        events: that it rests on. recalled: in a sensitivity run alone, for resting on memory or being of a wider kind. only_recalled: all are from memory.
+        variants: name → setting, where it is another one: "memory" or "wider" (with what is recalled, or of a wider kind), "placebo" (what never happened), "later" (each place
+            from its last event on).
         dropped: codes that are no comparison because a month of theirs is missing. sources: keys of the series.
     """
 
@@ -110,7 +110,8 @@ def pose(
     variants: dict[str, Setting] = {}
     if evaluation.design == "by_places":
         if sure and recalled:
-            variants["memory"] = pick.setting(wide)[0]
+            name = "memory" if any(event.sureness == "memory" for event in recalled) else "wider"
+            variants[name] = pick.setting(wide)[0]
         false = events_of(evaluation, events, ids=evaluation.placebos)
         if false:
             variants["placebo"] = pick.setting(false, shut=used)[0]
@@ -129,7 +130,7 @@ def pose(
         events=used,
         recalled=recalled,
         only_recalled=not sure,
-        variants={name: one for name, one in variants.items() if one.treated.any() and not one.treated.all()},
+        variants={name: one for name, one in variants.items() if _another(one, setting)},
         dropped=dropped,
         sources=counted.sources,
     )
@@ -397,6 +398,12 @@ def _check_places(country: Country, event: Event) -> None:
 def _where(event: Event, level: str) -> tuple[str, ...]:
     """Codes of an event at a level; a municipality stands for itself only where municipalities are looked at."""
     return event.municipalities or event.places if level == "municipality" else event.places
+
+
+def _another(one: Setting, main: Setting) -> bool:
+    """Whether a variant can be run and treats other places, or at other dates, than the main run."""
+    same = one.places == main.places and np.array_equal(one.start, main.start)
+    return bool(one.treated.any()) and not one.treated.all() and not same
 
 
 def _repeated(events: Sequence[Event]) -> bool:

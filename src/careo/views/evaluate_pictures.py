@@ -127,21 +127,15 @@ def _chart(
     low, high = low - (room if low < 0 else 0), high + room
     first, last = float(xs.min()), max(float(xs.max()), float(xs.min()) + 1)
 
-    def at(x: float, y: float) -> str:
-        return f"{coordinate(_LEFT + (x - first) / (last - first) * _WIDTH)} {coordinate(_TOP + (high - y) / (high - low) * _HEIGHT)}"
+    top = _TOP + 17 * max(0, len(wrapped(title, 14, _WIDTH + 60)) - 2)
 
-    out = [
-        words(4, 18 + 17 * row, line, size=14, bold=True)
-        for row, line in enumerate(wrapped(title, 14, _WIDTH + 40)[:2])
-    ]
-    out.append(words(4, _TOP - 8, unit, size=11))
-    for tick in _round(low, high):
-        x, y = at(first, tick).split(" ")
-        out.append(
-            f'<path d="M{x} {y}h{coordinate(_WIDTH)}" stroke="{"#777" if tick == 0 else _GRID}" fill="none"/>'
-        )
-        out.append(words(_LEFT - 6, float(y) + 4, _number(tick), size=11, anchor="end"))
-    floor = _TOP + _HEIGHT
+    def at(x: float, y: float) -> str:
+        return f"{coordinate(_LEFT + (x - first) / (last - first) * _WIDTH)} {coordinate(top + (high - y) / (high - low) * _HEIGHT)}"
+
+    heads = wrapped(title, 14, _WIDTH + 60)
+    out = [words(4, 18 + 17 * row, line, size=14, bold=True) for row, line in enumerate(heads)]
+    out.append(words(4, top - 8, unit, size=11))
+    floor = top + _HEIGHT
     for tick in _round(first, last, whole=True):
         x = float(at(tick, low).split(" ")[0])
         out.append(words(x, floor + 16, f"{tick:.0f}".replace("-", "−"), size=11, anchor="middle"))
@@ -160,10 +154,16 @@ def _chart(
         upper = [at(x, y) for x, y in zip(band[0][good], band[2][good], strict=True)]
         lower = [at(x, y) for x, y in zip(band[0][good][::-1], band[1][good][::-1], strict=True)]
         out.append(f'<path d="M{"L".join(upper + lower)}z" fill="{_BAND}"/>')
+    for tick in _round(low, high):
+        x, y = at(first, tick).split(" ")
+        out.append(
+            f'<path d="M{x} {y}h{coordinate(_WIDTH)}" stroke="{"#777" if tick == 0 else _GRID}" fill="none"/>'
+        )
+        out.append(words(_LEFT - 6, float(y) + 4, _number(tick), size=11, anchor="end"))
     if start is not None and first < start < last:
         x = at(start, low).split(" ")[0]
         out.append(
-            f'<path d="M{x} {coordinate(_TOP)}v{coordinate(_HEIGHT)}" stroke="#111" stroke-dasharray="4 3" fill="none"/>'
+            f'<path d="M{x} {coordinate(top)}v{coordinate(_HEIGHT)}" stroke="#111" stroke-dasharray="4 3" fill="none"/>'
         )
     for line in lines:
         out += _drawn(line, at)
