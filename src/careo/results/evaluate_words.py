@@ -205,7 +205,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
     asked, posed = result.evaluation, result.posed
     told = [worded(note, language) for note in asked.notes]
     name, definition = worded(result.outcome.name, language), worded(result.outcome.definition, language)
-    told.append(_say(language, "outcome", name=name, definition=definition))
+    told.append(_caveat(language, "outcome", name=name, definition=definition))
     if posed:
         setting = posed.setting
         months = np.datetime64(setting.first, "M") + np.array([0, setting.counts.shape[1] - 1])
@@ -216,7 +216,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
         )
         if asked.level != "nation":
             told.append(
-                _say(
+                _caveat(
                     language,
                     "treated",
                     treated=treated,
@@ -226,7 +226,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
                 )
             )
         told.append(
-            _say(
+            _caveat(
                 language,
                 "events",
                 events="; ".join(event_words(event, result, language) for event in posed.events),
@@ -236,7 +236,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
             some = [event for event in posed.recalled if (event.sureness == "memory") == memory]
             if some:
                 told.append(
-                    _say(
+                    _caveat(
                         language,
                         key,
                         events="; ".join(event_words(event, result, language) for event in some),
@@ -244,20 +244,20 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
                 )
         if posed.dropped:
             told.append(
-                _say(
+                _caveat(
                     language,
                     "dropped",
                     places=", ".join(place_name(result.country, code, language) for code in posed.dropped),
                 )
             )
     if result.design in ("difference", "synthetic_control"):
-        told.append(_say(language, "windows", count=len(asked.windows)))
+        told.append(_caveat(language, "windows", count=len(asked.windows)))
         if result.country.key == "mexico" and asked.level == "state":
-            told.append(_say(language, "year"))
+            told.append(_caveat(language, "year"))
     if result.falls:
         years = sorted({one.year for one in result.falls})
         told.append(
-            _say(
+            _caveat(
                 language,
                 "seen",
                 count=len({(one.series, one.year) for one in result.falls}),
@@ -265,7 +265,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
             )
         )
         told += [
-            _say(language, key) for key in (("overlap",) if result.listed else ("hypothetical", "overlap"))
+            _caveat(language, key) for key in (("overlap",) if result.listed else ("hypothetical", "overlap"))
         ]
     return tuple(told)
 
@@ -351,5 +351,5 @@ def _lower(text: str) -> str:
     return text if first.isupper() and len(first) > 1 else text[:1].lower() + text[1:]
 
 
-def _say(language: str, key: str, **words: object) -> str:
+def _caveat(language: str, key: str, **words: object) -> str:
     return say(language, f"evaluate.caveat.{key}", **words)
