@@ -31,7 +31,10 @@ from careo.evidence.events import (
     read_evaluation,
     read_events,
 )
-from careo.evidence.studies import read_studies
+from careo.evidence.levers import load_levers
+from careo.evidence.own import held_against
+from careo.evidence.studies import Estimate as Published
+from careo.evidence.studies import Study, read_studies
 from careo.model.luck import Luck, Process
 from careo.panel import load_country
 from careo.results.designs import dated_history, interrupted
@@ -43,6 +46,7 @@ from careo.run.settings import find_outcome, pose
 from careo.run.yearly import Yearly, yearly_record
 from careo.views.cli import run
 from careo.views.evaluate_pictures import draw_evaluation
+from careo.views.lever_verb import own_words
 
 FACTS = Path(__file__).resolve().parents[2] / "shared" / "facts"
 SURE = {"memory": 0, "excerpt": 1, "read": 2}
@@ -585,3 +589,43 @@ def test_what_a_user_can_cause_is_a_sentence_and_exit_code_two(
 def test_texts_of_both_languages_have_the_same_keys() -> None:
     assert set(sentences("en", "evaluate")) == set(sentences("es", "evaluate"))
     assert percent(0.0) == "+0%"
+
+
+# ── beside the priors ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def own_study(low: float, high: float, **more: Any) -> Study:
+    words = {"en": "x", "es": "x"}
+    number = Published(
+        words, "log_points", "homicide", "computed", value=(low + high) / 2, low=low, high=high, **more
+    )
+    return Study(
+        "careo-x",
+        "careo",
+        words,
+        "differences",
+        words,
+        words,
+        words,
+        ("homicide",),
+        "computed",
+        estimates=(number,),
+        grade="B",
+    )
+
+
+def test_an_own_estimate_meets_a_prior_or_disagrees_in_words() -> None:
+    lever = load_levers("mexico")["local-prevention"]  # −0.03 ± 0.12 on homicide
+    (meets,) = held_against(lever, (own_study(-0.1, 0.1),))
+    (apart,) = held_against(lever, (own_study(0.5, 0.9),))
+    assert (meets.meet, apart.meet) == (True, False)
+    for language in LANGUAGES:
+        assert say(language, "levers.own.apart").split(". ")[-1][:8] in own_words(apart, language)
+
+
+def test_an_estimate_of_another_mechanism_or_level_is_not_held_against_a_prior() -> None:
+    lever = load_levers("mexico")["leader-removal"]
+    assert held_against(lever, (own_study(0.0, 0.2),)) == ()
+    told = replace(own_study(0.0, 0.2).estimates[0], speaks_to="fragmentation", level="state")
+    (held,) = held_against(lever, (replace(own_study(0.0, 0.2), estimates=(told,)),))
+    assert held.effect.level == "state"

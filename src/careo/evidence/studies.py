@@ -69,7 +69,8 @@ class Study:
         about: what it studies, in our words. design, place, outcome, result: how, where, of what, and what was found.
         speaks_to: mechanisms it bears on. estimates: its numbers, also those that cannot be drawn.
         verified: how the finding is known. note: what a reader must know.
-        sources: keys; empty: its own key is one. grade: of an evaluation of our own; studies of others are graded with their lever.
+        sources: keys; empty: its own key is one. grade, lever: of an evaluation of our own, and what it bears on; studies of
+            others are named and graded by their levers.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
@@ -89,6 +90,7 @@ class Study:
     note: Words | None = None
     sources: tuple[str, ...] = ()
     grade: Grade | None = None
+    lever: str | None = None
 
     @property
     def cited(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import yaml
 from careo.base.citations import load_sources
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import load_levers
+from careo.evidence.studies import load_studies
 from careo.results.designs.setting import LOG, SCALES, Estimate
 from careo.results.evaluate import Evaluated
 from careo.results.evaluate_words import because, finding, grade
@@ -43,14 +44,17 @@ def registry_text(result: Evaluated, *, seed: int = 7) -> str:
     note = {
         each: say(
             each, "evaluate.registry.note", version=__version__, id=asked.id, outcome=result.outcome.id, seed=seed,
-            verdict=result.verdict.word,
+            verdict=say(each, f"dossier.verdict.{result.verdict.word.replace(' ', '_')}.name"),
         )
         for each in LANGUAGES
     }  # fmt: skip
     tested = result.design not in ("interrupted", "dated_history")
     estimates = [_estimate(one, result, speaks) for scale in SCALES if tested and (one := result.on(scale))]
     known = load_sources(country.key)
-    keys = [source.key for source in finding(result).sources if source.key in known]
+    others = {key for name in asked.studies for key in load_studies(country.key)[name].cited}
+    keys = [
+        source.key for source in finding(result).sources if source.key in known and source.key not in others
+    ]
     study: dict[str, Any] = {
         "key": f"careo-{asked.id}",
         "authors": "careo",
@@ -67,6 +71,7 @@ def registry_text(result: Evaluated, *, seed: int = 7) -> str:
         "speaks_to": [speaks],
         "verified": "computed",
         "grade": grade(result),
+        **({"lever": lever.id} if lever else {}),
         "estimates": estimates,
         "note": note,
         "sources": keys,
