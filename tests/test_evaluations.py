@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -40,7 +41,7 @@ from careo.panel import load_country
 from careo.results.designs import dated_history, interrupted
 from careo.results.designs.setting import Check, Estimate, Setting
 from careo.results.evaluate import Evaluated, evaluate, judge, leading
-from careo.results.evaluate_words import because, finding, percent
+from careo.results.evaluate_words import because, besides, finding, percent
 from careo.results.own_evidence import registry_text
 from careo.run.settings import find_outcome, pose
 from careo.run.yearly import Yearly, yearly_record
@@ -629,3 +630,63 @@ def test_an_estimate_of_another_mechanism_or_level_is_not_held_against_a_prior()
     told = replace(own_study(0.0, 0.2).estimates[0], speaks_to="fragmentation", level="state")
     (held,) = held_against(lever, (replace(own_study(0.0, 0.2), estimates=(told,)),))
     assert held.effect.level == "state"
+
+
+# ── from the question to the verdict, with the designs that compare places ───────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def compared() -> Evaluated:
+    return evaluate("snatcher-kitehaven", load_country("toyland"), draws=99)
+
+
+def test_one_treated_place_among_nine_can_never_tell(compared: Evaluated) -> None:
+    assert compared.design == "synthetic_control"
+    assert compared.verdict.word == "inconclusive"
+    assert compared.verdict.reason == "evaluate.why.few_placebos"
+    assert {"actual-synthetic", "placebos"} <= set(draw_evaluation(compared, "en"))
+
+
+def test_an_evaluation_writes_pictures_and_the_contract(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert (
+        run(
+            [
+                "evaluate",
+                "snatcher-kitehaven",
+                "--country",
+                "toyland",
+                "--json",
+                "--draws",
+                "99",
+                "-o",
+                str(out),
+            ]
+        )
+        == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    assert told["findings"][0]["verdict"] == "inconclusive"
+    assert told["findings"][0]["kind"] == "evaluation"
+    assert [each["place"] for each in told["evaluation"]["places"]["treated"]] == ["T3"]
+    assert sorted(path.suffix for path in out.iterdir()) == [".json", ".svg", ".svg"]
+
+
+def test_the_same_seed_gives_the_same_evaluation(compared: Evaluated) -> None:
+    again = evaluate("snatcher-kitehaven", load_country("toyland"), draws=99)
+    assert [replace(one, low=0, high=0, mde=0) for one in again.estimates if one.p == one.p] == [
+        replace(one, low=0, high=0, mde=0) for one in compared.estimates if one.p == one.p
+    ]
+
+
+def test_operations_that_were_sent_to_a_peak_are_refused() -> None:
+    result = evaluate("joint-operations-2006", load_country("mexico"), draws=499)
+    assert result.design == "difference"
+    assert result.verdict.word == "inconclusive"
+    assert any(check.passed is False and check.gate for check in result.checks)
+    (beside,) = [one for one in besides(result) if one.reads != "apart"]
+    assert beside.study.key == "espinosa-rubin-2015"
+    assert registry_text(result).count("grade: C") == 1
