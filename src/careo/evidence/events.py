@@ -80,8 +80,8 @@ class Event:
     @property
     def sureness(self) -> Verified:
         """The least sure of how the event, its day and its place are known."""
-        told = [tag for tag in (self.verified, self.date_verified, self.place_verified) if tag]
-        return min(told, key=_SURENESS.index)
+        told = (self.verified, self.date_verified, self.place_verified)
+        return next(tag for tag in _SURENESS if tag in told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,8 @@ def fall(series: Yearly, year: int, after: int, rows: np.ndarray, *, over: int =
     columns, later = _columns(series, range(year - over + 1, year + 1)), _columns(series, [year + after])
     if columns is None or later is None or not len(rows):
         return None
-    known = np.isfinite(series.counts[:, [*columns, *later]]).all(axis=1) & np.isfinite(
-        series.people[:, [*columns, *later]]
-    ).all(axis=1)
+    both = [*columns, *later]
+    known = np.asarray(np.isfinite(series.counts[:, both] + series.people[:, both]).all(axis=1))
     half = len(rows) // 2
     top, following = (part[known[part]] for part in (rows[:half], rows[half:]))
     rest = np.setdiff1d(np.flatnonzero(known), top)
