@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
+import careo
 from careo.base.citations import load_sources
 from careo.base.errors import CareoError, DataError
 from careo.base.texts import LANGUAGES, say, sentences
@@ -575,6 +577,13 @@ def test_the_list_and_a_described_series_are_printed(
     assert run(["evaluate", "ten-lamps", "--country", "toyland", "--lang", language]) == 0
     out = capsys.readouterr().out
     assert say(language, "evaluate.why.national")[:40] in " ".join(out.split())
+
+
+@pytest.mark.parametrize("name", ["list", "ten-lamps", "worst-lots"])
+def test_what_is_printed_as_json_keeps_the_contract(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", name, "--country", "toyland", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    jsonschema.validate(told, careo.schema())
 
 
 @pytest.mark.parametrize(("name", "word"), [("nobody", "evaluate list"), ("missing.yaml", "missing.yaml")])
