@@ -107,16 +107,16 @@ def pose(
     setting, dropped = pick.setting(used, shut=recalled)
     if evaluation.design == "by_places":
         _check_treated(setting, used)
-    variants: dict[str, Setting] = {}
+    variants: dict[str, Setting | None] = {}
     if evaluation.design == "by_places":
         if sure and recalled:
             name = "memory" if any(event.sureness == "memory" for event in recalled) else "wider"
-            variants[name] = pick.setting(wide)[0]
+            variants[name] = pick.variant(wide)
         false = events_of(evaluation, events, ids=evaluation.placebos)
         if false:
-            variants["placebo"] = pick.setting(false, shut=used)[0]
+            variants["placebo"] = pick.variant(false, shut=used)
         if _repeated(used) and not evaluation.contrast:
-            variants["later"] = pick.setting(used, shut=recalled, last=True)[0]
+            variants["later"] = pick.variant(used, shut=recalled, last=True)
     earlier = (
         {}
         if evaluation.level == "nation"
@@ -130,7 +130,7 @@ def pose(
         events=used,
         recalled=recalled,
         only_recalled=not sure,
-        variants={name: one for name, one in variants.items() if _another(one, setting)},
+        variants={name: one for name, one in variants.items() if one and _another(one, setting)},
         dropped=dropped,
         sources=counted.sources,
     )
@@ -253,32 +253,37 @@ class _Picker:
             *(code for event in shut for code in _where(event, evaluation.level)),
         }
         self._check_observed(start)
-        kept = whole | (start >= 0)
+        people = _people(country, codes, counted.months, start)
+        known = np.asarray(np.isfinite(people).all(axis=1))
+        kept = (whole & known) | (start >= 0)
         if evaluation.level == "nation":
             kept[:] = True
-        dropped = tuple(code for code, there in zip(codes, kept.tolist(), strict=True) if not there)
         places = tuple(code for code, there in zip(codes, kept.tolist(), strict=True) if there)
-        people = _people(country, places, counted.months, start[kept])
-        known = np.isfinite(people).all(axis=1)
-        donors = (start[kept] < 0) & known & np.array([code not in closed for code in places], dtype=bool)
-        stays = known | (start[kept] >= 0)
-        return (
-            Setting(
-                counts=counted.counts[kept][stays],
-                population=people[stays],
-                places=tuple(code for code, there in zip(places, stays.tolist(), strict=True) if there),
-                first=counted.months[0].astype("datetime64[D]").item(),
-                start=start[kept][stays],
-                dose=dose[kept][stays],
-                donors=donors[stays],
-                neighbours=_borders(
-                    country, [c for c, there in zip(places, stays.tolist(), strict=True) if there]
-                ),
-                windows=evaluation.windows,
-                seed=self.seed,
-            ),
-            dropped + tuple(code for code, there in zip(places, stays.tolist(), strict=True) if not there),
+        open_ = np.array([code not in closed for code in codes], dtype=bool)
+        setting = Setting(
+            counts=counted.counts[kept],
+            population=people[kept],
+            places=places,
+            first=counted.months[0].astype("datetime64[D]").item(),
+            start=start[kept],
+            dose=dose[kept],
+            donors=((start < 0) & open_)[kept],
+            neighbours=_borders(country, places),
+            windows=evaluation.windows,
+            seed=self.seed,
         )
+        return setting, tuple(code for code in codes if code not in places)
+
+    def variant(
+        self, events: Iterable[Event], *, shut: Iterable[Event] = (), last: bool = False
+    ) -> Setting | None:
+        """As `setting`; None where an event cannot be placed in this record, which is no matter of the main run."""
+        try:
+            return self.setting(events, shut=shut, last=last)[0]
+        except CareoError as error:
+            if not error.key.startswith("setting_"):
+                raise
+            return None
 
     def _starts(self, events: Sequence[Event], *, last: bool) -> Integers:
         counted, evaluation = self.counted, self.evaluation
