@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from careo.base.citations import Source as Source
     from careo.base.errors import CareoError as CareoError
+    from careo.evidence.events import Evaluation as Evaluation
+    from careo.evidence.events import load_evaluations as load_evaluations
+    from careo.evidence.events import load_events as load_events
     from careo.evidence.levers import Lever as Lever
     from careo.evidence.levers import find_lever as find_lever
     from careo.evidence.levers import load_levers as load_levers
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
     from careo.results.drafting import new_strategy as new_strategy
     from careo.results.drift import Drift as Drift
     from careo.results.drift import drift as drift
+    from careo.results.evaluate import Evaluated as Evaluated
+    from careo.results.evaluate import evaluate as evaluate
     from careo.results.figures import check_figures as check_figures
     from careo.results.finding import Finding as Finding
     from careo.results.ladders import ladder as ladder
@@ -131,6 +136,8 @@ _HOMES = {
     "Document": "careo.sources.documents",
     "Drift": "careo.results.drift",
     "Ensemble": "careo.run.ensemble",
+    "Evaluated": "careo.results.evaluate",
+    "Evaluation": "careo.evidence.events",
     "Finding": "careo.results.finding",
     "Forecast": "careo.run.forecasts",
     "MunicipalForecast": "careo.run.municipal_forecast",
@@ -172,6 +179,7 @@ _HOMES = {
     "draft_strategy": "careo.results.drafting",
     "draw_map": "careo.views.maps",
     "drift": "careo.results.drift",
+    "evaluate": "careo.results.evaluate",
     "export_edition": "careo.sources.store",
     "export_run": "careo.run.shards",
     "fetch_data": "careo.results.datasets",
@@ -189,6 +197,8 @@ _HOMES = {
     "list_runs": "careo.run.runs",
     "load_calibration": "careo.run.calibrate",
     "load_country": "careo.panel.country",
+    "load_evaluations": "careo.evidence.events",
+    "load_events": "careo.evidence.events",
     "load_levers": "careo.evidence.levers",
     "load_money": "careo.record.money",
     "load_panel": "careo.panel.monthly",
@@ -236,6 +246,8 @@ __all__ = [
     "Document",
     "Drift",
     "Ensemble",
+    "Evaluated",
+    "Evaluation",
     "Finding",
     "Forecast",
     "Futures",
@@ -277,6 +289,7 @@ __all__ = [
     "draft_strategy",
     "draw_map",
     "drift",
+    "evaluate",
     "export_edition",
     "export_run",
     "fetch_data",
@@ -294,6 +307,8 @@ __all__ = [
     "list_runs",
     "load_calibration",
     "load_country",
+    "load_evaluations",
+    "load_events",
     "load_levers",
     "load_money",
     "load_panel",

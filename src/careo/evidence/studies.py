@@ -17,7 +17,7 @@ from careo.base.errors import CareoError
 from careo.base.fields import CLOSED, Words
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import Written, build, read_written
-from careo.evidence.effects import SOME, Finite, Level, Mechanism
+from careo.evidence.effects import SOME, Finite, Grade, Level, Mechanism
 
 Design = Literal[
     "randomised", "discontinuity", "instrument", "differences", "synthetic_control", "time_series", "panel", "matching",
@@ -69,7 +69,8 @@ class Study:
         about: what it studies, in our words. design, place, outcome, result: how, where, of what, and what was found.
         speaks_to: mechanisms it bears on. estimates: its numbers, also those that cannot be drawn.
         verified: how the finding is known. note: what a reader must know.
-        sources: keys; empty: its own key is one.
+        sources: keys; empty: its own key is one. grade, lever: of an evaluation of our own, and what it bears on; studies of
+            others are named and graded by their levers.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
@@ -88,6 +89,8 @@ class Study:
     estimates: tuple[Estimate, ...] = ()
     note: Words | None = None
     sources: tuple[str, ...] = ()
+    grade: Grade | None = None
+    lever: str | None = None
 
     @property
     def cited(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from careo.base.dates import Period
 from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.levers import Lever
+from careo.evidence.own import held_against, load_own_studies
 from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
 from careo.results.accumulated import Accumulated
@@ -190,6 +191,7 @@ class Words:
         if left:
             found.append(self._caveat("not_simulated", count=len(left), names=_names(left)))
         found += self._left_out_words()
+        found += self._own_words()
         if kept.failures:
             found.append(self._caveat("failures", count=kept.failures, draws=kept.futures.draws))
         found += self._level_words(outcome)
@@ -264,6 +266,21 @@ class Words:
             if one.lever in mine
         ]  # fmt: skip
         return [self._caveat("left_out", effects="; ".join(dict.fromkeys(found)))] if found else []
+
+    def _own_words(self) -> list[Caveat]:
+        """Priors of the levers in use that our own evaluations of the record do not meet."""
+        own = load_own_studies(self.country.key)
+        found = [
+            self._say(
+                "own_apart",
+                lever=worded(lever.name, self.language),
+                study=worded(held.study.about, self.language),
+            )
+            for lever in self.levers
+            for held in held_against(lever, own.get(lever.id, ()))
+            if not held.meet
+        ]
+        return [self._caveat("own", levers="; ".join(dict.fromkeys(found)))] if found else []
 
     def _level_words(self, outcome: str) -> list[Caveat]:
         """What the present level of an outcome rests on."""

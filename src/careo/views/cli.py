@@ -24,6 +24,7 @@ VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
     "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate", "replicate", "cite",
     "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "validate", "evaluate", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -67,6 +68,7 @@ _HOMES = {
     "forecast": "forecast_verb",
     "validate": "validate_verb",
     "calibrate": "calibrate_verb",
+    "evaluate": "evaluate_verb",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
 }
@@ -191,6 +193,13 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "calibrate": lambda lang: [
         _option(lang, "until", "YYYY-MM", says="calibrate.until"),
         _option(lang, "states", flag=True, says="calibrate.states"),
+    ],
+    "evaluate": lambda lang: [
+        click.Argument(["name"], metavar="list|NAME|FILE"),
+        _option(lang, "outcome", "ID", says="evaluate.outcome"),
+        _option(lang, "draws", "N", says="evaluate.draws"),
+        _option(lang, "seed", "N"),
+        _option(lang, "to-registry", say(lang, "cli.help.file"), says="evaluate.to-registry"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
     "cite": lambda lang: [

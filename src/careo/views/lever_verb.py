@@ -24,6 +24,7 @@ from careo.evidence.effects import (
     quantile,
 )
 from careo.evidence.levers import Cost, Lever, find_lever, load_levers
+from careo.evidence.own import Held, held_against, load_own_studies
 from careo.evidence.studies import Estimate, Study, load_studies, log_points
 from careo.results.wording import number, value_words
 from careo.views import contract
@@ -61,10 +62,22 @@ def levers_verb(asked: Asked, *, lever: str | None) -> int:
         block: dict[str, Any] = {"levers": rows}
         if one:
             sources = load_sources(asked.country, asked.language)
+            held = held_against(one, load_own_studies(asked.country).get(one.id, ()))
+            block["own"] = [
+                {
+                    "study": each.study.key,
+                    "grade": each.study.grade,
+                    "prior": each.prior,
+                    "ours": each.ours,
+                    "meet": each.meet,
+                }
+                for each in held
+            ]
             block["sources"] = [asdict(sources[key]) for key in source_keys(one, studies)]
         screen.write(contract.to_json(contract.envelope("levers", **block)))
     elif one:
-        _show_lever(screen, one, studies, load_sources(asked.country, asked.language), asked.language)
+        own = load_own_studies(asked.country).get(one.id, ())
+        _show_lever(screen, one, studies, load_sources(asked.country, asked.language), own, asked.language)
     else:
         _show_list(screen, levers, asked.language)
     screen.close()
@@ -152,6 +165,15 @@ def _study_data(study: Study, language: str) -> dict[str, Any]:
         "design": study.design, "speaks_to": list(study.speaks_to), "estimates": estimates, "verified": study.verified,
         "note": worded(study.note, language), "sources": list(study.cited),
     }  # fmt: skip
+
+
+def own_words(held: Held, language: str) -> str:
+    """An evaluation of our own beside a prior, and whether the two meet."""
+    return say(
+        language, "levers.own.meets" if held.meet else "levers.own.apart",
+        name=worded(held.study.about, language), grade=held.study.grade or "D", mechanism=mechanisms(held.effect, language),
+        low=signed(held.ours[0]), high=signed(held.ours[1]), prior_low=signed(held.prior[0]), prior_high=signed(held.prior[1]),
+    )  # fmt: skip
 
 
 def _picture(asked: Asked, one: Lever | None, levers: Sequence[Lever], studies: Mapping[str, Study]) -> None:
@@ -248,6 +270,7 @@ def _show_lever(
     lever: Lever,
     studies: Mapping[str, Study],
     sources: Mapping[str, Source],
+    own: tuple[Study, ...],
     language: str,
 ) -> None:
     star = "*" if lever.verified == "memory" else ""
@@ -285,6 +308,7 @@ def _show_lever(
     _show_priors(screen, lever, language)
     _show_forest(screen, lever, studies, language)
     _show_studies(screen, [studies[key] for key in lever.studies], language)
+    _part(screen, "own", [own_words(held, language) for held in held_against(lever, own)], language)
     depends = [
         f"{_partner(each.partner, language)}: {worded(each.note, language)}" for each in lever.interactions
     ]
