@@ -22,9 +22,8 @@ from careo.views.i18n import choose_language, one_line
 
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
-    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate", "replicate", "cite",
-    "schema",
-    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "validate", "evaluate", "replicate", "cite", "schema",
+    "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate",
+    "evaluate", "replicate", "cite", "schema",
 )  # fmt: skip
 """In the order of the work."""
 
