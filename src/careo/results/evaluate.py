@@ -62,7 +62,7 @@ class Evaluated:
         estimates: those the verdict rests on first. checks: what they were held against.
         sensitivity: name of another run ("memory", "later", "placebo") → its main estimates.
         posed: the setting; None for a dated history. record, falls, listed: of a dated history. study, paths: what is drawn, where the design has it.
-        series: name → values by month [unit of the outcome; month], of an interrupted series.
+        lacking: estimators of others could stand beside ours and their library is not installed.
     """
 
     evaluation: Evaluation
@@ -79,6 +79,7 @@ class Evaluated:
     listed: tuple[Fall, ...] = ()
     study: EventStudy | None = None
     paths: Paths | None = None
+    lacking: bool = False
 
     @property
     def main(self) -> Estimate | None:
@@ -187,6 +188,7 @@ def _by_places(posed: Posed, draws: int) -> Evaluated:
     many = int(posed.setting.treated.sum()) >= LEAST_TREATED
     design: Design = "difference" if many else "synthetic_control"
     estimates = _estimates(design, posed.setting, draws)
+    others = _others(posed.setting) if many else ()
     checks = list(_checks(design, posed.setting))
     sensitivity: dict[str, tuple[Estimate, ...]] = {}
     for name, setting in posed.variants.items():
@@ -204,10 +206,11 @@ def _by_places(posed: Posed, draws: int) -> Evaluated:
         country=posed.country,
         design=design,
         verdict=judge(estimates, checks, only_recalled=posed.only_recalled),
-        estimates=estimates,
+        estimates=estimates + (others or ()),
         checks=tuple(checks),
         sensitivity=sensitivity,
         posed=posed,
+        lacking=others is None,
         study=_event_study(posed.setting) if many else None,
         paths=None if many else _paths(posed.setting),
     )
@@ -222,6 +225,13 @@ def _estimates(design: Design, setting: Setting, draws: int) -> tuple[Estimate, 
 
     found = [one for scale in SCALES for one in synthetic_control.estimate(replace(setting, scale=scale))]
     return tuple(sorted(found, key=lambda one: not one.default))
+
+
+def _others(setting: Setting) -> tuple[Estimate, ...] | None:
+    """What estimators of others say, beside which ours stands; None where their library is not installed."""
+    from careo.results.designs import other_estimators
+
+    return other_estimators.other_estimates(setting) if other_estimators.installed() else None
 
 
 def _checks(design: Design, setting: Setting) -> tuple[Check, ...]:

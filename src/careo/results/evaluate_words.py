@@ -254,6 +254,8 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
         told.append(_caveat(language, "windows", count=len(asked.windows)))
         if result.country.key == "mexico" and asked.level == "state":
             told.append(_caveat(language, "year"))
+    if result.lacking:
+        told.append(_caveat(language, "lacking"))
     if result.falls:
         years = sorted({one.year for one in result.falls})
         told.append(
