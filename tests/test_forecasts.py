@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import numpy as np
 import polars as pl
 import pytest
@@ -374,6 +375,7 @@ def test_a_folder_holds_pictures_numbers_and_the_same_json(
     assert ask("--country", lagging.key, "--json", "-o", str(folder)) == 0
     told = capsys.readouterr().out
     assert (folder / "forecast.json").read_text("utf-8") == told
+    jsonschema.validate(json.loads(told), careo.schema())
     found = json.loads(told)["forecast"]
     assert found["unobserved"] == [["T3", "2022-11"], ["T3", "2022-12"], ["T7", "2022-12"]]
     assert len(found["next_year"]) == 10 and len(found["by_month"]) == 10 * 16
