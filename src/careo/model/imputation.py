@@ -359,16 +359,16 @@ def _by_month(
             for i in range(places):
                 if comparison[i]:
                     _cells(seen[i], low, high, cells)
-                    _add(values[:, i], cells, weight[i], whole, whole_right, whole_present)
+                    _add(values[:, i], cells, float(weight[i]), whole, whole_right, whole_present)
         matrix[:], right[:], present[:] = whole, whole_right, whole_present
         identified = True
         for k in range(who.shape[1]):
             i, s = who[d, k], when[d, k]
             if comparison[i]:
                 _cells(seen[i], low, high, cells)
-                _add(values[:, i], cells, -weight[i], matrix, right, present)
+                _add(values[:, i], cells, -float(weight[i]), matrix, right, present)
             _cells(seen[i], max(low, s - base) if base else low, min(high, s), cells)
-            identified &= _add(values[:, i], cells, weight[i], matrix, right, present)
+            identified &= _add(values[:, i], cells, float(weight[i]), matrix, right, present)
         everyone = present.sum()
         for t in range(months):
             if present[t] < NOBODY:

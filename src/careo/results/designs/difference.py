@@ -16,7 +16,7 @@ Assumptions:
 Sources:
     Borusyak, Jaravel & Spiess (2024), Revisiting event-study designs, RES 91(6), doi:10.1093/restud/rdae007;
     Bertrand, Duflo & Mullainathan (2004), QJE 119(1), doi:10.1162/003355304772839588 (why not conventional standard errors);
-    Roth (2022), Pretest with caution, AER: Insights 4(3), doi:10.1257/aeri.20210236 (why leads alone are no gate).
+    Roth (2022), Pretest with caution, American Economic Review: Insights 4(3), doi:10.1257/aeri.20210236 (why leads alone are no gate).
 """
 
 from __future__ import annotations

@@ -78,8 +78,9 @@ def hinges(told: Trial, variants: Sequence[Trial]) -> tuple[int, int] | None:
     """The first (variant, window) in which the answer is another; None where there is none.
 
     Where the default found something, a variant has to have its sign and a p of at most 10%. Where it found nothing, a variant may not
-    find something at 5% shared out among all variants: of many, one will by chance.
+    find something at 5% shared out among all variants and windows: of many, one will by chance.
     """
+    chances = len(variants) * len(told.effect)
     for v, other in enumerate(variants):
         for w, (effect, p) in enumerate(zip(told.effect, told.p, strict=True)):
             if np.isnan(p) or np.isnan(other.p[w]):
@@ -87,6 +88,6 @@ def hinges(told: Trial, variants: Sequence[Trial]) -> tuple[int, int] | None:
             if p <= ALPHA:
                 if other.p[w] > WEAK or other.effect[w] * effect < 0:
                     return v, w
-            elif other.p[w] <= ALPHA / len(variants):
+            elif other.p[w] <= ALPHA / chances:
                 return v, w
     return None
