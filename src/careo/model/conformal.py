@@ -25,7 +25,7 @@ import math
 import numpy as np
 from numba import njit
 
-from careo.model.simplex import Bools, Floats, fit_one
+from careo.model.simplex import Bools, Floats, fit_one, product
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 _GRID = 161
@@ -50,7 +50,9 @@ def conformal_p(target: Floats, donors: Floats, base: int, effects: Floats) -> F
     around = donors - donors.mean(axis=1, keepdims=True)
     window = (np.arange(target.size) >= base).astype(float)
     p = np.empty(len(effects))
-    _tests(target - target.mean(), window - window.mean(), around, around @ around.T, base, effects, p)
+    _tests(
+        target - target.mean(), window - window.mean(), around, product(around, around.T), base, effects, p
+    )
     return p
 
 

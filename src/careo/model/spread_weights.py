@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from careo.model.simplex import ACCEPTED, Bools, Floats, SimplexFits, fit_simplex, in_threads
+from careo.model.simplex import ACCEPTED, Bools, Floats, SimplexFits, fit_simplex, in_threads, product
 
 _POOR = ACCEPTED / 100
 _MOST_STEPS, _MOST_HALVINGS = 200, 30
@@ -45,7 +45,7 @@ def fit_spread(
     unit = np.sqrt(scale)
     weights, gaps = np.zeros((len(targets), len(donors))), np.zeros(len(targets))
     x, y = np.ascontiguousarray(donors / unit), np.ascontiguousarray(targets / unit)
-    moments, sums = x.T @ x, x.sum(axis=0)
+    moments, sums = product(x.T, x), x.sum(axis=0)
 
     def work(rows: slice) -> None:
         _fit_rows(x, y[rows], allowed[rows], ridge[rows] / scale, moments, sums, weights[rows], gaps[rows])
@@ -53,7 +53,11 @@ def fit_spread(
     in_threads(work, len(targets), threads)
     if (poor := np.flatnonzero(~(gaps <= _POOR))).size:  # a ridge so small that few donors have weight
         again = fit_simplex(
-            donors @ donors.T, targets[poor] @ donors.T, allowed[poor], ridge[poor], threads=threads
+            product(donors, donors.T),
+            product(targets[poor], donors.T),
+            allowed[poor],
+            ridge[poor],
+            threads=threads,
         )
         weights[poor], gaps[poor] = again.weights, again.gaps
     return SimplexFits(weights=weights, gaps=gaps)

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from careo.model.simplex import Bools, Floats, accept, fit_one, fit_simplex, in_threads
+from careo.model.simplex import Bools, Floats, accept, fit_one, fit_simplex, in_threads, product
 from careo.model.spread_weights import fit_spread
 
 TIME_PENALTY = 1e-6
@@ -101,8 +101,10 @@ def synthetic_controls(
     if demeaned:
         targets, donors = _around(targets, base), _around(donors, base)
     before = donors[:, :base]
-    fits = fit_simplex(before @ before.T, targets[:, :base] @ before.T, allowed, threads=threads)
-    return Controls(gaps=targets - fits.weights @ donors, weights=fits.weights, optimality=fits.gaps)
+    fits = fit_simplex(
+        product(before, before.T), product(targets[:, :base], before.T), allowed, threads=threads
+    )
+    return Controls(gaps=targets - product(fits.weights, donors), weights=fits.weights, optimality=fits.gaps)
 
 
 def synthetic_differences(
@@ -130,13 +132,17 @@ def synthetic_differences(
         units = fit_spread(centred_targets[:, :base], before, allowed, strength, threads=threads)
     else:
         units = fit_simplex(
-            before @ before.T, centred_targets[:, :base] @ before.T, allowed, strength, threads=threads
+            product(before, before.T),
+            product(centred_targets[:, :base], before.T),
+            allowed,
+            strength,
+            threads=threads,
         )
 
     after = donors[:, base:].mean(axis=1)
     pool = donors[:, :base].mean(axis=0)
     apart, apart_after = donors[:, :base] - pool, after - after.mean()
-    gram, linear = apart.T @ apart, apart.T @ apart_after
+    gram, linear = product(apart.T, apart), product(apart.T, apart_after[:, None])[:, 0]
     months, gaps = np.zeros((len(targets), base)), np.zeros(len(targets))
     penalty = (TIME_PENALTY * noise) ** 2
 
@@ -251,18 +257,20 @@ def _noise(before: Floats, allowed: Bools) -> Floats:
     changes = np.diff(before, axis=1)
     changes = changes - changes.mean()
     count = allowed.sum(axis=1) * changes.shape[1]
-    total, squares = allowed @ changes.sum(axis=1), allowed @ (changes**2).sum(axis=1)
+    sums = np.stack([changes.sum(axis=1), (changes**2).sum(axis=1)], axis=1)
+    total, squares = product(allowed.astype(float), sums).T
     return np.sqrt(np.maximum(squares - total**2 / count, 0.0) / np.maximum(count - 1, 1))
 
 
 def _effects(targets: Floats, donors: Floats, units: Floats, months: Floats, base: int) -> Floats:
     of_targets = targets[:, base:].mean(axis=1) - (targets[:, :base] * months).sum(axis=1)
-    of_donors = units @ donors[:, base:].mean(axis=1) - ((units @ donors[:, :base]) * months).sum(axis=1)
+    synthetic = product(units, donors)
+    of_donors = synthetic[:, base:].mean(axis=1) - (synthetic[:, :base] * months).sum(axis=1)
     return of_targets - of_donors
 
 
 def _spreads(targets: Floats, donors: Floats, units: Floats, base: int) -> Floats:
-    gaps = targets - units @ donors
+    gaps = targets - product(units, donors)
     return root_mean_squares(gaps, base)[0]
 
 
