@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from careo.base.errors import CareoError
 from careo.model.conformal import conformal_interval, conformal_p
+from careo.model.randomisation import lower_bound
 from careo.model.simplex import ACCEPTED, fit_simplex
 from careo.model.synthetic import (
     critical,
@@ -29,7 +30,7 @@ from careo.model.synthetic import (
 )
 from careo.results.designs import synthetic_checks, synthetic_control
 from careo.results.designs.setting import LOG, NEVER, RATE, Check, Estimate, Setting
-from careo.results.designs.synthetic_checks import lower_bound, sizes
+from careo.results.designs.synthetic_checks import sizes
 from careo.results.designs.synthetic_cut import cut
 
 
@@ -430,25 +431,6 @@ def test_invented_treatments_keep_off_what_was_treated() -> None:
         assert len(invented) == 80
         assert all(starts[0] + 11 < 70 for places, starts in invented if places[0] == 0)
         assert all(starts[0] >= 36 for _, starts in invented)
-
-
-def test_profiles_are_ranks_of_level_and_rise() -> None:
-    values = np.array(
-        [np.full(40, 5.0), np.full(40, 1.0), np.concatenate([np.full(24, 2.0), np.full(16, 9.0)])]
-    )
-    level, rise = synthetic_checks._profiles(values)
-    assert level[:, 36].tolist() == [0.5, 0.0, 1.0]
-    assert rise[2, 30] == 1.0
-    assert np.isnan(level[:, 11]).all()
-    assert np.isnan(rise[:, 23]).all()
-
-
-def test_the_bound_of_a_share_is_that_of_clopper_and_pearson() -> None:
-    from scipy import stats
-
-    for found, trials in ((0, 30), (3, 31), (25, 500), (500, 500)):
-        exact = stats.beta.ppf(0.05, found, trials - found + 1) if found else 0.0
-        assert lower_bound(found, trials) == pytest.approx(exact, abs=1e-9)
 
 
 # ── on the record ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -185,7 +185,9 @@ def _inverted(effect: Floats, placebos: Floats, moved: Floats, alpha: float) -> 
         return np.full_like(effect, np.nan), np.full_like(effect, np.nan)
     b = np.clip(moved, -1 + 1e-9, 1 - 1e-9)
     ends = (effect - placebos) / (1 - b), (effect + placebos) / (1 + b)
-    same = moved > 1 - 1e-9  # the places that were treated, drawn again: as large as the real one whatever the effect
+    same = (
+        moved > 1 - 1e-9
+    )  # the places that were treated, drawn again: as large as the real one whatever the effect
     least = np.sort(np.where(same, -np.inf, np.minimum(*ends)), axis=0)
     most = np.sort(np.where(same, np.inf, np.maximum(*ends)), axis=0)[::-1]
     rank = (

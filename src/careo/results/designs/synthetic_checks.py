@@ -13,7 +13,6 @@ one-sided 95% lower bound exceeds 10%.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ import numpy as np
 from careo.base.errors import CareoError
 from careo.model.conformal import conformal_p
 from careo.model.luck import Luck, Process
+from careo.model.randomisation import lower_bound, profiles
 from careo.model.synthetic import SIZE, critical, rank_p, synthetic_differences
 from careo.results.designs.setting import NEVER, Check, Setting
 from careo.results.designs.synthetic_cut import BASE, LEAST_BASE, Cut, Fitted, Floats, cut, fit
@@ -326,7 +326,7 @@ def _invented(main: _Main, fakes: int, *, resembling: bool) -> Iterable[tuple[np
     usable = np.isfinite(outcome) & ((setting.start[:, None] < 0) | (months < setting.start[:, None]))
     before = max(main.part.base, 2 * YEAR)
     dates = np.arange(before, outcome.shape[1] - last - int(offsets.max()))
-    ranks = _profiles(np.where(usable, outcome, np.nan))
+    ranks = profiles(np.where(usable, outcome, np.nan))
     own = [ranks[:, place, start] for place, start in zip(treated, setting.start[treated], strict=True)]
     if not dates.size or (resembling and not np.isfinite(own).all()):
         return
@@ -351,25 +351,6 @@ def _invented(main: _Main, fakes: int, *, resembling: bool) -> Iterable[tuple[np
             yield np.array(chosen), date + offsets
 
 
-def _profiles(outcome: Floats) -> Floats:
-    """Level of the year before each month and its rise over the year before that, as ranks from 0 to 1 [2 place month]; NaN where not observed."""
-    sums = np.cumsum(np.concatenate([np.zeros((len(outcome), 1)), np.nan_to_num(outcome)], axis=1), axis=1)
-    gaps = np.cumsum(np.concatenate([np.zeros((len(outcome), 1)), np.isnan(outcome)], axis=1), axis=1)
-    level = np.full(outcome.shape, np.nan)
-    months = np.arange(YEAR, outcome.shape[1])
-    if months.size:
-        whole = gaps[:, months] == gaps[:, months - YEAR]
-        level[:, YEAR:] = np.where(whole, (sums[:, months] - sums[:, months - YEAR]) / YEAR, np.nan)
-    rise = np.full(outcome.shape, np.nan)
-    rise[:, YEAR:] = level[:, YEAR:] - level[:, :-YEAR]
-    found = []
-    for values in (level, rise):
-        order = np.argsort(np.argsort(np.where(np.isnan(values), np.inf, values), axis=0), axis=0)
-        known = np.maximum(np.isfinite(values).sum(axis=0) - 1, 1)
-        found.append(np.where(np.isfinite(values), order / known, np.nan))
-    return np.stack(found)
-
-
 def _size(name: str, measured: Sizes | None) -> Check:
     if measured is None:
         return _check(name, None, {"least": FEWEST_PLACEBOS})
@@ -390,27 +371,6 @@ def _size(name: str, measured: Sizes | None) -> Check:
         **{f"{which}_percent": _percent(share) for which, share in shares.items()},
         bound_percent=_percent(max(bounds.values())),
     )
-
-
-def lower_bound(found: int, trials: int) -> float:
-    """One-sided lower bound of a share after Clopper and Pearson: where so many or more have the chance 1 − `CONFIDENCE`."""
-    low, high = 0.0, found / trials
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (low, middle) if _at_least(found, trials, middle) > 1 - CONFIDENCE else (middle, high)
-    return low
-
-
-def _at_least(found: int, trials: int, share: float) -> float:
-    """The chance of so many or more [binomial]."""
-    every = math.lgamma(trials + 1)
-    return math.fsum(
-        math.exp(
-            every - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
-            + k * math.log(share) + (trials - k) * math.log1p(-share)
-        )
-        for k in range(found, trials + 1)
-    ) if 0 < share < 1 else float(share > 0 or not found)  # fmt: skip
 
 
 def _check(
