@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from careo.base.errors import CareoError, OutputError
 from careo.results.finding import Finding
-from careo.results.skill_record import skill_sentences
 from careo.results.wording import duration_words, number
 from careo.views import contract
 from careo.views.arguments import month, one_of, positive, whole
@@ -19,7 +18,6 @@ from careo.views.arguments import outcomes as read_outcomes
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
 from careo.views.runs_verbs import RUNS, named, online, run_data, tell, view, working
-from careo.views.skill_panel import show_skill
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
@@ -180,9 +178,11 @@ def _show(
     from careo.results.caveats import arrange
     from careo.results.compare import accumulated, compare
     from careo.results.municipalities import LARGEST, compare_municipalities
+    from careo.results.skill_record import skill_sentences
     from careo.run.ensemble import STATUS_QUO
     from careo.run.run_plan import MAIN, WITHOUT_D
     from careo.run.runs import open_run, read_run
+    from careo.views.skill_panel import show_skill
 
     futures = open_run(run.id, run.path.parent)
     kept = accumulated(futures[MAIN], against or STATUS_QUO)
