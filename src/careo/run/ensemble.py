@@ -279,11 +279,11 @@ class Job:
     @cached_property
     def baseline(self) -> Baseline:
         """The forecast without any strategy, fitted to the history."""
-        kept = self.country.derived.get("baseline")  # a slider asks for the same one again and again
+        kept = self.country.derived.get(("baseline",))  # a slider asks for the same one again and again
         if kept is None or kept[0] is not self.history or kept[1] is not self.constants:
             numbers = place_numbers(self.country, self.history.places)
             found = fit(self.history.counts, self.history.exposure, self.constants, places=numbers)
-            kept = self.country.derived["baseline"] = self.history, self.constants, found
+            kept = self.country.derived[("baseline",)] = self.history, self.constants, found
         return kept[2]
 
     @cached_property
