@@ -78,8 +78,8 @@ class Constants:
         dependence: ρ, the correlation between places that far leads come near to. dependence_months: τ, in which it comes.
     """
 
-    mean: Floats
-    factor: Floats
+    mean: np.ndarray
+    factor: np.ndarray
     dispersion: float
     dependence: float
     dependence_months: float

@@ -208,7 +208,9 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
     told.append(_caveat(language, "outcome", name=name, definition=definition))
     if posed:
         setting = posed.setting
-        months = np.datetime64(setting.first, "M") + np.array([0, setting.counts.shape[1] - 1])
+        months = np.datetime64(setting.first, "M") + np.array([0, setting.counts.shape[1] - 1]).astype(
+            "timedelta64[M]"
+        )
         treated = ", ".join(
             place_name(result.country, code, language)
             for code, hit in zip(setting.places, setting.treated.tolist(), strict=True)

@@ -143,7 +143,10 @@ def calibrate(
             progress(done, len(every))
 
     def cases(leads: np.ndarray, chosen: Sequence[np.datetime64]) -> Cases:
-        lengths = [exposure_days(_day(origin + 1), int(leads[-1])) / MEAN_MONTH_DAYS for origin in chosen]
+        lengths = [
+            exposure_days(_day(origin + np.timedelta64(1, "M")), int(leads[-1])) / MEAN_MONTH_DAYS
+            for origin in chosen
+        ]
         came = [_came(counted, origin, leads) for origin in chosen]
         return cases_of([known[origin] for origin in chosen], list(zip(lengths, came, strict=True)), leads)
 
@@ -337,13 +340,19 @@ def _origins(
     counted: History, crossed: Sequence[Join], plan: CalibrationPlan, until: np.datetime64, leads: np.ndarray
 ) -> list[np.datetime64]:
     """Every so many months from the first one on, as long as what came is known and counted by the source that was seen."""
-    begin = max(np.datetime64(plan.first_origin, "M"), np.datetime64(counted.first, "M") + FEWEST_MONTHS)
+    ahead = leads.astype("timedelta64[M]")
+    begin = max(
+        np.datetime64(plan.first_origin, "M"),
+        np.datetime64(counted.first, "M") + np.timedelta64(FEWEST_MONTHS, "M"),
+    )
     crossings = [(np.datetime64(join.seen_from, "M"), np.datetime64(join.until, "M")) for join in crossed]
     return [
         origin
-        for origin in np.arange(begin, until - int(leads[-1]) + 1, plan.every_months)
+        for origin in np.arange(
+            begin, until - np.timedelta64(int(leads[-1]) - 1, "M"), np.timedelta64(plan.every_months, "M")
+        )
         if all(
-            origin + leads[0] > last if origin >= seen else origin + leads[-1] <= last
+            origin + ahead[0] > last if origin >= seen else origin + ahead[-1] <= last
             for seen, last in crossings
         )
     ]
@@ -362,7 +371,9 @@ def _known(history: History, places: Sequence[str]) -> Features:
 
 def _came(counted: History, origin: np.datetime64, leads: np.ndarray) -> Floats:
     """What was counted after an origin `[events/month; place, lead]`."""
-    return counted.counts[:, (origin + leads - np.datetime64(counted.first, "M")).astype(int)]
+    return counted.counts[
+        :, (origin + leads.astype("timedelta64[M]") - np.datetime64(counted.first, "M")).astype(int)
+    ]
 
 
 def _rounded(values: Floats) -> Floats:

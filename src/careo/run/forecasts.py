@@ -256,7 +256,7 @@ def _states(
         )
     end = np.datetime64(last, "M")
     unobserved = tuple(
-        (code, str(end - back))
+        (code, str(end - np.timedelta64(back, "M")))
         for code, lag in zip(past.places, late.tolist(), strict=True)
         for back in range(lag - 1, -1, -1)
     )
@@ -317,7 +317,7 @@ def _refuse_unusable(country: Country, past: History, record: History) -> None:
         if not np.nansum(row):
             raise DataError("hindcast_zeros", where=f"{name(code)}, {past.first:%Y-%m} … {origin}")
         later = record.counts[record.places.index(code), past.counts.shape[1] :]
-        missing = np.datetime64(past.last, "M") - (lag - 1)
+        missing = np.datetime64(past.last, "M") - np.timedelta64(lag - 1, "M")
         if lag and not np.isnan(later).all():
             raise DataError("hindcast_gap", where=f"{name(code)}, {missing}")
         if lag > MOST_LAG:
@@ -333,8 +333,8 @@ def _named(
 ) -> Forecast:  # fmt: skip
     import xarray as xr
 
-    known = np.datetime64(parts.first, "M") + np.arange(parts.counts.shape[1])
-    shown = np.datetime64(parts.origin, "M") + np.arange(1 - parts.late, months + 1)
+    known = np.datetime64(parts.first, "M") + np.arange(parts.counts.shape[1]).astype("timedelta64[M]")
+    shown = np.datetime64(parts.origin, "M") + np.arange(1 - parts.late, months + 1).astype("timedelta64[M]")
     missing = np.isnan(parts.counts[:, parts.counts.shape[1] - parts.late :])
     ahead = np.full((len(parts.places), months), "forecast", dtype="<U8")
     kind = np.concatenate([np.where(missing, "nowcast", "observed"), ahead], axis=1)
@@ -365,7 +365,9 @@ def _gaps(parts: Parts) -> tuple[tuple[str, str], ...]:
         seen = np.flatnonzero(~np.isnan(row))
         inside = np.arange(seen[0], seen[-1])
         holes = inside[np.isnan(row[inside])]
-        found += [(code, str(np.datetime64(parts.first, "M") + int(month))) for month in holes]
+        found += [
+            (code, str(np.datetime64(parts.first, "M") + np.timedelta64(int(month), "M"))) for month in holes
+        ]
     return tuple(found)
 
 

@@ -139,7 +139,7 @@ def gaps(panel: Country | xr.Dataset | None, last: date) -> tuple[tuple[str, str
     """Months before an origin that a state did not report, as (state, month): left out, never filled."""
     past = homicide_history(panel, last=last)
     holes = [
-        (code, str(np.datetime64(past.first, "M") + int(month)))
+        (code, str(np.datetime64(past.first, "M") + np.timedelta64(int(month), "M")))
         for code, row in zip(past.places, past.counts, strict=True)
         for month in np.flatnonzero(np.isnan(row))
         if month > np.flatnonzero(~np.isnan(row))[0]
@@ -194,7 +194,7 @@ def _observed(
 
 def _record_end(panel: Country | xr.Dataset | None, later: LaterData | None) -> np.datetime64:
     if later is not None and later.counts.shape[1]:
-        return np.datetime64(later.first, "M") + later.counts.shape[1] - 1
+        return np.datetime64(later.first, "M") + np.timedelta64(later.counts.shape[1] - 1, "M")
     return np.datetime64(homicide_history(panel, matched=False).last, "M")
 
 

@@ -64,7 +64,7 @@ class LaterData:
     @property
     def last(self) -> date:
         """The last month known with the file, by its first day."""
-        return _day(np.datetime64(self.first, "M") + self.counts.shape[1] - 1)
+        return _day(np.datetime64(self.first, "M") + np.timedelta64(self.counts.shape[1] - 1, "M"))
 
 
 def read_later(
@@ -240,14 +240,14 @@ def _held_against(
     for code, row in zip(record.places, record.counts, strict=True):
         ours = theirs = 0.0
         for at in range(max(begin, 0), len(row)):
-            value = table.get((code, first + at), np.nan)
+            value = table.get((code, first + np.timedelta64(at, "M")), np.nan)
             if np.isnan(value) or np.isnan(row[at]):
                 continue
             compared, differing = compared + 1, differing + int(value != row[at])
             ours, theirs = ours + row[at], theirs + value
         if abs(theirs - ours) > max(_REVISED * ours, _EXPECTED):
             raise DataError("later_break_overlap", where=name, state=_name(country, code), record=f"{ours:,.0f}", given=f"{theirs:,.0f}",
-                            months=f"{first + max(begin, 0)} … {record.last:%Y-%m}")  # fmt: skip
+                            months=f"{first + max(begin, 0) * _MONTH} … {record.last:%Y-%m}")  # fmt: skip
     return compared, differing
 
 

@@ -111,7 +111,7 @@ def forecast_municipalities(
     with ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8)) as pool:
         for first, part in pool.map(block, blocks(count, size)):
             totals[first : first + len(part)] += part
-    ahead = (last + 1 + np.arange(months)).astype("datetime64[M]").astype("datetime64[D]")
+    ahead = (last + np.arange(1, months + 1).astype("timedelta64[M]")).astype("datetime64[D]")
     return MunicipalForecast(
         origin=day, months=tuple(ahead.astype(date)), codes=chosen.codes, states=chosen.states, quantiles=quantiles, means=means,
         state_quantiles=np.moveaxis(np.quantile(totals, QUANTILES, axis=-1), 0, -1), state_means=totals.mean(axis=-1),

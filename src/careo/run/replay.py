@@ -223,7 +223,7 @@ def _observed(panel: Country | xr.Dataset | None, case: ReplayCase, places: Sequ
     """What was counted after the origin, by the source that the origin saw `[events/month; place, month]`."""
     country, counted = country_of(panel), homicide_history(panel, matched=False)
     start, months = np.datetime64(case.start, "M"), case.months
-    end = start + months - 1
+    end = start + np.timedelta64(months - 1, "M")
     last = np.datetime64(counted.last, "M")
     if end > last:
         raise DataError("hindcast_no_target", found=f"{start} … {end}", last=str(last))

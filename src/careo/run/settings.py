@@ -463,7 +463,9 @@ def _months(evaluation: Evaluation) -> np.ndarray:
     period = parse_period(evaluation.period)
     assert period.first is not None  # noqa: S101 - a file with an open period is refused
     assert period.last is not None  # noqa: S101
-    return np.arange(np.datetime64(period.first, "M"), np.datetime64(period.last, "M") + 1)
+    return np.arange(
+        np.datetime64(period.first, "M"), np.datetime64(period.last, "M") + np.timedelta64(1, "M")
+    )
 
 
 def _named(country: Country, code: str) -> str:
