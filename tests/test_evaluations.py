@@ -45,7 +45,7 @@ from careo.results.designs.setting import Check, Estimate, Setting
 from careo.results.evaluate import Evaluated, evaluate, judge, leading
 from careo.results.evaluate_words import because, besides, finding, percent
 from careo.results.own_evidence import registry_text
-from careo.run.settings import find_outcome, pose
+from careo.run.evaluation_setting import find_outcome, pose
 from careo.run.yearly import Yearly, yearly_record
 from careo.views.cli import run
 from careo.views.evaluate_pictures import draw_evaluation
@@ -325,7 +325,7 @@ def test_a_question_that_cannot_be_put_is_refused_in_words(name: str) -> None:
 
 
 def test_a_place_that_began_within_the_record_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    import careo.run.settings as settings
+    import careo.run.evaluation_setting as settings
 
     real = settings.counted_outcome
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -23,6 +26,7 @@ from careo.run.municipal_hindcast import (
     municipal_records,
     servable_origins,
 )
+from careo.views import cli
 from worlds import World, new_world, with_towns
 
 DRAWS = 60
@@ -287,3 +291,47 @@ def test_another_record_that_a_person_imports_is_a_test_of_its_own() -> None:
     assert result.years == (2022, 2023) and result.windows == ("test",)
     assert result.scores.sizes["place"] == 46
     assert {each.places for each in result.differences} == {46}, "one state: each municipality by itself"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_shows_the_largest_and_writes_all(
+    language: str, ahead: MunicipalForecast, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [
+        "forecast",
+        "--places",
+        "municipality",
+        "--country",
+        str(world.folder),
+        "--origin",
+        "2021-10",
+        "--draws",
+        "200",
+    ]
+    assert cli.run([*asked, "--lang", language]) == 0
+    shown = capsys.readouterr().out
+    largest = ahead.codes[int(ahead.means.sum(axis=1).argmax())]
+    assert (
+        load_country(str(world.folder)).places.by_code[largest].name
+        in shown.splitlines()[0] + shown.splitlines()[1]
+    )
+    assert not re.search(r"\{\w+\}", shown)
+    folder = tmp_path / "out"
+    assert cli.run([*asked, "--lang", language, "--json", "-o", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert (folder / "forecast.json").read_text("utf-8") == told
+    jsonschema.validate(json.loads(told), careo.schema())
+    found = json.loads(told)["forecast"]
+    assert len(found["by_month"]) == 27 * 14 and len(found["by_state"]) == 9 * 14
+    assert sum(row["mean"] for row in found["by_month"]) == pytest.approx(ahead.means.sum(), rel=1e-3)
+    rows = (folder / "quantiles.csv").read_text("utf-8").splitlines()
+    assert rows[0] == "place,month,mean,q05,q25,q50,q75,q95" and len(rows) == 1 + 27 * 14
+
+
+@pytest.mark.parametrize("option", [["--provisional", "2"], ["--calibration", "constants.yaml"]])
+def test_options_that_mean_nothing_by_municipality_are_refused(
+    option: list[str], world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["forecast", "--places", "municipality", "--country", str(world.folder), "--lang", "en"]
+    assert cli.run([*asked, *option]) == 2
+    assert option[0] in capsys.readouterr().err

@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from careo.model.luck import Luck, Process, uniform
-from careo.model.quantiles import negative_binomial_quantile
+from careo.model.quantiles import negative_binomial_quantile, normal_quantile
 
 Floats = NDArray[np.float64]
 
@@ -111,6 +111,15 @@ def observe(
     out = np.empty(log_intensity.shape, dtype=np.int64)
     _observed(np.uint64(luck.seed), places, first_month, first_draw, log_intensity, dispersion, out)
     return out
+
+
+@njit(cache=True, nogil=True)
+def chi_square_of_5(seed, process, month, place, draw):  # pyright: ignore
+    """χ² with 5 degrees of freedom at an address and the two months after it: two exponentials, of 2 degrees each, and the square of a normal."""
+    first = uniform(seed, process, month, place, draw)
+    second = uniform(seed, process, month + 1, place, draw)
+    third = normal_quantile(uniform(seed, process, month + 2, place, draw))
+    return third * third - 2.0 * np.log(first * second)
 
 
 @njit(cache=True, nogil=True)

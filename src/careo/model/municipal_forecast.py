@@ -46,6 +46,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from careo.model.counts import chi_square_of_5
 from careo.model.lanes import exp_of, normals, score_of
 from careo.model.luck import Luck, Process, uniform, uniform_pair
 from careo.model.quantiles import gamma_quantile, normal_quantile, poisson_quantile, student_t_quantile
@@ -226,7 +227,7 @@ def _sampled(seed, places, first_month, first_draw, shape, rate, ceiling, ahead,
         for d in range(draws):
             draw = first_draw + d
             level[d] = gamma_quantile(uniform(seed, _LEVEL, first_month, places[i], draw), shape[i]) / rate[i]
-            reach[d] = step * np.sqrt(3.0 / _chi_square(seed, first_month, places[i], draw))
+            reach[d] = step * np.sqrt(3.0 / chi_square_of_5(seed, _SCALE, first_month, places[i], draw))
             walk[d] = 0.0
         for h in range(out.shape[1]):
             for d in range(draws):
@@ -242,15 +243,6 @@ def _sampled(seed, places, first_month, first_draw, shape, rate, ceiling, ahead,
                 noise[d] = min(level[d] * exp_of(reach[d] * walk[d]), ceiling[i]) * ahead[h]
             for d in range(draws):
                 out[i, h, d] = poisson_quantile(luck[d], noise[d])
-
-
-@njit(cache=True, nogil=True)
-def _chi_square(seed, month, place, draw):  # pyright: ignore
-    """χ² with 5 degrees of freedom: two exponentials, of 2 degrees each, and the square of a normal."""
-    first = uniform(seed, _SCALE, month, place, draw)
-    second = uniform(seed, _SCALE, month + 1, place, draw)
-    third = normal_quantile(uniform(seed, _SCALE, month + 2, place, draw))
-    return third * third - 2.0 * np.log(first * second)
 
 
 def _variance(counts: Floats, exposure: Floats, shape: Floats, rate: Floats, law: LocalLaw) -> float:

@@ -42,13 +42,13 @@ from careo.model.counts import (
     Floats,
     ceiling_of,
     checked_history,
+    chi_square_of_5,
     season_of,
     seasonal_exposure,
     sum_of_places,
 )
 from careo.model.lanes import normals
-from careo.model.luck import Luck, Process, uniform
-from careo.model.quantiles import normal_quantile
+from careo.model.luck import Luck, Process
 
 WINDOW = 3  # months whose sum is a level
 DIFFERENCES = 120  # the last ones that make a scale
@@ -162,7 +162,7 @@ def _paths(seed, places, first_month, first_draw, level, scale, ceiling, offset,
     tail, walk = np.empty(draws), np.empty(draws)
     for i in range(out.shape[0]):
         for d in range(draws):
-            tail[d] = np.sqrt(3.0 / _chi_square(seed, first_month, places[i], first_draw + d))
+            tail[d] = np.sqrt(3.0 / chi_square_of_5(seed, _SCALE, first_month, places[i], first_draw + d))
             walk[d] = 0.0
         for h in range(months):
             step = scale[i, h] / np.sqrt(h + 1.0)
@@ -170,15 +170,6 @@ def _paths(seed, places, first_month, first_draw, level, scale, ceiling, offset,
             for d in range(draws):
                 walk[d] += shared * nation[h, d] + own * noise[d]
                 out[i, h, d] = min(level[i] + step * tail[d] * walk[d], ceiling[i]) + offset[h]
-
-
-@njit(cache=True, nogil=True)
-def _chi_square(seed, month, place, draw):  # pyright: ignore
-    """χ² with 5 degrees of freedom: two exponentials, of 2 degrees each, and the square of a normal."""
-    first = uniform(seed, _SCALE, month, place, draw)
-    second = uniform(seed, _SCALE, month + 1, place, draw)
-    third = normal_quantile(uniform(seed, _SCALE, month + 2, place, draw))
-    return third * third - 2.0 * np.log(first * second)
 
 
 def _levels(counts: Floats, exposure: Floats) -> Floats:

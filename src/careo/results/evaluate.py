@@ -26,8 +26,8 @@ from careo.panel import Country, country_of
 from careo.results.designs import dated_history, interrupted
 from careo.results.designs.dated_history import Fall
 from careo.results.designs.setting import SCALES, Check, Estimate, Setting
+from careo.run.evaluation_setting import Posed, find_outcome, pose
 from careo.run.place_selection import mask_places
-from careo.run.settings import Posed, find_outcome, pose
 from careo.run.yearly import Yearly, yearly_record
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def evaluate(
         outcome: another outcome than the evaluation's. draws: placebo assignments at most. seed: of all luck.
 
     Raises:
-        CareoError: there is no such evaluation or outcome, or the question cannot be put to this record (`run/settings.py`).
+        CareoError: there is no such evaluation or outcome, or the question cannot be put to this record (`run/evaluation_setting.py`).
         DataError: the file is broken; every mistake, with file and line.
     """
     country = country_of(panel)

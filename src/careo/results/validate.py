@@ -252,7 +252,6 @@ class _Cell:
     pit: np.ndarray
     nation_pit: np.ndarray
     drawn_inside: np.ndarray
-    nation_drawn_inside: np.ndarray
 
 
 def _run(
@@ -283,7 +282,7 @@ def _cell(cast: Hindcast, rival: Callable[..., np.ndarray]) -> _Cell:
     return _Cell(
         score(samples, cast.observed), score(total, happened),
         pit_histogram(samples, cast.observed), pit_histogram(total, happened),
-        _drawn_inside(samples), _drawn_inside(total[None]),
+        _drawn_inside(samples),
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from careo.base.errors import OutputError
 from careo.base.fields import worded
 from careo.base.files import writing
 from careo.base.texts import say
@@ -21,6 +20,7 @@ from careo.results.own_evidence import registry_text
 from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
+from careo.views.folders import output_folder, write_folder
 from careo.views.i18n import verdict_words
 from careo.views.terminal import Screen
 
@@ -35,7 +35,7 @@ def evaluate_verb(asked: Asked, *, name: str, outcome: str, draws: str, seed: st
 
     if name == _LIST:
         return _list(asked)
-    folder = _folder(asked.out)
+    folder = output_folder(asked.out)
     luck = whole("--seed", seed, 7, 2**63, least=0)
     result = evaluate(
         name,
@@ -248,28 +248,13 @@ def _show_falls(screen: Screen, asked: Asked, result: Evaluated) -> None:
     screen.table(heads, rows, indent=2, right=range(1, 6))
 
 
-def _folder(out: str) -> Path | None:
-    if not out:
-        return None
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError("output_not_folder", where=out)
-    return folder
-
-
 def _write(folder: Path, result: Evaluated, told: Finding, language: str) -> None:
     """evaluation.json and every picture."""
     from careo.views.evaluate_pictures import draw_evaluation
 
     files = {"evaluation.json": _json(result, told, language)}
     files |= {f"{name}.svg": text for name, text in draw_evaluation(result, language).items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError("output_unwritable", where=str(folder), found=error.strerror or "") from error
-    for name, text in files.items():
-        with writing(folder / name) as draft:
-            draft.write_text(text, encoding="utf-8", newline="\n")
+    write_folder(folder, files)
 
 
 def _view(asked: Asked, key: str, **words: object) -> str:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from careo.base.errors import CareoError
 from careo.base.files import writing
 from careo.base.texts import say
 from careo.results.forecast_words import forecast_caveats, forecast_summary
@@ -48,6 +49,9 @@ def forecast_verb(
     from careo.run.calibrate import read_calibration
 
     if places == MUNICIPALITY:
+        for option, given in (("--calibration", calibration), ("--provisional", provisional)):
+            if given:  # the municipal forecaster has no such constants, and no months that some places lag by
+                raise CareoError("usage_value", expected="--places state", found=places, option=option)
         return _municipal(asked, origin=origin, months=months, draws=draws, seed=seed)
     folder = output_folder(asked.out)
     found = forecast(
@@ -154,8 +158,7 @@ def _show(screen: Screen, asked: Asked, found: Forecast) -> None:
     ]
     rows = [_row(asked, found, found.outlook(code)) for code in found.rows]
     left = screen.table(heads, rows, indent=2, right=(1, 2, 3, 4, 5), whole=(0,), spare=(3, 5))
-    if left:
-        screen.line(say(asked.language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
+    screen.no_room(left, asked.language)
     if len(found.places) <= _FEW:
         for code in found.places:
             _show_months(screen, asked, found, code)

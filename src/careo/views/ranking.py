@@ -82,8 +82,7 @@ def show_ranking(screen: Screen, asked: Asked, found: Ranking, country: str) -> 
     table = [_row(asked, found, name, pairs, rows, letters) for name in found.turns]
     every = range(1, len(heads))
     left = screen.table(heads, table, indent=2, whole=every, spare=range(len(heads) - 1, 4, -1))
-    if left:
-        screen.line(view(asked, "no_room", heads="; ".join(left)), indent=2, style="dim")
+    screen.no_room(left, asked.language, between="; ")
     screen.line()
     screen.line(_words(asked, "legend", luck=f"{LUCK:g}", draws=number(found.draws)), style="dim")
     if len(pairs) < len(found.whole.turned):

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from careo.base.errors import CareoError, OutputError
+from careo.base.errors import CareoError
 from careo.base.fields import worded
-from careo.base.files import writing
 from careo.base.texts import say
 from careo.results.replay import ENDS, FEWEST_DRAWS, FORECASTS, MOST_DRAWS, GroupReplay, Replay, replay
 from careo.results.replay_words import below_words, group_words, interval_words, stretch_words
@@ -17,6 +16,7 @@ from careo.results.wording import number, period_words
 from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
+from careo.views.folders import output_folder, write_folder
 from careo.views.replay_picture import draw_fan
 from careo.views.terminal import Screen
 
@@ -36,9 +36,7 @@ def replay_verb(
         raise CareoError(
             "usage_value", expected=expected, found=" ".join(("--replay", *others)), option="--replay"
         )
-    folder = Path(asked.out) if asked.out else None
-    if folder and folder.exists() and not folder.is_dir():
-        raise OutputError("output_not_folder", where=asked.out)
+    folder = output_folder(asked.out)
     tty = sys.stderr.isatty()
     result = replay(
         name,
@@ -130,8 +128,7 @@ def _show(screen: Screen, result: Replay, language: str) -> None:
             for each in group.stretches
         ]  # fmt: skip
         left = screen.table(heads, rows, indent=2, right=(1,), whole=(0, 2, 3, 4, 5), spare=(4, 5))
-        if left:
-            screen.line(say(language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
+        screen.no_room(left, language)
     screen.line()
     screen.line(_view(language, "legend"), style="dim")
     of_places = [
@@ -155,13 +152,7 @@ def _write(folder: Path, result: Replay, language: str) -> None:
     files |= {
         f"{result.case.slug}-{group.name}.svg": draw_fan(result, group, language) for group in result.groups
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError("output_unwritable", where=str(folder), found=error.strerror or "") from error
-    for name, text in files.items():
-        with writing(folder / name) as draft:
-            draft.write_text(text, encoding="utf-8", newline="\n")
+    write_folder(folder, files)
 
 
 def _working(asked: Asked, share: float) -> None:

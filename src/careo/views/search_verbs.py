@@ -156,7 +156,7 @@ def _show(screen: Screen, asked: Asked, result: Search) -> None:
     left = screen.table(
         _heads(asked, keys), rows, indent=2, right=tuple(range(1, 9)), whole=(0,), spare=(7, 5, 1)
     )
-    _no_room(screen, asked, left)
+    screen.no_room(left, asked.language)
     more = len(result.mixes) - len(shown) + 1
     if more:
         screen.line(_view(asked, "more", count=more), indent=2, style="dim")
@@ -205,14 +205,8 @@ def _show_promise(screen: Screen, asked: Asked, result: Search) -> None:
     left = screen.table(
         _heads(asked, keys), rows, indent=2, right=tuple(range(1, 8)), whole=(0, 8), spare=(1, 4)
     )
-    _no_room(screen, asked, left)
+    screen.no_room(left, asked.language)
     screen.line()
-
-
-def _no_room(screen: Screen, asked: Asked, left: Sequence[str]) -> None:
-    """Says which columns the screen was too narrow for."""
-    if left:
-        screen.line(say(asked.language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
 
 
 def _row(asked: Asked, result: Search, each: Candidate) -> list[str]:

@@ -259,7 +259,7 @@ def _show_strategy(
     ]
     right = tuple(range(1, len(keys) - 1))
     left = screen.table(_heads(asked, keys), rows, indent=2, right=right, spare=(4, 1))
-    _no_room(screen, asked, left)
+    screen.no_room(left, asked.language)
     for line in _errors(asked, findings):
         screen.line(line, indent=2, style="dim")
     if closely and told.table:
@@ -360,13 +360,7 @@ def _closely(screen: Screen, asked: Asked, finding: Finding) -> None:
             whole=(0,),
             spare=[heads.index(key) for key in ("luck", "expected", "difference") if key in heads],
         )
-        _no_room(screen, asked, left)
-
-
-def _no_room(screen: Screen, asked: Asked, left: Sequence[str]) -> None:
-    """Says which columns the screen was too narrow for."""
-    if left:
-        screen.line(view(asked, "no_room", heads=", ".join(left)), indent=2, style="dim")
+        screen.no_room(left, asked.language)
 
 
 def _cells(finding: Finding, keys: Sequence[str]) -> list[str]:

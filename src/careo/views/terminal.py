@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from careo.base.files import writing
+from careo.base.texts import say
 from careo.views.i18n import clean, one_line
 
 ICONS = {
@@ -99,6 +100,12 @@ class Screen:
 
         head = Text(f"{ICONS.get(slug, '•')} {word}", style=f"bold {_COLOURS.get(slug, 'default')}")
         self._print(head + Text("  " + one_line(text)), soft_wrap=False)
+
+    def no_room(self, heads: Sequence[str], language: str, *, between: str = ", ") -> None:
+        """Says which columns of the table above the screen was too narrow for; nothing when it had room for all."""
+        if heads:
+            words = say(language, "simulate.no_room", heads=between.join(heads))
+            self.line(words, indent=2, style="dim")
 
     def table(
         self,

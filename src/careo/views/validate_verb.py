@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careo.base.errors import CareoError, OutputError
-from careo.base.files import writing
+from careo.base.errors import CareoError
 from careo.base.texts import say
 from careo.results.scores import SCORES
 from careo.results.validate import Validation, validate
@@ -21,6 +20,7 @@ from careo.results.wording import number, place_name
 from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
+from careo.views.folders import output_folder, write_folder
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def validate_verb(
         )
     if "/" in origin:
         raise CareoError("usage_value", expected="2023-10", found=repr(origin[:40]), option="--origin")
-    folder = _folder(asked.out)
+    folder = output_folder(asked.out)
     tty = sys.stderr.isatty()
     result = validate(
         careo.load_country(asked.country),
@@ -209,8 +209,7 @@ def _show(screen: Screen, asked: Asked, result: Validation, *, by_state: bool) -
         left = screen.table(
             heads, rows, indent=2, right=range(1, len(keys) + 1), whole=(0, len(keys) + 1), spare=spare
         )
-        if left:
-            screen.line(say(language, "simulate.no_room", heads=", ".join(left)), indent=2, style="dim")
+        screen.no_room(left, language)
     screen.line()
     screen.line(_view(asked, "legend", against=against), style="dim")
     screen.line()
@@ -321,15 +320,6 @@ def _head(asked: Asked, key: str, **words: object) -> str:
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _folder(out: str) -> Path | None:
-    if not out:
-        return None
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError("output_not_folder", where=out)
-    return folder
-
-
 def _write(folder: Path, result: Validation, language: str) -> None:
     """validation.json, scores.csv, and of each model and window the PIT histogram and the coverage by year."""
     from careo.views.skill_pictures import draw_coverage, draw_pit
@@ -350,13 +340,7 @@ def _write(folder: Path, result: Validation, language: str) -> None:
                 words,
                 language,
             )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError("output_unwritable", where=str(folder), found=error.strerror or "") from error
-    for name, text in files.items():
-        with writing(folder / name) as draft:
-            draft.write_text(text, encoding="utf-8", newline="\n")
+    write_folder(folder, files)
 
 
 def _csv(result: Validation) -> str:
