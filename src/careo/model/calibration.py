@@ -29,7 +29,6 @@ import numpy as np
 
 from careo.model.counts import Floats, season_of, seasonal_exposure
 from careo.model.forecast import (
-    CONSTANTS,
     DEGREES,
     LEAST_VOLATILITY,
     LEVEL,
@@ -196,16 +195,32 @@ def dispersion_of(counts: Floats, exposure: Floats) -> float:
     return float(max((excess - 0.5 * _LEVEL_STEP) / 1.5, 0.0))
 
 
-def _centre_and_spread(cases: Cases, at: Floats) -> tuple[Floats, Floats]:
-    """ln λ without exposure, and ln s², of `forecast.py` `[origin, place, lead]`."""
+def _terms(cases: Cases) -> tuple[list[Floats], list[Floats]]:
+    """What the constants but the first multiply, in ln λ and in ln s², each broadcast to `[origin, place, lead]`."""
     months = int(cases.leads.max())
     near, far = np.log(near_and_far(months))[:, cases.leads - 1]
     carried = momentum_by_lead(months)[cases.leads - 1]
-    level, distance, momentum, height, restless = cases.features[:, :, :, None]
-    kept = (1.0 / (1.0 + np.exp(-at[0]))) ** cases.leads
-    national = cases.national[:, None, None]
-    centre = level + (1.0 - kept) * distance + carried * (at[1] * national + at[2] * momentum)
-    return centre, at[3] + at[4] * near + at[5] * far + at[6] * height + at[7] * restless
+    _, _, momentum, height, restless = cases.features[:, :, :, None]
+    return [carried * cases.national[:, None, None], carried * momentum], [
+        np.ones(1),
+        near,
+        far,
+        height,
+        restless,
+    ]
+
+
+def _centre_and_spread(cases: Cases, at: Floats) -> tuple[Floats, Floats]:
+    """ln λ without exposure, and ln s², of `forecast.py` `[origin, place, lead]`."""
+    level, distance = cases.features[:2, :, :, None]
+    of_centre, of_spread = _terms(cases)
+    centre = level + (1.0 - (1.0 / (1.0 + np.exp(-at[0]))) ** cases.leads) * distance
+    for constant, term in zip(at[1:3], of_centre, strict=True):
+        centre = centre + constant * term
+    spread = np.zeros(1)
+    for constant, term in zip(at[3:], of_spread, strict=True):
+        spread = spread + constant * term
+    return centre, spread
 
 
 class _Posterior:
@@ -217,15 +232,13 @@ class _Posterior:
         self.weights = cases.weights[keep] / keep.sum()
         self.observed = cases.observed[keep]
         self.cases, self.keep = cases, keep
-        flat = np.eye(len(CONSTANTS))
-        plain = _centre_and_spread(cases, np.zeros(len(CONSTANTS)))
-        # all constants but the first move centre or spread in proportion
-        self.moves_centre = [self._cells(_centre_and_spread(cases, flat[k])[0] - plain[0]) for k in (1, 2)]
-        self.moves_spread = [
-            self._cells(_centre_and_spread(cases, flat[k])[1] - plain[1]) for k in range(3, 8)
-        ]
-        self.level, distance = (self._cells(cases.features[k][:, :, None]) for k in (0, 1))
-        self.distance, self.lead = distance, self._cells(cases.leads.astype(np.float64))
+        self.moves_centre, self.moves_spread = (
+            [self._cells(each) for each in terms] for terms in _terms(cases)
+        )
+        self.distance, self.lead = (
+            self._cells(cases.features[1][:, :, None]),
+            self._cells(cases.leads.astype(np.float64)),
+        )
         self.exposure = self._cells(cases.exposure[:, None, :])
 
     def _cells(self, values: Floats) -> Floats:
@@ -260,14 +273,8 @@ class _Posterior:
         return 0.5 * (np.array(rows) + np.array(rows).T)
 
     def _parts(self, at: Floats) -> tuple[Floats, Floats]:
-        kept = 1.0 / (1.0 + np.exp(-at[0]))
-        centre = self.level + (1.0 - kept**self.lead) * self.distance
-        for constant, moved in zip(at[1:3], self.moves_centre, strict=True):
-            centre = centre + constant * moved
-        spread = np.zeros_like(centre)
-        for constant, moved in zip(at[3:], self.moves_spread, strict=True):
-            spread = spread + constant * moved
-        return centre, spread
+        centre, spread = _centre_and_spread(self.cases, at)
+        return self._cells(centre), self._cells(spread)
 
     def _loss(self, centre: Floats, spread: Floats) -> Floats:
         expected = np.exp(np.clip(centre, -20.0, 20.0)) * self.exposure
