@@ -160,7 +160,7 @@ class _Computation:
         Raises:
             NetworkError: they are something else.
         """
-        if future.status == "cancelled" or future.status == "lost":
+        if future.status == "cancelled":  # "lost" is no end: its worker is gone, another computes it again
             raise self._lost("cluster_lost")
         if future.status == "error":
             error = future.exception()
