@@ -149,6 +149,7 @@ VERBS = {  # command → the public function it calls
     "replicate": "replicate",
     "cite": "cite",
     "schema": "careo.schema",
+    "serve": "create_application",
     "data import": "careo.import_data",
     "data list": "careo.snapshots",
     "data show": "careo.datasets",

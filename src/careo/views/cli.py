@@ -23,7 +23,7 @@ from careo.views.i18n import choose_language, one_line
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
     "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate",
-    "evaluate", "replicate", "cite", "schema",
+    "evaluate", "replicate", "cite", "schema", "serve",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -70,6 +70,7 @@ _HOMES = {
     "evaluate": "evaluate_verb",
     "replicate": "replicate_verb",
     "cite": "cite_verb",
+    "serve": "serve_verb",
 }
 
 
@@ -205,6 +206,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
         _option(lang, "format", "text|bibtex|csl-json"),
     ],
+    "serve": lambda lang: [_option(lang, "host", "NAME"), _option(lang, "port", "N")],
     "panel": lambda lang: [
         _option(lang, "places", "state|municipality|nation|CODE,…"),
         _option(lang, "indicator", "ID,…"),

@@ -28,17 +28,25 @@ def write_image(svg: str, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".svg", ".png"):
         raise OutputError("output_suffix", where=str(path), expected=".svg | .png", found=suffix or "–")
-    data = svg.encode("utf-8") if suffix == ".svg" else _png(svg, path)
+    data = svg.encode("utf-8") if suffix == ".svg" else png(svg, where=str(path))
     with writing(path) as draft:
         draft.write_bytes(data)
 
 
-def _png(svg: str, path: Path) -> bytes:
+def png(svg: str, *, where: str) -> bytes:
+    """A picture as the bytes of a PNG.
+
+    Args:
+        where: what an error names.
+
+    Raises:
+        OutputError: the PNG writer or a font is missing.
+    """
     try:
         from resvg_py import svg_to_bytes  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
     except ImportError as error:
-        raise OutputError("image_extra", where=str(path), fix="image_extra") from error
+        raise OutputError("image_extra", where=where, fix="image_extra") from error
     with_word, without = (svg_to_bytes(svg_string=_PROBE.replace("{}", word)) for word in ("M", ""))
     if with_word == without:
-        raise OutputError("image_fonts", where=str(path), fix="image_fonts")
+        raise OutputError("image_fonts", where=where, fix="image_fonts")
     return bytes(svg_to_bytes(svg_string=svg, zoom=ZOOM))

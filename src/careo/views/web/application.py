@@ -1,0 +1,247 @@
+"""The application: every page of `ROUTES` as HTML with its twins, and as JSON under `/api/v1`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from threading import Lock
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import careo
+from careo.base.errors import CareoError
+from careo.base.texts import LANGUAGES, say
+from careo.views import contract
+from careo.views.i18n import one_line
+from careo.views.web.forms import FORMS, HERE, answer, html
+from careo.views.web.jobs import Job, Pending
+from careo.views.web.page import ROUTES, Asking, Page, Route
+from careo.views.web.security import Gate
+from careo.views.web.services import Services
+from careo.views.web.settings import Settings
+
+PAGES = ("overview", "evaluate")
+"""The modules of `pages/`, in the order of the navigation."""
+_FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
+_KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
+
+
+def create_application(settings: Settings | None = None) -> FastAPI:
+    """The application of a server; without settings, of a private one on this machine."""
+    chosen = settings or Settings()
+    services = Services(chosen)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="careo", version=careo.__version__, lifespan=lifespan, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    app.state.services = services
+    for name in PAGES:
+        import_module(f"careo.views.web.pages.{name}")
+    kept = _Kept()
+    for route in ROUTES:
+        _serve(app, route, kept)
+    app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_api_route("/", _home, include_in_schema=False)
+    _speak_of_errors(app)
+    app.add_middleware(_Forms)
+    app.add_middleware(Gate, settings=chosen)
+    return app
+
+
+def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
+    """One function as a page in both languages and as JSON under the API, with the types of its own signature."""
+    signature = inspect.signature(route.function, eval_str=True)
+    first, *others = signature.parameters.values()
+
+    def pages(asking: Asking, request: Request, **given: Any) -> Response:
+        form = getattr(request.state, "form", "html")
+        key = (asking.language, form, str(request.url), services_stamp(asking.services))
+        return kept.answer(
+            key, lambda: _respond(route, asking, form, request.query_params.get("of", ""), given)
+        )
+
+    def data(asking: Asking, request: Request, **given: Any) -> Response:
+        key = (asking.language, "api", str(request.url), services_stamp(asking.services))
+        return kept.answer(key, lambda: _respond(route, asking, "json", "", given))
+
+    for function, who in ((pages, _asking_of_page), (data, _asking_of_api)):
+        asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        parameters = [
+            first.replace(annotation=Annotated[Asking, Depends(who)], kind=inspect.Parameter.KEYWORD_ONLY),
+            asked, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in others),
+        ]  # fmt: skip
+        function.__signature__ = signature.replace(parameters=parameters, return_annotation=Response)
+        function.__name__ = route.function.__name__
+    for path in {route.path, route.path.rstrip("/")} if route.path != "/" else {"/", "/overview"}:
+        app.add_api_route("/{language}" + path, pages, methods=["GET"], include_in_schema=False)
+    api = route.path if route.path != "/" else "/overview"
+    app.add_api_route(
+        f"/api/v1{api}", data, methods=["GET"], summary=route.summary, tags=[route.part], responses=_ANSWERS
+    )
+
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Contract"}}}},
+}
+
+
+def _respond(
+    route: Route, asking: Asking, form: str, wanted: str, given: dict[str, Any]
+) -> tuple[Response, bool]:
+    found = route.function(asking, **given)
+    return answer(found, asking, form, route.part, wanted), found.stable
+
+
+def services_stamp(services: Services) -> tuple[object, ...]:
+    """Changes when answers may: with the day and the imported data."""
+    return (datetime.now(UTC).date(), services.stamp)
+
+
+def _asking_of_page(request: Request, language: Literal["es", "en"]) -> Asking:
+    path = "/" + request.scope["path"].split("/", 2)[2] if request.scope["path"].count("/") > 1 else "/"
+    return Asking(
+        language,
+        request.app.state.services,
+        path=path if path != "/overview" else "/",
+        query=request.url.query,
+    )
+
+
+def _asking_of_api(request: Request, lang: Literal["es", "en"] = "en") -> Asking:
+    return Asking(lang, request.app.state.services, path=request.scope["path"], query=request.url.query)
+
+
+def _home(request: Request) -> Response:
+    """To the language the browser asks for."""
+    first = next(
+        (
+            each
+            for each in re.split(r"[,;\s]+", request.headers.get("accept-language", ""))
+            if each[:2] in LANGUAGES
+        ),
+        "es",
+    )
+    return RedirectResponse(f"/{first[:2]}/")
+
+
+def _style() -> Response:
+    """The style sheet that dossiers carry: one typographic scale for both."""
+    return FileResponse(HERE.parent / "templates" / "dossier.css", media_type="text/css")
+
+
+class _Kept:
+    """Answers of stable pages, the least used forgotten first."""
+
+    def __init__(self) -> None:
+        self.answers: OrderedDict[tuple[object, ...], Response] = OrderedDict()
+        self.bytes, self.lock = 0, Lock()
+
+    def answer(self, key: tuple[object, ...], make: Callable[[], tuple[Response, bool]]) -> Response:
+        with self.lock:
+            if key in self.answers:
+                self.answers.move_to_end(key)
+                return self.answers[key]
+        made, stable = make()
+        if stable and len(made.body) < _KEPT_BYTES // 8:
+            with self.lock:
+                if key not in self.answers:
+                    self.answers[key] = made
+                    self.bytes += len(made.body)
+                while self.bytes > _KEPT_BYTES:
+                    self.bytes -= len(self.answers.popitem(last=False)[1].body)
+        return made
+
+
+class _Forms:
+    """Takes the ending that names a form off the path: `/es/evaluate/x.json` is `/es/evaluate/x` in the form json."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (found := _FORM.match(scope["path"])):
+            scope["path"] = found[1]
+            scope.pop("raw_path", None)
+            scope.setdefault("state", {})["form"] = found[2]
+        await self.app(scope, receive, send)
+
+
+def _speak_of_errors(app: FastAPI) -> None:
+    """Every error as a sentence: a page for people, an object for programs."""
+
+    def said(request: Request, error: CareoError, code: int) -> Response:
+        language = (
+            "es"
+            if request.scope["path"].startswith("/es") or request.query_params.get("lang") == "es"
+            else "en"
+        )
+        form = getattr(request.state, "form", "html")
+        if form != "html" or request.scope["path"].startswith("/api"):
+            told = {name: one_line(getattr(error, name)) for name in ("where", "expected", "found")}
+            body = contract.envelope(
+                "serve", error={"key": error.key, "sentence": error.render(language), **told}
+            )
+            return JSONResponse(body, code)
+        asking = Asking(language, app.state.services, path="/")
+        shown = Page(
+            template="error.html",
+            title=say(language, "web.error"),
+            data={},
+            rows={"sentence": error.render(language), "code": code},
+        )
+        return Response(html(shown, asking, "error"), code, media_type="text/html; charset=utf-8")
+
+    def careo_error(request: Request, error: Exception) -> Response:
+        return said(request, error, 404 if error.key in _UNKNOWN else 400)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+
+    def http_error(request: Request, error: Exception) -> Response:
+        code: int = error.status_code  # pyright: ignore[reportAttributeAccessIssue]
+        key = "web_nowhere" if code == 404 else "web_method" if code == 405 else "web_refused"
+        return said(request, CareoError(key, found=one_line(request.scope["path"], 200)), code)
+
+    def invalid(request: Request, error: Exception) -> Response:
+        first = error.errors()[0]  # pyright: ignore[reportAttributeAccessIssue]
+        where = str(first["loc"][-1])
+        return said(
+            request,
+            CareoError("web_value", where=one_line(where, 80), found=one_line(repr(first.get("input")), 200)),
+            422,
+        )
+
+    def pending(request: Request, error: Exception) -> Response:
+        job: Job = error.job  # pyright: ignore[reportAttributeAccessIssue]
+        if getattr(request.state, "form", "html") != "html" or request.scope["path"].startswith("/api"):
+            told = {"id": job.id, "state": job.state, "told": job.told, "command": list(job.command)}
+            return JSONResponse(contract.envelope("serve", job=told), 202, {"Retry-After": "2"})
+        asking = _asking_of_page(request, "es" if request.scope["path"].startswith("/es") else "en")
+        title = say(asking.language, "web.pending.title")
+        shown = Page(template="pending.html", title=title, data={}, rows={"job": job})
+        return Response(
+            html(shown, asking, "error"), 202, media_type="text/html; charset=utf-8", headers={"Refresh": "3"}
+        )
+
+    app.add_exception_handler(Pending, pending)
+    app.add_exception_handler(CareoError, careo_error)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+
+
+_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table"})
+"""Errors that say: there is no such thing."""

@@ -1,0 +1,44 @@
+"""What the pages of one server share: the country, what people left here, what is being computed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from careo.panel import Country
+from careo.sources.store import data_folder
+from careo.views.web.jobs import Jobs
+from careo.views.web.settings import Settings
+
+
+class Services:
+    """Shared by all requests of a server; every part is made when first needed.
+
+    The one object of the application that is not frozen: it holds open connections and queues.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def country(self) -> Country:
+        """The record of the country."""
+        import careo
+
+        return careo.load_country(self.settings.country)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What is computed beside the server."""
+        told = self.settings
+        return Jobs(told.home / "jobs", country=told.country, stamp=self.stamp, offline=told.offline)
+
+    @property
+    def stamp(self) -> str:
+        """Changes when the imported data do."""
+        catalogue = data_folder() / "catalogue.sqlite"
+        return str(catalogue.stat().st_mtime_ns) if catalogue.exists() else ""
+
+    def close(self) -> None:
+        """Closes what is open; only what was ever made."""
+        if "jobs" in self.__dict__:
+            self.jobs.close()

@@ -1,0 +1,44 @@
+"""How a server was started: what it may do, where it keeps things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server is told at its start; nothing of it changes while it runs.
+
+    Attributes:
+        host, port: where it listens. hosts: further names under which it may be asked for (reverse proxies).
+        country: whose record counts. offline: no page is fetched.
+        home: folder of everything that people leave here (documents, runs, the database).
+        database: SQLAlchemy URL; empty: an SQLite file in `home`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    hosts: frozenset[str] = field(default_factory=frozenset)
+    country: str = "mexico"
+    offline: bool = False
+    home: Path = Path()
+    database: str = ""
+
+    @property
+    def private(self) -> bool:
+        """Whether only this machine can ask."""
+        return self.host in LOOPBACK
+
+
+def settings_of(environment: Mapping[str, str], **given: object) -> Settings:
+    """The settings of a command line, completed from the environment: `CAREO_DATABASE_URL`, and the data folder for `home`."""
+    from careo.sources.store import data_folder
+
+    known = {name: value for name, value in given.items() if value}
+    known.setdefault("home", data_folder() / "web")
+    known.setdefault("database", environment.get("CAREO_DATABASE_URL", ""))
+    return Settings(**known)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,66 @@
+"""Every page: in both languages, with its twins, equal to the command line that it prints."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from careo.views import cli
+from careo.views.web.page import ROUTES
+
+SHOWN = ("/", "/evaluate", "/evaluate/social-programme-2019")
+"""An address of every route."""
+
+
+def asked(client: TestClient, address: str) -> Any:
+    """The answer, once it is there."""
+    for _ in range(600):
+        answer = client.get(address)
+        if answer.status_code != 202:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{address} did not come")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("path", SHOWN)
+def test_a_page_says_what_the_command_line_says(
+    client: TestClient, path: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twin = asked(client, f"/{language}{path if path != '/' else '/overview'}.json")
+    assert twin.status_code == 200
+    page = client.get(f"/{language}{path}").text
+    typed = page.partition("<code>careo ")[2].partition("</code>")[0]
+    assert cli.run([*typed.split(), "--json", "--lang", language]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(twin.text) == json.loads(printed)
+    assert twin.text == printed
+    assert client.get(f"/api/v1{path if path != '/' else '/overview'}?lang={language}").text == printed
+
+
+def test_every_route_is_shown_here() -> None:
+    def fits(route: str, path: str) -> bool:
+        ours, theirs = route.split("/"), path.split("/")
+        return len(ours) == len(theirs) and all(
+            a == b or a.startswith("{") for a, b in zip(ours, theirs, strict=True)
+        )
+
+    assert [route.path for route in ROUTES if not any(fits(route.path, path) for path in SHOWN)] == []
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil.example"])
+def test_a_name_that_is_not_ours_is_refused(client: TestClient, host: str) -> None:
+    answer = client.get("/es/", headers={"host": host})
+    assert answer.status_code == 400
+    assert "no responde al nombre" in answer.text
+
+
+def test_a_name_is_never_a_path(client: TestClient, tmp_path: Any) -> None:
+    (tmp_path / "mine.yaml").write_text("id: mine\n", encoding="utf-8")
+    for name in (f"{tmp_path}/mine.yaml", "..%2Fmine.yaml", "mine.yaml"):
+        answer = client.get(f"/en/evaluate/{name}")
+        assert answer.status_code == 404
