@@ -23,7 +23,7 @@ from careo.views.i18n import choose_language, one_line
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
     "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate",
-    "evaluate", "replicate", "cite", "schema", "serve",
+    "evaluate", "replicate", "cite", "schema", "serve", "tokens",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -36,7 +36,16 @@ STRATEGY_VERBS = ("list", "show", "check", "new", "draft")
 RUN_VERBS = ("list", "show", "resume", "export", "remove")
 """The verbs of `careo runs`."""
 
-_GROUPS = {"": VERBS, "data": DATA_VERBS, "strategies": STRATEGY_VERBS, "runs": RUN_VERBS}
+TOKEN_VERBS = ("add", "list", "remove")
+"""The verbs of `careo tokens`."""
+
+_GROUPS = {
+    "": VERBS,
+    "tokens": TOKEN_VERBS,
+    "data": DATA_VERBS,
+    "strategies": STRATEGY_VERBS,
+    "runs": RUN_VERBS,
+}
 
 
 def commands() -> tuple[str, ...]:
@@ -71,6 +80,7 @@ _HOMES = {
     "replicate": "replicate_verb",
     "cite": "cite_verb",
     "serve": "serve_verb",
+    "tokens": "serve_verb",
 }
 
 
@@ -206,7 +216,17 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
         _option(lang, "format", "text|bibtex|csl-json"),
     ],
-    "serve": lambda lang: [_option(lang, "host", "NAME"), _option(lang, "port", "N")],
+    "serve": lambda lang: [
+        _option(lang, "host", "ADDRESS"),
+        _option(lang, "port", "N"),
+        _option(lang, "name", "NAME", multiple=True),
+    ],
+    "tokens add": lambda lang: [
+        click.Argument(["person"], metavar="NAME"),
+        _option(lang, "role", "reader|editor"),
+    ],
+    "tokens list": lambda _: [],
+    "tokens remove": lambda _: [click.Argument(["person"], metavar="NAME")],
     "panel": lambda lang: [
         _option(lang, "places", "state|municipality|nation|CODE,…"),
         _option(lang, "indicator", "ID,…"),

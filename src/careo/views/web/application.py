@@ -24,6 +24,8 @@ from careo.base.errors import CareoError
 from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
+from careo.views.web import enter
+from careo.views.web.description import ANSWERS, described
 from careo.views.web.forms import FORMS, HERE, answer, html
 from careo.views.web.jobs import Job, Pending
 from careo.views.web.page import ROUTES, Asking, Page, Route
@@ -51,18 +53,25 @@ def create_application(settings: Settings | None = None) -> FastAPI:
         title="careo", version=careo.__version__, lifespan=lifespan, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.services = services
-    for name in PAGES:
-        import_module(f"careo.views.web.pages.{name}")
     kept = _Kept()
-    for route in ROUTES:
+    for route in all_routes():
         _serve(app, route, kept)
     app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
+    app.openapi = lambda: described(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
+    app.include_router(enter.router)
     _speak_of_errors(app)
     app.add_middleware(_Forms)
     app.add_middleware(Gate, settings=chosen)
     return app
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Every page there is."""
+    for name in PAGES:
+        import_module(f"careo.views.web.pages.{name}")
+    return tuple(ROUTES)
 
 
 def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
@@ -93,13 +102,8 @@ def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
         app.add_api_route("/{language}" + path, pages, methods=["GET"], include_in_schema=False)
     api = route.path if route.path != "/" else "/overview"
     app.add_api_route(
-        f"/api/v1{api}", data, methods=["GET"], summary=route.summary, tags=[route.part], responses=_ANSWERS
+        f"/api/v1{api}", data, methods=["GET"], summary=route.summary, tags=[route.part], responses=ANSWERS
     )
-
-
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Contract"}}}},
-}
 
 
 def _respond(
@@ -115,17 +119,23 @@ def services_stamp(services: Services) -> tuple[object, ...]:
 
 
 def _asking_of_page(request: Request, language: Literal["es", "en"]) -> Asking:
-    path = "/" + request.scope["path"].split("/", 2)[2] if request.scope["path"].count("/") > 1 else "/"
-    return Asking(
-        language,
-        request.app.state.services,
-        path=path if path != "/overview" else "/",
-        query=request.url.query,
-    )
+    path = request.scope["path"].removeprefix(f"/{language}").rstrip("/") or "/"
+    return _asking(request, language, path if path != "/overview" else "/")
 
 
 def _asking_of_api(request: Request, lang: Literal["es", "en"] = "en") -> Asking:
-    return Asking(lang, request.app.state.services, path=request.scope["path"], query=request.url.query)
+    return _asking(request, lang, request.scope["path"])
+
+
+def _asking(request: Request, language: str, path: str) -> Asking:
+    return Asking(
+        language,
+        request.app.state.services,
+        path=path,
+        query=request.url.query,
+        person=request.state.person,
+        editor=request.state.editor,
+    )
 
 
 def _home(request: Request) -> Response:
@@ -213,7 +223,15 @@ def _speak_of_errors(app: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         code: int = error.status_code  # pyright: ignore[reportAttributeAccessIssue]
-        key = "web_nowhere" if code == 404 else "web_method" if code == 405 else "web_refused"
+        key = (
+            "web_nowhere"
+            if code == 404
+            else "web_method"
+            if code == 405
+            else "web_too_large"
+            if code == 413
+            else "web_refused"
+        )
         return said(request, CareoError(key, found=one_line(request.scope["path"], 200)), code)
 
     def invalid(request: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,13 +31,3 @@ class Settings:
     def private(self) -> bool:
         """Whether only this machine can ask."""
         return self.host in LOOPBACK
-
-
-def settings_of(environment: Mapping[str, str], **given: object) -> Settings:
-    """The settings of a command line, completed from the environment: `CAREO_DATABASE_URL`, and the data folder for `home`."""
-    from careo.sources.store import data_folder
-
-    known = {name: value for name, value in given.items() if value}
-    known.setdefault("home", data_folder() / "web")
-    known.setdefault("database", environment.get("CAREO_DATABASE_URL", ""))
-    return Settings(**known)  # pyright: ignore[reportArgumentType]

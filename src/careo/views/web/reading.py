@@ -1,0 +1,102 @@
+"""Uploaded pages are read in a child process with limits of memory and time: a parser that a hostile file breaks takes nothing with it.
+
+Run as a module it is that child: bytes on standard input, a `Document` as JSON on standard output, checked again on this side.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache
+from typing import Any
+
+from careo.base.errors import CareoError, InputError
+from careo.sources.documents import Document, read
+
+MOST_SECONDS = 90
+"""Of the clock; of the processor a little less."""
+MOST_MEMORY_BYTES = 2 * 2**30
+MOST_ANSWER_BYTES = 256 * 2**20
+_COMMAND = ["-m", "careo.views.web.reading"]
+
+
+def read_bytes(data: bytes, name: str, *, country: str = "mexico") -> Document:
+    """A page from its bytes, under a name of its own.
+
+    Raises:
+        InputError: empty, binary, too large, encrypted, broken; or reading it took too much memory or time.
+    """
+    typed = [sys.executable, *_COMMAND, argument(name), country]
+    try:
+        done = subprocess.run(typed, input=data, capture_output=True, timeout=MOST_SECONDS, check=False)  # noqa: S603 - our own program, no shell
+    except subprocess.TimeoutExpired as error:
+        raise InputError("input_too_costly", where=name) from error
+    if done.returncode != 0 or len(done.stdout) > MOST_ANSWER_BYTES:
+        raise InputError("input_too_costly", where=name)
+    told: dict[str, Any] = json.loads(done.stdout)
+    if "error" in told:
+        error = told["error"]
+        raise InputError(
+            error["key"],
+            where=name,
+            **{each: error[each] for each in ("expected", "found", "fix")},
+            **error["words"],
+        )
+    return _adapter().validate_python(told["document"], strict=False)
+
+
+def argument(name: str) -> str:
+    """A name as an argument of a program may be: without what none can hold."""
+    return "".join(each for each in name if each.isprintable())[:200]
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Document)
+
+
+def main() -> None:
+    """The child: arguments are the name and the country."""
+    name, country = sys.argv[1:3]
+    _limit()
+    try:
+        answer: dict[str, Any] = {
+            "document": _adapter().dump_python(
+                read(sys.stdin.buffer.read(), name=name, country=country), mode="json"
+            )
+        }
+    except CareoError as error:
+        words = {key: str(value) for key, value in error.words.items()}
+        answer = {
+            "error": {
+                "key": error.key,
+                "expected": error.expected,
+                "found": error.found,
+                "fix": error.fix,
+                "words": words,
+            }
+        }
+    sys.stdout.buffer.write(json.dumps(answer).encode())
+
+
+def _limit() -> None:
+    """Memory, processor time, no file of any size; where the system knows such limits."""
+    try:
+        import resource
+    except ImportError:  # Windows: the clock alone
+        return
+    for kind, most in (
+        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
+        (resource.RLIMIT_CPU, MOST_SECONDS - 10),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+if __name__ == "__main__":
+    main()
