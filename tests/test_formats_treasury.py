@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from careo.base.errors import DataError
@@ -211,6 +211,7 @@ def test_a_missing_total_column_is_named(tmp_path: Path) -> None:
         recognise(file)
 
 
+@settings(max_examples=25)  # two files are read for each
 @given(
     amounts=st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1, max_size=6),
     shift=st.integers(10, 10**6),

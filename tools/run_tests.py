@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-SETS = (("-m", "not timed", "-n", "auto", "--dist", "loadfile"), ("-m", "timed"))
+SETS = (("-m", "not timed", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"), ("-m", "timed"))
 TESTS = Path(__file__).parents[1] / "tests"
 
 
