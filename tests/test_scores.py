@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import sys
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import pytest
-import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -26,6 +29,14 @@ from careo.results.scores import (
 MANY = 20_000
 
 
+@cache
+def scoringrules() -> ModuleType:
+    """The other tool, by its NumPy formulas: where it sees numba it compiles 4 s of functions while it is imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "numba", None)
+        return import_module("scoringrules")
+
+
 def even(law: object, count: int = MANY) -> np.ndarray:
     """Samples in order that stand for a law: its quantiles at the middle of equal stretches."""
     return law.ppf((np.arange(count) + 0.5) / count)  # pyright: ignore[reportAttributeAccessIssue]
@@ -34,7 +45,7 @@ def even(law: object, count: int = MANY) -> np.ndarray:
 @pytest.mark.parametrize("observed", [0.0, 7.0, 12.0, 40.0])
 def test_crps_of_a_poisson_law_is_the_closed_form(observed: float) -> None:
     found = crps(even(stats.poisson(10.0))[None], np.array([observed]))[0]
-    assert found == pytest.approx(float(scoringrules.crps_poisson(observed, 10.0)), abs=0.005)
+    assert found == pytest.approx(float(scoringrules().crps_poisson(observed, 10.0)), abs=0.005)
 
 
 @pytest.mark.parametrize("observed", [-1.0, 0.3, 4.0])
@@ -54,13 +65,13 @@ def test_crps_of_one_certain_sample_is_the_distance() -> None:
 )
 def test_crps_and_interval_score_are_those_of_scoringrules(samples: np.ndarray, observed: np.ndarray) -> None:
     ordered = np.sort(samples.astype(float), axis=-1)
-    theirs = scoringrules.crps_ensemble(observed, ordered, estimator="nrg", backend="numpy")
+    theirs = scoringrules().crps_ensemble(observed, ordered, estimator="nrg", backend="numpy")
     assert crps(ordered, observed) == pytest.approx(np.asarray(theirs), abs=1e-9)
     low, high = interval(ordered, 0.9)
-    theirs = scoringrules.interval_score(observed, low, high, 0.1)
+    theirs = scoringrules().interval_score(observed, low, high, 0.1)
     assert interval_score(ordered, observed) == pytest.approx(np.asarray(theirs), abs=1e-9)
     found = score(samples, observed)
-    logged = scoringrules.crps_ensemble(
+    logged = scoringrules().crps_ensemble(
         np.log1p(observed), np.log1p(ordered), estimator="nrg", backend="numpy"
     )
     assert found["log_crps"] == pytest.approx(np.asarray(logged), abs=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -46,3 +47,10 @@ def test_the_last_line_counts_both_sets(tmp_path: Path) -> None:
 def test_the_two_sets_leave_nothing_out() -> None:
     chosen = [arguments[arguments.index("-m") + 1] for arguments in run_tests.SETS]
     assert chosen == ["not timed", "timed"]
+    marked = [
+        file
+        for file in TESTS.glob("test_*.py")
+        if re.search(r"^ *@pytest\.mark\.timed", file.read_text(encoding="utf-8"), re.M)
+    ]
+    assert len(marked) > 3
+    assert {str(file) for file in marked} <= set(run_tests.with_clocks())

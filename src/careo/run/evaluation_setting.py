@@ -421,7 +421,7 @@ def _repeated(events: Sequence[Event]) -> bool:
 
 def _people(country: Country, codes: Sequence[str], months: np.ndarray, start: Integers) -> Floats:
     """Inhabitants by place and month [persons; place, month], carried half a year beyond the first and last mid-year."""
-    wider = np.arange(months[0] - _HELD, months[-1] + _HELD + 1)
+    wider = np.arange(months[0] - np.timedelta64(_HELD, "M"), months[-1] + np.timedelta64(_HELD + 1, "M"))
     people = np.array(monthly_population(country, codes, wider))
     steps = np.arange(len(wider))
     for row in people:
