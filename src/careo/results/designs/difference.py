@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from careo.model.imputation import many_event_studies, prepare, two_way
-from careo.model.randomisation import Randomised, assignments, randomise
+from careo.model.randomisation import Randomised, assignments, randomise, within
 from careo.results.designs.difference_checks import checks
 from careo.results.designs.setting import LOG, RATE, Estimate, Setting
 from careo.results.designs.trials import BASE, comparable, who
@@ -77,7 +77,7 @@ def estimate(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
         ("imputation_comparable", 0, comparable(setting)),
     ):
         found = randomise(
-            outcomes, setting.start, setting.windows, risk=risk, comparison=at_risk, base=base, draws=draws, level=LEVEL, seed=setting.seed,
+            outcomes, setting.start, setting.windows, risk=risk, comparison=at_risk, strata=setting.strata, base=base, draws=draws, level=LEVEL, seed=setting.seed,
         )  # fmt: skip
         default = method == "imputation" and base == 0
         told += _estimates(setting, found, (setting.scale, other), method, base, default)
@@ -93,8 +93,9 @@ def event_study(setting: Setting, *, draws: int = 499) -> EventStudy:
     """Leads and lags with the band of invented assignments, on the setting's scale."""
     treated, at_risk = who(setting)
     begins = setting.start[treated]
-    panel = prepare(setting.outcome(), at_risk)
-    invented, _, _ = assignments(at_risk, begins, draws, setting.seed)
+    panel = prepare(setting.outcome(), at_risk, strata=setting.strata)
+    risk = within(at_risk, setting.strata, np.flatnonzero(treated))
+    invented, _, _ = assignments(risk, begins, draws, setting.seed)
     places = np.concatenate([np.flatnonzero(treated)[None], invented])
     found = many_event_studies(panel, places, begins, LEADS, LAGS)[:, 0]
     with np.errstate(invalid="ignore"):

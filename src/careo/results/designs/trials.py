@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from careo.model.randomisation import ALPHA, alike, profiles, randomise
+from careo.model.randomisation import ALPHA, alike, profiles, randomise, within
 from careo.results.designs.setting import RATE, Setting
 
 Flags = NDArray[np.bool_]
@@ -37,7 +37,7 @@ def who(setting: Setting) -> tuple[Flags, Flags]:
         ValueError: nobody is treated, or nobody else could have been.
     """
     treated = setting.treated
-    at_risk = treated | setting.donors
+    at_risk = treated | setting.compared
     if not treated.any() or not (at_risk & ~treated).any():
         raise ValueError("a setting needs a treated place and one that is not")
     return treated, at_risk
@@ -51,8 +51,9 @@ def comparable(setting: Setting) -> Flags:
     index = np.flatnonzero(treated)
     begins = setting.start[index]
     many = max(10, 3 * index.size)
-    found = alike(profiles(setting.outcome(RATE)), index, begins, begins, at_risk, many)
-    found[~found.any(axis=1)] = at_risk
+    there = within(at_risk, setting.strata, index)
+    found = alike(profiles(setting.outcome(RATE)), index, begins, begins, there, many)
+    found = np.where(found.any(axis=1, keepdims=True), found, there)
     found[np.arange(index.size), index] = True
     return found
 
@@ -64,7 +65,7 @@ def trial(
     _, at_risk = who(setting)
     found = randomise(
         setting.outcome(), setting.start, list(windows) or setting.windows, risk=at_risk, comparison=at_risk,
-        base=base, draws=draws, seed=setting.seed,
+        strata=setting.strata, base=base, draws=draws, seed=setting.seed,
     )  # fmt: skip
     return Trial(
         tuple(found.effect[0].tolist()),
