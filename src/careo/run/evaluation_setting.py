@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ from careo.panel import Country, country_of
 from careo.panel.monthly import monthly_population, monthly_values
 from careo.run.history import homicide_history, known_on
 from careo.run.setting import NEVER, Flags, Floats, Integers, Setting
+from careo.run.size_classes import size_classes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,6 +80,7 @@ def pose(
     panel: Country | xr.Dataset | None = None,
     *,
     outcome: str | None = None,
+    boundaries: Path | None = None,
     seed: int = 7,
 ) -> Posed:
     """An evaluation as arrays.
@@ -85,8 +88,10 @@ def pose(
     Args:
         evaluation: by places or interrupted; a dated history has no setting.
         panel: as for `homicide_history`. outcome: another one than the file's. seed: of all luck.
+        boundaries: GeoJSON or TopoJSON of the places, from which borders are taken; None is the country's own, which are of states.
 
     Raises:
+        InputError: the boundaries cannot be read.
         CareoError: no place is treated, all are, an event lies before the record or has no month, outcomes are missing, a place began
             within the period, a population is unknown, or there is no such outcome.
     """
@@ -103,7 +108,7 @@ def pose(
     recalled = tuple(event for event in wide if event not in used)
     for event in wide:
         _check_places(country, event)
-    pick = _Picker(country, evaluation, counted, seed)
+    pick = _Picker(country, evaluation, counted, seed, _drawn(country, boundaries))
     setting, dropped = pick.setting(used, shut=recalled)
     if evaluation.design == "by_places":
         _check_treated(setting, used)
@@ -235,6 +240,7 @@ class _Picker:
     evaluation: Evaluation
     counted: Counted
     seed: int
+    borders: Mapping[str, tuple[str, ...]] | None = None
 
     def setting(
         self, events: Iterable[Event], *, shut: Iterable[Event] = (), last: bool = False
@@ -259,6 +265,7 @@ class _Picker:
         if evaluation.level == "nation":
             kept[:] = True
         places = tuple(code for code, there in zip(codes, kept.tolist(), strict=True) if there)
+        by_size = evaluation.level == "municipality" and not evaluation.contrast
         open_ = np.array([code not in closed for code in codes], dtype=bool)
         setting = Setting(
             counts=counted.counts[kept],
@@ -268,9 +275,10 @@ class _Picker:
             start=start[kept],
             dose=dose[kept],
             donors=((start < 0) & open_)[kept],
-            neighbours=_borders(country, places),
+            neighbours=_borders(self.borders or country.neighbours, places),
             windows=evaluation.windows,
             seed=self.seed,
+            strata=size_classes(people[kept][:, 0], start[kept] >= 0) if by_size else None,
         )
         return setting, tuple(code for code in codes if code not in places)
 
@@ -385,10 +393,10 @@ def _check_treated(setting: Setting, events: Sequence[Event]) -> None:
         )
     if treated.all():
         raise CareoError("setting_all_treated", count=len(setting.places), fix="setting_all_treated")
-    if setting.donors.sum() < 2:
+    if setting.compared.sum() < 2:
         raise CareoError(
             "setting_no_donors",
-            found=str(int(setting.donors.sum())),
+            found=str(int(setting.compared.sum())),
             expected="≥ 2",
             fix="setting_all_treated",
         )
@@ -445,9 +453,8 @@ def _people(country: Country, codes: Sequence[str], months: np.ndarray, start: I
     return people
 
 
-def _borders(country: Country, codes: Sequence[str]) -> Floats | None:
+def _borders(known: Mapping[str, tuple[str, ...]], codes: Sequence[str]) -> Floats | None:
     """Row-normalised borders; None where nobody knows them."""
-    known = country.neighbours
     rows = {code: row for row, code in enumerate(codes)}
     found = np.zeros((len(codes), len(codes)))
     for code, row in rows.items():
@@ -457,6 +464,18 @@ def _borders(country: Country, codes: Sequence[str]) -> Floats | None:
     if not found.any():
         return None
     return found / np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+
+
+def _drawn(country: Country, boundaries: Path | None) -> Mapping[str, tuple[str, ...]] | None:
+    """Who borders whom in a file of boundaries."""
+    if boundaries is None:
+        return None
+    from careo.sources.boundaries import neighbours, read_boundaries
+
+    key = ("neighbours", str(boundaries.resolve()))
+    if key not in country.derived:
+        country.derived[key] = neighbours(read_boundaries(boundaries, country.places.by_code.values()))
+    return country.derived[key]
 
 
 def _months(evaluation: Evaluation) -> np.ndarray:
