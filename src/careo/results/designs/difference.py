@@ -30,15 +30,16 @@ from careo.model.imputation import many_event_studies, prepare, two_way
 from careo.model.randomisation import Randomised, assignments, randomise, within
 from careo.results.designs.difference_checks import checks
 from careo.results.designs.setting import LOG, RATE, Estimate, Setting
-from careo.results.designs.trials import BASE, comparable, who
+from careo.results.designs.trials import BASE, comparable, neighbouring, who
 
-__all__ = ["EventStudy", "checks", "estimate", "event_study"]
+__all__ = ["EventStudy", "checks", "estimate", "event_study", "neighbour_estimates"]
 
 Floats = NDArray[np.float64]
 
 DRAWS = 1999
 LEVEL = 0.90
 LEADS, LAGS = 24, 24
+FEWEST_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,20 @@ def estimate(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
     ):
         told.append(Estimate("two_way", (0, last), scale, float(coefficient), treated=int(treated.sum())))
     return tuple(sorted(told, key=lambda one: not one.default))
+
+
+def neighbour_estimates(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
+    """What the same design says of the treated places' neighbours, the treated left out; none where there are fewer than three of them."""
+    asked = neighbouring(setting)
+    if asked is None or asked.treated.sum() < FEWEST_NEIGHBOURS or asked.compared.sum() < FEWEST_NEIGHBOURS:
+        return ()
+    _, at_risk = who(asked)
+    other = LOG if asked.scale == RATE else RATE
+    found = randomise(
+        np.stack([asked.outcome(), asked.outcome(other)]), asked.start, asked.windows, risk=at_risk, comparison=at_risk,
+        strata=asked.strata, draws=draws, level=LEVEL, seed=asked.seed,
+    )  # fmt: skip
+    return tuple(_estimates(asked, found, (asked.scale, other), "neighbours", 0, default=False))
 
 
 def event_study(setting: Setting, *, draws: int = 499) -> EventStudy:

@@ -27,7 +27,7 @@ from careo.model.randomisation import (
     within,
 )
 from careo.results.designs.setting import LOG, RATE, Check, Setting
-from careo.results.designs.trials import DRAWS, Trial, hinges, trial, who
+from careo.results.designs.trials import DRAWS, Trial, hinges, neighbouring, trial, who
 from careo.results.wording import number, signed
 
 Floats = NDArray[np.float64]
@@ -191,15 +191,12 @@ def _spillover(setting: Setting, told: Trial) -> Check:
     treated, at_risk = who(setting)
     if setting.neighbours is None:
         return _check("spillover", None, why="unknown")
-    beside = (setting.neighbours[:, treated] > 0).any(axis=1) & ~treated & at_risk
+    asked = neighbouring(setting)
+    beside = np.zeros_like(treated) if asked is None else asked.treated
     rest = at_risk & ~treated & ~beside
-    if not beside.any() or rest.sum() < FEWEST_DONORS:
+    if asked is None or min(rest.sum(), asked.compared.sum()) < FEWEST_DONORS:
         return _check("spillover", None, why="none" if not beside.any() else "few", count=int(beside.sum()))
-    begins = setting.start[treated]
-    start = np.full(setting.start.size, -1)
-    for i in np.flatnonzero(beside):
-        start[i] = begins[setting.neighbours[i, treated] > 0].min()
-    near = trial(replace(setting, start=start, donors=rest))
+    near = trial(asked)
     without = trial(replace(setting, donors=setting.donors & ~beside))
     figures = {
         "neighbours": near.effect[0],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from careo.model.randomisation import ALPHA, alike, profiles, randomise, within
-from careo.results.designs.setting import RATE, Setting
+from careo.results.designs.setting import NEVER, RATE, Setting
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -56,6 +56,23 @@ def comparable(setting: Setting) -> Flags:
     found = np.where(found.any(axis=1, keepdims=True), found, there)
     found[np.arange(index.size), index] = True
     return found
+
+
+def neighbouring(setting: Setting) -> Setting | None:
+    """The same question asked of the treated places' neighbours, each from the first start beside it, the treated left out of everything;
+    None where no neighbour may be compared or nobody knows borders."""
+    if setting.neighbours is None:
+        return None
+    treated = setting.treated
+    near = (setting.neighbours[:, treated] > 0).any(axis=1) & ~treated & setting.donors
+    if not near.any():
+        return None
+    start, begins = np.full_like(setting.start, NEVER), setting.start[treated]
+    for i in np.flatnonzero(near):
+        start[i] = begins[setting.neighbours[i, treated] > 0].min()
+    return replace(
+        setting, start=start, dose=near.astype(float), donors=setting.donors & ~treated & ~near, neighbours=None
+    )
 
 
 def trial(
