@@ -292,9 +292,7 @@ def simulate_null(
         invented = draw_places(sets, each, luck, date, Process.PLACEBO)
         if not len(invented):
             continue
-        reference = draw_places(
-            np.broadcast_to(everyone, (treated.size, risk.size)), REFERENCES, luck, date
-        )
+        reference = draw_places(np.broadcast_to(everyone, (treated.size, risk.size)), REFERENCES, luck, date)
         both = many_effects(panel, np.concatenate([invented, reference]), date + offsets, frame, base=base)
         others = both[len(invented) :]
         p = np.stack([two_sided(one, others) for one in both[: len(invented)]])

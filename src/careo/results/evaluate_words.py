@@ -215,7 +215,9 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
             "timedelta64[M]"
         )
         treated = _places(
-            result, language, [code for code, hit in zip(setting.places, setting.treated.tolist(), strict=True) if hit]
+            result,
+            language,
+            [code for code, hit in zip(setting.places, setting.treated.tolist(), strict=True) if hit],
         )
         if asked.level != "nation":
             told.append(
@@ -246,9 +248,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
                     )
                 )
         if posed.dropped:
-            told.append(
-                _caveat(language, "dropped", places=_places(result, language, posed.dropped))
-            )
+            told.append(_caveat(language, "dropped", places=_places(result, language, posed.dropped)))
         told += _of_municipalities(result, posed, language)
     if result.design in ("difference", "synthetic_control"):
         told.append(_caveat(language, "windows", count=len(asked.windows)))
@@ -284,7 +284,10 @@ def _of_municipalities(result: Evaluated, posed: Posed, language: str) -> list[s
     setting, told = posed.setting, list[str]()
     if setting.strata is not None:
         used = np.unique(setting.strata[setting.treated])
-        people = [setting.population[(setting.strata == one) & (setting.compared | setting.treated), 0] for one in used]
+        people = [
+            setting.population[(setting.strata == one) & (setting.compared | setting.treated), 0]
+            for one in used
+        ]
         classes = "; ".join(f"{each.min():,.0f}–{each.max():,.0f}: {each.size}" for each in people)
         told.append(_caveat(language, "classes", classes=classes))
     if result.evaluation.level == "municipality":
@@ -294,7 +297,9 @@ def _of_municipalities(result: Evaluated, posed: Posed, language: str) -> list[s
         if mean < _FEW_A_MONTH:
             told.append(_caveat(language, "few_counts", mean=f"{mean:.2f}"))
     for code, others in posed.newcomers.items():
-        words = "; ".join(f"{place_name(result.country, other, language)} ({month})" for other, month in others)
+        words = "; ".join(
+            f"{place_name(result.country, other, language)} ({month})" for other, month in others
+        )
         key = "newcomers_beside" if posed.bordered else "newcomers"
         told.append(_caveat(language, key, place=place_name(result.country, code, language), others=words))
     near = [one for one in result.estimates if one.method == "neighbours"]
@@ -338,6 +343,11 @@ def besides(result: Evaluated) -> tuple[Beside, ...]:
                 RATE if published.metric == "per_100k" else LOG if log_points(published) is not None else ""
             )
             ours = result.on(scale) if scale and result.design != "dated_history" else None
+            if published.of_neighbours:
+                ours = next(
+                    (one for one in result.estimates if (one.method, one.scale) == ("neighbours", scale)),
+                    None,
+                )
             value = published.value if scale == RATE else (log_points(published) or (None,))[0]
             if ours is None or value is None or math.isnan(ours.low):
                 found.append(Beside(studies[name], published, math.nan, math.nan, math.nan, "apart"))

@@ -225,7 +225,9 @@ def _check_imported(country: Country, outcome: Outcome, level: str) -> None:
     fitting = [card for card in known if card.places == level]
     counts = [one.id for one in fitting if one.time == "month" and set(lacking) <= set(one.series)]
     populations = [one.id for one in fitting if one.time == "year" and POPULATION in one.series]
-    both = [" | ".join(names) for names in (counts if lacking else [], [] if people else populations) if names]
+    both = [
+        " | ".join(names) for names in (counts if lacking else [], [] if people else populations) if names
+    ]
     raise CareoError(
         "setting_not_imported" if lacking else "setting_no_people",
         where=outcome.id,
@@ -238,14 +240,18 @@ def _by_municipality(country: Country, indicator: str) -> bool:
     """Whether anything is known of it by municipality, a population by year and all else by month."""
     yearly = indicator == POPULATION
     if any(
-        indicator in edition.indicators and edition.level == "municipality" and (yearly or len(edition.first) == 7)
+        indicator in edition.indicators
+        and edition.level == "municipality"
+        and (yearly or len(edition.first) == 7)
         for edition in country.editions
     ):
         return True
     if yearly:
         by_code = country.places.by_code
         return any(
-            by_code[seen.place].kind == "municipality" for seen in country.series(indicator).observations if seen.place in by_code
+            by_code[seen.place].kind == "municipality"
+            for seen in country.series(indicator).observations
+            if seen.place in by_code
         )
     if indicator not in country.monthly_tables:
         return False
@@ -460,7 +466,10 @@ def _check_places(country: Country, event: Event, level: str) -> None:
         for code in _where(event, level):
             if country.places.by_code[code].kind != level:
                 raise CareoError(
-                    "setting_wider_place", where=event.id, found=_named(country, code), fix="setting_wider_place"
+                    "setting_wider_place",
+                    where=event.id,
+                    found=_named(country, code),
+                    fix="setting_wider_place",
                 )
 
 
@@ -473,7 +482,9 @@ def _newcomers(
     whole = seen.sum(axis=1) == seen.shape[1] - began  # no gap after the first month
     new = {
         code: str(counted.months[at])
-        for code, at, new in zip(counted.places, began.tolist(), whole & (began > 0) & seen.any(axis=1), strict=True)
+        for code, at, new in zip(
+            counted.places, began.tolist(), whole & (began > 0) & seen.any(axis=1), strict=True
+        )
         if new and seen[:, :at].any(axis=0).all()
     }
     by_code, found = country.places.by_code, dict[str, tuple[tuple[str, str], ...]]()

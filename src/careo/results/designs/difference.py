@@ -21,6 +21,7 @@ Sources:
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,7 +114,8 @@ def event_study(setting: Setting, *, draws: int = 499) -> EventStudy:
     invented, _, _ = assignments(risk, begins, draws, setting.seed)
     places = np.concatenate([np.flatnonzero(treated)[None], invented])
     found = many_event_studies(panel, places, begins, LEADS, LAGS)[:, 0]
-    with np.errstate(invalid="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # months beyond the record have no effect at all
         low, high = np.nanquantile(found[1:], [0.05, 0.95], axis=0)
     return EventStudy(np.arange(-LEADS, LAGS), found[0], low, high, setting.scale)
 

@@ -239,7 +239,11 @@ def _earlier(setting: Setting, told: Trial) -> Check:
     dates = range(last + 1, _before(setting) - FEWEST_MONTHS + 1, EARLIER_STEP)
     found = [
         effects(
-            values, np.where(begins >= 0, begins - back, -1), setting.windows, comparison=at_risk, strata=setting.strata,
+            values,
+            np.where(begins >= 0, begins - back, -1),
+            setting.windows,
+            comparison=at_risk,
+            strata=setting.strata,
         )[0]
         for back in dates
     ]

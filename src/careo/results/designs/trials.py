@@ -71,7 +71,11 @@ def neighbouring(setting: Setting) -> Setting | None:
     for i in np.flatnonzero(near):
         start[i] = begins[setting.neighbours[i, treated] > 0].min()
     return replace(
-        setting, start=start, dose=near.astype(float), donors=setting.donors & ~treated & ~near, neighbours=None
+        setting,
+        start=start,
+        dose=near.astype(float),
+        donors=setting.donors & ~treated & ~near,
+        neighbours=None,
     )
 
 
