@@ -39,7 +39,7 @@ class Estimate:
         outcome: of what. metric: how it is expressed; changes are parts of one (0.8 for +80%).
         value: as given; None where only a range is. low, high: interval or range, as given.
         coverage: of the interval (0.95); None: the ends of a range, or not said.
-        speaks_to: the mechanism it bears on. level: where. indirect: another outcome or place than the prior's, shown hollow.
+        of_neighbours: of places beside the treated ones, not of these. speaks_to: the mechanism it bears on. level: where. indirect: another outcome or place than the prior's, shown hollow.
         to_dose: how many of the study's units make a full dose (−1: the other way round).
         verified: how the number is known. note: what it rests on.
     """
@@ -56,6 +56,7 @@ class Estimate:
     coverage: Annotated[float, Field(gt=0, lt=1)] | None = None
     level: Level | None = None
     indirect: bool = False
+    of_neighbours: bool = False
     to_dose: Finite = 1.0
     note: Words | None = None
 

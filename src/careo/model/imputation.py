@@ -15,8 +15,11 @@ Many assignments of the same panel are computed together (`many_effects`). Place
 share their equations, so the normal equations have one row for each such group; where there are more groups than months, they are solved
 for the months instead, and only treated places change them. Outcomes observed in the same cells share one factorisation.
 
+Places may be in strata (`prepare`): each then has effects of months of its own, and the effect is the mean over all treated cells of what
+each stratum says.
+
 Assumptions:
-    1. Without treatment, treated and comparison places would have moved in parallel on the scale of `outcomes`.
+    1. Without treatment, treated and comparison places (of a stratum) would have moved in parallel on the scale of `outcomes`.
     2. No anticipation before the start (or the `base` that is left), no effect on comparison places.
 
 Sources:
@@ -26,7 +29,7 @@ Sources:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -52,6 +55,7 @@ class Prepared:
         values: 0 where not observed `[outcome, place, month]`. seen: cells observed, in all outcomes `[place, month]`.
         comparison: places that are compared with while they are not treated `[place]`.
         weight: of places, 1 on average `[place]`. pattern: which months a place was observed in, by number `[place]`. patterns: `[pattern, month]`.
+        strata: places are compared within `[place]`; None is all with all.
     """
 
     values: Floats
@@ -60,16 +64,22 @@ class Prepared:
     weight: Floats
     pattern: Integers
     patterns: Flags
+    strata: Integers | None = None
 
 
 def prepare(
-    outcomes: ArrayLike, comparison: ArrayLike | None = None, *, weights: ArrayLike | None = None
+    outcomes: ArrayLike,
+    comparison: ArrayLike | None = None,
+    *,
+    weights: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
 ) -> Prepared:
     """A panel for `many_effects`.
 
     Args:
         outcomes: NaN where not observed; a cell missing in one outcome is missing in all `[outcome, place, month]` or `[place, month]`.
         comparison: `[place]`; None is all. weights: how much each place counts, above 0 `[place]`; None is all the same.
+        strata: numbers of the strata that places are compared within `[place]`; None is all with all.
 
     Raises:
         ValueError: another number of axes, a weight that is not above 0.
@@ -91,6 +101,7 @@ def prepare(
         weight=weight / weight.mean() if weight.size else weight,
         pattern=pattern.reshape(-1).astype(np.int64),
         patterns=np.ascontiguousarray(patterns),
+        strata=None if strata is None else np.asarray(strata, dtype=np.int64),
     )
 
 
@@ -102,20 +113,21 @@ def effects(
     base: int = 0,
     comparison: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
 ) -> Floats:
     """The effect of one assignment by outcome and window; NaN where a window has no observed treated month or the panel falls apart.
 
     Args:
         outcomes: as for `prepare`. start: index of the first treated month, −1 never `[place]`.
         windows: first and last month after the start `[window, 2]`. base: months before the start to fit on; 0 is all.
-        comparison, weights: as for `prepare`.
+        comparison, weights, strata: as for `prepare`.
 
     Returns:
         `[outcome, window]`
     """
     begins = np.asarray(start, dtype=np.int64)
     treated = np.flatnonzero(begins >= 0)
-    panel = prepare(outcomes, comparison, weights=weights)
+    panel = prepare(outcomes, comparison, weights=weights, strata=strata)
     return many_effects(panel, treated[None], begins[treated], windows, base=base)[0]
 
 
@@ -132,6 +144,9 @@ def many_effects(
 
     Returns:
         `[draw, outcome, window]`
+
+    Raises:
+        ValueError: the panel has strata, and a column of `places` is of several.
     """
     who = np.atleast_2d(np.asarray(places, dtype=np.int64))
     when = np.ascontiguousarray(np.broadcast_to(np.asarray(starts, dtype=np.int64), who.shape))
@@ -139,6 +154,8 @@ def many_effects(
     out = np.full((who.shape[0], panel.values.shape[0], frame.shape[0]), np.nan)
     if who.size == 0 or frame.size == 0:
         return out
+    if panel.strata is not None:
+        return _by_stratum(panel, panel.strata, who, when, frame, base)
     counted, sums = _sums(
         panel.values, panel.pattern, panel.patterns.shape[0], panel.comparison, panel.weight
     )
@@ -160,6 +177,30 @@ def many_effects(
     else:
         _by_month(panel.values, panel.seen, panel.comparison, panel.weight, who, when, frame, base, out)
     return out
+
+
+def _by_stratum(
+    panel: Prepared, strata: Integers, who: Integers, when: Integers, windows: Integers, base: int
+) -> Floats:
+    """`many_effects` of each stratum by itself, put together by how many treated cells it has."""
+    of_column = strata[who[0]]
+    if (strata[who] != of_column).any():
+        raise ValueError("a column of places must be of one stratum")
+    upto = np.concatenate([np.zeros((len(panel.seen), 1)), panel.seen.cumsum(axis=1)], axis=1)
+    upto, months = upto * panel.weight[:, None], panel.seen.shape[1]
+    total, cells = 0.0, 0.0
+    for stratum in np.unique(of_column):
+        columns = np.flatnonzero(of_column == stratum)
+        places, starts = who[:, columns], when[:, columns]
+        inside = replace(panel, comparison=panel.comparison & (strata == stratum), strata=None)
+        found = many_effects(inside, places, starts, windows, base=base)
+        ends = np.clip(starts[..., None, None] + windows + [0, 1], 0, months)  # draw, treated, window, end
+        seen = upto[places[..., None, None], ends]
+        counted = (seen[..., 1] - seen[..., 0]).sum(axis=1)[:, None]  # draw, 1, window
+        total = total + np.where(counted > 0, found, 0.0) * counted
+        cells = cells + counted
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(total / cells)
 
 
 def many_event_studies(

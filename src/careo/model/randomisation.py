@@ -71,6 +71,7 @@ def randomise(
     *,
     risk: ArrayLike,
     comparison: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
     base: int = 0,
     draws: int = 1999,
     level: float = 0.90,
@@ -80,6 +81,7 @@ def randomise(
 
     Args:
         outcomes: `[outcome, place, month]`. start: `[place]`, −1 never. windows, base, comparison: as for `imputation.effects`.
+        strata: `[place]`; a place is drawn for one of its own stratum only, and compared within it. None is all with all.
         risk: who could have been treated, the treated among them: `[place]`, or `[treated, place]` for each treated place, in the order of
             places. draws: assignments; all that there are, if they are fewer. level: of the interval. seed: of the luck.
     """
@@ -91,9 +93,9 @@ def randomise(
     count, months = values.shape[0], np.arange(values.shape[2])
     being_treated = ((begins >= 0)[:, None] & (months >= begins[:, None])) * 1.0
     being_treated = np.where(np.isfinite(values).all(axis=0), being_treated, np.nan)
-    panel = prepare(np.concatenate([values, being_treated[None]]), comparison)
+    panel = prepare(np.concatenate([values, being_treated[None]]), comparison, strata=strata)
     found = many_effects(panel, treated[None], starts, frame, base=base)[0, :count]
-    who, possible, exact = assignments(np.asarray(risk, dtype=np.bool_), starts, draws, seed)
+    who, possible, exact = assignments(within(risk, strata, treated), starts, draws, seed)
     if exact:
         who = who[(np.sort(who, axis=1) != treated).any(axis=1)]
     drawn = many_effects(panel, who, starts, frame, base=base)
@@ -105,6 +107,15 @@ def randomise(
     return Randomised(
         found, two_sided(found, placebos), low, high, mde(placebos), placebos, smallest, len(drawn), exact
     )
+
+
+def within(risk: ArrayLike, strata: ArrayLike | None, treated: Integers) -> Flags:
+    """Who could have been treated: `risk`, or of it what is of each treated place's stratum `[treated, place]`."""
+    everyone = np.asarray(risk, dtype=np.bool_)
+    if strata is None:
+        return everyone
+    of_place = np.asarray(strata)
+    return everyone & (of_place == of_place[treated][:, None])
 
 
 def two_sided(effect: Floats, placebos: Floats) -> Floats:
@@ -156,21 +167,28 @@ def draw_places(
     if treated == 0 or draws == 0:
         return np.zeros((0, treated), dtype=np.int64)
     numbers, index = np.arange(places), np.arange(draws)
-    if (sets == sets[0]).all():
-        inside = np.flatnonzero(sets[0])
-        if inside.size < treated:
-            return np.zeros((0, treated), dtype=np.int64)
-        lots = luck.uniform(process, month, inside, index).T
-        nearest = np.argpartition(lots, treated - 1, axis=1)[:, :treated]
-        order = np.argsort(np.take_along_axis(lots, nearest, axis=1), axis=1)
-        return inside[np.take_along_axis(nearest, order, axis=1)]
+    kinds, kind = np.unique(sets, axis=0, return_inverse=True)
     who, possible = np.empty((draws, treated), dtype=np.int64), np.ones(draws, dtype=np.bool_)
+    if (kinds.sum(axis=0) <= 1).all():  # the same set or one apart: a place has one lot whoever it stands for
+        for number, one in enumerate(kinds):
+            columns, inside = np.flatnonzero(kind.reshape(-1) == number), np.flatnonzero(one)
+            if inside.size < columns.size:
+                return np.zeros((0, treated), dtype=np.int64)
+            lots = luck.uniform(process, month, inside, index).T
+            nearest = np.argpartition(lots, columns.size - 1, axis=1)[:, : columns.size]
+            order = np.argsort(np.take_along_axis(lots, nearest, axis=1), axis=1)
+            who[:, columns] = inside[np.take_along_axis(nearest, order, axis=1)]
+        return who
     taken = np.zeros((draws, places), dtype=np.bool_)
     for k in range(treated):
-        lots = luck.uniform(process, month * 4096 + k, numbers, index).T
-        lots = np.where(sets[k] & ~taken, lots, 2.0)
-        who[:, k] = lots.argmin(axis=1)
-        possible &= lots[index, who[:, k]] < 1
+        inside = numbers[sets[k]]
+        if not inside.size:
+            return np.zeros((0, treated), dtype=np.int64)
+        lots = luck.uniform(process, month * 4096 + k, inside, index).T
+        lots = np.where(taken[:, inside], 2.0, lots)
+        least = lots.argmin(axis=1)
+        who[:, k] = inside[least]
+        possible &= lots[index, least] < 1
         taken[index, who[:, k]] = True
     return who[possible]
 
@@ -224,6 +242,7 @@ def simulate_null(
     profile: ArrayLike | None = None,
     risk: ArrayLike,
     comparison: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
     base: int = 0,
     fakes: int = 500,
     before: int = 24,
@@ -233,7 +252,7 @@ def simulate_null(
     """The size of `randomise` on invented treatments of the same number of places and the same distances between starts.
 
     Args:
-        outcomes, start, windows, risk, comparison, base, seed: as for `randomise`; risk is `[place]`.
+        outcomes, start, windows, risk, comparison, strata, base, seed: as for `randomise`; risk is `[place]`.
         profile: what places and dates have to resemble the treated in `[feature, place, month]`, as `profiles` gives it; None is at random.
         fakes: invented treatments, over all dates that allow them. before: months that a date needs before it.
         nearest: for each treated place, one of so many that resemble it most is drawn; 0 is two more than are treated, or a
@@ -246,14 +265,17 @@ def simulate_null(
     values = (values[None] if values.ndim == 2 else values).copy()
     months = np.arange(values.shape[2])
     values[:, (begins[:, None] >= 0) & (months >= begins[:, None])] = np.nan
-    panel, starts = prepare(values, comparison), begins[treated]
+    panel, starts = prepare(values, comparison, strata=strata), begins[treated]
     offsets, risk = starts - starts.min(), np.asarray(risk, dtype=np.bool_)
     last = int(frame[:, 1].max() + offsets.max())
     there = {
         date: risk & panel.seen[:, date - before : date + last + 1].all(axis=1)
         for date in range(max(before, base), values.shape[2] - last)
     }
-    dates = np.array([date for date, places in there.items() if places.sum() >= treated.size + SPARE])
+    own = within(np.ones_like(risk), strata, treated)
+    own, kind = np.unique(np.broadcast_to(own, (treated.size, risk.size)), axis=0, return_inverse=True)
+    needed = np.bincount(kind.reshape(-1)) + SPARE
+    dates = np.array([date for date, places in there.items() if ((places & own).sum(axis=1) >= needed).all()])
     if len(dates):
         dates = dates[np.unique(np.linspace(0, len(dates) - 1, min(len(dates), MOST_DATES)).astype(int))]
     each = -(-fakes // max(len(dates), 1))
@@ -261,15 +283,16 @@ def simulate_null(
     luck, found, of_date, different = Luck(seed), [], [], set[tuple[int, ...]]()
     for date in dates.tolist():
         possible = there[date]
-        sets = possible[None].repeat(treated.size, axis=0)
+        everyone = within(possible, strata, treated)
+        sets = np.broadcast_to(everyone, (treated.size, risk.size))
         if profile is not None:
             sets = alike(
-                np.asarray(profile, dtype=np.float64), treated, starts, date + offsets, possible, many
+                np.asarray(profile, dtype=np.float64), treated, starts, date + offsets, everyone, many
             )
         invented = draw_places(sets, each, luck, date, Process.PLACEBO)
         if not len(invented):
             continue
-        reference = draw_places(possible[None].repeat(treated.size, axis=0), REFERENCES, luck, date)
+        reference = draw_places(np.broadcast_to(everyone, (treated.size, risk.size)), REFERENCES, luck, date)
         both = many_effects(panel, np.concatenate([invented, reference]), date + offsets, frame, base=base)
         others = both[len(invented) :]
         p = np.stack([two_sided(one, others) for one in both[: len(invented)]])
@@ -303,11 +326,13 @@ def profiles(outcome: ArrayLike) -> Floats:
 def alike(
     profile: Floats, treated: Integers, starts: Integers, dates: Integers, there: Flags, many: int
 ) -> Flags:
-    """For each treated place, the `many` places at its invented date most like what it was at its start `[treated, place]`."""
-    sets = np.zeros((treated.size, there.size), dtype=np.bool_)
+    """For each treated place, the `many` places at its invented date most like what it was at its start `[treated, place]`, of those
+    that are `there` `[place]` or `[treated, place]`."""
+    there = np.broadcast_to(there, (treated.size, there.shape[-1]))
+    sets = np.zeros(there.shape, dtype=np.bool_)
     for k in range(treated.size):
         gap = profile[:, :, dates[k]] - profile[:, treated[k], starts[k]][:, None]
-        far = np.where(there, np.nan_to_num(np.square(gap).sum(axis=0), nan=np.inf), np.inf)
+        far = np.where(there[k], np.nan_to_num(np.square(gap).sum(axis=0), nan=np.inf), np.inf)
         chosen = np.argsort(far, kind="stable")[:many]
         sets[k, chosen[np.isfinite(far[chosen])]] = True
     return sets

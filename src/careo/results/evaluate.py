@@ -14,7 +14,7 @@ The verdict, by the first rule that applies (`judge`):
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -102,8 +102,10 @@ def evaluate(
     panel: Country | xr.Dataset | None = None,
     *,
     outcome: str | None = None,
+    boundaries: Path | None = None,
     draws: int = DRAWS,
     seed: int = 7,
+    progress: Callable[[str], None] | None = None,
 ) -> Evaluated:
     """What a dated measure did, or why nobody can tell.
 
@@ -111,6 +113,8 @@ def evaluate(
         name_or_file: an evaluation of the country, the path of a file, or an `Evaluation`.
         panel: a country, or a panel of it with its `as_of`; None is Mexico.
         outcome: another outcome than the evaluation's. draws: placebo assignments at most. seed: of all luck.
+        boundaries: GeoJSON or TopoJSON of the places, for who borders whom; None is the country's own borders, which are of states.
+        progress: told what is under way: "record", "estimates", "checks", "others".
 
     Raises:
         CareoError: there is no such evaluation or outcome, or the question cannot be put to this record (`run/evaluation_setting.py`).
@@ -125,10 +129,12 @@ def evaluate(
     if asked.design == "dated_history":
         folder = Path(name_or_file).parent if isinstance(name_or_file, (str, Path)) else Path()
         return _dated(asked, country, panel, outcome, folder)
-    posed = pose(asked, panel, outcome=outcome, seed=seed)
+    tell = progress or (lambda _: None)
+    tell("record")
+    posed = pose(asked, panel, outcome=outcome, boundaries=boundaries, seed=seed)
     if asked.design == "interrupted":
         return _interrupted(posed)
-    return _by_places(posed, draws)
+    return _by_places(posed, draws, tell)
 
 
 def leading(estimates: Sequence[Estimate]) -> tuple[Estimate, ...]:
@@ -184,11 +190,15 @@ def judge(
 # ── by places ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _by_places(posed: Posed, draws: int) -> Evaluated:
+def _by_places(posed: Posed, draws: int, tell: Callable[[str], None]) -> Evaluated:
     many = int(posed.setting.treated.sum()) >= LEAST_TREATED
     design: Design = "difference" if many else "synthetic_control"
+    tell("estimates")
     estimates = _estimates(design, posed.setting, draws)
+    beside = _neighbours(posed.setting, draws) if posed.evaluation.level == "municipality" else ()
+    tell("others")
     others = _others(posed.setting) if many else ()
+    tell("checks")
     checks = list(_checks(design, posed.setting))
     sensitivity: dict[str, tuple[Estimate, ...]] = {}
     for name, setting in posed.variants.items():
@@ -206,7 +216,7 @@ def _by_places(posed: Posed, draws: int) -> Evaluated:
         country=posed.country,
         design=design,
         verdict=judge(estimates, checks, only_recalled=posed.only_recalled),
-        estimates=estimates + (others or ()),
+        estimates=estimates + beside + (others or ()),
         checks=tuple(checks),
         sensitivity=sensitivity,
         posed=posed,
@@ -227,10 +237,18 @@ def _estimates(design: Design, setting: Setting, draws: int) -> tuple[Estimate, 
     return tuple(sorted(found, key=lambda one: not one.default))
 
 
+def _neighbours(setting: Setting, draws: int) -> tuple[Estimate, ...]:
+    from careo.results.designs import difference
+
+    return difference.neighbour_estimates(setting, draws=draws)
+
+
 def _others(setting: Setting) -> tuple[Estimate, ...] | None:
     """What estimators of others say, beside which ours stands; None where their library is not installed."""
     from careo.results.designs import other_estimators
 
+    if other_estimators.too_large(setting):
+        return ()
     return other_estimators.other_estimates(setting) if other_estimators.installed() else None
 
 

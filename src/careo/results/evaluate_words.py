@@ -18,9 +18,12 @@ from careo.results.designs.setting import LOG, RATE, SCALES, Estimate
 from careo.results.evaluate import ALPHA, Evaluated
 from careo.results.finding import Finding
 from careo.results.wording import place_name
+from careo.run.evaluation_setting import Posed
 
 _CLAUSES = {"increased": "increased", "decreased": "decreased", "no detectable effect": "none"}
 _YEAR = 12
+_NAMED = 20  # places named in a sentence
+_FEW_A_MONTH = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +214,10 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
         months = np.datetime64(setting.first, "M") + np.array([0, setting.counts.shape[1] - 1]).astype(
             "timedelta64[M]"
         )
-        treated = ", ".join(
-            place_name(result.country, code, language)
-            for code, hit in zip(setting.places, setting.treated.tolist(), strict=True)
-            if hit
+        treated = _places(
+            result,
+            language,
+            [code for code, hit in zip(setting.places, setting.treated.tolist(), strict=True) if hit],
         )
         if asked.level != "nation":
             told.append(
@@ -222,7 +225,7 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
                     language,
                     "treated",
                     treated=treated,
-                    donors=int(setting.donors.sum()),
+                    donors=int(setting.compared.sum()),
                     first=months[0],
                     last=months[1],
                 )
@@ -245,13 +248,8 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
                     )
                 )
         if posed.dropped:
-            told.append(
-                _caveat(
-                    language,
-                    "dropped",
-                    places=", ".join(place_name(result.country, code, language) for code in posed.dropped),
-                )
-            )
+            told.append(_caveat(language, "dropped", places=_places(result, language, posed.dropped)))
+        told += _of_municipalities(result, posed, language)
     if result.design in ("difference", "synthetic_control"):
         told.append(_caveat(language, "windows", count=len(asked.windows)))
         if result.country.key == "mexico" and asked.level == "state":
@@ -272,6 +270,44 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
             _caveat(language, key) for key in (("overlap",) if result.listed else ("hypothetical", "overlap"))
         ]
     return tuple(told)
+
+
+def _places(result: Evaluated, language: str, codes: Sequence[str]) -> str:
+    names = [place_name(result.country, code, language) for code in codes[:_NAMED]]
+    return ", ".join(names) + (f" … ({len(codes)})" if len(codes) > _NAMED else "")
+
+
+def _of_municipalities(result: Evaluated, posed: Posed, language: str) -> list[str]:
+    """Classes of inhabitants, small counts, new places beside the treated, neighbours, and what was left out for its size."""
+    from careo.results.designs import other_estimators
+
+    setting, told = posed.setting, list[str]()
+    if setting.strata is not None:
+        used = np.unique(setting.strata[setting.treated])
+        people = [
+            setting.population[(setting.strata == one) & (setting.compared | setting.treated), 0]
+            for one in used
+        ]
+        classes = "; ".join(f"{each.min():,.0f}–{each.max():,.0f}: {each.size}" for each in people)
+        told.append(_caveat(language, "classes", classes=classes))
+    if result.evaluation.level == "municipality":
+        months = np.arange(setting.counts.shape[1])
+        before = setting.treated[:, None] & (months < setting.start[:, None])
+        mean = float(np.nanmean(setting.counts[before])) if before.any() else math.nan
+        if mean < _FEW_A_MONTH:
+            told.append(_caveat(language, "few_counts", mean=f"{mean:.2f}"))
+    for code, others in posed.newcomers.items():
+        words = "; ".join(
+            f"{place_name(result.country, other, language)} ({month})" for other, month in others
+        )
+        key = "newcomers_beside" if posed.bordered else "newcomers"
+        told.append(_caveat(language, key, place=place_name(result.country, code, language), others=words))
+    near = [one for one in result.estimates if one.method == "neighbours"]
+    if near:
+        told.append(_caveat(language, "neighbours", count=near[0].treated))
+    if result.design == "difference" and other_estimators.too_large(setting):
+        told.append(_caveat(language, "too_large", most=other_estimators.MOST_PLACES))
+    return told
 
 
 def event_words(event: Event, result: Evaluated, language: str) -> str:
@@ -307,6 +343,11 @@ def besides(result: Evaluated) -> tuple[Beside, ...]:
                 RATE if published.metric == "per_100k" else LOG if log_points(published) is not None else ""
             )
             ours = result.on(scale) if scale and result.design != "dated_history" else None
+            if published.of_neighbours:
+                ours = next(
+                    (one for one in result.estimates if (one.method, one.scale) == ("neighbours", scale)),
+                    None,
+                )
             value = published.value if scale == RATE else (log_points(published) or (None,))[0]
             if ours is None or value is None or math.isnan(ours.low):
                 found.append(Beside(studies[name], published, math.nan, math.nan, math.nan, "apart"))

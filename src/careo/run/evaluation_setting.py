@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,9 +28,11 @@ from careo.evidence.events import (
     load_outcomes,
 )
 from careo.panel import Country, country_of
-from careo.panel.monthly import monthly_population, monthly_values
+from careo.panel.monthly import POPULATION, monthly_population, monthly_values
 from careo.run.history import homicide_history, known_on
 from careo.run.setting import NEVER, Flags, Floats, Integers, Setting
+from careo.run.size_classes import size_classes
+from careo.sources.catalog import datasets
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,6 +52,8 @@ class Posed:
         variants: name → setting, where it is another one: "memory" or "wider" (with what is recalled, or of a wider kind), "placebo" (what never happened), "later" (each place
             from its last event on).
         dropped: codes that are no comparison because a month of theirs is missing. sources: keys of the series.
+        newcomers: code of a treated place → places that began within the period beside it, with their first month: it may have lost them.
+        bordered: whether "beside" is a border; where nobody knows borders it is the same state.
     """
 
     evaluation: Evaluation
@@ -61,6 +66,10 @@ class Posed:
     variants: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
     dropped: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    newcomers: Mapping[str, tuple[tuple[str, str], ...]] = field(
+        default_factory=dict[str, tuple[tuple[str, str], ...]]
+    )
+    bordered: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +87,7 @@ def pose(
     panel: Country | xr.Dataset | None = None,
     *,
     outcome: str | None = None,
+    boundaries: Path | None = None,
     seed: int = 7,
 ) -> Posed:
     """An evaluation as arrays.
@@ -85,8 +95,10 @@ def pose(
     Args:
         evaluation: by places or interrupted; a dated history has no setting.
         panel: as for `homicide_history`. outcome: another one than the file's. seed: of all luck.
+        boundaries: GeoJSON or TopoJSON of the places, from which borders are taken; None is the country's own, which are of states.
 
     Raises:
+        InputError: the boundaries cannot be read.
         CareoError: no place is treated, all are, an event lies before the record or has no month, outcomes are missing, a place began
             within the period, a population is unknown, or there is no such outcome.
     """
@@ -102,8 +114,8 @@ def pose(
     used = sure or main
     recalled = tuple(event for event in wide if event not in used)
     for event in wide:
-        _check_places(country, event)
-    pick = _Picker(country, evaluation, counted, seed)
+        _check_places(country, event, evaluation.level)
+    pick = _Picker(country, evaluation, counted, seed, _drawn(country, boundaries))
     setting, dropped = pick.setting(used, shut=recalled)
     if evaluation.design == "by_places":
         _check_treated(setting, used)
@@ -122,7 +134,10 @@ def pose(
         if evaluation.level == "nation"
         else _other_definitions(country, told, setting, months, as_of, evaluation)
     )
+    drawn = pick.borders or country.neighbours
     return Posed(
+        newcomers=_newcomers(country, counted, setting, drawn),
+        bordered=any(code in drawn for code in setting.places),
         evaluation=evaluation,
         outcome=told,
         country=country,
@@ -170,6 +185,7 @@ def counted_outcome(
     Raises:
         CareoError: nothing monthly is known of it at that level, or nothing in these months.
     """
+    _check_imported(country, outcome, level)
     wanted = "state" if level == "nation" else level
     if outcome.history and wanted != "state":
         raise CareoError("setting_history_level", where=outcome.id, found=level, expected="state | nation")
@@ -195,6 +211,51 @@ def counted_outcome(
     if level == "nation":
         return Counted((country.places.nation,), months, counts.sum(axis=0, keepdims=True), found.sources)
     return Counted(found.places, months, counts, found.sources)
+
+
+def _check_imported(country: Country, outcome: Outcome, level: str) -> None:
+    """Municipal months are nobody's but who imported them: says which files hold them."""
+    if level != "municipality" or outcome.history:
+        return
+    lacking = [name for name in outcome.sum_of if not _by_municipality(country, name)]
+    people = _by_municipality(country, POPULATION)
+    if not lacking and people:
+        return
+    known = datasets(country.key).values()
+    fitting = [card for card in known if card.places == level]
+    counts = [one.id for one in fitting if one.time == "month" and set(lacking) <= set(one.series)]
+    populations = [one.id for one in fitting if one.time == "year" and POPULATION in one.series]
+    both = [
+        " | ".join(names) for names in (counts if lacking else [], [] if people else populations) if names
+    ]
+    raise CareoError(
+        "setting_not_imported" if lacking else "setting_no_people",
+        where=outcome.id,
+        expected=" + ".join(both) or "–",
+        fix="setting_not_imported",
+    )
+
+
+def _by_municipality(country: Country, indicator: str) -> bool:
+    """Whether anything is known of it by municipality, a population by year and all else by month."""
+    yearly = indicator == POPULATION
+    if any(
+        indicator in edition.indicators
+        and edition.level == "municipality"
+        and (yearly or len(edition.first) == 7)
+        for edition in country.editions
+    ):
+        return True
+    if yearly:
+        by_code = country.places.by_code
+        return any(
+            by_code[seen.place].kind == "municipality"
+            for seen in country.series(indicator).observations
+            if seen.place in by_code
+        )
+    if indicator not in country.monthly_tables:
+        return False
+    return bool(monthly_values(country, places=["municipality"], indicators=(indicator,)).places)
 
 
 def _other_definitions(
@@ -235,6 +296,7 @@ class _Picker:
     evaluation: Evaluation
     counted: Counted
     seed: int
+    borders: Mapping[str, tuple[str, ...]] | None = None
 
     def setting(
         self, events: Iterable[Event], *, shut: Iterable[Event] = (), last: bool = False
@@ -259,6 +321,7 @@ class _Picker:
         if evaluation.level == "nation":
             kept[:] = True
         places = tuple(code for code, there in zip(codes, kept.tolist(), strict=True) if there)
+        by_size = evaluation.level == "municipality" and not evaluation.contrast
         open_ = np.array([code not in closed for code in codes], dtype=bool)
         setting = Setting(
             counts=counted.counts[kept],
@@ -268,9 +331,10 @@ class _Picker:
             start=start[kept],
             dose=dose[kept],
             donors=((start < 0) & open_)[kept],
-            neighbours=_borders(country, places),
+            neighbours=_borders(self.borders or country.neighbours, places),
             windows=evaluation.windows,
             seed=self.seed,
+            strata=size_classes(people[kept][:, 0], start[kept] >= 0) if by_size else None,
         )
         return setting, tuple(code for code in codes if code not in places)
 
@@ -385,19 +449,55 @@ def _check_treated(setting: Setting, events: Sequence[Event]) -> None:
         )
     if treated.all():
         raise CareoError("setting_all_treated", count=len(setting.places), fix="setting_all_treated")
-    if setting.donors.sum() < 2:
+    if setting.compared.sum() < 2:
         raise CareoError(
             "setting_no_donors",
-            found=str(int(setting.donors.sum())),
+            found=str(int(setting.compared.sum())),
             expected="≥ 2",
             fix="setting_all_treated",
         )
 
 
-def _check_places(country: Country, event: Event) -> None:
+def _check_places(country: Country, event: Event, level: str) -> None:
     for code in event.places + event.municipalities:
         if code not in country.places.by_code:
             raise CareoError("panel_place", where=event.id, found=repr(code))
+    if level == "municipality" and event.reach == "places":
+        for code in _where(event, level):
+            if country.places.by_code[code].kind != level:
+                raise CareoError(
+                    "setting_wider_place",
+                    where=event.id,
+                    found=_named(country, code),
+                    fix="setting_wider_place",
+                )
+
+
+def _newcomers(
+    country: Country, counted: Counted, setting: Setting, borders: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Places that began within the period, by the treated place that they may have been part of: of its state, and beside it where borders are known."""
+    seen = np.isfinite(counted.counts)
+    began = seen.argmax(axis=1)
+    whole = seen.sum(axis=1) == seen.shape[1] - began  # no gap after the first month
+    new = {
+        code: str(counted.months[at])
+        for code, at, new in zip(
+            counted.places, began.tolist(), whole & (began > 0) & seen.any(axis=1), strict=True
+        )
+        if new and seen[:, :at].any(axis=0).all()
+    }
+    by_code, found = country.places.by_code, dict[str, tuple[tuple[str, str], ...]]()
+    for code, treated in zip(setting.places, setting.treated.tolist(), strict=True):
+        beside = [
+            (other, month)
+            for other, month in new.items()
+            if other != code and by_code[other].parent == by_code[code].parent
+            and (code not in borders or other in borders[code])
+        ]  # fmt: skip
+        if treated and beside:
+            found[code] = tuple(beside)
+    return found
 
 
 def _where(event: Event, level: str) -> tuple[str, ...]:
@@ -445,9 +545,8 @@ def _people(country: Country, codes: Sequence[str], months: np.ndarray, start: I
     return people
 
 
-def _borders(country: Country, codes: Sequence[str]) -> Floats | None:
+def _borders(known: Mapping[str, tuple[str, ...]], codes: Sequence[str]) -> Floats | None:
     """Row-normalised borders; None where nobody knows them."""
-    known = country.neighbours
     rows = {code: row for row, code in enumerate(codes)}
     found = np.zeros((len(codes), len(codes)))
     for code, row in rows.items():
@@ -457,6 +556,18 @@ def _borders(country: Country, codes: Sequence[str]) -> Floats | None:
     if not found.any():
         return None
     return found / np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+
+
+def _drawn(country: Country, boundaries: Path | None) -> Mapping[str, tuple[str, ...]] | None:
+    """Who borders whom in a file of boundaries."""
+    if boundaries is None:
+        return None
+    from careo.sources.boundaries import neighbours, read_boundaries
+
+    key = ("neighbours", str(boundaries.resolve()))
+    if key not in country.derived:
+        country.derived[key] = neighbours(read_boundaries(boundaries, country.places.by_code.values()))
+    return country.derived[key]
 
 
 def _months(evaluation: Evaluation) -> np.ndarray:

@@ -40,6 +40,7 @@ class Setting:
         scale: "rate" (events per 100,000 persons and year) or "log" (of the same, of counts plus ½).
         seed: Of all luck.
         earlier: The same outcome under other definitions, name → counts like `counts`.
+        strata: Classes by number of inhabitants that places are compared and drawn within `[place]`; None is all with all.
     """
 
     counts: Floats
@@ -54,11 +55,19 @@ class Setting:
     scale: str = RATE
     seed: int = 7
     earlier: Mapping[str, Floats] = field(default_factory=dict)
+    strata: Integers | None = None
 
     @property
     def treated(self) -> Flags:
         """`[place]`"""
         return self.start >= 0
+
+    @property
+    def compared(self) -> Flags:
+        """Donors, of the strata that a treated place is in `[place]`."""
+        if self.strata is None:
+            return self.donors
+        return self.donors & np.isin(self.strata, self.strata[self.treated])
 
     def outcome(self, scale: str = "") -> Floats:
         """The outcome on a scale, its own unless another is named; NaN where not observed `[place, month]`.

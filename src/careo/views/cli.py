@@ -209,6 +209,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "outcome", "ID", says="evaluate.outcome"),
         _option(lang, "draws", "N", says="evaluate.draws"),
         _option(lang, "seed", "N"),
+        _option(lang, "boundaries", say(lang, "cli.help.file"), says="evaluate.boundaries"),
         _option(lang, "to-registry", say(lang, "cli.help.file"), says="evaluate.to-registry"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],

@@ -26,10 +26,13 @@ from careo.views.terminal import Screen
 
 _LIST = "list"
 _ICONS = {True: "✓", False: "✗", None: "○"}
+_WIDE = 60  # columns of a line of progress
 _FALLS = 40  # rows; a screen's worth of dates
 
 
-def evaluate_verb(asked: Asked, *, name: str, outcome: str, draws: str, seed: str, to_registry: str) -> int:
+def evaluate_verb(
+    asked: Asked, *, name: str, outcome: str, draws: str, seed: str, to_registry: str, boundaries: str
+) -> int:
     """`careo evaluate list | NAME | FILE`: one sentence, estimates, checks, what others found; `-o` writes pictures and the JSON."""
     import careo
 
@@ -37,13 +40,18 @@ def evaluate_verb(asked: Asked, *, name: str, outcome: str, draws: str, seed: st
         return _list(asked)
     folder = output_folder(asked.out)
     luck = whole("--seed", seed, 7, 2**63, least=0)
+    tty = sys.stderr.isatty()
     result = evaluate(
         name,
         careo.load_country(asked.country),
         outcome=outcome or None,
+        boundaries=Path(boundaries) if boundaries else None,
         draws=whole("--draws", draws, DRAWS, 99_999, least=99),
         seed=luck,
+        progress=(lambda what: _working(asked, what)) if tty else None,
     )
+    if tty:
+        print("\r" + " " * _WIDE, end="\r", file=sys.stderr, flush=True)
     told = finding(result, asked.language)
     if to_registry:
         path = Path(to_registry)
@@ -255,6 +263,10 @@ def _write(folder: Path, result: Evaluated, told: Finding, language: str) -> Non
     files = {"evaluation.json": _json(result, told, language)}
     files |= {f"{name}.svg": text for name, text in draw_evaluation(result, language).items()}
     write_folder(folder, files)
+
+
+def _working(asked: Asked, what: str) -> None:
+    print("\r" + _view(asked, f"progress.{what}").ljust(_WIDE), end="", file=sys.stderr, flush=True)
 
 
 def _view(asked: Asked, key: str, **words: object) -> str:

@@ -21,24 +21,26 @@ Sources:
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from careo.model.imputation import many_event_studies, prepare, two_way
-from careo.model.randomisation import Randomised, assignments, randomise
+from careo.model.randomisation import Randomised, assignments, randomise, within
 from careo.results.designs.difference_checks import checks
 from careo.results.designs.setting import LOG, RATE, Estimate, Setting
-from careo.results.designs.trials import BASE, comparable, who
+from careo.results.designs.trials import BASE, comparable, neighbouring, who
 
-__all__ = ["EventStudy", "checks", "estimate", "event_study"]
+__all__ = ["EventStudy", "checks", "estimate", "event_study", "neighbour_estimates"]
 
 Floats = NDArray[np.float64]
 
 DRAWS = 1999
 LEVEL = 0.90
 LEADS, LAGS = 24, 24
+FEWEST_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ def estimate(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
         ("imputation_comparable", 0, comparable(setting)),
     ):
         found = randomise(
-            outcomes, setting.start, setting.windows, risk=risk, comparison=at_risk, base=base, draws=draws, level=LEVEL, seed=setting.seed,
+            outcomes, setting.start, setting.windows, risk=risk, comparison=at_risk, strata=setting.strata, base=base, draws=draws, level=LEVEL, seed=setting.seed,
         )  # fmt: skip
         default = method == "imputation" and base == 0
         told += _estimates(setting, found, (setting.scale, other), method, base, default)
@@ -89,15 +91,31 @@ def estimate(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
     return tuple(sorted(told, key=lambda one: not one.default))
 
 
+def neighbour_estimates(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
+    """What the same design says of the treated places' neighbours, the treated left out; none where there are fewer than three of them."""
+    asked = neighbouring(setting)
+    if asked is None or asked.treated.sum() < FEWEST_NEIGHBOURS or asked.compared.sum() < FEWEST_NEIGHBOURS:
+        return ()
+    _, at_risk = who(asked)
+    other = LOG if asked.scale == RATE else RATE
+    found = randomise(
+        np.stack([asked.outcome(), asked.outcome(other)]), asked.start, asked.windows, risk=at_risk, comparison=at_risk,
+        strata=asked.strata, draws=draws, level=LEVEL, seed=asked.seed,
+    )  # fmt: skip
+    return tuple(_estimates(asked, found, (asked.scale, other), "neighbours", 0, default=False))
+
+
 def event_study(setting: Setting, *, draws: int = 499) -> EventStudy:
     """Leads and lags with the band of invented assignments, on the setting's scale."""
     treated, at_risk = who(setting)
     begins = setting.start[treated]
-    panel = prepare(setting.outcome(), at_risk)
-    invented, _, _ = assignments(at_risk, begins, draws, setting.seed)
+    panel = prepare(setting.outcome(), at_risk, strata=setting.strata)
+    risk = within(at_risk, setting.strata, np.flatnonzero(treated))
+    invented, _, _ = assignments(risk, begins, draws, setting.seed)
     places = np.concatenate([np.flatnonzero(treated)[None], invented])
     found = many_event_studies(panel, places, begins, LEADS, LAGS)[:, 0]
-    with np.errstate(invalid="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # months beyond the record have no effect at all
         low, high = np.nanquantile(found[1:], [0.05, 0.95], axis=0)
     return EventStudy(np.arange(-LEADS, LAGS), found[0], low, high, setting.scale)
 

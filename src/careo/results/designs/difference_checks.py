@@ -24,9 +24,10 @@ from careo.model.randomisation import (
     profiles,
     simulate_null,
     two_sided,
+    within,
 )
 from careo.results.designs.setting import LOG, RATE, Check, Setting
-from careo.results.designs.trials import DRAWS, Trial, hinges, trial, who
+from careo.results.designs.trials import DRAWS, Trial, hinges, neighbouring, trial, who
 from careo.results.wording import number, signed
 
 Floats = NDArray[np.float64]
@@ -93,13 +94,15 @@ def _balance(setting: Setting) -> Check:
         return _check("balance", None)
     values, months = setting.outcome(), np.arange(setting.counts.shape[1])
     told: dict[str, float] = {}
-    sets, _, _ = assignments(at_risk, begins, DRAWS, setting.seed)
+    risk = within(at_risk, setting.strata, np.flatnonzero(treated))
+    sets, _, _ = assignments(risk, begins, DRAWS, setting.seed)
     sets = np.concatenate([np.flatnonzero(treated)[None], sets])
     with np.errstate(invalid="ignore", divide="ignore"):
         features = [_before_start(values, months, begins, years) for years in (1, 2)]  # each [start, place]
     level, rise = features[0], features[0] - features[1]
     for name, feature in (("level", level), ("rise", rise)):
-        centred = feature - np.nanmean(feature[:, at_risk], axis=1, keepdims=True)
+        others = np.broadcast_to(risk, feature.shape)
+        centred = feature - np.nanmean(np.where(others, feature, np.nan), axis=1, keepdims=True)
         means = centred[np.arange(begins.size), sets].mean(axis=1)
         told[name] = float(means[0])
         told[f"{name}_p"] = float(two_sided(means[0], means[1:]))
@@ -177,7 +180,9 @@ def _alone(setting: Setting, place: int) -> float:
     """The effect of the first window at one treated place."""
     start = np.where(np.arange(setting.start.size) == place, setting.start, -1)
     comparison = setting.donors & ~setting.treated
-    found = effects(setting.outcome(), start, setting.windows[:1], comparison=comparison)
+    found = effects(
+        setting.outcome(), start, setting.windows[:1], comparison=comparison, strata=setting.strata
+    )
     return float(np.nan_to_num(found[0, 0]))
 
 
@@ -186,15 +191,12 @@ def _spillover(setting: Setting, told: Trial) -> Check:
     treated, at_risk = who(setting)
     if setting.neighbours is None:
         return _check("spillover", None, why="unknown")
-    beside = (setting.neighbours[:, treated] > 0).any(axis=1) & ~treated & at_risk
+    asked = neighbouring(setting)
+    beside = np.zeros_like(treated) if asked is None else asked.treated
     rest = at_risk & ~treated & ~beside
-    if not beside.any() or rest.sum() < FEWEST_DONORS:
+    if asked is None or min(rest.sum(), asked.compared.sum()) < FEWEST_DONORS:
         return _check("spillover", None, why="none" if not beside.any() else "few", count=int(beside.sum()))
-    begins = setting.start[treated]
-    start = np.full(setting.start.size, -1)
-    for i in np.flatnonzero(beside):
-        start[i] = begins[setting.neighbours[i, treated] > 0].min()
-    near = trial(replace(setting, start=start, donors=rest))
+    near = trial(asked)
     without = trial(replace(setting, donors=setting.donors & ~beside))
     figures = {
         "neighbours": near.effect[0],
@@ -236,7 +238,13 @@ def _earlier(setting: Setting, told: Trial) -> Check:
     begins = setting.start
     dates = range(last + 1, _before(setting) - FEWEST_MONTHS + 1, EARLIER_STEP)
     found = [
-        effects(values, np.where(begins >= 0, begins - back, -1), setting.windows, comparison=at_risk)[0]
+        effects(
+            values,
+            np.where(begins >= 0, begins - back, -1),
+            setting.windows,
+            comparison=at_risk,
+            strata=setting.strata,
+        )[0]
         for back in dates
     ]
     if len(found) < FEWEST_EARLIER:
@@ -252,7 +260,7 @@ def _size(setting: Setting, name: str, profile: Floats | None, fakes: int) -> Ch
     _, at_risk = who(setting)
     null: NullSize = simulate_null(
         setting.outcome(), setting.start, setting.windows, profile=profile, risk=at_risk, comparison=at_risk,
-        fakes=fakes, seed=setting.seed,
+        strata=setting.strata, fakes=fakes, seed=setting.seed,
     )  # fmt: skip
     figures = {"fakes": null.fakes, "dates": null.dates, "different": null.different}
     if null.different < FEWEST_DIFFERENT:

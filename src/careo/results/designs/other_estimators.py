@@ -25,8 +25,15 @@ from careo.results.designs.trials import BASE, who
 
 FEWEST_CLUSTERS = 6
 """Treated places below which a clustered interval is not told."""
+MOST_PLACES = 600
+"""At risk; with all municipalities of Mexico the first stage of did2s took 17 GB."""
 YEARS_BEFORE = 5
 LEVEL = 0.90
+
+
+def too_large(setting: Setting) -> bool:
+    """Whether there are so many places that these estimators would take the memory of the machine."""
+    return int(who(setting)[1].sum()) > MOST_PLACES
 
 
 def installed() -> bool:

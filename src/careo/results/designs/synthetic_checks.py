@@ -340,6 +340,8 @@ def _invented(main: _Main, fakes: int, *, resembling: bool) -> Iterable[tuple[np
             begin = date + int(offsets[k])
             there = possible & usable[:, begin - before : begin + last + 1].all(axis=1)
             there[chosen] = False
+            if setting.strata is not None:
+                there &= setting.strata == setting.strata[treated[k]]
             candidates = np.flatnonzero(there)
             if resembling and candidates.size:
                 far = ((ranks[:, candidates, begin] - own[k][:, None]) ** 2).sum(axis=0)

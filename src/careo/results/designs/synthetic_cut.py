@@ -24,6 +24,8 @@ LEAST_BASE = 12
 """Months before the start without which nothing is estimated."""
 DRAWS = 1999
 """Placebos at most."""
+MOST_DONORS = 200
+"""Of more, those with most nearly as many inhabitants as the treated are kept: a weighted mean of everything fits anything."""
 
 Floats = np.ndarray
 
@@ -134,7 +136,8 @@ def cut(
             raise CareoError(
                 "design_missing", place=setting.places[place], count=missing, fix="design_missing"
             )
-    numbers = np.flatnonzero(setting.donors & ~setting.treated & kept & seen.all(axis=0))
+    numbers = np.flatnonzero(setting.compared & ~setting.treated & kept & seen.all(axis=0))
+    numbers = _nearest(setting, numbers, treated, int(starts.min()))
     if numbers.size < treated.size + 2:
         raise CareoError(
             "design_few_donors", count=numbers.size, least=treated.size + 2, fix="design_few_donors"
@@ -155,6 +158,15 @@ def cut(
         window=(window[0], last),
         treated=treated.size,
     )
+
+
+def _nearest(setting: Setting, numbers: np.ndarray, treated: np.ndarray, month: int) -> np.ndarray:
+    """Of more places than `MOST_DONORS`, those nearest to the treated in inhabitants, in their order."""
+    if numbers.size <= MOST_DONORS:
+        return numbers
+    people = np.log(setting.population[:, month])
+    far = np.abs(people[numbers] - people[treated].mean())
+    return np.sort(numbers[np.argsort(far, kind="stable")[:MOST_DONORS]])
 
 
 def _assigned(numbers: np.ndarray, starts: np.ndarray, seed: int, draws: int) -> np.ndarray:

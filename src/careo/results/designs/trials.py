@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from careo.model.randomisation import ALPHA, alike, profiles, randomise
-from careo.results.designs.setting import RATE, Setting
+from careo.model.randomisation import ALPHA, alike, profiles, randomise, within
+from careo.results.designs.setting import NEVER, RATE, Setting
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ def who(setting: Setting) -> tuple[Flags, Flags]:
         ValueError: nobody is treated, or nobody else could have been.
     """
     treated = setting.treated
-    at_risk = treated | setting.donors
+    at_risk = treated | setting.compared
     if not treated.any() or not (at_risk & ~treated).any():
         raise ValueError("a setting needs a treated place and one that is not")
     return treated, at_risk
@@ -51,10 +51,32 @@ def comparable(setting: Setting) -> Flags:
     index = np.flatnonzero(treated)
     begins = setting.start[index]
     many = max(10, 3 * index.size)
-    found = alike(profiles(setting.outcome(RATE)), index, begins, begins, at_risk, many)
-    found[~found.any(axis=1)] = at_risk
+    there = within(at_risk, setting.strata, index)
+    found = alike(profiles(setting.outcome(RATE)), index, begins, begins, there, many)
+    found = np.where(found.any(axis=1, keepdims=True), found, there)
     found[np.arange(index.size), index] = True
     return found
+
+
+def neighbouring(setting: Setting) -> Setting | None:
+    """The same question asked of the treated places' neighbours, each from the first start beside it, the treated left out of everything;
+    None where no neighbour may be compared or nobody knows borders."""
+    if setting.neighbours is None:
+        return None
+    treated = setting.treated
+    near = (setting.neighbours[:, treated] > 0).any(axis=1) & ~treated & setting.donors
+    if not near.any():
+        return None
+    start, begins = np.full_like(setting.start, NEVER), setting.start[treated]
+    for i in np.flatnonzero(near):
+        start[i] = begins[setting.neighbours[i, treated] > 0].min()
+    return replace(
+        setting,
+        start=start,
+        dose=near.astype(float),
+        donors=setting.donors & ~treated & ~near,
+        neighbours=None,
+    )
 
 
 def trial(
@@ -64,7 +86,7 @@ def trial(
     _, at_risk = who(setting)
     found = randomise(
         setting.outcome(), setting.start, list(windows) or setting.windows, risk=at_risk, comparison=at_risk,
-        base=base, draws=draws, seed=setting.seed,
+        strata=setting.strata, base=base, draws=draws, seed=setting.seed,
     )  # fmt: skip
     return Trial(
         tuple(found.effect[0].tolist()),
