@@ -184,19 +184,29 @@ def judge(
 # ── by places ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def design_of(setting: Setting) -> Design:
+    """The design that so many treated places get."""
+    return "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
+
+
+def run_design(setting: Setting, draws: int = DRAWS) -> tuple[Design, tuple[Estimate, ...], tuple[Check, ...]]:
+    """The design of a setting, its estimates and what they were held against: what `judge` needs.
+
+    Errors:
+        CareoError: as for the design.
+    """
+    design = design_of(setting)
+    return design, _estimates(design, setting, draws), _checks(design, setting)
+
+
 def _by_places(posed: Posed, draws: int) -> Evaluated:
-    many = int(posed.setting.treated.sum()) >= LEAST_TREATED
-    design: Design = "difference" if many else "synthetic_control"
-    estimates = _estimates(design, posed.setting, draws)
+    design, estimates, found = run_design(posed.setting, draws)
+    many, checks = design == "difference", list(found)
     others = _others(posed.setting) if many else ()
-    checks = list(_checks(design, posed.setting))
     sensitivity: dict[str, tuple[Estimate, ...]] = {}
     for name, setting in posed.variants.items():
         try:
-            kind: Design = (
-                "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
-            )
-            sensitivity[name] = leading(_estimates(kind, setting, min(draws, 499)))
+            sensitivity[name] = leading(_estimates(design_of(setting), setting, min(draws, 499)))
         except CareoError:  # the variant has too little to be run; the main run has not
             continue
     checks += _sensitive(leading(estimates), sensitivity)
