@@ -24,9 +24,9 @@ from careo.base.errors import CareoError
 from careo.model.conformal import conformal_p
 from careo.model.luck import Luck, Process
 from careo.model.randomisation import lower_bound, profiles
-from careo.model.synthetic import SIZE, critical, rank_p, synthetic_differences
+from careo.model.synthetic import SIZE, rank_p, synthetic_differences
 from careo.results.designs.setting import NEVER, Check, Setting
-from careo.results.designs.synthetic_cut import BASE, LEAST_BASE, Cut, Fitted, Floats, cut, fit
+from careo.results.designs.synthetic_cut import BASE, LEAST_BASE, Cut, Fitted, Floats, cut, fit, reach
 from careo.results.wording import number, signed
 
 ENOUGH_BASE = 24
@@ -84,8 +84,7 @@ def _main(setting: Setting) -> _Main:
     outcome = setting.outcome()
     part = cut(setting, setting.windows[0], outcome=outcome)
     fitted = fit(part)
-    effects = np.abs(fitted.controls.gaps[1:, part.base :].mean(axis=1)) / fitted.before[1:]
-    return _Main(setting, outcome, part, fitted, critical(effects, LEVEL) * float(fitted.before[0]))
+    return _Main(setting, outcome, part, fitted, reach(fitted, part.base, LEVEL))
 
 
 def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
@@ -234,7 +233,7 @@ def _definition(main: _Main) -> Check:
 def _space(main: _Main) -> Check:
     """The conformal test of every donor at the same date: where months are not alike, it finds what is not there."""
     donors, base = main.part.donors, main.part.base
-    if main.part.treated > 1 or len(donors) < FEWEST_PLACEBOS or 1 / donors.shape[1] > SIZE:
+    if main.part.treated > 1 or main.part.window[0] > 0 or len(donors) < FEWEST_PLACEBOS or 1 / donors.shape[1] > SIZE:
         return _check("space", None, {"donors": len(donors), "least": FEWEST_PLACEBOS})
     chosen = range(len(donors))[:: -(-len(donors) // FAKES)]
     found = sum(
@@ -252,7 +251,7 @@ class Sizes:
     """How often each default finds something at 5% where nothing was done.
 
     Attributes:
-        control, conformal, difference: shares. fakes: invented treatments. different: of them, no two with the same first place within
+        control, conformal, difference: shares; conformal is of the interval of the synthetic control, by rank where a window begins late. fakes: invented treatments. different: of them, no two with the same first place within
             one window's length; as many trials they count for.
     """
 
@@ -307,10 +306,14 @@ def _found(main: _Main, places: np.ndarray, starts: np.ndarray) -> tuple[bool, b
         part.targets, part.donors, part.permitted, part.base, treated=part.treated, threads=1
     )
     scaled = np.abs(other.effects / other.spreads)
-    conformal = conformal_p(part.target, part.donors, part.base, np.zeros(1))[0]
+    fitted = fit(part, threads=1)
+    if part.window[0] > 0:  # its interval is by rank
+        interval = abs(fitted.effect) > reach(fitted, part.base, 1 - SIZE)
+    else:
+        interval = conformal_p(part.target, part.donors, part.base, np.zeros(1))[0] <= SIZE
     return (
-        fit(part, threads=1).p <= SIZE,
-        bool(conformal <= SIZE),
+        fitted.p <= SIZE,
+        bool(interval),
         rank_p(float(scaled[0]), scaled[1:]) <= SIZE,
     )
 
