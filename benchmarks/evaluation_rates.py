@@ -112,10 +112,10 @@ def invent(cell: Cell, draw: int) -> Setting:
     )  # fmt: skip
 
 
-def verdict_of(cell: Cell, draw: int) -> dict[str, Any]:
+def verdict_of(cell: Cell, draw: int, fakes: int = 500) -> dict[str, Any]:
     """One whole verdict, with the checks that failed and what each measured."""
     setting = invent(cell, draw)
-    _, estimates, checks = run_design(setting, DRAWS)
+    _, estimates, checks = run_design(setting, DRAWS, fakes=fakes)
     verdict = judge(estimates, checks)
     return {
         "kind": cell.kind, "treated": cell.treated, "scale": cell.scale, "draw": draw, "first": str(setting.first),
@@ -166,7 +166,7 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
     return "\n".join(told)
 
 
-def _one(task: tuple[Cell, int]) -> dict[str, Any]:
+def _one(task: tuple[Cell, int, int]) -> dict[str, Any]:
     return verdict_of(*task)
 
 
@@ -177,12 +177,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--treated", nargs="+", type=int, default=[1, 3, 6, 10])
     parser.add_argument("--scales", nargs="+", choices=("rate", "log"), default=["rate", "log"])
     parser.add_argument("--fakes", type=int, default=200, help="a cell")
+    parser.add_argument("--nested", type=int, default=500, help="invented treatments behind each size check")
     parser.add_argument("--half", choices=HALVES, default="report")
     parser.add_argument("--rows", type=Path, help="where each verdict is written, one JSON line each")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args(arguments)
     tasks = [
-        (Cell(kind, treated, scale), draw)
+        (Cell(kind, treated, scale), draw, asked.nested)
         for treated in asked.treated
         for kind in asked.kinds
         for scale in asked.scales
@@ -192,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = list(pool.map(_one, tasks, chunksize=4))
     if asked.rows:
         asked.rows.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    print(table(rows))  # noqa: T201
+    print(table(rows))
     return 0
 
 

@@ -17,7 +17,7 @@ from careo.panel.places import shipped_neighbours
 from careo.results.designs import difference, other_estimators
 from careo.results.designs.difference_checks import checks
 from careo.results.designs.setting import Check, Setting
-from careo.results.designs.trials import Trial, comparable, hinges
+from careo.results.designs.trials import Trial, comparable, hinges, unusual
 from careo.run.history import homicide_history
 
 PLACES, MONTHS, START = 20, 120, 80
@@ -139,7 +139,7 @@ def test_comparable_places_hold_the_treated_one_and_those_nearest_to_it() -> Non
 def test_a_quiet_world_passes_every_gate(quiet: dict[str, Check]) -> None:
     assert [name for name, check in quiet.items() if check.gate and check.passed is False] == []
     assert {name for name, check in quiet.items() if check.passed is None} == {
-        "spillover", "definition", "earlier"
+        "spillover", "definition", "earlier", "later"
     }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_an_effect_that_only_the_neighbours_make_rests_on_them() -> None:
     counts[beside, START:] *= 0.5  # what left the neighbours
     borders = np.zeros((PLACES, PLACES))
     borders[beside, 7] = 1.0
-    told = by_name(replace(setting, counts=counts, neighbours=borders))["spillover"]
+    told = by_name(replace(setting, counts=counts, neighbours=borders, windows=((12, 23),)))["spillover"]
     assert told.passed is False
     assert told.figures["neighbours"] < -0.5
 
@@ -220,11 +220,38 @@ def test_too_few_months_leave_nothing_to_hold_against() -> None:
 
 def test_an_answer_hinges_on_what_takes_it_away_or_turns_it_and_not_on_chance() -> None:
     found, none = Trial((0.4,), (0.01,), 0.002, (0.2,)), Trial((0.1,), (0.4,), 0.002, (0.2,))
-    assert hinges(found, [found, none]) == (1, 0)
-    assert hinges(found, [Trial((-0.4,), (0.01,), 0.002, (0.2,))]) == (0, 0)
-    assert hinges(found, [Trial((0.3,), (0.09,), 0.002, (0.2,))]) is None
-    assert hinges(none, [Trial((0.3,), (0.04,), 0.002, (0.2,)), none]) is None  # one of two, by chance
-    assert hinges(none, [Trial((0.3,), (0.02,), 0.002, (0.2,)), none]) == (0, 0)
+    assert hinges(found, none, 0, 2)
+    assert hinges(found, Trial((-0.4,), (0.01,), 0.002, (0.2,)), 0, 2)
+    assert not hinges(found, Trial((0.3,), (0.09,), 0.002, (0.2,)), 0, 2)
+    assert not hinges(none, Trial((0.3,), (0.04,), 0.002, (0.2,)), 0, 2)  # one of two, by chance
+    assert hinges(none, Trial((0.3,), (0.02,), 0.002, (0.2,)), 0, 2)
+    assert not hinges(none, Trial((0.3,), (0.02,), 0.002, (0.2,)), 0, 17)  # one of all that were tried
+
+
+def test_several_looks_at_one_draw_are_wrong_five_times_in_a_hundred() -> None:
+    """Alike or not: 1,000 draws of a first row, of features that hang together and of such that do not."""
+    luck = np.random.default_rng(3)
+    for tied in (0.0, 0.95):
+        wrong = 0
+        for _ in range(1000):
+            rows = tied * luck.normal(size=(100, 1)) + (1 - tied) * luck.normal(size=(100, 4))
+            wrong += unusual(rows).min() <= 0.05
+        assert 0.03 <= wrong / 1000 <= 0.06, (tied, wrong)  # two standard errors are 1.4 points
+    rows[0, 2] = 99.0
+    assert unusual(rows)[2] <= 0.04
+    assert np.isnan(unusual(np.full((5, 2), np.nan))).all()
+
+
+def test_what_hinges_in_a_later_window_is_told_and_refuses_nothing() -> None:
+    setting = world(0.0)
+    counts = setting.counts.copy()
+    counts[7, START + 12 : START + 24] *= 6  # one place alone, in the second year
+    told = by_name(replace(setting, counts=counts))
+    assert told["later"].passed is False
+    assert not told["later"].gate
+    assert "leave_one_out" in told["later"].figures
+    assert told["leave_one_out"].passed is True
+    assert "12" in told["later"].sentence("en")
 
 
 # ── the states' own history ──────────────────────────────────────────────────────────────────────────────────────

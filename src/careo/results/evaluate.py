@@ -41,6 +41,7 @@ Design = Literal["difference", "synthetic_control", "interrupted", "dated_histor
 LEAST_TREATED = 3
 """Treated places from which on differences are taken; below, a synthetic control."""
 DRAWS = 1999
+FAKES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +190,16 @@ def design_of(setting: Setting) -> Design:
     return "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
 
 
-def run_design(setting: Setting, draws: int = DRAWS) -> tuple[Design, tuple[Estimate, ...], tuple[Check, ...]]:
+def run_design(
+    setting: Setting, draws: int = DRAWS
+) -> tuple[Design, tuple[Estimate, ...], tuple[Check, ...]]:
     """The design of a setting, its estimates and what they were held against: what `judge` needs.
 
     Errors:
         CareoError: as for the design.
     """
     design = design_of(setting)
-    return design, _estimates(design, setting, draws), _checks(design, setting)
+    return design, _estimates(design, setting, draws), _checks(design, setting, fakes)
 
 
 def _by_places(posed: Posed, draws: int) -> Evaluated:
@@ -244,14 +247,14 @@ def _others(setting: Setting) -> tuple[Estimate, ...] | None:
     return other_estimators.other_estimates(setting) if other_estimators.installed() else None
 
 
-def _checks(design: Design, setting: Setting) -> tuple[Check, ...]:
+def _checks(design: Design, setting: Setting, fakes: int) -> tuple[Check, ...]:
     if design == "difference":
         from careo.results.designs import difference
 
-        return difference.checks(setting)
+        return difference.checks(setting, fakes=fakes)
     from careo.results.designs import synthetic_control
 
-    return synthetic_control.checks(setting)
+    return synthetic_control.checks(setting, fakes=fakes)
 
 
 def _event_study(setting: Setting) -> EventStudy:

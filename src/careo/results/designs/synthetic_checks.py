@@ -233,7 +233,12 @@ def _definition(main: _Main) -> Check:
 def _space(main: _Main) -> Check:
     """The conformal test of every donor at the same date: where months are not alike, it finds what is not there."""
     donors, base = main.part.donors, main.part.base
-    if main.part.treated > 1 or main.part.window[0] > 0 or len(donors) < FEWEST_PLACEBOS or 1 / donors.shape[1] > SIZE:
+    if (
+        main.part.treated > 1
+        or main.part.window[0] > 0
+        or len(donors) < FEWEST_PLACEBOS
+        or 1 / donors.shape[1] > SIZE
+    ):
         return _check("space", None, {"donors": len(donors), "least": FEWEST_PLACEBOS})
     chosen = range(len(donors))[:: -(-len(donors) // FAKES)]
     found = sum(

@@ -148,7 +148,9 @@ def cut(
         raise CareoError(
             "design_few_donors", count=numbers.size, least=treated.size + 2, fix="design_few_donors"
         )
-    drawable = np.concatenate([numbers, treated[seen[:, treated].all(axis=0)]]) if treated.size > 1 else numbers
+    drawable = (
+        np.concatenate([numbers, treated[seen[:, treated].all(axis=0)]]) if treated.size > 1 else numbers
+    )
     aligned = np.stack([outcome[drawable][:, start + offsets] for start in starts])  # treated, place, month
     assigned = _assigned(drawable, starts, setting.seed, draws)
     assigned = assigned[(assigned < numbers.size).any(axis=1)]
