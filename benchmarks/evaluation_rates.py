@@ -151,9 +151,7 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
         "| treatment | states | scale | n | claimed | pass, % (95%) | refused by |",
         "|---|---|---|---|---|---|---|",
     ]
-    for cell, found in sorted(
-        cells.items(), key=lambda item: (item[0].kind, item[0].treated, item[0].scale)
-    ):
+    for cell, found in sorted(cells.items(), key=lambda item: (item[0].kind, item[0].treated, item[0].scale)):
         passed = sum(row["verdict"] != "inconclusive" for row in found)
         claimed = sum(row["verdict"] in ("increased", "decreased") for row in found)
         low, high = wilson(passed, len(found))

@@ -191,9 +191,12 @@ def design_of(setting: Setting) -> Design:
 
 
 def run_design(
-    setting: Setting, draws: int = DRAWS
+    setting: Setting, draws: int = DRAWS, *, fakes: int = FAKES
 ) -> tuple[Design, tuple[Estimate, ...], tuple[Check, ...]]:
     """The design of a setting, its estimates and what they were held against: what `judge` needs.
+
+    Args:
+        draws: placebo assignments at most. fakes: invented treatments behind each size.
 
     Errors:
         CareoError: as for the design.

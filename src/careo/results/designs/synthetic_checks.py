@@ -1,6 +1,7 @@
 """What an estimate with synthetic controls has to stand up to.
 
-Gates, in this order: enough donors and months; a fit before the start that is not among the worst; earlier dates of the same places; the
+Gates, in this order: enough donors and months; a level that is not above those of all others, which no weights of donors reach and from which
+places come down by themselves; a fit before the start that is not among the worst; earlier dates of the same places; the
 months just before the start; no hinging on dating, base, one donor, one treated place, neighbours, outcome definition; placebos in space; and
 the size of the whole procedure on invented treatments, at random and at places and dates that resemble the treated in level and recent rise.
 
@@ -23,10 +24,10 @@ import numpy as np
 from careo.base.errors import CareoError
 from careo.model.conformal import conformal_p
 from careo.model.luck import Luck, Process
-from careo.model.randomisation import lower_bound, profiles
+from careo.model.randomisation import ROUNDING, assignments, lower_bound, profiles
 from careo.model.synthetic import SIZE, rank_p, synthetic_differences
-from careo.results.designs.setting import NEVER, Check, Setting
-from careo.results.designs.synthetic_cut import BASE, LEAST_BASE, Cut, Fitted, Floats, cut, fit, reach
+from careo.results.designs.setting import NEVER, RATE, Check, Setting
+from careo.results.designs.synthetic_cut import BASE, DRAWS, LEAST_BASE, Cut, Fitted, Floats, cut, fit, reach
 from careo.results.wording import number, signed
 
 ENOUGH_BASE = 24
@@ -98,6 +99,7 @@ def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
     return (
         _few_donors(main),
         _few_months(main),
+        _level(main),
         _fit(main),
         _earlier(main),
         _anticipation(main),
@@ -124,6 +126,24 @@ def _few_months(main: _Main) -> Check:
     first, last = main.part.window
     least = max(ENOUGH_BASE, 2 * (last - first + 1))
     return _check("few_months", main.part.base >= least, {"months": main.part.base, "least": least})
+
+
+def _level(main: _Main) -> Check:
+    """The rate of the year before the start, among those of as many places drawn at the same dates: chosen as the worst?"""
+    setting = main.setting
+    rates, begins = setting.outcome(RATE), setting.start[setting.treated]
+    at_risk = setting.donors | setting.treated
+    year = np.stack([rates[:, max(start - YEAR, 0) : start].mean(axis=1) for start in begins])
+    at_risk &= np.isfinite(year).all(axis=0)
+    sets, _, exact = assignments(at_risk, begins, DRAWS, setting.seed)
+    treated = np.flatnonzero(setting.treated)
+    others = sets[(np.sort(sets, axis=1) != treated).any(axis=1)] if exact else sets
+    if len(others) < FEWEST_PLACEBOS - 1 or begins.min() < YEAR:
+        return _check("level", None, {"places": len(others)})
+    own, drawn = (year[np.arange(begins.size), which].mean(axis=-1) for which in (treated, others))
+    higher = rank_p(float(own), drawn * (1 + ROUNDING))
+    figures = {"own": float(own), "median": float(np.median(drawn)), "higher": round(higher, 4)}
+    return _check("level", higher > SIZE, figures)
 
 
 def _fit(main: _Main) -> Check:
