@@ -385,6 +385,17 @@ def test_every_way_a_check_can_end_has_a_sentence_without_gaps() -> None:
     ]} <= set(ends)  # fmt: skip
 
 
+def test_a_level_above_all_others_is_noticed_for_one_place_and_for_a_pair() -> None:
+    values = world(28)
+    for treated in ({0: 60}, {0: 60, 1: 60}):
+        as_others = named(synthetic_control.checks(setting(values, treated), fakes=0))["level"]
+        higher = values.copy()
+        higher[: len(treated), :60] += 100.0
+        above = named(synthetic_control.checks(setting(higher, treated), fakes=0))["level"]
+        assert (as_others.passed, above.passed) == (True, False)
+        assert "peak" in above.sentence("en")
+
+
 def test_what_began_before_its_date_is_noticed() -> None:
     values = world()
     values[0, 54:] += 10.0

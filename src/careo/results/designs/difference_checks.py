@@ -62,7 +62,7 @@ def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
     """
     who(setting)
     told = trial(setting)
-    balance, leads = _chosen(setting)
+    balance, leads = chosen(setting)
     near, beside = _near(setting)
     changed: dict[str, _Changed] = {
         "anticipation": _Changed(_anticipated(setting)),
@@ -116,7 +116,7 @@ def _few(setting: Setting) -> Check:
     return _check("few", passed, months=months, donors=donors, least=FEWEST_MONTHS, fewest=FEWEST_DONORS)
 
 
-def _chosen(setting: Setting) -> tuple[Check, Check]:
+def chosen(setting: Setting) -> tuple[Check, Check]:
     """Whether the places were chosen for what they were: balance and leads, judged together among all sets of places at risk.
 
     Level (the mean of twelve months before the start), rise (less the mean of the twelve before those), and the effects of the two years
