@@ -107,7 +107,7 @@ def invent(cell: Cell, draw: int) -> Setting:
     seen = slice(at - BEFORE, at + AFTER)
     first: date = record.months[at - BEFORE].astype("datetime64[D]").item()
     return Setting(
-        record.counts[:, seen], record.people[:, seen], record.places, first, start, (start >= 0) * 1.0, start < 0,
+        record.counts[:, seen], record.people[:, seen], record.places, first, start, (start >= 0).astype(np.float64), start < 0,
         record.borders, scale=cell.scale, seed=draw,
     )  # fmt: skip
 
