@@ -22,6 +22,7 @@ from scipy.stats import poisson
 import careo
 from careo.base.citations import load_sources
 from careo.base.errors import CareoError, DataError
+from careo.base.shipped import country_folder
 from careo.base.texts import LANGUAGES, say, sentences
 from careo.evidence.events import (
     Evaluation,
@@ -35,16 +36,18 @@ from careo.evidence.events import (
     read_events,
 )
 from careo.evidence.levers import load_levers
-from careo.evidence.own import held_against
+from careo.evidence.own import held_against, load_own_studies
 from careo.evidence.studies import Estimate as Published
 from careo.evidence.studies import Study, read_studies
 from careo.model.luck import Luck, Process
 from careo.panel import load_country
+from careo.record.strategy import load_strategy
 from careo.results.designs import dated_history, interrupted
 from careo.results.designs.setting import Check, Estimate, Setting
 from careo.results.evaluate import Evaluated, evaluate, judge, leading
-from careo.results.evaluate_words import because, besides, finding, percent
+from careo.results.evaluate_words import because, besides, finding, holm, percent
 from careo.results.own_evidence import registry_text
+from careo.results.strategy_audit import audit_strategy
 from careo.run.evaluation_setting import find_outcome, pose
 from careo.run.yearly import Yearly, yearly_record
 from careo.views.cli import run
@@ -692,10 +695,43 @@ def test_the_same_seed_gives_the_same_evaluation(compared: Evaluated) -> None:
 
 
 def test_operations_that_were_sent_to_a_peak_are_refused() -> None:
-    result = evaluate("joint-operations-2006", load_country("mexico"), draws=499)
+    result = evaluate("joint-operations-2006", load_country("mexico"))
     assert result.design == "difference"
     assert result.verdict.word == "inconclusive"
     assert any(check.passed is False and check.gate for check in result.checks)
     (beside,) = [one for one in besides(result) if one.reads != "apart"]
     assert beside.study.key == "espinosa-rubin-2015"
     assert registry_text(result).count("grade: C") == 1
+    # What is shipped is what the command writes now; else run tools/write_own_evidence.py.
+    kept = country_folder("mexico") / "levers" / "own" / "joint-operations-2006.yaml"
+    assert kept.read_text(encoding="utf-8") == registry_text(result)
+
+
+def test_every_question_that_compares_states_is_kept_as_evidence_and_shown_beside_its_prior() -> None:
+    kept = [study for studies in load_own_studies("mexico").values() for study in studies]
+    asked = [
+        name
+        for name, one in load_evaluations("mexico").items()
+        if one.level == "state" and one.design == "by_places"
+    ]
+    assert {study.key for study in kept} == {f"careo-{name}" for name in asked}
+    assert {study.grade for study in kept} <= {"B", "C"}
+    levers = load_levers("mexico")
+    for lever, studies in load_own_studies("mexico").items():
+        held = held_against(levers[lever], studies)
+        assert {one.study.key for one in held} == {study.key for study in studies}, lever
+    for language in LANGUAGES:
+        result = audit_strategy(load_strategy("amlo-2019-practice"), language=language)
+        told = [caveat for one in result.findings if one.kind == "measure" for caveat in one.caveats]
+        assert any("careo levers national-guard" in caveat for caveat in told)
+
+
+def test_holm_is_never_below_p_nor_above_bonferroni_and_keeps_the_order() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+    for seed in range(20):
+        p = np.random.default_rng(seed).uniform(size=6).tolist()
+        told = holm(p)
+        assert all(one <= other <= min(1, 6 * one) for one, other in zip(p, told, strict=True))
+        in_order = [told[k] for k in np.argsort(p)]
+        assert in_order == sorted(in_order)

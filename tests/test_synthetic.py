@@ -271,9 +271,9 @@ def test_two_treated_are_one_mean_with_pairs_as_placebos() -> None:
     values = world(20)
     values[0, 60:], values[1, 50:] = values[0, 60:] + 6, values[1, 50:] + 10
     at_once = by_method(synthetic_control.estimate(setting(values, {0: 60, 1: 60})))["synthetic_control"]
-    assert at_once.draws == 18 * 17 // 2
+    assert at_once.draws == 20 * 19 // 2 - 1  # every other pair, with one of the treated too
     staggered = by_method(synthetic_control.estimate(setting(values, {0: 60, 1: 50})))["synthetic_control"]
-    assert staggered.draws == 18 * 17
+    assert staggered.draws == 20 * 19 - 2
     assert staggered.effect == pytest.approx(8, abs=1.2)
     assert (staggered.treated, staggered.months) == (2, 24)
 
@@ -385,6 +385,17 @@ def test_every_way_a_check_can_end_has_a_sentence_without_gaps() -> None:
         ("few_donors", "failed"), ("few_months", "failed"), ("fit", "failed"), ("fit", "none"), ("earlier", "none"), ("anticipation", "failed"),
         ("leave_one_treated_out", "passed"), ("spillover", "passed"), ("definition", "passed"), ("space", "none"), ("size_random", "none"),
     ]} <= set(ends)  # fmt: skip
+
+
+def test_a_level_above_all_others_is_noticed_for_one_place_and_for_a_pair() -> None:
+    values = world(28)
+    for treated in ({0: 60}, {0: 60, 1: 60}):
+        as_others = named(synthetic_control.checks(setting(values, treated), fakes=0))["level"]
+        higher = values.copy()
+        higher[: len(treated), :60] += 100.0
+        above = named(synthetic_control.checks(setting(higher, treated), fakes=0))["level"]
+        assert (as_others.passed, above.passed) == (True, False)
+        assert "peak" in above.sentence("en")
 
 
 def test_what_began_before_its_date_is_noticed() -> None:

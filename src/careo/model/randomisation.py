@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb, exp, lgamma, log
+from math import comb, lgamma, log, log1p
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -370,21 +370,11 @@ def lower_bound(successes: int, trials: int, confidence: float = CONFIDENCE) -> 
         return 0.0
     if successes >= trials:
         return (1 - confidence) ** (1 / trials)
+    hits = np.arange(successes, trials + 1)
+    ways = np.array([lgamma(trials + 1) - lgamma(k + 1) - lgamma(trials - k + 1) for k in hits])
     low, high = 0.0, successes / trials
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if _upper_tail(successes, trials, middle) < 1 - confidence else (low, middle)
-        )
+        so_many = np.exp(ways + hits * log(middle) + (trials - hits) * log1p(-middle)).sum()
+        low, high = (middle, high) if so_many < 1 - confidence else (low, middle)
     return low
-
-
-def _upper_tail(successes: int, trials: int, p: float) -> float:
-    """P(X ≥ successes) of a binomial."""
-    if p <= 0:
-        return 0.0
-    chance = lgamma(trials + 1)
-    return sum(
-        exp(chance - lgamma(k + 1) - lgamma(trials - k + 1) + k * log(p) + (trials - k) * log(1 - p))
-        for k in range(successes, trials + 1)
-    )

@@ -41,6 +41,7 @@ Design = Literal["difference", "synthetic_control", "interrupted", "dated_histor
 LEAST_TREATED = 3
 """Treated places from which on differences are taken; below, a synthetic control."""
 DRAWS = 1999
+FAKES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,23 +191,40 @@ def judge(
 # ── by places ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def design_of(setting: Setting) -> Design:
+    """The design that so many treated places get."""
+    return "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
+
+
+def run_design(
+    setting: Setting, draws: int = DRAWS, *, fakes: int = FAKES
+) -> tuple[Design, tuple[Estimate, ...], tuple[Check, ...]]:
+    """The design of a setting, its estimates and what they were held against: what `judge` needs.
+
+    Args:
+        draws: placebo assignments at most. fakes: invented treatments behind each size.
+
+    Errors:
+        CareoError: as for the design.
+    """
+    design = design_of(setting)
+    return design, _estimates(design, setting, draws), _checks(design, setting, fakes)
+
+
 def _by_places(posed: Posed, draws: int, tell: Callable[[str], None]) -> Evaluated:
-    many = int(posed.setting.treated.sum()) >= LEAST_TREATED
-    design: Design = "difference" if many else "synthetic_control"
+    design = design_of(posed.setting)
+    many = design == "difference"
     tell("estimates")
     estimates = _estimates(design, posed.setting, draws)
     beside = _neighbours(posed.setting, draws) if posed.evaluation.level == "municipality" else ()
     tell("others")
     others = _others(posed.setting) if many else ()
     tell("checks")
-    checks = list(_checks(design, posed.setting))
+    checks = list(_checks(design, posed.setting, FAKES))
     sensitivity: dict[str, tuple[Estimate, ...]] = {}
     for name, setting in posed.variants.items():
         try:
-            kind: Design = (
-                "difference" if int(setting.treated.sum()) >= LEAST_TREATED else "synthetic_control"
-            )
-            sensitivity[name] = leading(_estimates(kind, setting, min(draws, 499)))
+            sensitivity[name] = leading(_estimates(design_of(setting), setting, min(draws, 499)))
         except CareoError:  # the variant has too little to be run; the main run has not
             continue
     checks += _sensitive(leading(estimates), sensitivity)
@@ -252,14 +270,14 @@ def _others(setting: Setting) -> tuple[Estimate, ...] | None:
     return other_estimators.other_estimates(setting) if other_estimators.installed() else None
 
 
-def _checks(design: Design, setting: Setting) -> tuple[Check, ...]:
+def _checks(design: Design, setting: Setting, fakes: int) -> tuple[Check, ...]:
     if design == "difference":
         from careo.results.designs import difference
 
-        return difference.checks(setting)
+        return difference.checks(setting, fakes=fakes)
     from careo.results.designs import synthetic_control
 
-    return synthetic_control.checks(setting)
+    return synthetic_control.checks(setting, fakes=fakes)
 
 
 def _event_study(setting: Setting) -> EventStudy:

@@ -11,7 +11,7 @@ import numpy as np
 from careo.base.citations import Source, load_sources
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
-from careo.evidence.events import Event
+from careo.evidence.events import Event, load_outcomes
 from careo.evidence.studies import Estimate as Published
 from careo.evidence.studies import Study, load_studies, log_points
 from careo.results.designs.setting import LOG, RATE, SCALES, Estimate
@@ -251,7 +251,10 @@ def caveats(result: Evaluated, language: str) -> tuple[str, ...]:
             told.append(_caveat(language, "dropped", places=_places(result, language, posed.dropped)))
         told += _of_municipalities(result, posed, language)
     if result.design in ("difference", "synthetic_control"):
-        told.append(_caveat(language, "windows", count=len(asked.windows)))
+        told.append(_looks(result, language))
+        if asked.contrast and posed:
+            least = posed.setting.dose[posed.setting.treated].min()
+            told.append(_caveat(language, "contrast", least=round(100 * float(least))))
         if result.country.key == "mexico" and asked.level == "state":
             told.append(_caveat(language, "year"))
     if result.lacking:
@@ -308,6 +311,32 @@ def _of_municipalities(result: Evaluated, posed: Posed, language: str) -> list[s
     if result.design == "difference" and other_estimators.too_large(setting):
         told.append(_caveat(language, "too_large", most=other_estimators.MOST_PLACES))
     return told
+
+
+def _looks(result: Evaluated, language: str) -> str:
+    """How many p-values were looked at, and the main one after Holm among those of its method: every window, every scale."""
+    main = result.main
+    shown = [one.p for one in result.estimates if not math.isnan(one.p)]
+    alike = [
+        one for one in result.estimates
+        if main and (one.method, one.base) == (main.method, main.base) and not math.isnan(one.p)
+    ]  # fmt: skip
+    adjusted = holm([one.p for one in alike])
+    own = next((p for one, p in zip(alike, adjusted, strict=True) if one is main), math.nan)
+    return _caveat(
+        language, "looks", looks=len(shown), windows=len({one.window for one in alike}), family=len(alike),
+        outcomes=len(load_outcomes(result.country.key)), holm="–" if math.isnan(own) else f"{own:.3f}",
+    )  # fmt: skip
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """p-values for looking at all of them, in their order (Holm 1979, Scandinavian Journal of Statistics 6(2)): whatever they have to do with each other."""
+    order = sorted(range(len(p)), key=lambda k: p[k])
+    adjusted, largest = list(p), 0.0
+    for place, k in enumerate(order):
+        largest = min(1.0, max(largest, (len(p) - place) * p[k]))
+        adjusted[k] = largest
+    return adjusted
 
 
 def event_words(event: Event, result: Evaluated, language: str) -> str:

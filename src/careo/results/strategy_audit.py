@@ -12,6 +12,7 @@ from careo.base.dates import Period, parse_period
 from careo.base.fields import first_day, last_day, worded
 from careo.base.texts import say
 from careo.evidence.levers import Lever, load_levers
+from careo.evidence.own import held_against, load_own_studies
 from careo.panel import Country, country_of
 from careo.panel.series import Observation
 from careo.record.ladder import load_ladders
@@ -106,7 +107,7 @@ def _measures(strategy: Strategy, country: Country, day: date, language: str) ->
             statement=None,
             table=tuple(_amount_row(amount, language) for amount in delivered),
             grade=measure.dose.grade if measure.dose else "",
-            caveats=tuple(_measure_caveats(measure, delivered, language)),
+            caveats=(*_measure_caveats(measure, delivered, language), *_own(lever, country, language)),
             sources=tuple(sources[key] for key in keys if key in sources),
             language=language,
             extra={
@@ -165,6 +166,19 @@ def _measure_caveats(measure: Measure, delivered: Sequence[Amount], language: st
         yield say(language, "strategies.measure.how", how=sentence(measure.dose.how, language))
     if "memory" in (measure.verified, *(amount.verified for amount in delivered)):
         yield say(language, "strategies.measure.memory")
+
+
+def _own(lever: Lever, country: Country, language: str) -> Iterator[str]:
+    """Our own evaluations that bear on the lever, and whether they and its prior agree."""
+    told: dict[str, bool] = {}
+    grades: dict[str, str] = {}
+    for held in held_against(lever, load_own_studies(country.key).get(lever.id, ())):
+        name = worded(held.study.about, language)
+        told[name] = told.get(name, True) and held.meet
+        grades[name] = held.study.grade or "D"
+    for name, meet in told.items():
+        key = "own_meets" if meet else "own_apart"
+        yield say(language, f"strategies.measure.{key}", name=name, grade=grades[name], lever=lever.id)
 
 
 def _where(measure: Measure, country: Country, language: str) -> str:

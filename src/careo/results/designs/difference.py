@@ -11,7 +11,8 @@ Assumptions:
     1. Without the measure treated and comparison places would have moved in parallel on the chosen scale.
     2. Which of the places at risk were treated says nothing of where they were heading: what the checks are there to doubt.
     3. No anticipation, and no effect on comparison places.
-    4. Dose is not used: an effect is that of being treated at the doses there were.
+    4. Dose is not used: an effect is that of being treated at the doses there were. An effect per dose would take its proportion for granted,
+       which no check here could doubt, and where every place had some (a contrast) the places compared with would need theirs, too.
 
 Sources:
     Borusyak, Jaravel & Spiess (2024), Revisiting event-study designs, RES 91(6), doi:10.1093/restud/rdae007;

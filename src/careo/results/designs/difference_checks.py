@@ -4,17 +4,22 @@ Gates, in this order: enough months and places; level and recent rise balanced, 
 choice by level); no hinging on anticipation, dating, base month, scale, one treated place, neighbours, outcome definition, denominators;
 earlier dates of the same places; and the size of the whole procedure on at least 500 invented treatments, at random and at places and dates that resemble the
 treated. Placebos in space and the minimum detectable effect are told beside them.
+
+Looks that ask one question share one 5%, else chance alone would refuse a third of all that was drawn at random:
+    1. Were the places chosen for what they were? Level, rise and the two years of leads are judged together, on the same draws (`unusual`).
+    2. Does an absence of an effect stand? All changed runs of all checks together (`hinges`). A found effect has to stand in each of them.
+    3. Gates speak of the window that the verdict rests on. Whether what a later window shows stands is told beside it (`later`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from careo.model.imputation import effects
+from careo.model.imputation import effects, many_effects, prepare
 from careo.model.randomisation import (
     ALPHA,
     LARGEST_SIZE,
@@ -27,7 +32,7 @@ from careo.model.randomisation import (
     within,
 )
 from careo.results.designs.setting import LOG, RATE, Check, Setting
-from careo.results.designs.trials import DRAWS, Trial, hinges, neighbouring, trial, who
+from careo.results.designs.trials import DRAWS, Trial, hinges, neighbouring, trial, unusual, who
 from careo.results.wording import number, signed
 
 Floats = NDArray[np.float64]
@@ -58,25 +63,51 @@ def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
     """
     who(setting)
     told = trial(setting)
+    balance, leads = chosen(setting)
+    near, beside = _near(setting)
+    changed: dict[str, _Changed] = {
+        "anticipation": _Changed(_anticipated(setting)),
+        "dating": _dated(setting),
+        "base": _based(setting),
+        "scale": _Changed([trial(replace(setting, scale=LOG if setting.scale == RATE else RATE))]),
+        "leave_one_out": _left_out(setting),
+        "spillover": near,
+        "definition": _defined(setting),
+        "denominators": _Changed(_denominators(setting)),
+    }
+    looks = sum(len(one.trials) for one in changed.values())
+    main = _main(setting)
     found = [
         _few(setting),
-        _balance(setting),
-        _leads(setting),
-        _hinge("anticipation", told, _anticipated(setting)),
-        _hinge("dating", told, *_dated(setting)),
-        _hinge("base", told, *_based(setting)),
-        _hinge("scale", told, [trial(replace(setting, scale=LOG if setting.scale == RATE else RATE))]),
-        _hinge("leave_one_out", told, *_left_out(setting)),
-        _spillover(setting, told),
-        _hinge("definition", told, *_defined(setting)),
-        _hinge("denominators", told, _denominators(setting)),
-        _earlier(setting, told),
+        balance,
+        leads,
+        *(
+            beside if name == "spillover" and beside else _hinge(name, told, one, main, looks)
+            for name, one in changed.items()
+        ),
+        _earlier(setting, told, main),
         _size(setting, "size_random", None, fakes),
         _size(setting, "size_alike", profiles(setting.outcome(RATE)), fakes),
         _space(told),
+        _later(setting, told, main, changed, looks),
         _mde(setting, told),
     ]
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """Trials with one thing changed: how each is called, what else was measured, how many of what was changed."""
+
+    trials: Sequence[Trial]
+    labels: Sequence[str] = ()
+    figures: Mapping[str, float] = field(default_factory=dict[str, float])
+    count: int = 0
+
+
+def _main(setting: Setting) -> int:
+    """Which window the verdict rests on: the first to begin."""
+    return min(range(len(setting.windows)), key=lambda w: setting.windows[w][0])
 
 
 def _few(setting: Setting) -> Check:
@@ -86,30 +117,49 @@ def _few(setting: Setting) -> Check:
     return _check("few", passed, months=months, donors=donors, least=FEWEST_MONTHS, fewest=FEWEST_DONORS)
 
 
-def _balance(setting: Setting) -> Check:
-    """Level (the mean of twelve months before the start) and rise (less the mean of the twelve before those), among all sets of places at risk."""
+def chosen(setting: Setting) -> tuple[Check, Check]:
+    """Whether the places were chosen for what they were: balance and leads, judged together among all sets of places at risk.
+
+    Level (the mean of twelve months before the start), rise (less the mean of the twelve before those), and the effects of the two years
+    before the start, held out, as if the measure had begun before them.
+    """
     treated, at_risk = who(setting)
-    begins = setting.start[treated]
-    if begins.min() < 2 * YEAR:
-        return _check("balance", None)
+    begins, leads = setting.start[treated], 2 * YEAR
+    if begins.min() < leads:
+        return _check("balance", None), _check("leads", None, months=leads + YEAR)
     values, months = setting.outcome(), np.arange(setting.counts.shape[1])
-    told: dict[str, float] = {}
     risk = within(at_risk, setting.strata, np.flatnonzero(treated))
     sets, _, _ = assignments(risk, begins, DRAWS, setting.seed)
     sets = np.concatenate([np.flatnonzero(treated)[None], sets])
     with np.errstate(invalid="ignore", divide="ignore"):
-        features = [_before_start(values, months, begins, years) for years in (1, 2)]  # each [start, place]
-    level, rise = features[0], features[0] - features[1]
-    for name, feature in (("level", level), ("rise", rise)):
+        first, second = [_before_start(values, months, begins, years) for years in (1, 2)]  # [start, place]
+    features: list[Floats] = []
+    for feature in (first, first - second):
         others = np.broadcast_to(risk, feature.shape)
         centred = feature - np.nanmean(np.where(others, feature, np.nan), axis=1, keepdims=True)
-        means = centred[np.arange(begins.size), sets].mean(axis=1)
-        told[name] = float(means[0])
-        told[f"{name}_p"] = float(two_sided(means[0], means[1:]))
-    least = min(told["level_p"], told["rise_p"])
-    if np.isnan(least):
-        return _check("balance", None)
-    return _check("balance", least > ALPHA, told)
+        features.append(centred[np.arange(begins.size), sets].mean(axis=1))
+    names = ["level", "rise"]
+    if _before(setting) >= leads + YEAR:
+        values[treated[:, None] & (months >= setting.start[:, None])] = np.nan
+        years = ((0, YEAR - 1), (YEAR, leads - 1))
+        panel = prepare(values, at_risk, strata=setting.strata)
+        features += list(many_effects(panel, sets, begins - leads, years)[:, 0].T)
+        names += ["second", "last"]
+    table = np.stack(features, axis=1)
+    known = ~np.isnan(table[0])
+    p = np.full(len(names), np.nan)
+    p[known] = unusual(table[:, known])
+    told = dict(zip(names, table[0].tolist(), strict=True))
+    told |= {f"{name}_p": float(one) for name, one in zip(names, p, strict=True)}
+    return _together("balance", ("level", "rise"), told), _together("leads", ("second", "last"), told)
+
+
+def _together(name: str, features: tuple[str, ...], told: Mapping[str, float]) -> Check:
+    p = [told.get(f"{feature}_p", np.nan) for feature in features]
+    if np.isnan(p).any():
+        return _check(name, None, months=3 * YEAR)
+    figures = {key: told[key] for one in features for key in (one, f"{one}_p")}
+    return _check(name, min(p) > ALPHA, figures)
 
 
 def _before_start(values: Floats, months: Integers, begins: Integers, years: int) -> Floats:
@@ -122,24 +172,6 @@ def _before_start(values: Floats, months: Integers, begins: Integers, years: int
     )
 
 
-def _leads(setting: Setting) -> Check:
-    """The two years before the start, held out, as if the measure had begun before them."""
-    leads = 2 * YEAR
-    if _before(setting) < leads + YEAR:
-        return _check("leads", None, months=leads + YEAR)
-    earlier = replace(setting, start=_shifted(setting, -leads))
-    years = trial(earlier, windows=((0, YEAR - 1), (YEAR, leads - 1)))
-    figures = {
-        "second": years.effect[0],
-        "second_p": years.p[0],
-        "last": years.effect[1],
-        "last_p": years.p[1],
-    }
-    if np.isnan(years.p).any():
-        return _check("leads", None, figures, months=leads + YEAR)
-    return _check("leads", min(years.p) > ALPHA, figures)
-
-
 def _anticipated(setting: Setting) -> list[Trial]:
     """The months just before the start left out of the fit."""
     if _before(setting) < ANTICIPATION + YEAR:
@@ -148,22 +180,22 @@ def _anticipated(setting: Setting) -> list[Trial]:
     return [trial(replace(setting, start=_shifted(setting, -ANTICIPATION)), windows=windows)]
 
 
-def _dated(setting: Setting) -> tuple[list[Trial], list[str]]:
+def _dated(setting: Setting) -> _Changed:
     shifts = [months for months in SHIFTS if _before(setting) + months >= YEAR]
     trials = [trial(replace(setting, start=_shifted(setting, months))) for months in shifts]
-    return trials, [signed(months) for months in shifts]
+    return _Changed(trials, [signed(months) for months in shifts])
 
 
-def _based(setting: Setting) -> tuple[list[Trial], list[str]]:
+def _based(setting: Setting) -> _Changed:
     bases = [base for base in BASES if base <= _before(setting)]
-    return [trial(setting, base=base) for base in bases], [str(base) for base in bases]
+    return _Changed([trial(setting, base=base) for base in bases], [str(base) for base in bases])
 
 
-def _left_out(setting: Setting) -> tuple[list[Trial], list[str]]:
+def _left_out(setting: Setting) -> _Changed:
     """Each treated place left out of everything; with many, those with the largest effects of their own."""
     treated = np.flatnonzero(setting.treated)
     if treated.size < 3:
-        return [], []
+        return _Changed([])
     chosen = treated
     if treated.size > MOST_LEFT_OUT:
         single = [abs(_alone(setting, i)) for i in treated.tolist()]
@@ -173,7 +205,7 @@ def _left_out(setting: Setting) -> tuple[list[Trial], list[str]]:
         start, donors = setting.start.copy(), setting.donors.copy()
         start[i], donors[i] = -1, False
         trials.append(trial(replace(setting, start=start, donors=donors)))
-    return trials, [setting.places[i] for i in chosen]
+    return _Changed(trials, [setting.places[i] for i in chosen])
 
 
 def _alone(setting: Setting, place: int) -> float:
@@ -186,35 +218,36 @@ def _alone(setting: Setting, place: int) -> float:
     return float(np.nan_to_num(found[0, 0]))
 
 
-def _spillover(setting: Setting, told: Trial) -> Check:
-    """What the treated places' neighbours did, and the effect without them."""
+def _near(setting: Setting) -> tuple[_Changed, Check | None]:
+    """The effect without the treated places' neighbours, and what these did; a check where there is nothing to try."""
     treated, at_risk = who(setting)
     if setting.neighbours is None:
-        return _check("spillover", None, why="unknown")
+        return _Changed([]), _check("spillover", None, why="unknown")
     asked = neighbouring(setting)
     beside = np.zeros_like(treated) if asked is None else asked.treated
-    rest = at_risk & ~treated & ~beside
+    rest, count = at_risk & ~treated & ~beside, int(beside.sum())
     if asked is None or min(rest.sum(), asked.compared.sum()) < FEWEST_DONORS:
-        return _check("spillover", None, why="none" if not beside.any() else "few", count=int(beside.sum()))
+        return _Changed([]), _check("spillover", None, why="none" if not count else "few", count=count)
     near = trial(asked)
     without = trial(replace(setting, donors=setting.donors & ~beside))
+    main = _main(setting)
     figures = {
-        "neighbours": near.effect[0],
-        "neighbours_p": near.p[0],
-        "without": without.effect[0],
-        "without_p": without.p[0],
+        "neighbours": near.effect[main],
+        "neighbours_p": near.p[main],
+        "without": without.effect[main],
+        "without_p": without.p[main],
     }
-    return _hinge("spillover", told, [without], figures=figures, count=int(beside.sum()))
+    return _Changed([without], figures=figures, count=count), None
 
 
-def _defined(setting: Setting) -> tuple[list[Trial], list[str]]:
+def _defined(setting: Setting) -> _Changed:
     trials, names = [], []
     for name, counts in setting.earlier.items():
         found = trial(replace(setting, counts=counts))
         if not np.isnan(found.p).all():
             trials.append(found)
             names.append(name)
-    return trials, names
+    return _Changed(trials, names)
 
 
 def _denominators(setting: Setting) -> list[Trial]:
@@ -228,7 +261,7 @@ def _denominators(setting: Setting) -> list[Trial]:
     return [trial(replace(setting, population=held))]
 
 
-def _earlier(setting: Setting, told: Trial) -> Check:
+def _earlier(setting: Setting, told: Trial, main: int) -> Check:
     """The same places at earlier dates, at which nothing was done."""
     treated, at_risk = who(setting)
     values = setting.outcome()
@@ -250,9 +283,10 @@ def _earlier(setting: Setting, told: Trial) -> Check:
     if len(found) < FEWEST_EARLIER:
         return _check("earlier", None, count=len(found), least=FEWEST_EARLIER)
     shares = two_sided(np.array(told.effect), np.stack(found))
-    failed = [s for s, p in zip(shares, told.p, strict=True) if p <= ALPHA and s > EARLIER_SHARE]
-    figures = {"share": float(shares[0]), "dates": len(found)}
-    larger = round(float(shares[0]) * (len(found) + 1)) - 1 if not np.isnan(shares[0]) else 0
+    share = float(shares[main])
+    failed = told.p[main] <= ALPHA and share > EARLIER_SHARE
+    figures = {"share": share, "dates": len(found)}
+    larger = round(share * (len(found) + 1)) - 1 if not np.isnan(share) else 0
     return _check("earlier", not failed, figures, count=len(found), larger=larger)
 
 
@@ -296,29 +330,48 @@ def _share_of_level(setting: Setting, effect: float) -> float:
     return float(effect / np.nanmean(setting.outcome()[before])) if before.any() else float("nan")
 
 
-def _hinge(
-    name: str,
-    told: Trial,
-    variants: Sequence[Trial],
-    labels: Sequence[str] = (),
-    figures: Mapping[str, float] | None = None,
-    count: int = 0,
-) -> Check:
-    """Whether the answer is another in any variant; not a test where there is none."""
+def _hinge(name: str, told: Trial, changed: _Changed, main: int, looks: int) -> Check:
+    """Whether the answer of the main window is another in any variant; not a test where there is none."""
+    variants, labels = changed.trials, changed.labels
     if not variants:
-        return _check(name, None, figures, count=count)
-    other = hinges(told, variants)
-    measured = dict(figures or {})
+        return _check(name, None, changed.figures, count=changed.count)
+    measured = dict(changed.figures)
     for v, variant in enumerate(variants):
         label = labels[v] if labels else "other"
-        measured |= {label: variant.effect[0], f"{label} p": variant.p[0]}
-    if other is None:
-        return _check(name, True, measured, count=count or len(variants))
-    v, w = other
-    return _check(
-        name, False, measured, count=count, variant=labels[v] if labels else "", effect=number(told.effect[w]), p=number(told.p[w]),
-        other=number(variants[v].effect[w]), other_p=number(variants[v].p[w]),
-    )  # fmt: skip
+        measured |= {label: variant.effect[main], f"{label} p": variant.p[main]}
+    count = changed.count or len(variants)
+    failing = [v for v, one in enumerate(variants) if hinges(told, one, main, looks)]
+    smallest = int(np.nanargmin([np.inf, *(one.p[main] for one in variants)])) - 1
+    by_chance = not failing and told.p[main] > ALPHA and smallest >= 0 and variants[smallest].p[main] <= ALPHA
+    if not failing and not by_chance:
+        return _check(name, True, measured, count=count)
+    v = failing[0] if failing else smallest
+    words = {
+        "count": count, "variant": labels[v] if labels else "", "effect": number(told.effect[main]), "p": number(told.p[main]),
+        "other": number(variants[v].effect[main]), "other_p": number(variants[v].p[main]), "looks": looks,
+    }  # fmt: skip
+    return replace(
+        _check(name, not failing, measured, **words),
+        reason=f"difference.check.{name}.failed" if failing else "difference.by_chance",
+    )
+
+
+def _later(setting: Setting, told: Trial, main: int, changed: Mapping[str, _Changed], looks: int) -> Check:
+    """Whether what a later window shows stands in every changed run; no gate, for the verdict does not rest on it."""
+    for w, p in enumerate(told.p):
+        if w == main or not p <= ALPHA:
+            continue
+        first, last = setting.windows[w]
+        on = [name for name, one in changed.items() if any(hinges(told, v, w, looks) for v in one.trials)]
+        words = {
+            "first": first,
+            "last": last,
+            "effect": number(told.effect[w]),
+            "p": number(p),
+            "count": len(on),
+        }
+        return _check("later", not on, dict.fromkeys(on, 1.0), gate=False, **words)
+    return _check("later", None, gate=False)
 
 
 def _check(

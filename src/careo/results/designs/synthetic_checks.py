@@ -1,6 +1,7 @@
 """What an estimate with synthetic controls has to stand up to.
 
-Gates, in this order: enough donors and months; a fit before the start that is not among the worst; earlier dates of the same places; the
+Gates, in this order: enough donors and months; a level that is not above those of all others, which no weights of donors reach and from which
+places come down by themselves; a fit before the start that is not among the worst; earlier dates of the same places; the
 months just before the start; no hinging on dating, base, one donor, one treated place, neighbours, outcome definition; placebos in space; and
 the size of the whole procedure on invented treatments, at random and at places and dates that resemble the treated in level and recent rise.
 
@@ -23,10 +24,10 @@ import numpy as np
 from careo.base.errors import CareoError
 from careo.model.conformal import conformal_p
 from careo.model.luck import Luck, Process
-from careo.model.randomisation import lower_bound, profiles
-from careo.model.synthetic import SIZE, critical, rank_p, synthetic_differences
-from careo.results.designs.setting import NEVER, Check, Setting
-from careo.results.designs.synthetic_cut import BASE, LEAST_BASE, Cut, Fitted, Floats, cut, fit
+from careo.model.randomisation import ROUNDING, assignments, lower_bound, profiles
+from careo.model.synthetic import SIZE, rank_p, synthetic_differences
+from careo.results.designs.setting import NEVER, RATE, Check, Setting
+from careo.results.designs.synthetic_cut import BASE, DRAWS, LEAST_BASE, Cut, Fitted, Floats, cut, fit, reach
 from careo.results.wording import number, signed
 
 ENOUGH_BASE = 24
@@ -84,8 +85,7 @@ def _main(setting: Setting) -> _Main:
     outcome = setting.outcome()
     part = cut(setting, setting.windows[0], outcome=outcome)
     fitted = fit(part)
-    effects = np.abs(fitted.controls.gaps[1:, part.base :].mean(axis=1)) / fitted.before[1:]
-    return _Main(setting, outcome, part, fitted, critical(effects, LEVEL) * float(fitted.before[0]))
+    return _Main(setting, outcome, part, fitted, reach(fitted, part.base, LEVEL))
 
 
 def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
@@ -99,6 +99,7 @@ def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
     return (
         _few_donors(main),
         _few_months(main),
+        _level(main),
         _fit(main),
         _earlier(main),
         _anticipation(main),
@@ -125,6 +126,24 @@ def _few_months(main: _Main) -> Check:
     first, last = main.part.window
     least = max(ENOUGH_BASE, 2 * (last - first + 1))
     return _check("few_months", main.part.base >= least, {"months": main.part.base, "least": least})
+
+
+def _level(main: _Main) -> Check:
+    """The rate of the year before the start, among those of as many places drawn at the same dates: chosen as the worst?"""
+    setting = main.setting
+    rates, begins = setting.outcome(RATE), setting.start[setting.treated]
+    at_risk = setting.donors | setting.treated
+    year = np.stack([rates[:, max(start - YEAR, 0) : start].mean(axis=1) for start in begins])
+    at_risk &= np.isfinite(year).all(axis=0)
+    sets, _, exact = assignments(at_risk, begins, DRAWS, setting.seed)
+    treated = np.flatnonzero(setting.treated)
+    others = sets[(np.sort(sets, axis=1) != treated).any(axis=1)] if exact else sets
+    if len(others) < FEWEST_PLACEBOS - 1 or begins.min() < YEAR:
+        return _check("level", None, {"places": len(others)})
+    own, drawn = (year[np.arange(begins.size), which].mean(axis=-1) for which in (treated, others))
+    higher = rank_p(float(own), drawn * (1 + ROUNDING))
+    figures = {"own": float(own), "median": float(np.median(drawn)), "higher": round(higher, 4)}
+    return _check("level", higher > SIZE, figures)
 
 
 def _fit(main: _Main) -> Check:
@@ -234,7 +253,12 @@ def _definition(main: _Main) -> Check:
 def _space(main: _Main) -> Check:
     """The conformal test of every donor at the same date: where months are not alike, it finds what is not there."""
     donors, base = main.part.donors, main.part.base
-    if main.part.treated > 1 or len(donors) < FEWEST_PLACEBOS or 1 / donors.shape[1] > SIZE:
+    if (
+        main.part.treated > 1
+        or main.part.window[0] > 0
+        or len(donors) < FEWEST_PLACEBOS
+        or 1 / donors.shape[1] > SIZE
+    ):
         return _check("space", None, {"donors": len(donors), "least": FEWEST_PLACEBOS})
     chosen = range(len(donors))[:: -(-len(donors) // FAKES)]
     found = sum(
@@ -252,7 +276,7 @@ class Sizes:
     """How often each default finds something at 5% where nothing was done.
 
     Attributes:
-        control, conformal, difference: shares. fakes: invented treatments. different: of them, no two with the same first place within
+        control, conformal, difference: shares; conformal is of the interval of the synthetic control, by rank where a window begins late. fakes: invented treatments. different: of them, no two with the same first place within
             one window's length; as many trials they count for.
     """
 
@@ -307,10 +331,14 @@ def _found(main: _Main, places: np.ndarray, starts: np.ndarray) -> tuple[bool, b
         part.targets, part.donors, part.permitted, part.base, treated=part.treated, threads=1
     )
     scaled = np.abs(other.effects / other.spreads)
-    conformal = conformal_p(part.target, part.donors, part.base, np.zeros(1))[0]
+    fitted = fit(part, threads=1)
+    if part.window[0] > 0:  # its interval is by rank
+        interval = abs(fitted.effect) > reach(fitted, part.base, 1 - SIZE)
+    else:
+        interval = conformal_p(part.target, part.donors, part.base, np.zeros(1))[0] <= SIZE
     return (
-        fit(part, threads=1).p <= SIZE,
-        bool(conformal <= SIZE),
+        fitted.p <= SIZE,
+        bool(interval),
         rank_p(float(scaled[0]), scaled[1:]) <= SIZE,
     )
 

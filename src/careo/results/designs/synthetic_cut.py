@@ -1,7 +1,10 @@
 """A setting in months since the start: what one estimate with synthetic controls rests on, and its fit.
 
 Several treated places are one target: the mean of their outcomes in months since their own starts. Donors are aligned alike, a placebo is
-as many donors as there are treated, each at the start of one. Everything that cannot be estimated is a sentence here.
+as many places as there are treated, each at the start of one. With several treated a placebo may hold some of them, never all: chance could
+have drawn any of them with others, and where one place stands out by itself, every set with it does. Without such sets, invented pairs of
+Mexico's states were found at 5% in 6 to 8 of 100 (with them, see `benchmarks/NOTES.md`). An effect moves them by its share, which costs a
+little power. Everything that cannot be estimated is a sentence here.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import numpy as np
 
 from careo.base.errors import CareoError
 from careo.model.luck import Luck, Process
-from careo.model.synthetic import Controls, rank_p, root_mean_squares, synthetic_controls
+from careo.model.synthetic import Controls, critical, rank_p, root_mean_squares, synthetic_controls
 from careo.results.designs.setting import Setting
 
 BASE = 36
@@ -36,7 +39,7 @@ class Cut:
 
     Attributes:
         target: mean of the treated [unit of the outcome; month]. donors: [same; donor month]. places: codes of the donors.
-        placebos: mean of the donors assigned [same; placebo month]. allowed: whose donors they may be [placebo donor].
+        placebos: mean of the places assigned [same; placebo month]. allowed: whose donors they may be [placebo donor].
         base, window: how many months come first; which months since the start come then.
         treated: how many places.
     """
@@ -87,6 +90,12 @@ def fit(part: Cut, *, threads: int | None = None) -> Fitted:
         before=before,
         controls=controls,
     )
+
+
+def reach(fitted: Fitted, base: int, level: float) -> float:
+    """How large an effect may be without being among the largest 1 − level of placebos, in units of their misses before the start."""
+    effects = np.abs(fitted.controls.gaps[1:, base:].mean(axis=1)) / fitted.before[1:]
+    return critical(effects, level) * float(fitted.before[0])
 
 
 def cut(
@@ -142,18 +151,22 @@ def cut(
         raise CareoError(
             "design_few_donors", count=numbers.size, least=treated.size + 2, fix="design_few_donors"
         )
-    aligned = np.stack([outcome[numbers][:, start + offsets] for start in starts])  # treated, donor, month
-    assigned = _assigned(numbers, starts, setting.seed, draws)
-    allowed = np.ones((len(assigned), numbers.size), dtype=bool)
+    drawable = (
+        np.concatenate([numbers, treated[seen[:, treated].all(axis=0)]]) if treated.size > 1 else numbers
+    )
+    aligned = np.stack([outcome[drawable][:, start + offsets] for start in starts])  # treated, place, month
+    assigned = _assigned(drawable, starts, setting.seed, draws)
+    assigned = assigned[(assigned < numbers.size).any(axis=1)]
+    allowed = np.ones((len(assigned), drawable.size), dtype=bool)
     np.put_along_axis(allowed, assigned, False, axis=1)
     return Cut(
         target=np.stack(
             [outcome[place, start + offsets] for place, start in zip(treated, starts, strict=True)]
         ).mean(axis=0),
-        donors=aligned.mean(axis=0),
+        donors=aligned[:, : numbers.size].mean(axis=0),
         places=tuple(setting.places[number] for number in numbers),
         placebos=np.stack([aligned[i, assigned[:, i]] for i in range(treated.size)]).mean(axis=0),
-        allowed=allowed,
+        allowed=allowed[:, : numbers.size],
         base=base,
         window=(window[0], last),
         treated=treated.size,
@@ -170,7 +183,7 @@ def _nearest(setting: Setting, numbers: np.ndarray, treated: np.ndarray, month: 
 
 
 def _assigned(numbers: np.ndarray, starts: np.ndarray, seed: int, draws: int) -> np.ndarray:
-    """Which donors stand for the treated, each at the start of one: all ways where they are few, else drawn [placebo treated]."""
+    """Which places stand for the treated, each at the start of one: all ways where they are few, else drawn [placebo treated]."""
     count, same = starts.size, bool((starts == starts[0]).all())
     ways = math.comb(numbers.size, count) if same else math.perm(numbers.size, count)
     if ways <= draws:

@@ -1,14 +1,17 @@
-"""The default design once more on a setting that differs in one thing, and whether its answer hinges on that."""
+"""The default design once more on a setting that differs in one thing, whether its answer hinges on that, and how unusual a draw of places is.
+
+Source: Westfall & Young (1993), Resampling-Based Multiple Testing, Wiley (p of several looks at one draw).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from careo.model.randomisation import ALPHA, alike, profiles, randomise, within
+from careo.model.randomisation import ALPHA, ROUNDING, alike, profiles, randomise, within
 from careo.results.designs.setting import NEVER, RATE, Setting
 
 Flags = NDArray[np.bool_]
@@ -96,20 +99,35 @@ def trial(
     )
 
 
-def hinges(told: Trial, variants: Sequence[Trial]) -> tuple[int, int] | None:
-    """The first (variant, window) in which the answer is another; None where there is none.
+def hinges(told: Trial, other: Trial, window: int, looks: int) -> bool:
+    """Whether the answer of a window is another in a variant.
 
     Where the default found something, a variant has to have its sign and a p of at most 10%. Where it found nothing, a variant may not
-    find something at 5% shared out among all variants and windows: of many, one will by chance.
+    find something at 5% shared out among all `looks`, the variants of all checks: they all ask whether that nothing stands, and of
+    many, one finds something by chance.
     """
-    chances = len(variants) * len(told.effect)
-    for v, other in enumerate(variants):
-        for w, (effect, p) in enumerate(zip(told.effect, told.p, strict=True)):
-            if np.isnan(p) or np.isnan(other.p[w]):
-                continue
-            if p <= ALPHA:
-                if other.p[w] > WEAK or other.effect[w] * effect < 0:
-                    return v, w
-            elif other.p[w] <= ALPHA / chances:
-                return v, w
-    return None
+    effect, p, p_other = told.effect[window], told.p[window], other.p[window]
+    if np.isnan(p) or np.isnan(p_other):
+        return False
+    if p <= ALPHA:
+        return bool(p_other > WEAK or other.effect[window] * effect < 0)
+    return bool(p_other <= ALPHA / looks)
+
+
+def unusual(features: Floats) -> Floats:
+    """p of each feature of the first row among all rows, for looking at as many `[feature]`: the share of rows, the first among them, whose
+    smallest p by any feature is as small (Westfall & Young 1993, single step). Under a random draw of the first row some p is
+    at most 5% in 5 of 100, however the features hang together; NaN where a feature of the first row is.
+
+    Args:
+        features: two-sided statistics `[row, feature]`; a row with a NaN is left out.
+    """
+    sizes = np.abs(features)
+    if np.isnan(sizes[0]).any():
+        return np.full(sizes.shape[1], np.nan)
+    sizes = sizes[np.isfinite(sizes).all(axis=1)]
+    slack = 1 - ROUNDING
+    each = np.stack(
+        [len(one) - np.searchsorted(np.sort(one), one * slack, side="left") for one in sizes.T], axis=1
+    )  # rows as large, itself among them
+    return (each.min(axis=1)[:, None] <= each[0]).mean(axis=0)
