@@ -83,8 +83,8 @@ def commands() -> Iterator[tuple[str, str]]:
 
 
 def run(command: str, language: str) -> str:
-    """What a command prints, output and talk together; `| head -N` and `| tail -N` are understood."""
-    line, _, cut = command.partition(" | ")
+    """What a command prints, output and talk together; `| head -N`, `| tail -N` and `| tail -n +N` are understood."""
+    line, *cuts = command.split(" | ")
     screen = io.StringIO()
     with (
         mock.patch.dict(os.environ, {"CAREO_LANG": language}),
@@ -93,10 +93,13 @@ def run(command: str, language: str) -> str:
     ):
         cli.run(shlex.split(line)[1:])
     lines = [shown.rstrip() for shown in screen.getvalue().strip("\n").split("\n")]
-    if cut:
-        verb, count = cut.split()
-        size = int(count.lstrip("-"))
-        lines = lines[:size] if verb == "head" else lines[-size:]
+    for cut in cuts:
+        verb, *options = cut.split()
+        size = int(options[-1].lstrip("-+"))
+        if options[-1].startswith("+"):
+            lines = lines[size - 1 :]
+        else:
+            lines = lines[:size] if verb == "head" else lines[-size:]
     return "\n".join(lines)
 
 
