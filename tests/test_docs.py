@@ -155,7 +155,7 @@ def test_every_verb_and_every_option_is_documented() -> None:
 
 def test_the_words_of_the_contract_are_explained() -> None:
     dossier = (DOCS / "dossier.md").read_text(encoding="utf-8")
-    spanish = (DOCS / "es" / "index.md").read_text(encoding="utf-8")
+    spanish = (DOCS / "es" / "dossier.md").read_text(encoding="utf-8")
     pages = (DOCS / "pages.md").read_text(encoding="utf-8")
     ledger = (DOCS / "ledger.md").read_text(encoding="utf-8")
     for verdict in VERDICTS:

@@ -60,7 +60,7 @@ def on_page_context(context: dict[str, Any], page: Any, config: Any, nav: Naviga
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     """Equations as MathML."""
-    html = _BLOCK.sub(lambda m: f'<div class="equation">{_mathml(m[1], "block")}</div>', html)
+    html = _BLOCK.sub(lambda m: _equation(m[1]), html)
     return _SPAN.sub(lambda m: _mathml(m[1], "inline"), html)
 
 
@@ -89,6 +89,12 @@ def _pages(section: Section) -> Iterator[Any]:
             yield from _pages(item)
         else:
             yield item
+
+
+def _equation(tex: str) -> str:
+    """What stands apart by \\qquad may stand below each other where there is no room."""
+    parts = [part for part in tex.split("\\qquad") if part.strip()]
+    return '<div class="equation">' + "".join(f"<div>{_mathml(part, 'block')}</div>" for part in parts) + "</div>"
 
 
 def _mathml(tex: str, display: str) -> str:
