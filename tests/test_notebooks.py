@@ -26,6 +26,7 @@ def executed(path: Path, folder: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of ipykernel's and its libraries' own making
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.parent.parent.name)
 def test_a_notebook_runs_and_prints_what_stands_in_it(
@@ -50,7 +51,9 @@ def renew(path: Path, folder: Path) -> None:
         if cell.cell_type == "code":
             shown = printed(cell)
             cell.execution_count = None
-            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{shown}\n")] if shown else []
+            cell.outputs = (
+                [nbformat.v4.new_output("stream", name="stdout", text=f"{shown}\n")] if shown else []
+            )
     notebook.metadata.get("language_info", {}).pop("version", None)
     nbformat.write(notebook, path)
 

@@ -104,7 +104,9 @@ def _index(cards: list[Dataset], language: str) -> str:
     words = _WORDS[language]
     lines = [f"# {words['title']}", "", words["lead"], "", words["columns"], "|---|---|---|"]
     for card in cards:
-        lines.append(f"| [{card.id}]({card.id}.md) | {plain(card.publisher)} | {plain(card.title[language])} |")
+        lines.append(
+            f"| [{card.id}]({card.id}.md) | {plain(card.publisher)} | {plain(card.title[language])} |"
+        )
     return "\n".join([*lines, ""])
 
 

@@ -30,7 +30,7 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_nav(nav: Navigation, config: Any, files: Any) -> Navigation:
+def on_nav(nav: Navigation, **_: Any) -> Navigation:
     """The languages are taken apart again: nobody wants to page from the end of one to the beginning of the other."""
     for branch in nav.items:
         assert isinstance(branch, Section)
@@ -44,7 +44,7 @@ def on_nav(nav: Navigation, config: Any, files: Any) -> Navigation:
     return nav
 
 
-def on_page_context(context: dict[str, Any], page: Any, config: Any, nav: Navigation) -> dict[str, Any]:
+def on_page_context(context: dict[str, Any], page: Any, config: Any, **_: Any) -> dict[str, Any]:
     """The navigation, the words of the theme and the link to the same page in the other language."""
     language = language_of(page.file.src_uri)
     config.theme["language"] = language
@@ -58,7 +58,7 @@ def on_page_context(context: dict[str, Any], page: Any, config: Any, nav: Naviga
     return context
 
 
-def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
+def on_page_content(html: str, **_: Any) -> str:
     """Equations as MathML."""
     html = _BLOCK.sub(lambda m: _equation(m[1]), html)
     return _SPAN.sub(lambda m: _mathml(m[1], "inline"), html)
@@ -94,7 +94,11 @@ def _pages(section: Section) -> Iterator[Any]:
 def _equation(tex: str) -> str:
     """What stands apart by \\qquad may stand below each other where there is no room."""
     parts = [part for part in tex.split("\\qquad") if part.strip()]
-    return '<div class="equation">' + "".join(f"<div>{_mathml(part, 'block')}</div>" for part in parts) + "</div>"
+    return (
+        '<div class="equation">'
+        + "".join(f"<div>{_mathml(part, 'block')}</div>" for part in parts)
+        + "</div>"
+    )
 
 
 def _mathml(tex: str, display: str) -> str:

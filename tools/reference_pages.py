@@ -14,6 +14,7 @@ import io
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -173,7 +174,7 @@ def assumptions(language: str) -> str:
     lines += ["", f"## {words['modules']}", ""]
     for path in sorted(SOURCE.rglob("*.py")):
         module = path.relative_to(SOURCE.parent).with_suffix("").as_posix().replace("/", ".")
-        found = stated_by(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+        found = stated_by(ast.get_docstring(_tree(module)) or "")
         if found:
             lines += [f"### {module}", "", "```text", found, "```", ""]
     return "\n".join(lines)
@@ -219,8 +220,9 @@ def _first_line(name: str) -> str:
     return ""
 
 
+@cache
 def _tree(module: str) -> ast.Module:
-    path = SOURCE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    path = SOURCE.parent.joinpath(*module.split(".")).with_suffix(".py")
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
