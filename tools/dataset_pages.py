@@ -103,10 +103,10 @@ def _facts(card: Dataset, language: str) -> list[tuple[str, str]]:
 def _index(cards: list[Dataset], language: str) -> str:
     words = _WORDS[language]
     lines = [f"# {words['title']}", "", words["lead"], "", words["columns"], "|---|---|---|"]
-    for card in cards:
-        lines.append(
-            f"| [{card.id}]({card.id}.md) | {plain(card.publisher)} | {plain(card.title[language])} |"
-        )
+    lines += [
+        f"| [{card.id}]({card.id}.md) | {plain(card.publisher)} | {plain(card.title[language])} |"
+        for card in cards
+    ]
     return "\n".join([*lines, ""])
 
 

@@ -32,8 +32,7 @@ def on_config(config: Any) -> Any:
 
 def on_nav(nav: Navigation, **_: Any) -> Navigation:
     """The languages are taken apart again: nobody wants to page from the end of one to the beginning of the other."""
-    for branch in nav.items:
-        assert isinstance(branch, Section)
+    for branch in (item for item in nav.items if isinstance(item, Section)):
         pages = list(_pages(branch))
         for child in branch.children:
             child.parent = None
