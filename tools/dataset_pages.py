@@ -1,7 +1,7 @@
-"""A page of the documentation for each dataset card, written while mkdocs builds (`hooks` in mkdocs.yml).
+"""A page of the documentation for each dataset card, in both languages, written while MkDocs builds (`hooks` in mkdocs.yml).
 
-Every page says the same in both languages: what is counted, who publishes it, where to download it, under which terms, what careo
-forms from it, and where it bites. A card changed is a page changed; nothing is written twice.
+What is counted, who publishes it, where to download it, under which terms, what careo forms from it, and where it bites. A card changed is a
+page changed; nothing is written twice.
 """
 
 from __future__ import annotations
@@ -14,97 +14,101 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from careo.base.texts import say
+from careo.base.texts import LANGUAGES, say
 from careo.panel.indicators import load_indicators
 from careo.sources.catalog import Dataset, datasets
 
 COUNTRY = "mexico"
 INDEX = "datasets/index.md"
+REFERENCE = "Reference | Referencia"
+_WORDS = {
+    "en": {
+        "title": "Data cards",
+        "lead": "careo reads these files as their publishers offer them, told by their header and never by their name. A card says what a "
+        "file counts, under which terms it may be used, and where it bites. These pages are made from the cards of the country "
+        "when the site is built.",
+        "columns": "| dataset | publisher | what |",
+    },
+    "es": {
+        "title": "Fichas de datos",
+        "lead": "careo lee estos archivos tal como los ofrece quien los publica: los reconoce por su encabezado, nunca por su nombre. Una "
+        "ficha dice qué cuenta un archivo, en qué términos puede usarse y dónde engaña. Estas páginas se hacen de las fichas del "
+        "país al construir el sitio.",
+        "columns": "| conjunto | quién publica | qué |",
+    },
+}
 
 
 def on_config(config: Any) -> Any:
     """The pages stand in the navigation under one heading."""
+    cards = datasets(COUNTRY).values()
     pages = [
-        {"All datasets": INDEX},
-        *({card.title["en"]: _path(card)} for card in datasets(COUNTRY).values()),
+        {"All cards | Todas las fichas": INDEX},
+        *({f"{card.title['en']} | {card.title['es']}": _path(card)} for card in cards),
     ]
-    config["nav"].insert(-1, {"Datasets": pages})
+    reference = next(part[REFERENCE] for part in config["nav"] if REFERENCE in part)
+    reference.append({"Data cards | Fichas de datos": pages})
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
     """The pages themselves."""
     cards = datasets(COUNTRY)
-    files.append(File.generated(config, INDEX, content=_index(list(cards.values()))))
-    for card in cards.values():
-        files.append(File.generated(config, _path(card), content=page(card)))
+    for language in LANGUAGES:
+        folder = "es/" if language == "es" else ""
+        files.append(File.generated(config, folder + INDEX, content=_index(list(cards.values()), language)))
+        for card in cards.values():
+            files.append(File.generated(config, folder + _path(card), content=page(card, language)))
     return files
 
 
-def page(card: Dataset) -> str:
+def page(card: Dataset, language: str) -> str:
     """The page of a dataset in Markdown."""
-    lines = [f"# {_plain(card.title['en'])}", "", f"`{card.id}`", ""]
-    for language, heading in (("en", "English"), ("es", "Español")):
-        lines += [
-            f"## {heading}",
-            "",
-            f"**{_plain(card.title[language])}**",
-            "",
-            _plain(card.definition[language]),
-            "",
-        ]
-        lines += ["| | |", "|---|---|"]
-        for key, value in _facts(card, language):
-            lines.append(f"| {say(language, f'cli.data.facts.{key}')} | {value} |")
+    lines = [f"# {plain(card.title[language])}", "", f"`{card.id}`", "", plain(card.definition[language]), ""]
+    lines += ["| | |", "|---|---|"]
+    for key, value in _facts(card, language):
+        lines.append(f"| {say(language, f'cli.data.facts.{key}')} | {value} |")
+    lines.append("")
+    if card.traps:
+        lines += [f"## {say(language, 'cli.data.traps')}", ""]
+        lines += [f"* {plain(trap[language])}" for trap in card.traps]
         lines.append("")
-        if card.traps:
-            lines += [f"### {say(language, 'cli.data.traps')}", ""]
-            lines += [f"* {_plain(trap[language])}" for trap in card.traps]
-            lines.append("")
-        lines += [f"```\ncareo --lang {language} data show {card.id}\n```", ""]
+    lines += [f"```\ncareo --lang {language} data show {card.id}\n```", ""]
     return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Words of a data file that mean nothing to Markdown's tables and tags."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _facts(card: Dataset, language: str) -> list[tuple[str, str]]:
     indicators = load_indicators(COUNTRY)
     measures = "<br>".join(
-        f"`{name}`: {_plain(indicators[name].name[language])}" for name in card.series if name in indicators
+        f"`{name}`: {plain(indicators[name].name[language])}" for name in card.series if name in indicators
     )
     address = card.url or card.page
     facts = [
-        ("publisher", _plain(card.publisher)),
-        ("unit", _plain(card.unit)),
+        ("publisher", plain(card.publisher)),
+        ("unit", plain(card.unit)),
         ("time", say(language, f"cli.data.time.{card.time}")),
         ("level", say(language, f"cli.data.level.{card.places}")),
         ("page", f"<{address}>" if address else ""),
-        ("licence", _plain(card.licence[language])),
+        ("licence", plain(card.licence[language])),
         ("measures", measures),
     ]
     return [(key, value) for key, value in facts if value]
 
 
-def _index(cards: list[Dataset]) -> str:
-    lines = [
-        "# Official data",
-        "",
-        "careo reads these files as their publishers offer them, told by their header and never by their name:",
-        "",
-        "```",
-        "careo data import FILE…",
-        "```",
-        "",
-        "| dataset | publisher | what |",
-        "|---|---|---|",
+def _index(cards: list[Dataset], language: str) -> str:
+    words = _WORDS[language]
+    lines = [f"# {words['title']}", "", words["lead"], "", words["columns"], "|---|---|---|"]
+    lines += [
+        f"| [{card.id}]({card.id}.md) | {plain(card.publisher)} | {plain(card.title[language])} |"
+        for card in cards
     ]
-    for card in cards:
-        name = card.id
-        lines.append(f"| [{name}]({name}.md) | {_plain(card.publisher)} | {_plain(card.title['en'])} |")
     return "\n".join([*lines, ""])
 
 
 def _path(card: Dataset) -> str:
     return f"datasets/{card.id}.md"
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

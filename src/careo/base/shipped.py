@@ -9,9 +9,12 @@ import csv
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
+
+if TYPE_CHECKING:
+    from careo.base.errors import DataError
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is some ten times faster
@@ -36,12 +39,16 @@ def shipped(*parts: str) -> Path:
 def country_folder(country: str) -> Path:
     """Folder of a country: a name shipped with careo (`mexico`, `toyland`) or the path of a folder of the same layout.
 
+    A shipped name stays what it is, whatever folder of that name stands where careo is started.
+
     Raises:
         DataError: there is no such country.
     """
     folder = shipped(country) if country.isidentifier() else Path(country)
     from careo.base.files import is_file
 
+    if not is_file(folder / "country.yaml") and is_file(Path(country) / "country.yaml"):
+        folder = Path(country)
     if not is_file(folder / "country.yaml"):
         from careo.base.errors import DataError
 
@@ -53,10 +60,12 @@ def read_yaml(path: Path) -> Any:
     """A YAML file as plain Python values (safe loader).
 
     Raises:
-        DataError: not YAML; says file, line and column.
+        DataError: no such file, or not YAML; says file, line and column.
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - _Loader is the safe loader
+    except FileNotFoundError as error:
+        raise _missing(path) from error
     except yaml.MarkedYAMLError as error:
         from careo.base.errors import DataError
 
@@ -86,12 +95,16 @@ def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list
     """The rows of a CSV table with exactly these columns, each with `file:line` for messages.
 
     Raises:
-        DataError: other columns, or a row with more or fewer cells; says file and line.
+        DataError: no such file, other columns, or a row with more or fewer cells; says file and line.
     """
     from careo.base.errors import DataError
 
     expected = ", ".join(columns)
-    with path.open(encoding="utf-8", newline="") as file:
+    try:
+        opened = path.open(encoding="utf-8", newline="")
+    except FileNotFoundError as error:
+        raise _missing(path) from error
+    with opened as file:
         reader = csv.reader(file)
         if tuple(next(reader, ())) != columns:
             raise DataError("panel_columns", where=f"{path}:1", expected=expected)
@@ -100,3 +113,10 @@ def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list
             if len(row) != len(columns):
                 raise DataError("panel_columns", where=where, expected=expected, found=", ".join(row))
             yield where, row
+
+
+def _missing(path: Path) -> DataError:
+    """A folder of a country that lacks a file is a mistake that its author can mend."""
+    from careo.base.errors import DataError
+
+    return DataError("country_file_missing", where=str(path), fix="country_file")
