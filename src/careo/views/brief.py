@@ -1,6 +1,7 @@
 """The brief: an audit on one page, for somebody who has five minutes. What is left out is counted, and by which rule.
 
-Every number on it stands in `findings.json` or counts findings there. `ROOMS` are tried in order until the page holds.
+Every number on it stands in `findings.json` or counts findings there. What cannot be told is always on it; findings
+are, one of each question in turn, as many as the page holds.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from careo.views.imprint import Imprint
 from careo.views.parts import Row
 from careo.views.terminal import ICONS
 
-ROOMS = (3, 2, 1, 0)
-"""How many findings of each question are shown, from the fullest page to the barest."""
+MOST = 15
+"""Findings on a page, however short they are."""
 
-_NUMBERS = {3: 3, 2: 3, 1: 3, 0: 2}  # room → how many numbers
+USUAL = 4
+"""Findings of a brief that is no PDF, where nobody can say how much a page holds."""
+
+_UNJUDGED = ("raised", "inconclusive")
 _SOURCES = 2  # notes of one finding; the dossier has them all
 _CLAIM, _BECAUSE, _DEFINITION, _TITLE, _LIST = 140, 240, 190, 150, 4  # characters; names in a list
 
@@ -44,7 +48,7 @@ class Brief:
 def brief_page(
     audit: Audit | StrategyAudit, country: Country, imprint: Imprint, language: str, *, room: int, paper: str
 ) -> Brief:
-    """The brief with up to `room` findings of each question."""
+    """The brief with up to `room` findings, one of each question in turn."""
     it = _Brief(audit, country, language, room)
     questions = list(_questions(it))
     numbers = list(_numbers(it))
@@ -62,7 +66,7 @@ def brief_page(
         questions=questions,
         numbers=numbers,
         cannot=cannot,
-        left_out=it.say("left_out", shown=len(it.shown), count=len(everything), hidden=hidden, room=room),
+        left_out=it.say("left_out", shown=len(it.shown), count=len(everything), hidden=hidden),
         sources=parts.source_rows(it.notes.values(), language, order=list(it.notes)),
     )
     return Brief(html, tuple(finding.id for finding in it.shown), hidden)
@@ -105,23 +109,33 @@ class _Brief:
         return numbers
 
     def of(self, findings: Sequence[Finding]) -> list[Row]:
-        """The decisive findings, as many as there is room for."""
+        """Findings as the page shows them."""
         rows: list[Row] = []
-        for finding in decisive(findings)[: self.room]:
+        for finding in findings:
             self.shown.append(finding)
             rows.append(
                 _verdict(finding.verdict, self.language)
                 | {
+                    "judged": finding.verdict not in _UNJUDGED,
                     "claim": shortened(finding.claim, _CLAIM),
                     "lang": finding.statement.language if finding.statement else self.language,
                     "quoted": finding.statement is not None,
                     "because": shortened(finding.because, _BECAUSE),
                     "unverified": unverified(finding),
                     "notes": self.cite(finding.sources[:_SOURCES]),
-                    "more": max(0, len(finding.sources) - _SOURCES),
                 }
             )
         return rows
+
+
+def _dealt(lists: Sequence[Sequence[Finding]], room: int) -> list[list[Finding]]:
+    """The first of each list in turn, then the second, until `room` are dealt."""
+    dealt: list[list[Finding]] = [[] for _ in lists]
+    for depth in range(max(map(len, lists), default=0)):
+        for hand, findings in zip(dealt, lists, strict=True):
+            if depth < len(findings) and sum(map(len, dealt)) < room:
+                hand.append(findings[depth])
+    return dealt
 
 
 def shortened(text: str, room: int) -> str:
@@ -163,12 +177,13 @@ def _facts(audit: Audit | StrategyAudit, imprint: Imprint, language: str) -> lis
 
 
 def _questions(it: _Brief) -> Iterator[Row]:
-    answers = _of_strategy(it, it.audit) if isinstance(it.audit, StrategyAudit) else _of_pages(it)
+    answers = list(_of_strategy(it, it.audit) if isinstance(it.audit, StrategyAudit) else _of_pages(it))
+    dealt = _dealt([() if name == "outcomes" else decisive(findings) for name, _, findings in answers], it.room)
     number = 0
-    for name, sentence, findings in answers:
+    for (name, sentence, findings), shown in zip(answers, dealt, strict=True):
         if name != "rights":
             number += 1
-        counts = Counter(f.verdict for f in findings if f.verdict not in ("raised", "inconclusive"))
+        counts = Counter(f.verdict for f in findings if f.verdict not in _UNJUDGED)
         asked = name != "rights"
         yield {
             "number": number if asked else "",
@@ -180,7 +195,7 @@ def _questions(it: _Brief) -> Iterator[Row]:
                 for verdict in reversed(GRAVITY)
                 if counts[verdict]
             ],
-            "findings": it.of(findings) if name != "outcomes" else [],
+            "findings": it.of(shown),
         }
 
 
@@ -214,7 +229,7 @@ def _of_pages(it: _Brief) -> Iterator[tuple[str, str, Sequence[Finding]]]:
 def _numbers(it: _Brief) -> Iterator[Row]:
     """Two or three numbers with definition and edition: the first series of the country that have values, or those
     that the decisive figures of pages were held against."""
-    room = _NUMBERS[it.room]
+    room = 3 if it.room > 2 else 2
     if isinstance(it.audit, StrategyAudit):
         for finding in [f for f in it.audit.outcomes if f.considered][:room]:
             it.shown.append(finding)
