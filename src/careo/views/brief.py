@@ -15,12 +15,12 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.panel import Country
 from careo.results.audit import Audit
-from careo.results.decisive import GRAVITY, UNTOLD, decisive, unverified
-from careo.results.finding import Considered, Finding
+from careo.results.decisive import UNTOLD, decisive, unverified
+from careo.results.finding import PLEDGE_VERDICTS, VERDICTS, Considered, Finding
 from careo.results.strategy_audit import StrategyAudit
 from careo.results.wording import period_words, place_name, value_words
 from careo.views import parts
-from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
+from careo.views.i18n import clean, shortened, verdict_slug, verdict_words
 from careo.views.imprint import Imprint
 from careo.views.parts import Row
 from careo.views.terminal import ICONS
@@ -138,15 +138,6 @@ def _dealt(lists: Sequence[Sequence[Finding]], room: int) -> list[list[Finding]]
     return dealt
 
 
-def shortened(text: str, room: int) -> str:
-    """A text on one line, cut between two words: never within a number."""
-    line = one_line(text)
-    if len(line) <= room:
-        return line
-    head = line[: room - 1].rpartition(" ")[0] or ""
-    return head.rstrip(" ,;:.(") + " …"
-
-
 def _verdict(verdict: str, language: str) -> Row:
     slug = verdict_slug(verdict)
     return {"slug": slug, "icon": ICONS.get(slug, "•"), "name": verdict_words(verdict, language)}
@@ -192,8 +183,8 @@ def _questions(it: _Brief) -> Iterator[Row]:
             "sentence": sentence,
             "tally": [
                 _verdict(verdict, it.language) | {"count": counts[verdict]}
-                for verdict in reversed(GRAVITY)
-                if counts[verdict]
+                for verdict in dict.fromkeys((*PLEDGE_VERDICTS, *VERDICTS))
+                if counts[verdict] and asked
             ],
             "findings": it.of(shown),
         }

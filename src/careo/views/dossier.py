@@ -88,11 +88,12 @@ def page(audit: Audit, country: Country, language: str = "en") -> str:
     rows = parts.of_pages(audit, country, language)
     pages = {document.source.key for document in audit.documents}
     sources = [s for f in audit.findings if f.kind != "quality" for s in f.sources if s.key not in pages]
+    title = _title(audit.documents, language)
     return parts.render(
         "dossier.html",
         language,
-        imprint=imprint_of(audit, language).style(language),
-        title=_title(audit.documents, language),
+        imprint=imprint_of(audit, language).style(language, title),
+        title=title,
         sources=parts.source_rows(sources, language),
         **rows,
     )

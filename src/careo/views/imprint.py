@@ -11,6 +11,7 @@ from careo.results.audit import Audit
 from careo.results.strategy_audit import StrategyAudit
 from careo.results.wording import period_words
 from careo.views import contract
+from careo.views.i18n import shortened
 
 DIGITS = 16
 """How many digits of the checksum are printed."""
@@ -35,15 +36,18 @@ class Imprint:
         day = say(language, f"print.{self.dated}", day=period_words(self.day, language)) if self.day else ""
         return " · ".join(part for part in (f"careo {self.version}", day, f"sha256 {self.checksum[:DIGITS]}") if part)
 
-    def style(self, language: str) -> str:
-        """The rules of a sheet's margins; browsers and WeasyPrint read them."""
+    def style(self, language: str, title: str = "") -> str:
+        """The rules of a sheet's margins, with a short title on all but the first; browsers and WeasyPrint read them."""
         return (
             "@page { margin: 20mm 16mm 18mm; "
+            f"@top-left {{ content: {_quoted(shortened(title, _TITLE))}; {_SMALL} }} "
             f"@top-right {{ content: {_quoted(self.words(language))}; {_SMALL} }} "
-            f"@bottom-right {{ content: counter(page) \" / \" counter(pages); {_SMALL} }} }}"
+            f"@bottom-right {{ content: counter(page) \" / \" counter(pages); {_SMALL} }} }} "
+            "@page :first { @top-left { content: none; } }"
         )
 
 
+_TITLE = 60  # characters of a title at the head of a sheet
 _SMALL = 'font: 7.5pt/1.2 "Liberation Sans", Arial, sans-serif; color: #5c574f;'
 
 

@@ -11,6 +11,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from careo.base.errors import CareoError
 from careo.base.fields import worded
@@ -70,9 +71,9 @@ def letter_page(
     left_out = {reason: count for reason, count in sorted(reasons.items()) if reason}
     if not fit:
         raise CareoError("letter_nothing", found=_why(left_out, language), fix="letter_nothing")
-    points = [_point(it, finding) for finding in fit[:MOST]]
-    rows = _frame(it, imprint, len(points), len(fit) - len(points))
-    rows |= {"points": points, "addressee": one_line(addressee, 300), "signatory": one_line(signatory, 300)}
+    groups = _groups(it, fit[:MOST])
+    rows = _frame(it, imprint, min(len(fit), MOST), max(0, len(fit) - MOST))
+    rows |= {"groups": groups, "addressee": one_line(addressee, 300), "signatory": one_line(signatory, 300)}
     page = {"imprint": imprint.style(language), "paper": paper, **rows}
     return Letter(
         html=parts.render("letter.html", language, feet=False, **page),
@@ -113,7 +114,7 @@ def _why(left_out: Mapping[str, int], language: str) -> str:
     return "; ".join(words) or say(language, "print.left_out.nothing")
 
 
-def _frame(it: _Letter, imprint: Imprint, count: int, more: int) -> Row:
+def _frame(it: _Letter, imprint: Imprint, points: int, more: int) -> Row:
     """Everything around the points."""
     audit = it.audit
     if isinstance(audit, StrategyAudit):
@@ -124,17 +125,29 @@ def _frame(it: _Letter, imprint: Imprint, count: int, more: int) -> Row:
         if len(audit.documents) > 1:
             title = "; ".join(one_line(d.title or d.source.key, 100) for d in audit.documents[:4])
         subject = it.say("subject_pages")
-    record = say(it.language, f"print.{imprint.dated}", day=period_words(imprint.day, it.language)) if imprint.day else "–"
-    key = "one" if count == 1 else "many"
+    record = it.say(imprint.dated, day=period_words(imprint.day, it.language)) if imprint.day else "–"
+    key = "one" if points == 1 else "many"
     further = it.say("more_one" if more == 1 else "more_many", count=more) if more else ""
     return {
         "title": subject,
-        "intro": it.say(f"intro_{key}", title=title, record=record, count=count),
+        "intro": it.say(f"intro_{key}", title=title, record=record, count=points),
         "further": further,
         "closing": it.say("closing", checksum=imprint.checksum),
         **{name: it.say(name) for name in ("kicker", "date", "to", "greeting", "thanks", "notes")},
         "sign": it.say("signatory"),
     }
+
+
+def _groups(it: _Letter, findings: Sequence[Finding]) -> list[Row]:
+    """Points by what is asked of them, so that each question stands once; numbered through."""
+    by_ask: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_ask.setdefault(_ask(finding), []).append(finding)
+    number = count(1)
+    return [
+        {"ask": it.say(f"ask.{ask}"), "points": [_point(it, finding) | {"number": next(number)} for finding in group]}
+        for ask, group in by_ask.items()
+    ]
 
 
 def _point(it: _Letter, finding: Finding) -> Row:
@@ -147,10 +160,9 @@ def _point(it: _Letter, finding: Finding) -> Row:
     return {
         "lead": it.say(lead),
         "claim": one_line(claim, 500),
-        "quoted": statement is not None,
+        "quoted": statement is not None and one_line(claim)[:1] not in "«“\"‘'",
         "lang": statement.language if statement else it.language,
         "read": it.say("read", because=one_line(finding.because)),
-        "ask": it.say(f"ask.{_ask(finding)}"),
         "note": ". ".join(part.rstrip(".") for part in _note(it, finding)) + ".",
     }
 
@@ -161,7 +173,7 @@ def _ask(finding: Finding) -> str:
     if finding.verdict == "not measurable as stated":
         unit = finding.statement.quantity.unit if finding.statement and finding.statement.quantity else ""
         return "share" if unit == "share" or (finding.kind == "money" and "purpose" in finding.extra) else "measure"
-    return "figure" if finding.verdict == "inconsistent" else "done"
+    return {"inconsistent": "figure", "late": "late"}.get(finding.verdict, "done")
 
 
 def _note(it: _Letter, finding: Finding) -> Iterator[str]:
@@ -232,15 +244,17 @@ def _text(rows: Row) -> str:
     blank = "_" * 40
     lines = [f"{rows['date']} {blank}", "", f"{rows['to']} {rows['addressee'] or blank}", ""]
     lines += [*_wrapped(rows["title"]), "", rows["greeting"], "", *_wrapped(rows["intro"]), ""]
-    for index, point in enumerate(rows["points"], 1):
-        claim = f"“{point['claim']}”" if point["quoted"] else point["claim"]
-        lines += _wrapped(f"{point['lead']} {claim} [{index}]", f"{index}. ")
-        lines += [*_wrapped(point["read"], "   "), *_wrapped(point["ask"], "   "), ""]
+    for group in rows["groups"]:
+        lines += [*_wrapped(group["ask"]), ""]
+        for point in group["points"]:
+            claim = f"“{point['claim']}”" if point["quoted"] else point["claim"]
+            lines += _wrapped(f"{point['lead']} {claim} [{point['number']}]", f"{point['number']}. ")
+            lines += [*_wrapped(point["read"], "   "), ""]
     for name in ("further", "closing"):
         lines += [*_wrapped(rows[name]), ""] if rows[name] else []
     lines += [rows["thanks"], "", "", rows["signatory"] or blank, *([] if rows["signatory"] else [rows["sign"]]), "", "", rows["notes"]]
-    for index, point in enumerate(rows["points"], 1):
-        lines += _wrapped(point["note"], f"[{index}] ")
+    for point in (point for group in rows["groups"] for point in group["points"]):
+        lines += _wrapped(point["note"], f"[{point['number']}] ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -16,11 +16,11 @@ VARIANT = "pdf/ua-1"
 """Title, language, bookmarks and tags, as PDF/UA asks for them."""
 
 
-def lay_out(html: str, *styles: str) -> Any:
+def lay_out(html: str) -> Any:
     """The page laid out on paper, a WeasyPrint document; `len(document.pages)` says on how many sheets.
 
     Args:
-        html: a whole page that carries its own style. styles: further style sheets, as text.
+        html: a whole page that carries its own style.
 
     Raises:
         OutputError: WeasyPrint, a library of the system or a font is missing, or the page is too large.
@@ -28,9 +28,7 @@ def lay_out(html: str, *styles: str) -> Any:
     if len(html) > LARGEST:
         raise OutputError("pdf_large", found=f"{len(html):,}", expected=f"≤ {LARGEST:,}", fix="pdf_large")
     weasyprint = _weasyprint()
-    sheets = [weasyprint.CSS(string=style, url_fetcher=_refusing()) for style in styles]
-    page = weasyprint.HTML(string=html, base_url="about:blank", url_fetcher=_refusing())
-    return page.render(stylesheets=sheets)
+    return weasyprint.HTML(string=html, base_url="about:blank", url_fetcher=_refusing()).render()
 
 
 def pdf_bytes(document: Any) -> bytes:

@@ -92,7 +92,7 @@ def print_dossier(
         brief, sheets = _brief(audit, country, imprint, language, paper, kind)
         return _printed(form, kind, sheets, brief.html, brief.shown, brief.hidden, imprint)
     html = html_page(audit, country, language)
-    sheets = pdf.lay_out(html, _paper_style(), f"@page {{ size: {paper}; }}") if kind == "pdf" else None
+    sheets = pdf.lay_out(_for_paper(html, paper)) if kind == "pdf" else None
     return _printed(form, kind, sheets, html, tuple(f.id for f in _findings(audit)), 0, imprint)
 
 
@@ -140,5 +140,8 @@ def _findings(audit: Audit | StrategyAudit) -> list[Any]:
     return [*own, *(f for f in (pages.findings if pages else ()) if f.kind != "quality")]
 
 
-def _paper_style() -> str:
-    return (Path(__file__).parent / "templates" / "print.css").read_text(encoding="utf-8")
+def _for_paper(html: str, paper: str) -> str:
+    """A page with the rules for paper behind its own, so that they win."""
+    style = (Path(__file__).parent / "templates" / "print.css").read_text(encoding="utf-8")
+    head, end, body = html.partition("</head>")
+    return f"{head}<style>{style}@page {{ size: {paper}; }}</style>{end}{body}"

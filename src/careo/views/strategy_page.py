@@ -78,7 +78,7 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
         "sources": parts.source_rows(it.listed.values(), language),
     }
     rows["questions"] = list(_questions(it, rows))
-    style = imprint_of(result, language).style(language)
+    style = imprint_of(result, language).style(language, rows["title"])
     return parts.render("strategy.html", language, imprint=style, **_cleaned(rows))
 
 
