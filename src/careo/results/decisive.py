@@ -40,7 +40,9 @@ ASKED = ("broken", "inconsistent", "late", "not measurable as stated")
 
 def decisive(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """All of them, those first that a page shows when it has room for few."""
-    ranked = sorted(findings, key=lambda finding: (_gravity(finding), unverified(finding), finding.grade or "Z"))
+    ranked = sorted(
+        findings, key=lambda finding: (_gravity(finding), unverified(finding), finding.grade or "Z")
+    )
     first: list[Finding] = []
     again: list[Finding] = []
     seen: set[str] = set()

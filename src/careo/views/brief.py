@@ -25,7 +25,7 @@ from careo.views.imprint import Imprint
 from careo.views.parts import Row
 from careo.views.terminal import ICONS
 
-MOST = 15
+MOST = 12
 """Findings on a page, however short they are."""
 
 USUAL = 4
@@ -169,7 +169,9 @@ def _facts(audit: Audit | StrategyAudit, imprint: Imprint, language: str) -> lis
 
 def _questions(it: _Brief) -> Iterator[Row]:
     answers = list(_of_strategy(it, it.audit) if isinstance(it.audit, StrategyAudit) else _of_pages(it))
-    dealt = _dealt([() if name == "outcomes" else decisive(findings) for name, _, findings in answers], it.room)
+    dealt = _dealt(
+        [() if name == "outcomes" else decisive(findings) for name, _, findings in answers], it.room
+    )
     number = 0
     for (name, sentence, findings), shown in zip(answers, dealt, strict=True):
         if name != "rights":
@@ -178,8 +180,12 @@ def _questions(it: _Brief) -> Iterator[Row]:
         asked = name != "rights"
         yield {
             "number": number if asked else "",
-            "name": say(it.language, f"strategy_page.question.{name}.name") if asked else it.say("rights_name"),
-            "asked": say(it.language, f"strategy_page.question.{name}.asked" if asked else "strategy_page.rights_asked"),
+            "name": say(it.language, f"strategy_page.question.{name}.name")
+            if asked
+            else it.say("rights_name"),
+            "asked": say(
+                it.language, f"strategy_page.question.{name}.asked" if asked else "strategy_page.rights_asked"
+            ),
             "sentence": sentence,
             "tally": [
                 _verdict(verdict, it.language) | {"count": counts[verdict]}
@@ -256,7 +262,11 @@ def _cannot(it: _Brief) -> Iterator[str]:
     """Always on the page, however little room there is."""
     counts = Counter(f.verdict for f in it.findings if f.verdict in UNTOLD)
     if counts:
-        pieces = (f"{counts[verdict]} {verdict_words(verdict, it.language)}" for verdict in UNTOLD if counts[verdict])
+        pieces = (
+            f"{counts[verdict]} {verdict_words(verdict, it.language)}"
+            for verdict in UNTOLD
+            if counts[verdict]
+        )
         yield it.say("cannot_findings", count=len(it.findings), untold=counts.total(), list="; ".join(pieces))
     audit = it.audit
     if isinstance(audit, StrategyAudit):

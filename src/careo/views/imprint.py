@@ -34,7 +34,9 @@ class Imprint:
     def words(self, language: str) -> str:
         """One line for the head of a sheet."""
         day = say(language, f"print.{self.dated}", day=period_words(self.day, language)) if self.day else ""
-        return " · ".join(part for part in (f"careo {self.version}", day, f"sha256 {self.checksum[:DIGITS]}") if part)
+        return " · ".join(
+            part for part in (f"careo {self.version}", day, f"sha256 {self.checksum[:DIGITS]}") if part
+        )
 
     def style(self, language: str, title: str = "") -> str:
         """The rules of a sheet's margins, with a short title on all but the first; browsers and WeasyPrint read them."""
@@ -42,7 +44,7 @@ class Imprint:
             "@page { margin: 20mm 16mm 18mm; "
             f"@top-left {{ content: {_quoted(shortened(title, _TITLE))}; {_SMALL} }} "
             f"@top-right {{ content: {_quoted(self.words(language))}; {_SMALL} }} "
-            f"@bottom-right {{ content: counter(page) \" / \" counter(pages); {_SMALL} }} }} "
+            f'@bottom-right {{ content: counter(page) " / " counter(pages); {_SMALL} }} }} '
             "@page :first { @top-left { content: none; } }"
         )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from careo.base.citations import Source
 from careo.base.errors import CareoError
 from careo.base.fields import worded
 from careo.base.texts import say
@@ -121,7 +122,11 @@ def _frame(it: _Letter, imprint: Imprint, points: int, more: int) -> Row:
         title = one_line(worded(audit.strategy.title, it.language), 200)
         subject = it.say("subject", title=title)
     else:
-        title = one_line(audit.documents[0].title or audit.documents[0].source.key, 200) if audit.documents else ""
+        title = (
+            one_line(audit.documents[0].title or audit.documents[0].source.key, 200)
+            if audit.documents
+            else ""
+        )
         if len(audit.documents) > 1:
             title = "; ".join(one_line(d.title or d.source.key, 100) for d in audit.documents[:4])
         subject = it.say("subject_pages")
@@ -145,7 +150,10 @@ def _groups(it: _Letter, findings: Sequence[Finding]) -> list[Row]:
         by_ask.setdefault(_ask(finding), []).append(finding)
     number = count(1)
     return [
-        {"ask": it.say(f"ask.{ask}"), "points": [_point(it, finding) | {"number": next(number)} for finding in group]}
+        {
+            "ask": it.say(f"ask.{ask}"),
+            "points": [_point(it, finding) | {"number": next(number)} for finding in group],
+        }
         for ask, group in by_ask.items()
     ]
 
@@ -172,7 +180,11 @@ def _ask(finding: Finding) -> str:
         return "money"
     if finding.verdict == "not measurable as stated":
         unit = finding.statement.quantity.unit if finding.statement and finding.statement.quantity else ""
-        return "share" if unit == "share" or (finding.kind == "money" and "purpose" in finding.extra) else "measure"
+        return (
+            "share"
+            if unit == "share" or (finding.kind == "money" and "purpose" in finding.extra)
+            else "measure"
+        )
     return {"inconsistent": "figure", "late": "late"}.get(finding.verdict, "done")
 
 
@@ -181,7 +193,9 @@ def _note(it: _Letter, finding: Finding) -> Iterator[str]:
     statement = finding.statement
     if statement:
         document = it.documents.get(statement.source)
-        start, end = locate(document, statement.start, statement.end) if document else (statement.start, statement.end)
+        start, end = (
+            locate(document, statement.start, statement.end) if document else (statement.start, statement.end)
+        )
         title = one_line(document.title or statement.source, 160) if document else ""
         yield it.say(
             "note.quote", quote=one_line(statement.quote, 300), title=title, source=one_line(statement.source, 200),
@@ -196,7 +210,7 @@ def _note(it: _Letter, finding: Finding) -> Iterator[str]:
             place=place_name(it.country, row.place, it.language), period=period_words(row.period, it.language),
             vintage=row.vintage, source=row.source,
         )  # fmt: skip
-    named = "; ".join(_source(it, source.key, finding) for source in finding.sources)
+    named = "; ".join(_source(source) for source in finding.sources)
     if named:
         yield it.say("note.rests", sources=named)
     yield it.say("note.finding", id=finding.id)
@@ -211,7 +225,9 @@ def _quoted(it: _Letter, finding: Finding) -> Iterator[str]:
     known = sources_of(audit.strategy, it.country.key)
     for span in pledge.quoted[:_HELD] if pledge else ():
         title = one_line(known[span.source].title, 160) if span.source in known else span.source
-        yield it.say("note.place", title=title, source=span.source, start=f"{span.start:,}", end=f"{span.end:,}")
+        yield it.say(
+            "note.place", title=title, source=span.source, start=f"{span.start:,}", end=f"{span.end:,}"
+        )
 
 
 def _held(finding: Finding) -> Sequence[Considered]:
@@ -219,8 +235,8 @@ def _held(finding: Finding) -> Sequence[Considered]:
     return (rows or list(finding.considered))[:_HELD]
 
 
-def _source(it: _Letter, key: str, finding: Finding) -> str:
-    source = next(source for source in finding.sources if source.key == key)
+def _source(source: Source) -> str:
+    key = source.key
     words = ", ".join(part for part in (source.producer, source.title, source.published) if part)
     address = f", {source.url}" if parts.link(source.url) else ""
     return f"{one_line(words, 200)} ({key}{address})" if words else f"{key}{address}"
@@ -252,7 +268,16 @@ def _text(rows: Row) -> str:
             lines += [*_wrapped(point["read"], "   "), ""]
     for name in ("further", "closing"):
         lines += [*_wrapped(rows[name]), ""] if rows[name] else []
-    lines += [rows["thanks"], "", "", rows["signatory"] or blank, *([] if rows["signatory"] else [rows["sign"]]), "", "", rows["notes"]]
+    lines += [
+        rows["thanks"],
+        "",
+        "",
+        rows["signatory"] or blank,
+        *([] if rows["signatory"] else [rows["sign"]]),
+        "",
+        "",
+        rows["notes"],
+    ]
     for point in (point for group in rows["groups"] for point in group["points"]):
         lines += _wrapped(point["note"], f"[{point['number']}] ")
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -65,7 +65,9 @@ def _environment() -> Any:
         environment.globals[name] = Markup((folder / file).read_text(encoding="utf-8"))  # noqa: S704
     environment.filters["style"] = Markup  # what imprint.py wrote, every text in it quoted
     environment.filters["drawing"] = Markup  # charts were drawn and checked by charts.py
-    environment.filters["code"] = lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
+    environment.filters["code"] = lambda text: Markup(
+        re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    )  # noqa: S704 - escaped
     return environment
 
 

@@ -76,7 +76,11 @@ def print_dossier(
         CareoError: a form, kind or paper that there is not; a letter that has nothing to ask about.
         OutputError: what PDF needs is missing, or the dossier is too large for it.
     """
-    for option, value, known in (("--form", form, FORMS), ("-o", kind, KINDS.get(form, ())), ("--paper", paper, PAPERS)):
+    for option, value, known in (
+        ("--form", form, FORMS),
+        ("-o", kind, KINDS.get(form, ())),
+        ("--paper", paper, PAPERS),
+    ):
         if value not in known:
             raise CareoError("usage_value", expected=" | ".join(known), found=repr(value), option=option)
     country, imprint = country_of(panel), imprint_of(audit, language)
