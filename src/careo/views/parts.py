@@ -50,7 +50,7 @@ def render(template: str, language: str, **context: object) -> str:
 @cache
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     folder = Path(__file__).parent / "templates"
     environment = Environment(
@@ -65,10 +65,15 @@ def _environment() -> Any:
         environment.globals[name] = Markup((folder / file).read_text(encoding="utf-8"))  # noqa: S704
     environment.filters["style"] = Markup  # what imprint.py wrote, every text in it quoted
     environment.filters["drawing"] = Markup  # charts were drawn and checked by charts.py
-    environment.filters["code"] = lambda text: Markup(
-        re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
-    )  # noqa: S704 - escaped
+    environment.filters["code"] = _with_code
     return environment
+
+
+def _with_code(text: str) -> Any:
+    """A sentence escaped, with what stands between backquotes as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def of_pages(audit: Audit, country: Country, language: str, *, at: str = "") -> Row:

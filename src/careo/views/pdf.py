@@ -37,6 +37,7 @@ def pdf_bytes(document: Any) -> bytes:
 
 
 def _weasyprint() -> Any:
+    fontconfig: Any
     try:
         # Without its libraries it prints a page of advice to stdout, where data goes.
         with redirect_stdout(StringIO()), catch_warnings():
