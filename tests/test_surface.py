@@ -42,6 +42,7 @@ NAMES = [
     "Lever",
     "Money",
     "MunicipalForecast",
+    "Printed",
     "Ranking",
     "Replay",
     "Replication",
@@ -101,6 +102,7 @@ NAMES = [
     "parameter_rows",
     "open_run",
     "plan_run",
+    "print_dossier",
     "ranking",
     "read",
     "read_calibration",
@@ -147,6 +149,7 @@ VERBS = {  # command → the public function it calls
     "validate": "validate",
     "evaluate": "evaluate",
     "replicate": "replicate",
+    "dossier": "print_dossier",
     "cite": "cite",
     "schema": "careo.schema",
     "serve": "create_application",
@@ -215,7 +218,9 @@ def test_every_verb_has_one_function_a_help_text_in_both_languages_and_a_line_in
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for words, function in VERBS.items():
         verb = words.replace(" ", "_")
-        calls = bodies[f"{verb}_verb"] + (bodies["documents_of"] if verb == "read" else "")
+        calls = bodies[f"{verb}_verb"] + bodies.get(
+            {"read": "documents_of", "audit": "audited"}.get(verb, ""), ""
+        )
         assert f"{function}(" in calls
         assert f"careo {words}" in readme
         for language in ("en", "es"):

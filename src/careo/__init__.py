@@ -121,6 +121,8 @@ if TYPE_CHECKING:
     from careo.views.contract import schema as schema
     from careo.views.dossier import dossier as dossier
     from careo.views.maps import draw_map as draw_map
+    from careo.views.printed import Printed as Printed
+    from careo.views.printed import print_dossier as print_dossier
 
 __version__ = "0.1.0"
 
@@ -148,6 +150,7 @@ _HOMES = {
     "Ledger": "careo.record.ledger",
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
+    "Printed": "careo.views.printed",
     "Ranking": "careo.results.ranking",
     "Replay": "careo.results.replay",
     "Replication": "careo.results.replication",
@@ -207,6 +210,7 @@ _HOMES = {
     "parameter_rows": "careo.run.parameter_table",
     "open_run": "careo.run.runs",
     "plan_run": "careo.run.run_plan",
+    "print_dossier": "careo.views.printed",
     "ranking": "careo.results.ranking",
     "read": "careo.sources.documents",
     "read_calibration": "careo.run.calibrate",
@@ -258,6 +262,7 @@ __all__ = [
     "Lever",
     "Money",
     "MunicipalForecast",
+    "Printed",
     "Ranking",
     "Replay",
     "Replication",
@@ -317,6 +322,7 @@ __all__ = [
     "open_run",
     "parameter_rows",
     "plan_run",
+    "print_dossier",
     "ranking",
     "read",
     "read_calibration",

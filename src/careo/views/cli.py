@@ -23,7 +23,7 @@ from careo.views.i18n import choose_language, one_line
 VERBS = (
     "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
     "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate",
-    "evaluate", "replicate", "cite", "schema", "serve", "tokens",
+    "evaluate", "replicate", "dossier", "cite", "schema", "serve", "tokens",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -78,6 +78,7 @@ _HOMES = {
     "calibrate": "calibrate_verb",
     "evaluate": "evaluate_verb",
     "replicate": "replicate_verb",
+    "dossier": "dossier_verb",
     "cite": "cite_verb",
     "serve": "serve_verb",
     "tokens": "serve_verb",
@@ -213,6 +214,17 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "to-registry", say(lang, "cli.help.file"), says="evaluate.to-registry"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
+    "dossier": lambda lang: [
+        click.Argument(["pages"], **_PERHAPS),
+        _option(lang, "form", "page|brief|letter", says="dossier.form"),
+        _option(lang, "strategy", "SLUG|FILE"),
+        _option(lang, "on", "YYYY-MM-DD"),
+        _option(lang, "ledger", "FILE"),
+        _option(lang, "date", "YYYY-MM-DD"),
+        _option(lang, "paper", "letter|a4", says="dossier.paper"),
+        _option(lang, "addressee", say(lang, "cli.help.office"), says="dossier.addressee"),
+        _option(lang, "signatory", say(lang, "cli.help.name"), says="dossier.signatory"),
+    ],
     "cite": lambda lang: [
         click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
         _option(lang, "format", "text|bibtex|csl-json"),

@@ -20,8 +20,9 @@ from careo.panel import Country, country_of
 from careo.record.ledger import Ledger, read_ledger, write_ledger
 from careo.results.audit import Audit
 from careo.sources.documents import Document
-from careo.views import contract, parts
+from careo.views import parts
 from careo.views.i18n import one_line
+from careo.views.imprint import findings_json, imprint_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,21 +64,23 @@ def dossier(
 
 def _files(audit: Audit | StrategyAudit, country: Country, language: str) -> tuple[dict[str, str], Ledger]:
     """The text of every file of a dossier, and the ledger in it."""
+    files = {
+        "findings.json": findings_json(audit, language),
+        "index.html": html_page(audit, country, language),
+    }
+    pages = audit if isinstance(audit, Audit) else audit.pages
+    if pages is None:
+        return files, Ledger()
+    return {**files, "ledger.yaml": write_ledger(pages.ledger, language)}, pages.ledger
+
+
+def html_page(audit: Audit | StrategyAudit, country: Country, language: str) -> str:
+    """`index.html` of an audit of pages or of a strategy."""
     if isinstance(audit, Audit):
-        return {
-            "findings.json": contract.to_json(contract.audit_data(audit)),
-            "index.html": page(audit, country, language),
-            "ledger.yaml": write_ledger(audit.ledger, language),
-        }, audit.ledger
+        return page(audit, country, language)
     from careo.views import strategy_page
 
-    files = {
-        "findings.json": contract.to_json(contract.strategy_audit_data(audit, "audit", language)),
-        "index.html": strategy_page.page(audit, country, language),
-    }
-    if audit.pages is None:
-        return files, Ledger()
-    return {**files, "ledger.yaml": write_ledger(audit.pages.ledger, language)}, audit.pages.ledger
+    return strategy_page.page(audit, country, language)
 
 
 def page(audit: Audit, country: Country, language: str = "en") -> str:
@@ -85,10 +88,12 @@ def page(audit: Audit, country: Country, language: str = "en") -> str:
     rows = parts.of_pages(audit, country, language)
     pages = {document.source.key for document in audit.documents}
     sources = [s for f in audit.findings if f.kind != "quality" for s in f.sources if s.key not in pages]
+    title = _title(audit.documents, language)
     return parts.render(
         "dossier.html",
         language,
-        title=_title(audit.documents, language),
+        imprint=imprint_of(audit, language).style(language, title),
+        title=title,
         sources=parts.source_rows(sources, language),
         **rows,
     )

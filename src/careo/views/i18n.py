@@ -34,6 +34,14 @@ def one_line(text: str, width: int = 0) -> str:
     return line if not width or len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
+def shortened(text: str, room: int) -> str:
+    """A text on one line, cut between two words: never within a number."""
+    line = one_line(text)
+    if len(line) <= room:
+        return line
+    return line[: room - 1].rpartition(" ")[0].rstrip(" ,;:.(") + "\u00a0…"
+
+
 def verdict_words(verdict: str, language: str) -> str:
     """A verdict in the reader's language."""
     key = f"dossier.verdict.{verdict_slug(verdict)}.name"

@@ -50,7 +50,7 @@ def render(template: str, language: str, **context: object) -> str:
 @cache
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     folder = Path(__file__).parent / "templates"
     environment = Environment(
@@ -60,11 +60,20 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Our own style sheet; read as text so that it stays a file of its own.
-    environment.globals["style"] = Markup((folder / "dossier.css").read_text(encoding="utf-8"))  # noqa: S704
+    # Our own style sheets; read as text so that they stay files of their own.
+    for name, file in (("style", "dossier.css"), ("sheet_style", "sheet.css")):
+        environment.globals[name] = Markup((folder / file).read_text(encoding="utf-8"))  # noqa: S704
+    environment.filters["style"] = Markup  # what imprint.py wrote, every text in it quoted
     environment.filters["drawing"] = Markup  # charts were drawn and checked by charts.py
-    environment.filters["code"] = lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704
+    environment.filters["code"] = _with_code
     return environment
+
+
+def _with_code(text: str) -> Any:
+    """A sentence escaped, with what stands between backquotes as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def of_pages(audit: Audit, country: Country, language: str, *, at: str = "") -> Row:
@@ -395,8 +404,8 @@ def definition_rows(findings: Iterable[Finding], country: Country, language: str
     return sorted(rows, key=lambda row: (row["name"], row["id"]))
 
 
-def source_rows(sources: Iterable[Source], language: str) -> list[Row]:
-    """The list of sources, each once, by key."""
+def source_rows(sources: Iterable[Source], language: str, *, order: Sequence[str] = ()) -> list[Row]:
+    """The list of sources, each once, by key; or in an order of keys."""
     known: dict[str, Source] = {source.key: source for source in sources}
     return [
         {
@@ -412,7 +421,7 @@ def source_rows(sources: Iterable[Source], language: str) -> list[Row]:
             "unverified": source.tier == 4 or source.seen == "memory",
             "note": one_line(source.note, 400),
         }
-        for key, source in sorted(known.items())
+        for key, source in ([(key, known[key]) for key in order] or sorted(known.items()))
     ]
 
 

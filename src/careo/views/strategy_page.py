@@ -34,6 +34,7 @@ from careo.results.wording import number, period_words, value_words
 from careo.views import parts
 from careo.views.charts import series_chart
 from careo.views.i18n import clean, one_line, verdict_slug, verdict_words
+from careo.views.imprint import imprint_of
 from careo.views.parts import Row
 from careo.views.terminal import ICONS
 from careo.views.timeline import Mark, draw_timeline
@@ -77,7 +78,8 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
         "sources": parts.source_rows(it.listed.values(), language),
     }
     rows["questions"] = list(_questions(it, rows))
-    return parts.render("strategy.html", language, **_cleaned(rows))
+    style = imprint_of(result, language).style(language, rows["title"])
+    return parts.render("strategy.html", language, imprint=style, **_cleaned(rows))
 
 
 @dataclass(frozen=True)

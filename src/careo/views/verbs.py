@@ -23,8 +23,8 @@ from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.terminal import ICONS, Screen, bar
 
 if TYPE_CHECKING:
-    from careo.record.strategy import Strategy
     from careo.results.audit import Audit
+    from careo.results.strategy_audit import StrategyAudit
 
 FAILING = frozenset({"inconsistent", "not comparable", "not measurable as stated", "broken"})
 """Verdicts that make `--strict` leave with 1."""
@@ -113,22 +113,14 @@ def check_verb(asked: Asked, *, pages: Sequence[str], date: str) -> int:
 def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str, strategy: str, on: str) -> int:
     """`careo audit [PAGE…] [--strategy SLUG|FILE] -o dossier/`: verdicts, dossier and ledger."""
     import careo
+    from careo.results.audit import Audit
 
-    said = day(date)
-    country = careo.load_country(asked.country)
-    decisions = careo.read_ledger(ledger) if ledger else None
-    plan = careo.load_strategy(strategy, asked.country) if strategy else None
-    read_pages = (
-        [] if plan and not pages else list(documents_of(asked, pages) if pages else _sample(asked.country))
-    )
-    result = careo.audit(
-        read_pages, country, ledger=decisions, said=said, today=_today(), language=asked.language
-    )
+    result = audited(asked, pages, ledger, date, strategy, on)
     folder = Path(asked.out) if asked.out else None
-    if plan:
-        return _audit_strategy(asked, plan, result if read_pages else None, day(on, "--on"))
     if folder:
-        careo.dossier(result, country, to=folder, language=asked.language)
+        careo.dossier(result, careo.load_country(asked.country), to=folder, language=asked.language)
+    if not isinstance(result, Audit):
+        return _audit_strategy(asked, result, folder)
     if asked.json:
         sys.stdout.write(contract.to_json(contract.audit_data(result)))
     else:
@@ -143,21 +135,37 @@ def audit_verb(asked: Asked, *, pages: Sequence[str], ledger: str, date: str, st
     return strict_code(asked, result.findings)
 
 
-def _audit_strategy(asked: Asked, plan: Strategy, pages: Audit | None, on: date | None) -> int:
+def audited(
+    asked: Asked, pages: Sequence[str], ledger: str, date: str, strategy: str, on: str
+) -> Audit | StrategyAudit:
+    """The audit that a command line asks for: of pages (without any, the embedded ones), or of a strategy and pages beside it."""
     import careo
+
+    said = day(date)
+    country = careo.load_country(asked.country)
+    decisions = careo.read_ledger(ledger) if ledger else None
+    plan = careo.load_strategy(strategy, asked.country) if strategy else None
+    read_pages = (
+        [] if plan and not pages else list(documents_of(asked, pages) if pages else _sample(asked.country))
+    )
+    result = careo.audit(
+        read_pages, country, ledger=decisions, said=said, today=_today(), language=asked.language
+    )
+    if plan is None:
+        return result
+    beside = result if read_pages else None
+    return careo.audit_strategy(plan, country, on=day(on, "--on"), pages=beside, language=asked.language)
+
+
+def _audit_strategy(asked: Asked, result: StrategyAudit, folder: Path | None) -> int:
     from careo.views.strategy_verbs import show_strategy
 
-    country = careo.load_country(asked.country)
-    result = careo.audit_strategy(plan, country, on=on, pages=pages, language=asked.language)
-    folder = Path(asked.out) if asked.out else None
-    if folder:
-        careo.dossier(result, country, to=folder, language=asked.language)
     if asked.json:
         sys.stdout.write(contract.to_json(contract.strategy_audit_data(result, "audit", asked.language)))
     else:
         show_strategy(Screen(), result, asked.language, country=asked.country, brief=True)
-        if pages:
-            _show_audit(Screen(), pages.findings, asked.language)
+        if result.pages:
+            _show_audit(Screen(), result.pages.findings, asked.language)
     if folder:
         _tell(asked, "cli.audit.strategy_lies", folder=folder / "index.html")
     else:
