@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from careo.results.ladders import ladder as ladder
     from careo.results.linking import statements as statements
     from careo.results.municipalities import compare_municipalities as compare_municipalities
+    from careo.results.overview import Overview as Overview
+    from careo.results.overview import overview as overview
     from careo.results.pledges import judge_pledges as judge_pledges
     from careo.results.ranking import Ranking as Ranking
     from careo.results.ranking import ranking as ranking
@@ -148,6 +150,7 @@ _HOMES = {
     "Ledger": "careo.record.ledger",
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
+    "Overview": "careo.results.overview",
     "Ranking": "careo.results.ranking",
     "Replay": "careo.results.replay",
     "Replication": "careo.results.replication",
@@ -206,6 +209,7 @@ _HOMES = {
     "new_strategy": "careo.results.drafting",
     "parameter_rows": "careo.run.parameter_table",
     "open_run": "careo.run.runs",
+    "overview": "careo.results.overview",
     "plan_run": "careo.run.run_plan",
     "ranking": "careo.results.ranking",
     "read": "careo.sources.documents",
@@ -258,6 +262,7 @@ __all__ = [
     "Lever",
     "Money",
     "MunicipalForecast",
+    "Overview",
     "Ranking",
     "Replay",
     "Replication",
@@ -315,6 +320,7 @@ __all__ = [
     "load_strategy",
     "new_strategy",
     "open_run",
+    "overview",
     "parameter_rows",
     "plan_run",
     "ranking",
