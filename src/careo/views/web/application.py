@@ -24,6 +24,7 @@ from careo.base.errors import CareoError
 from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
+from careo.views.web.bundle import bundle
 from careo.views.web.forms import FORMS, HERE, answer, html
 from careo.views.web.jobs import Job, Pending
 from careo.views.web.page import ROUTES, Asking, Page, Route
@@ -57,6 +58,7 @@ def create_application(settings: Settings | None = None) -> FastAPI:
     for route in ROUTES:
         _serve(app, route, kept)
     app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
+    app.add_api_route("/static/vega.js", _vega, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     _speak_of_errors(app)
@@ -144,6 +146,12 @@ def _home(request: Request) -> Response:
 def _style() -> Response:
     """The style sheet that dossiers carry: one typographic scale for both."""
     return FileResponse(HERE.parent / "templates" / "dossier.css", media_type="text/css")
+
+
+def _vega(request: Request) -> Response:
+    """What draws charts for reading values; its name holds its version, so a browser may keep it for a day."""
+    path = bundle(request.app.state.services.settings.home)
+    return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "private, max-age=86400"})
 
 
 class _Kept:

@@ -5,81 +5,87 @@ The drawing stands in the page; `static/charts.js` puts this in its place when s
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from careo.base.texts import say
 from careo.views.drawing import Plot
 
-WIDTH, HEIGHT = 500, 190
-"""Of the plot itself [pixels]; as those of `draw`."""
+_HEIGHT, _WIDE = 190, 700  # of the plot [pixels]; it is as wide as the page lets it, about so wide
+_SHADE, _CLAIM = "#f1eadb", "#111111"
 
 
 def vega(plot: Plot, title: str, language: str) -> dict[str, Any]:
-    """A plot as a Vega-Lite specification with its data inside; `title` for whoever cannot see it."""
+    """A plot as a Vega-Lite specification with its data inside; `title` for whoever cannot see it.
+
+    Pointing anywhere shows the values of the nearest time, those of all lines together: strips as wide as a step carry the bubble.
+    """
     import altair as alt
 
-    time = alt.X(
-        "time:Q", title=None, scale=alt.Scale(zero=False, nice=False),
-        axis=alt.Axis(format="d", tickMinStep=1, grid=False),
-    )  # fmt: skip
+    years = alt.Axis(format="d", tickMinStep=1, grid=False)
+    time = alt.X("time:Q", title=None, scale=alt.Scale(zero=False, nice=False), axis=years)
+    axis = alt.Axis(format="%" if plot.share else ",~g", tickCount=5, domain=False, ticks=False)
     written = ".1%" if plot.share else ",.4~g"
-    value = alt.Axis(format="%" if plot.share else ",~g", tickCount=5, domain=False, ticks=False)
 
     def of(field: str) -> Any:
-        return alt.Y(f"{field}:Q", title=plot.unit or None, axis=value)
+        return alt.Y(f"{field}:Q", title=plot.unit or None, axis=axis)
 
     layers: list[Any] = []
     if plot.span:
-        span = alt.Data(values=[{"from": _round(plot.span[0]), "to": _round(plot.span[1])}])
-        layers.append(alt.Chart(span).mark_rect(color="#f1eadb").encode(x="from:Q", x2="to:Q"))
+        span = alt.Data(values=[{"from": _short(plot.span[0]), "to": _short(plot.span[1])}])
+        layers.append(alt.Chart(span).mark_rect(color=_SHADE).encode(x="from:Q", x2="to:Q"))
     for colour, band in plot.bands:
-        rows = [{"time": _round(at), "low": _round(low), "high": _round(high)} for at, low, high in band]
-        told = alt.Chart(alt.Data(values=rows)).mark_area(color=colour)
-        layers.append(told.encode(x=time, y=of("low"), y2="high:Q"))
+        rows = [{"time": _short(at), "low": _short(low), "high": _short(high)} for at, low, high in band]
+        area = alt.Chart(alt.Data(values=rows)).mark_area(color=colour)
+        layers.append(area.encode(x=time, y=of("low"), y2="high:Q"))
+    near = alt.selection_point(name="near", on="pointerover", fields=["time"], empty=False, clear="pointerout")
     rows = [
-        {"time": _round(at), "value": _round(value), "line": letter, "when": _when(at)}
+        {"time": _short(at), "value": _short(value), "line": letter}
         for letter, line in plot.lines.items()
         for at, value in line
     ]
-    near = alt.selection_point(name="near", nearest=True, on="pointerover", fields=["time", "line"], empty=False, clear="pointerout")
-    colours = alt.Scale(domain=list(plot.colours), range=list(plot.colours.values()))
+    scale = alt.Scale(domain=list(plot.colours), range=list(plot.colours.values()))
     lined = alt.Chart(alt.Data(values=rows)).encode(
-        x=time, y=of("value"), color=alt.Color("line:N", scale=colours, legend=None), detail="line:N"
+        x=time, y=of("value"), color=alt.Color("line:N", scale=scale, legend=None), detail="line:N"
     )
-    layers.append(lined.mark_line(strokeWidth=2, strokeJoin="round"))
-    tooltip = [
-        alt.Tooltip("when:N", title=say(language, "web.chart.when")),
-        alt.Tooltip("value:Q", title=plot.unit or say(language, "web.chart.value"), format=written),
-    ]
-    if len(plot.lines) > 1:
-        tooltip.insert(0, alt.Tooltip("line:N", title=say(language, "web.chart.line")))
-    shown = alt.condition(near, alt.value(1.0), alt.value(1.0 if plot.dots else 0.0))
-    layers.append(
-        lined.mark_circle(size=28 if plot.dots else 50).encode(opacity=shown, tooltip=tooltip).add_params(near)
-    )
+    shown = alt.condition(near, alt.value(1.0), alt.value(0.55 if plot.dots else 0.0))
+    layers += [lined.mark_line(strokeWidth=2, strokeJoin="round"), lined.mark_circle(size=42).encode(opacity=shown)]
     if plot.claims:
-        rows = [{"time": _round(at), "value": _round(value), "when": _when(at)} for at, value in plot.claims]
-        marks = alt.Chart(alt.Data(values=rows)).mark_point(shape="diamond", filled=True, color="#111111", size=90, opacity=1)
-        layers.append(marks.encode(x=time, y=of("value"), tooltip=tooltip[-2:]))
-    chart = alt.layer(*layers).properties(
-        width="container", height=HEIGHT, background="transparent", description=title, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-    )  # fmt: skip
-    spec: dict[str, Any] = chart.configure_view(stroke=None).to_dict(validate=False)
+        marks = [{"time": _short(at), "value": _short(value)} for at, value in plot.claims]
+        claim = alt.Chart(alt.Data(values=marks)).mark_point(shape="diamond", filled=True, color=_CLAIM, size=90, opacity=1)
+        layers.append(claim.encode(x=time, y=of("value")))
+    strips = _strips(plot)
+    one = plot.unit or say(language, "web.chart.value")
+    bubble = [alt.Tooltip("when:N", title=say(language, "web.chart.when"))]
+    bubble += [alt.Tooltip(f"v{at}:Q", title=letter or one, format=written) for at, letter in enumerate(plot.lines)]
+    if plot.bands:
+        bubble += [alt.Tooltip("from:Q", title=say(language, "web.chart.from"), format=written)]
+        bubble += [alt.Tooltip("to:Q", title=say(language, "web.chart.to"), format=written)]
+    pointed = alt.Chart(alt.Data(values=strips)).mark_rule(
+        strokeWidth=max(3.0, _short(_WIDE / max(len(strips), 1))), opacity=0.001
+    )
+    layers.append(pointed.encode(x=time, tooltip=bubble).add_params(near))
+    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+    whole = alt.layer(*layers).properties(
+        width="container", height=_HEIGHT, background="transparent", description=title, autosize=fit
+    )
+    # unchecked: the check against the schema takes longer than all the rest; a test does it
+    spec: dict[str, Any] = whole.configure_view(stroke=None).to_dict(validate=False)
     spec.pop("$schema", None)  # an address elsewhere; nothing is ever asked there
     return spec
 
 
-def twins(plots: Mapping[str, tuple[Plot, str]], language: str) -> dict[str, str]:
-    """Specifications by the name of the picture, as JSON that may stand in a data block of a page: no `<` can end the block."""
-    return {
-        name: json.dumps(vega(plot, title, language), ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-        for name, (plot, title) in plots.items()
-    }
+def _strips(plot: Plot) -> list[dict[str, float | str]]:
+    """One row a time: when, the value of each line, the ends of the widest band."""
+    rows: dict[float, dict[str, float | str]] = {}
+    for index, line in enumerate(plot.lines.values()):
+        for at, value in line:
+            rows.setdefault(_short(at), {})[f"v{index}"] = _short(value)
+    for at, low, high in plot.bands[0][1] if plot.bands else ():
+        rows.setdefault(_short(at), {}).update({"from": _short(low), "to": _short(high)})
+    return [{"time": at, "when": _when(at), **rows[at]} for at in sorted(rows)]
 
 
-def _round(value: float) -> float:
+def _short(value: float) -> float:
     return float(f"{value:.7g}")
 
 

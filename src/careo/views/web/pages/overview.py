@@ -18,7 +18,6 @@ from careo.views.maps import month_map
 from careo.views.overview_verb import overview_data
 from careo.views.small_multiples import draw_states
 from careo.views.web.page import Asking, Page, Table, page
-from careo.views.web.vega import twins
 
 _LINE = "#0072b2"
 
@@ -30,7 +29,7 @@ def overview(
     month: str = "",
     rate: Literal["yes", "no"] = "yes",
     states: tuple[str, ...] = Query(()),
-    map: Literal["tiles", "shapes"] = "tiles",  # noqa: A002 - the word in the address
+    map: Literal["tiles", "shapes"] = "tiles",
 ) -> Page:
     """Where violence stands: every outcome beside the year before, and one indicator by state and month."""
     country, language = asking.services.country, asking.language
@@ -66,11 +65,11 @@ def overview(
             "shapes": shapes is not None,
             "values": _values(found, language),
             "period": period_words(found.month, language),
-            "charts": twins({"nation": (nation, title)}, language),
         },
         command=tuple(command),
         python=f"import careo\n\nfound = careo.overview({', '.join(given)})\nprint(found.month, found.values)",
         pictures={"map": drawn, "nation": draw(nation, title) + "\n", "states": draw_states(found, language)},
+        plots={"nation": (nation, title)},
         tables={"map": _table(found, language), "standings": _standings(found, language), "months": _months(found)},
         cites=tuple(found.country.outcomes),
     )

@@ -22,13 +22,12 @@ async function twin(figure) {
   if (figure.dataset.twin) return;
   figure.dataset.twin = "asked";
   const drawn = figure.querySelector(".drawn");
-  const spec = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
   const place = document.createElement("div");
   place.className = "twin";
   place.hidden = true;
   drawn.after(place);
   try {
-    const embed = await load();
+    const [embed, spec] = await Promise.all([load(), fetch(figure.dataset.chart).then((answer) => answer.json())]);
     place.style.width = `${drawn.clientWidth}px`;
     place.hidden = false;
     place.style.position = "absolute";
