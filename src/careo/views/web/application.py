@@ -32,7 +32,7 @@ from careo.views.web.security import Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
-PAGES = ("overview", "evaluate")
+PAGES = ("overview", "evaluate", "evidence", "data", "method")
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 _KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
@@ -251,5 +251,5 @@ def _speak_of_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table"})
+_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever", "web_no_picture", "web_no_table"})
 """Errors that say: there is no such thing."""
