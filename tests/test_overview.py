@@ -31,7 +31,15 @@ def toyland() -> careo.Country:
 def given(country: careo.Country, name: str, *rows: tuple[str, float, str]) -> careo.Country:
     """The country with only these national values (period, value, known) of an indicator, and no months."""
     observations = [
-        Observation(country.default_place, parse_period(period), value, known[:7], date.fromisoformat(known), "s", "read")
+        Observation(
+            country.default_place,
+            parse_period(period),
+            value,
+            known[:7],
+            date.fromisoformat(known),
+            "s",
+            "read",
+        )
         for period, value, known in rows
     ]
     changed = replace(country)
@@ -41,7 +49,9 @@ def given(country: careo.Country, name: str, *rows: tuple[str, float, str]) -> c
     return changed
 
 
-def test_the_newest_edition_of_the_last_whole_year_stands_beside_that_of_the_year_before(toyland: careo.Country) -> None:
+def test_the_newest_edition_of_the_last_whole_year_stands_beside_that_of_the_year_before(
+    toyland: careo.Country,
+) -> None:
     country = given(
         toyland, THEFTS, ("2020", 100, "2021-02-01"), ("2020", 110, "2022-02-01"), ("2021", 88, "2022-02-01")
     )  # fmt: skip
@@ -71,7 +81,11 @@ def test_nothing_known_is_said_and_nothing_divided(toyland: careo.Country) -> No
 
 def test_a_stock_is_held_against_the_date_nearest_to_a_year_before(toyland: careo.Country) -> None:
     name = "boats_missing"
-    rows = (("2020-12-20", 10, "2021-01-01"), ("2021-06-01", 20, "2021-07-01"), ("2021-12-31", 30, "2022-01-01"))
+    rows = (
+        ("2020-12-20", 10, "2021-01-01"),
+        ("2021-06-01", 20, "2021-07-01"),
+        ("2021-12-31", 30, "2022-01-01"),
+    )
     found = standing(given(toyland, name, *rows), name)
     assert found.last and found.before
     assert (found.last.value, found.before.value) == (30, 10)
@@ -104,7 +118,7 @@ def test_states_are_named_by_code_or_name_and_nothing_else(toyland: careo.Countr
     code = next(iter(overview(toyland).values))
     name = toyland.places.by_code[code].name
     assert list(overview(toyland, states=[name, code]).states) == [code]
-    with pytest.raises(CareoError, match="usage_place|no such place"):
+    with pytest.raises(CareoError, match=r"usage_place|no such place"):
         overview(toyland, states=["../etc"])
 
 
@@ -127,7 +141,9 @@ def test_the_verb_prints_what_the_function_found(capsys: pytest.CaptureFixture[s
     assert told["map"]["sentence"] == map_sentence(found, "en")
 
 
-def test_states_side_by_side_share_one_scale_and_are_the_same_bytes(toyland: careo.Country, tmp_path: Path) -> None:
+def test_states_side_by_side_share_one_scale_and_are_the_same_bytes(
+    toyland: careo.Country, tmp_path: Path
+) -> None:
     found = overview(toyland)
     drawn = draw_states(found, "es")
     assert drawn == draw_states(overview(toyland), "es")

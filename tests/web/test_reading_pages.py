@@ -43,7 +43,7 @@ def test_the_address_holds_the_whole_choice(client: TestClient, capsys: pytest.C
     assert client.get(f"/en/overview.json?{chosen}").text == capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", ["/en/", "/en/overview?rate=no", "/en/data/indicator/cndh_complaints.sedena?place=MX", 
+@pytest.mark.parametrize("path", ["/en/", "/en/overview?rate=no", "/en/data/indicator/cndh_complaints.sedena?place=MX",
     "/en/evidence/hot-spot-patrol", "/en/method", "/en/data"])  # fmt: skip
 def test_the_python_lines_run(client: TestClient, path: str) -> None:
     answer = client.get(path)
@@ -71,14 +71,23 @@ def test_every_indicator_dataset_and_lever_has_its_page(client: TestClient) -> N
     for language in ("es", "en"):
         for index in ("/data/indicators", "/data", "/evidence"):
             page = client.get(f"/{language}{index}").text
-            for address in sorted(set(re.findall(rf'href="(/{language}/(?:data|evidence)/[^"#?]+)"', page))):
+            found = set(re.findall(rf'<a href="(/{language}/(?:data|evidence)/[^"#?]+)"', page))
+            assert len(found) > 20
+            for address in sorted(each for each in found if not each.endswith((".json", ".csv", ".parquet"))):
                 answer = client.get(address)
                 assert answer.status_code == 200, address
                 assert "<h1>" in answer.text
 
 
 def test_nothing_inline_and_nothing_from_elsewhere(client: TestClient) -> None:
-    for path in ("/", "/data", "/data/indicator/homicide_sesnsp_victims", "/evidence", "/evidence/amnesty", "/method"):
+    for path in (
+        "/",
+        "/data",
+        "/data/indicator/homicide_sesnsp_victims",
+        "/evidence",
+        "/evidence/amnesty",
+        "/method",
+    ):
         page = client.get(f"/es{path}").text
         assert not re.search(r"\sstyle=|\son[a-z]+=|<script(?![^>]* src=\"/static/)|<style", page), path
         assert not re.search(r'(?:src|href)="https?://[^"]*\.(?:js|css|woff2?|png)"', page), path
@@ -89,10 +98,15 @@ def test_boundaries_put_into_the_data_folder_are_drawn(
 ) -> None:
     from careo.views.web.pages import overview
 
-    square = {"type": "Polygon", "coordinates": [[[-106, 28], [-105, 28], [-105, 29], [-106, 29], [-106, 28]]]}
+    square = {
+        "type": "Polygon",
+        "coordinates": [[[-106, 28], [-105, 28], [-105, 29], [-106, 29], [-106, 28]]],
+    }
     feature = {"type": "Feature", "properties": {"CVE_ENT": "08", "NOMGEO": "Chihuahua"}, "geometry": square}
     (tmp_path / "boundaries").mkdir()
-    (tmp_path / "boundaries" / "mexico.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (tmp_path / "boundaries" / "mexico.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [feature]})
+    )
     monkeypatch.setattr(overview, "data_folder", lambda: tmp_path)
     page = client.get("/en/overview?map=shapes&month=2018-03").text
     assert '<option value="shapes" selected>' in page
@@ -126,7 +140,9 @@ def test_a_chart_names_where_its_twin_is_and_that_holds_every_point(client: Test
     assert len(values) == 10 and values[-1] == 30046
 
 
-def test_the_bundle_is_made_once_by_another_process_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bundle_is_made_once_by_another_process_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Any] = []
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
@@ -139,11 +155,13 @@ def test_the_bundle_is_made_once_by_another_process_and_kept(tmp_path: Path, mon
     assert [command[0] for command in asked] == [sys.executable]
 
 
-def test_a_bundle_that_fails_leaves_nothing_and_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_that_fails_leaves_nothing_and_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         bundled.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, b"", b"no")
     )
-    with pytest.raises(bundled.CareoError, match="web_job_failed|could not be computed"):
+    with pytest.raises(bundled.CareoError, match=r"web_job_failed|could not be computed"):
         bundled.bundle(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -155,7 +173,9 @@ def test_scripts_of_ours_compile_no_text() -> None:
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_the_method_page_tells_every_equation_assumption_and_parameter(client: TestClient, language: str) -> None:
+def test_the_method_page_tells_every_equation_assumption_and_parameter(
+    client: TestClient, language: str
+) -> None:
     page = client.get(f"/{language}/method").text
     told = client.get(f"/{language}/method.json").json()["parameters"]
     assert page.count("<math ") >= 18

@@ -104,7 +104,9 @@ def overview(
     if month and not _MONTH.fullmatch(month):
         raise CareoError("usage_month", where="--month", expected="2018-05", found=repr(month[:40]))
     chosen = indicator or _farthest(country)
-    array = load_panel(country, indicators=(chosen,), rate=rate)[rate_name(country, chosen) if rate else chosen]
+    array = load_panel(country, indicators=(chosen,), rate=rate)[
+        rate_name(country, chosen) if rate else chosen
+    ]
     months = tuple(str(each)[:7] for each in array["month"].values.astype("datetime64[M]"))
     table: dict[str, list[float | None]] = {
         str(code): [None if math.isnan(value) else float(value) for value in row]
@@ -113,7 +115,9 @@ def overview(
     nation = tuple(table.pop(country.default_place, [None] * len(months)))
     month = month or _fullest(table, months)
     if month not in months:
-        raise CareoError("usage_month", where="--month", expected=f"{months[0]} … {months[-1]}", found=repr(month))
+        raise CareoError(
+            "usage_month", where="--month", expected=f"{months[0]} … {months[-1]}", found=repr(month)
+        )
     at = months.index(month)
     codes = _codes(country, states, table) or sorted(table)
     flow = country.sums(chosen)
@@ -139,8 +143,14 @@ def standing(country: Country, indicator: str) -> Standing:
     newest: dict[str, Observation] = {}
     for each in country.series(indicator).observations:
         told = str(each.period)
-        whole = each.period.last is None or each.period.last <= each.known  # a year that was over when it was published
-        if each.place == country.default_place and whole and (told not in newest or newest[told].known <= each.known):
+        whole = (
+            each.period.last is None or each.period.last <= each.known
+        )  # a year that was over when it was published
+        if (
+            each.place == country.default_place
+            and whole
+            and (told not in newest or newest[told].known <= each.known)
+        ):
             newest[told] = each
     length = 10 if definition.kind == "stock" else 4
     times = sorted(told for told in newest if len(told) == length)
@@ -162,7 +172,11 @@ def standing_sentence(found: Standing, language: str) -> str:
     if before is None or found.change is None:
         return told + " " + say(language, "overview.no_before")
     earlier = value_words(before.value, item.unit, language)
-    words = {"before": earlier, "period": period_words(before.period, language), "change": change_words(found, language)}
+    words = {
+        "before": earlier,
+        "period": period_words(before.period, language),
+        "change": change_words(found, language),
+    }
     return told + " " + say(language, "overview.before", **words)
 
 
@@ -174,7 +188,11 @@ def change_words(found: Standing, language: str) -> str:
     size = abs(change) * 100
     key = "same" if round(size, 1) == 0 else "more" if change > 0 else "less"
     told = f"{size:.1f}" if size < 10 else f"{size:.0f}"
-    return say(language, f"overview.{'points_' if found.indicator.kind == 'share' and key != 'same' else ''}{key}", size=told)
+    return say(
+        language,
+        f"overview.{'points_' if found.indicator.kind == 'share' and key != 'same' else ''}{key}",
+        size=told,
+    )
 
 
 def map_sentence(found: Overview, language: str) -> str:
@@ -198,7 +216,10 @@ def _farthest(country: Country) -> str:
     found = [name for name in country.outcomes if name in monthly] or sorted(monthly)
     if not found:
         raise CareoError("overview_no_months", where=country.key)
-    ends = {name: monthly_values(country, places=("nation", "state"), indicators=(name,)).months[-1] for name in found}
+    ends = {
+        name: monthly_values(country, places=("nation", "state"), indicators=(name,)).months[-1]
+        for name in found
+    }
     return next(name for name in found if ends[name] == max(ends.values()))
 
 

@@ -116,7 +116,10 @@ def indicator_plot(country: Country, indicator: str, place: str, language: str) 
         return None
     divisor, axis = _axis(line, item.unit, language)
     plot = Plot(
-        lines={"": [(x, y / divisor) for x, y in line]}, colours={"": PALETTE[0]}, unit=axis, share=item.unit == "share"
+        lines={"": [(x, y / divisor) for x, y in line]},
+        colours={"": PALETTE[0]},
+        unit=axis,
+        share=item.unit == "share",
     )
     return plot, say(language, "dossier.chart.title", names=_name(country, indicator, language))
 

@@ -83,7 +83,13 @@ def levers_data(one: Lever | None, country: str, language: str) -> dict[str, Any
         sources = load_sources(country, language)
         held = held_against(one, load_own_studies(country).get(one.id, ()))
         block["own"] = [
-            {"study": each.study.key, "grade": each.study.grade, "prior": each.prior, "ours": each.ours, "meet": each.meet}
+            {
+                "study": each.study.key,
+                "grade": each.study.grade,
+                "prior": each.prior,
+                "ours": each.ours,
+                "meet": each.meet,
+            }
             for each in held
         ]
         block["sources"] = [asdict(sources[key]) for key in source_keys(one, studies)]
@@ -173,8 +179,6 @@ def _study_data(study: Study, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-
-
 def _picture(asked: Asked, one: Lever | None, levers: Sequence[Lever], studies: Mapping[str, Study]) -> None:
     path = Path(asked.out)
     if one:
@@ -230,14 +234,6 @@ def _list_row(effect: Effect, lever: Lever, language: str) -> list[str]:
     ]
 
 
-
-
-
-
-
-
-
-
 # ── one lever ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -286,7 +282,8 @@ def _show_lever(
     _show_studies(screen, [studies[key] for key in lever.studies], language)
     _part(screen, "own", [own_words(held, language) for held in held_against(lever, own)], language)
     depends = [
-        f"{partner_words(each.partner, language)}: {worded(each.note, language)}" for each in lever.interactions
+        f"{partner_words(each.partner, language)}: {worded(each.note, language)}"
+        for each in lever.interactions
     ]
     _part(screen, "interactions", depends, language)
     for name in ("rights", "open", "unverified"):
@@ -330,20 +327,19 @@ def _show_priors(screen: Screen, lever: Lever, language: str) -> None:
     for link in lever.links:
         name = f"{link_name(link, language)} ({say(language, 'levers.link_what', name=link.name)})"
         rows.append(
-            [name, *prior_numbers(link, language)[:3], "", below_words(link, language), "", link.grade or lever.grade]
+            [
+                name,
+                *prior_numbers(link, language)[:3],
+                "",
+                below_words(link, language),
+                "",
+                link.grade or lever.grade,
+            ]
         )
         notes += [worded(link.note, language)] if link.note else []
     screen.table(heads, rows, indent=2, right=(5,), whole=(1,))
     for line in dict.fromkeys(notes):
         screen.line(line, indent=2, style="dim")
-
-
-
-
-
-
-
-
 
 
 def _show_forest(screen: Screen, lever: Lever, studies: Mapping[str, Study], language: str) -> None:
@@ -400,14 +396,6 @@ def _show_studies(screen: Screen, studies: Sequence[Study], language: str) -> No
         screen.line(say(language, "levers.not_drawn") + ":", indent=2, style="dim")
         for line in numbers:
             screen.line(line, indent=4, style="dim")
-
-
-
-
-
-
-
-
 
 
 def _source_line(source: Source, language: str) -> str:

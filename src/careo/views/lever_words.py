@@ -70,7 +70,13 @@ def prior_numbers(prior: Effect | Link | Rebound, language: str) -> list[str]:
     name = prior_words(prior, language)
     if isinstance(prior, Effect) and prior.law == "beta_log_share":
         name = say(language, "levers.beta", a=f"{prior.a:g}", b=f"{prior.b:g}")
-    return [name, swept(half, signed), swept(most, signed), swept(most, percent), below_words(prior, language)]
+    return [
+        name,
+        swept(half, signed),
+        swept(most, signed),
+        swept(most, percent),
+        below_words(prior, language),
+    ]
 
 
 def effect_notes(effect: Effect, language: str) -> list[str]:

@@ -169,7 +169,13 @@ def draw_map(
         CareoError: no such indicator or month, no value in it, boundaries that cannot be read, or a file that cannot be written.
     """
     drawn = month_map(
-        indicator, month=month, boundaries=boundaries, as_of=as_of, rate=rate, country=country, language=language
+        indicator,
+        month=month,
+        boundaries=boundaries,
+        as_of=as_of,
+        rate=rate,
+        country=country,
+        language=language,
     )
     write_image(drawn, path)
     return path

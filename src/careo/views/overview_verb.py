@@ -13,7 +13,6 @@ from careo.results.overview import (
     Standing,
     change_words,
     map_sentence,
-    overview,
     standing_sentence,
 )
 from careo.results.wording import period_words, place_name, unit_word, value_words
@@ -32,7 +31,7 @@ def overview_verb(asked: Asked, *, indicator: str | None, month: str, counts: bo
 
     country = careo.load_country(asked.country)
     named = tuple(part.strip() for part in states.split(",") if part.strip())
-    found = overview(country, indicator=indicator or "", month=month, rate=not counts, states=named)
+    found = careo.overview(country, indicator=indicator or "", month=month, rate=not counts, states=named)
     if Path(asked.out).suffix.lower() in _PICTURES:
         write_image(draw_states(found, asked.language), Path(asked.out))
         print(say(asked.language, "cli.data.drawn", path=asked.out), file=sys.stderr)
@@ -78,7 +77,9 @@ def standing_data(found: Standing, language: str) -> dict[str, Any]:
         "before": _value(found.before),
         "change": found.change,
         "sentence": standing_sentence(found, language),
-        "not_comparable_with": {key: why.get(language, "") for key, why in sorted(item.not_comparable_with.items())},
+        "not_comparable_with": {
+            key: why.get(language, "") for key, why in sorted(item.not_comparable_with.items())
+        },
     }
 
 
@@ -93,7 +94,9 @@ def _show(screen: Screen, found: Overview, language: str) -> None:
     def words(key: str, **told: object) -> str:
         return say(language, f"overview.{key}", **told)
 
-    screen.line(words("title", country=place_name(found.country, found.country.default_place, language)), style="bold")
+    screen.line(
+        words("title", country=place_name(found.country, found.country.default_place, language)), style="bold"
+    )
     screen.line()
     heads = [words(f"head.{key}") for key in ("name", "period", "value", "before", "change", "edition")]
     rows: list[list[str]] = []
@@ -106,7 +109,9 @@ def _show(screen: Screen, found: Overview, language: str) -> None:
                 value_words(last.value, item.unit, language) if last else "–",
                 value_words(before.value, item.unit, language) if before else "–",
                 change_words(each, language),
-                last.vintage + (f" ({words('unverified')})" if last.verified == "memory" else "") if last else "",
+                last.vintage + (f" ({words('unverified')})" if last.verified == "memory" else "")
+                if last
+                else "",
             ]
         )
     screen.table(heads, rows, right=(2, 3))
@@ -117,7 +122,10 @@ def _show(screen: Screen, found: Overview, language: str) -> None:
     screen.line(words("by_state", name=name, period=period, unit=unit), style="bold")
     screen.line(map_sentence(found, language))
     there = sorted(((value, code) for code, value in found.values.items() if value is not None), reverse=True)
-    table = [[place_name(found.country, code, language), f"{value:,.1f}" if found.rate else f"{value:,.0f}"] for value, code in there]
+    table = [
+        [place_name(found.country, code, language), f"{value:,.1f}" if found.rate else f"{value:,.0f}"]
+        for value, code in there
+    ]
     half = -(-len(table) // 2)
     pairs = [[*table[at], *(table[at + half] if at + half < len(table) else ["", ""])] for at in range(half)]
     screen.table(["", "", "", ""], pairs, indent=2, right=(1, 3))

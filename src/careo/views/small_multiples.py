@@ -17,9 +17,15 @@ _LINE, _AREA, _DARK, _GREY, _RULE = "#0072b2", "#d7e6f2", "#111111", "#444", "#9
 
 def draw_states(found: Overview, language: str) -> str:
     """The states of an overview side by side: the twelve months up to each, the month looked at marked."""
-    last = {code: next((value for value in reversed(row) if value is not None), None) for code, row in found.states.items()}
-    codes = sorted(found.states, key=lambda code: (-(last[code] if last[code] is not None else -1.0), code))
-    high = max((value for row in found.states.values() for value in row if value is not None), default=1.0) or 1.0
+    last = {
+        code: next((value for value in reversed(row) if value is not None), None)
+        for code, row in found.states.items()
+    }
+    codes = sorted(found.states, key=lambda code: (-(last[code] or 0.0), last[code] is None, code))
+    high = (
+        max((value for row in found.states.values() for value in row if value is not None), default=1.0)
+        or 1.0
+    )
     name = found.country.indicators[found.indicator].name.get(language, found.indicator)
     key = "rates" if found.rate else "sums"
     title = say(language, f"web_overview.multiples.{key}", name=name, unit=unit_word(found.unit, language))
@@ -70,6 +76,8 @@ def _panel(
             ends = f"L{place(points[-1][0], 0)}L{place(points[0][0], 0)}z"
             out.append(f'<path d="M{path}{ends}" fill="{_AREA}"/>')
             lines.append(f'<path d="M{path}" stroke="{_LINE}" stroke-width="1.5" stroke-linejoin="round"/>')
-    out.append(f'<path d="M{coordinate(x + at * step)} {coordinate(top + 16)}v{coordinate(_TALL)}" stroke="{_RULE}" stroke-dasharray="2 2"/>')
+    out.append(
+        f'<path d="M{coordinate(x + at * step)} {coordinate(top + 16)}v{coordinate(_TALL)}" stroke="{_RULE}" stroke-dasharray="2 2"/>'
+    )
     out.append(f'<path d="M{coordinate(x)} {coordinate(floor)}h{coordinate(_WIDE)}" stroke="{_RULE}"/>')
     return [*out, *lines]

@@ -151,7 +151,9 @@ def _style() -> Response:
 def _vega(request: Request) -> Response:
     """What draws charts for reading values; its name holds its version, so a browser may keep it for a day."""
     path = bundle(request.app.state.services.settings.home)
-    return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "private, max-age=86400"})
+    return FileResponse(
+        path, media_type="text/javascript", headers={"Cache-Control": "private, max-age=86400"}
+    )
 
 
 class _Kept:
@@ -251,5 +253,15 @@ def _speak_of_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever", "web_no_picture", "web_no_table"})
+_UNKNOWN = frozenset(
+    {
+        "web_nowhere",
+        "usage_evaluation",
+        "usage_dataset",
+        "usage_indicator",
+        "usage_lever",
+        "web_no_picture",
+        "web_no_table",
+    }
+)
 """Errors that say: there is no such thing."""

@@ -37,7 +37,9 @@ def vega(plot: Plot, title: str, language: str) -> dict[str, Any]:
         rows = [{"time": _short(at), "low": _short(low), "high": _short(high)} for at, low, high in band]
         area = alt.Chart(alt.Data(values=rows)).mark_area(color=colour)
         layers.append(area.encode(x=time, y=of("low"), y2="high:Q"))
-    near = alt.selection_point(name="near", on="pointerover", fields=["time"], empty=False, clear="pointerout")
+    near = alt.selection_point(
+        name="near", on="pointerover", fields=["time"], empty=False, clear="pointerout"
+    )
     rows = [
         {"time": _short(at), "value": _short(value), "line": letter}
         for letter, line in plot.lines.items()
@@ -48,15 +50,22 @@ def vega(plot: Plot, title: str, language: str) -> dict[str, Any]:
         x=time, y=of("value"), color=alt.Color("line:N", scale=scale, legend=None), detail="line:N"
     )
     shown = alt.condition(near, alt.value(1.0), alt.value(0.55 if plot.dots else 0.0))
-    layers += [lined.mark_line(strokeWidth=2, strokeJoin="round"), lined.mark_circle(size=42).encode(opacity=shown)]
+    layers += [
+        lined.mark_line(strokeWidth=2, strokeJoin="round"),
+        lined.mark_circle(size=42).encode(opacity=shown),
+    ]
     if plot.claims:
         marks = [{"time": _short(at), "value": _short(value)} for at, value in plot.claims]
-        claim = alt.Chart(alt.Data(values=marks)).mark_point(shape="diamond", filled=True, color=_CLAIM, size=90, opacity=1)
+        claim = alt.Chart(alt.Data(values=marks)).mark_point(
+            shape="diamond", filled=True, color=_CLAIM, size=90, opacity=1
+        )
         layers.append(claim.encode(x=time, y=of("value")))
     strips = _strips(plot)
     one = plot.unit or say(language, "web.chart.value")
     bubble = [alt.Tooltip("when:N", title=say(language, "web.chart.when"))]
-    bubble += [alt.Tooltip(f"v{at}:Q", title=letter or one, format=written) for at, letter in enumerate(plot.lines)]
+    bubble += [
+        alt.Tooltip(f"v{at}:Q", title=letter or one, format=written) for at, letter in enumerate(plot.lines)
+    ]
     if plot.bands:
         bubble += [alt.Tooltip("from:Q", title=say(language, "web.chart.from"), format=written)]
         bubble += [alt.Tooltip("to:Q", title=say(language, "web.chart.to"), format=written)]

@@ -20,7 +20,20 @@ from careo.views.i18n import one_line
 from careo.views.parts import link, source_rows
 from careo.views.web.page import Asking, Page, Table, page, shipped
 
-_EDITIONS = ("dataset", "vintage", "known", "first", "last", "level", "places", "rows", "layout", "file", "sha256", "imported")
+_EDITIONS = (
+    "dataset",
+    "vintage",
+    "known",
+    "first",
+    "last",
+    "level",
+    "places",
+    "rows",
+    "layout",
+    "file",
+    "sha256",
+    "imported",
+)
 _VALUES = ("place", "name", "period", "value", "unit", "vintage", "known", "source", "verified")
 
 
@@ -42,7 +55,10 @@ def data(asking: Asking) -> Page:
         for card in cards.values()
     ]  # fmt: skip
     columns = ("id", "title", "publisher", "time", "places", "unit", "page")
-    table = [(c.id, c.title.get(language, ""), c.publisher, c.time, c.places, c.unit, c.page) for c in cards.values()]
+    table = [
+        (c.id, c.title.get(language, ""), c.publisher, c.time, c.places, c.unit, c.page)
+        for c in cards.values()
+    ]
     return Page(
         template="data.html",
         title=say(language, "web_data.title"),
@@ -91,12 +107,21 @@ def indicator(asking: Asking, name: str, place: str = "") -> Page:
     known = {code: place_name(country, code, language) for code in counts}
     if place:
         shipped(place, known, "usage_place")
-    usual = country.default_place if country.default_place in counts else next(iter(counts), country.default_place)
+    usual = (
+        country.default_place
+        if country.default_place in counts
+        else next(iter(counts), country.default_place)
+    )
     at = place or usual
     plotted = indicator_plot(country, item.id, at, language)
     rows = [_observation(each, item, language) for each in observations if each.place == at]
     sources = {each.source for each in observations}
-    lines = ["import careo", "", "country = careo.load_country()", f"for value in country.series({item.id!r}).observations:"]
+    lines = [
+        "import careo",
+        "",
+        "country = careo.load_country()",
+        f"for value in country.series({item.id!r}).observations:",
+    ]
     lines += [f"    if value.place == {place!r}:", "        print(value)"] if place else ["    print(value)"]
     return Page(
         template="indicator.html",
@@ -112,7 +137,9 @@ def indicator(asking: Asking, name: str, place: str = "") -> Page:
             "at": at,
             "at_name": place_name(country, at, language),
             "places": sorted((called, code) for code, called in known.items()),
-            "sources": source_rows([country.sources[key] for key in sources if key in country.sources], language),
+            "sources": source_rows(
+                [country.sources[key] for key in sources if key in country.sources], language
+            ),
             "monthly": item.id in country.monthly_tables,
         },
         command=("indicators", item.id, *(("--place", place) if place else ())),

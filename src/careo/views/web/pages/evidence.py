@@ -15,14 +15,36 @@ from careo.evidence.studies import Study, load_studies
 from careo.views.forest import draw_forest, forest_rows, mechanisms, prior_rows
 from careo.views.lever_verb import levers_data, source_keys
 from careo.views.lever_words import (
-    DOTS, below_words, cost_lines, effect_notes, graded, lag_words, link_name, own_words, partner_words, prior_numbers,
-    prior_words, seen_words,
+    DOTS,
+    below_words,
+    cost_lines,
+    effect_notes,
+    graded,
+    lag_words,
+    link_name,
+    own_words,
+    partner_words,
+    prior_numbers,
+    prior_words,
+    seen_words,
 )  # fmt: skip
 from careo.views.parts import source_rows
 from careo.views.web.page import Asking, Page, Table, page, shipped
 
 _FAMILIES = ("prevention", "coercion", "neither", "")
-_PRIORS = ("lever", "code", "mechanism", "law", "mean", "sd", "median", "low_90", "high_90", "chance_below_zero", "grade")
+_PRIORS = (
+    "lever",
+    "code",
+    "mechanism",
+    "law",
+    "mean",
+    "sd",
+    "median",
+    "low_90",
+    "high_90",
+    "chance_below_zero",
+    "grade",
+)
 _STUDIES = ("key", "authors", "year", "design", "place", "result", "verified")
 
 
@@ -33,8 +55,13 @@ def evidence(asking: Asking) -> Page:
     levers = list(load_levers(asking.country).values())
     data = levers_data(None, asking.country, language)
     grades = {grade: sum(lever.grade == grade for lever in levers) for grade in DOTS}
-    families = [(each, [_row(lever, language) for lever in levers if (lever.family or "") == each]) for each in _FAMILIES]
-    picture = draw_forest(prior_rows(levers, language), title=say(language, "levers.forest.all"), language=language)
+    families = [
+        (each, [_row(lever, language) for lever in levers if (lever.family or "") == each])
+        for each in _FAMILIES
+    ]
+    picture = draw_forest(
+        prior_rows(levers, language), title=say(language, "levers.forest.all"), language=language
+    )
     return Page(
         template="evidence.html",
         title=say(language, "web_evidence.title"),
@@ -66,7 +93,9 @@ def lever(asking: Asking, name: str) -> Page:
     title = say(language, "levers.forest.title", code=one.code, name=called)
     held = held_against(one, load_own_studies(asking.country).get(one.id, ()))
     asked = [each for each in load_evaluations(asking.country).values() if each.lever == one.id]
-    drawn = {"forest": draw_forest(rows, title=title, language=language)} if any(row.ends for row in rows) else {}
+    drawn = (
+        {"forest": draw_forest(rows, title=title, language=language)} if any(row.ends for row in rows) else {}
+    )
     table = [[study[key] for key in _STUDIES] for study in data["levers"][0]["studies"]]
     return Page(
         template="lever.html",
@@ -123,8 +152,18 @@ def _own(asking: Asking, levers: list[Lever]) -> list[tuple[str, str, bool, str]
 
 def _grade_line(found: Lever, language: str) -> str:
     star = "*" if found.verified == "memory" else ""
-    word, origin = say(language, f"levers.grade.{found.grade}"), say(language, f"levers.origin.{found.evidence_from}")
-    return say(language, "levers.grade_line", grade=found.grade + star, dots=DOTS[found.grade], word=word, origin=origin)
+    word, origin = (
+        say(language, f"levers.grade.{found.grade}"),
+        say(language, f"levers.origin.{found.evidence_from}"),
+    )
+    return say(
+        language,
+        "levers.grade_line",
+        grade=found.grade + star,
+        dots=DOTS[found.grade],
+        word=word,
+        origin=origin,
+    )
 
 
 def _floor(found: Lever, language: str) -> list[str]:
@@ -139,11 +178,20 @@ def _floor(found: Lever, language: str) -> list[str]:
 def _texts(found: Lever, language: str) -> list[tuple[str, str, str]]:
     """What is told of it under headings of its own: key, heading, words."""
     told = {"rights": found.rights, "open": found.sign_open, "unverified": found.unverified}
-    return [(key, say(language, f"levers.section.{key}"), worded(words, language)) for key, words in told.items() if words]
+    return [
+        (key, say(language, f"levers.section.{key}"), worded(words, language))
+        for key, words in told.items()
+        if words
+    ]
 
 
 def _dose(found: Lever, language: str) -> list[str]:
-    unit = say(language, "levers.dose_unit", unit=worded(found.dose_unit.name, language), symbol=found.dose_unit.symbol)
+    unit = say(
+        language,
+        "levers.dose_unit",
+        unit=worded(found.dose_unit.name, language),
+        symbol=found.dose_unit.symbol,
+    )
     told = [say(language, "levers.dose", full=worded(found.full_dose, language)), unit]
     return [*told, *([say(language, "levers.dose_event")] if found.dose_kind == "event" else [])]
 
@@ -186,6 +234,14 @@ def _priors_table(data: Any) -> Table:
     for each in data["levers"]:
         for effect in each["effects"]:
             low, high = effect["interval_90"] or (None, None)
-            told = (effect["law"], effect["mean"], effect["sd"], effect["median"], low, high, effect["chance_below_zero"])
+            told = (
+                effect["law"],
+                effect["mean"],
+                effect["sd"],
+                effect["median"],
+                low,
+                high,
+                effect["chance_below_zero"],
+            )
             rows.append((each["id"], each["code"], ", ".join(effect["mechanisms"]), *told, effect["grade"]))
     return Table(_PRIORS, rows)

@@ -19,12 +19,45 @@ from careo.views.parts import source_rows
 from careo.views.terminal import ICONS
 from careo.views.web.page import Asking, Page, Table, page
 
-EQUATIONS = ("product", "dose", "mechanisms", "floor", "flows", "stocks", "corruption", "multiplier", "municipalities", "observation")
+EQUATIONS = (
+    "product",
+    "dose",
+    "mechanisms",
+    "floor",
+    "flows",
+    "stocks",
+    "corruption",
+    "multiplier",
+    "municipalities",
+    "observation",
+)
 """In the order of the calculation; each stands in `equations.html` and is told in words in `web_method.yaml`."""
 LIMITS = ("truth", "caused", "looked", "counted", "meaning", "identified", "rights")
-DOCS = ("definitions", "laboratory", "parameters", "levers", "calibration", "validation", "forecast", "evaluation", "limits")
+DOCS = (
+    "definitions",
+    "laboratory",
+    "parameters",
+    "levers",
+    "calibration",
+    "validation",
+    "forecast",
+    "evaluation",
+    "limits",
+)
 """Pages of the documentation that say more, as they are called in `docs/`."""
-_COLUMNS = ("id", "symbol", "name", "law", "low", "high", "unit", "grade", "identified", "sources", "assumptions")
+_COLUMNS = (
+    "id",
+    "symbol",
+    "name",
+    "law",
+    "low",
+    "high",
+    "unit",
+    "grade",
+    "identified",
+    "sources",
+    "assumptions",
+)
 
 
 @page("/method", part="method")
@@ -68,7 +101,12 @@ def method(asking: Asking) -> Page:
 def _verdict(found: str, language: str) -> dict[str, str]:
     slug = verdict_slug(found)
     meaning = say(language, f"dossier.verdict.{slug}.meaning")
-    return {"slug": slug, "icon": ICONS.get(slug, "•"), "name": verdict_words(found, language), "meaning": meaning}
+    return {
+        "slug": slug,
+        "icon": ICONS.get(slug, "•"),
+        "name": verdict_words(found, language),
+        "meaning": meaning,
+    }
 
 
 def _parameter(row: ParameterRow, language: str) -> dict[str, Any]:

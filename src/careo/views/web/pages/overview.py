@@ -70,14 +70,20 @@ def overview(
         python=f"import careo\n\nfound = careo.overview({', '.join(given)})\nprint(found.month, found.values)",
         pictures={"map": drawn, "nation": draw(nation, title) + "\n", "states": draw_states(found, language)},
         plots={"nation": (nation, title)},
-        tables={"map": _table(found, language), "standings": _standings(found, language), "months": _months(found)},
+        tables={
+            "map": _table(found, language),
+            "standings": _standings(found, language),
+            "months": _months(found),
+        },
         cites=tuple(found.country.outcomes),
     )
 
 
 def boundaries_at_hand(country: str) -> Path | None:
     """The file of state boundaries that somebody put into the data folder: `boundaries/<country>.geojson` or `.topojson`."""
-    names = (data_folder() / "boundaries" / f"{Path(country).name}{suffix}" for suffix in (".geojson", ".topojson"))
+    names = (
+        data_folder() / "boundaries" / f"{Path(country).name}{suffix}" for suffix in (".geojson", ".topojson")
+    )
     return next((path for path in names if path.is_file()), None)
 
 
@@ -110,12 +116,22 @@ def _headline(found: Overview, language: str) -> str:
 def _nation_title(found: Overview, language: str) -> str:
     name = found.country.indicators[found.indicator].name.get(language, found.indicator)
     country = place_name(found.country, found.country.default_place, language)
-    return say(language, "web_overview.country_picture", name=name, country=country, unit=unit_word(found.unit, language))
+    return say(
+        language,
+        "web_overview.country_picture",
+        name=name,
+        country=country,
+        unit=unit_word(found.unit, language),
+    )
 
 
 def _nation(found: Overview, language: str) -> Plot:
     """The country's months as a line, the month looked at shaded."""
-    line = [(_time(month), value) for month, value in zip(found.months, found.nation, strict=True) if value is not None]
+    line = [
+        (_time(month), value)
+        for month, value in zip(found.months, found.nation, strict=True)
+        if value is not None
+    ]
     at = _time(found.month)
     return Plot(
         lines={"": line or [(at, 0.0)]},
@@ -165,7 +181,11 @@ def _standings(found: Overview, language: str) -> Table:
     rows: list[tuple[str | float | None, ...]] = []
     for each in found.standings:
         item, last, before = each.indicator, each.last, each.before
-        told = (str(last.period), last.value, last.vintage, last.known.isoformat()) if last else ("", None, "", "")
+        told = (
+            (str(last.period), last.value, last.vintage, last.known.isoformat())
+            if last
+            else ("", None, "", "")
+        )
         earlier = (str(before.period), before.value, before.vintage) if before else ("", None, "")
         rows.append((item.id, item.name.get(language, item.id), item.publisher, item.unit, *told, *earlier))
     return Table(
@@ -178,6 +198,7 @@ def _months(found: Overview) -> Table:
     """The country's months and the twelve months of each state, one row a month."""
     columns = ("month", found.country.default_place, *(f"{code}_12_months" for code in found.states))
     rows = [
-        (month, found.nation[at], *(row[at] for row in found.states.values())) for at, month in enumerate(found.months)
+        (month, found.nation[at], *(row[at] for row in found.states.values()))
+        for at, month in enumerate(found.months)
     ]
     return Table(columns, rows)
