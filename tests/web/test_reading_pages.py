@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from starlette.testclient import TestClient
 from careo.views import cli
 from careo.views.drawing import Plot
 from careo.views.web import bundle as bundled
+from careo.views.web.application import create_application
 from careo.views.web.forms import HERE
+from careo.views.web.settings import Settings
 from careo.views.web.vega import vega
 
 PLOT = Plot(
@@ -183,3 +186,36 @@ def test_the_method_page_tells_every_equation_assumption_and_parameter(
         assert f'id="p-{row["id"]}"' in page
         for key in row["assumptions"]:
             assert f'id="a-{key}"' in page
+
+
+def test_another_country_has_the_same_pages(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, country="toyland")
+    with TestClient(create_application(settings), base_url="http://127.0.0.1:8000") as toyland:
+        for path in ("/overview", "/data", "/data/indicators", "/data/indicator/boats_missing", "/evidence", "/method"):
+            answer = toyland.get(f"/en{path}")
+            assert answer.status_code == 200, path
+        assert "Tinwhistle" in toyland.get("/en/overview").text
+
+
+@pytest.mark.parametrize(("shift", "sentence"), [(0.0, "The two meet"), (5.0, "THEY DISAGREE")])
+def test_our_own_evaluations_stand_beside_the_priors(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, shift: float, sentence: str
+) -> None:
+    from careo.evidence.levers import load_levers
+    from careo.evidence.studies import load_studies
+    from careo.views import lever_verb
+    from careo.views.web.pages import evidence
+
+    lever = load_levers()["hot-spot-patrol"]
+    study = load_studies()[lever.studies[0]]
+    estimate = replace(
+        study.estimates[0], metric="log_points", value=shift, low=shift - 0.1, high=shift + 0.1, speaks_to=lever.effects[0].mechanisms[0], level=None,
+    )  # fmt: skip
+    ours = replace(study, key="own", lever=lever.id, grade="C", estimates=(estimate,))
+    for module in (evidence, lever_verb):
+        monkeypatch.setattr(module, "load_own_studies", lambda _: {lever.id: (ours,)})
+    page = client.get("/en/evidence/hot-spot-patrol?fresh=" + str(shift)).text
+    assert sentence in page
+    assert sentence in client.get("/en/evidence?fresh=" + str(shift)).text
+    told = client.get(f"/en/evidence/hot-spot-patrol.json?fresh={shift}").json()["own"]
+    assert [row["meet"] for row in told] == [shift == 0.0]
