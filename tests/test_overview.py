@@ -154,3 +154,19 @@ def test_states_side_by_side_share_one_scale_and_are_the_same_bytes(
     assert str(round(high)) in drawn.replace(",", "")
     assert cli.run(["overview", "--country", "toyland", "-o", str(tmp_path / "states.svg")]) == 0
     assert (tmp_path / "states.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_months_known_of_no_state_are_no_map_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from careo.panel import monthly
+
+    def nothing(
+        _: object, *, places: tuple[str, ...], indicators: tuple[str, ...], as_of: object = None
+    ) -> object:
+        raise CareoError("panel_no_months", where=indicators[0], places=", ".join(places))
+
+    monkeypatch.setattr(monthly, "monthly_values", nothing)
+    country = careo.load_country("toyland")
+    assert standing(country, THEFTS).last is not None  # the years are known all the same
+    with pytest.raises(CareoError) as caught:
+        overview(country)
+    assert caught.value.key == "overview_no_months"

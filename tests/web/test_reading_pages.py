@@ -191,7 +191,14 @@ def test_the_method_page_tells_every_equation_assumption_and_parameter(
 def test_another_country_has_the_same_pages(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, country="toyland")
     with TestClient(create_application(settings), base_url="http://127.0.0.1:8000") as toyland:
-        for path in ("/overview", "/data", "/data/indicators", "/data/indicator/boats_missing", "/evidence", "/method"):
+        for path in (
+            "/overview",
+            "/data",
+            "/data/indicators",
+            "/data/indicator/boats_missing",
+            "/evidence",
+            "/method",
+        ):
             answer = toyland.get(f"/en{path}")
             assert answer.status_code == 200, path
         assert "Tinwhistle" in toyland.get("/en/overview").text

@@ -24,6 +24,8 @@ from careo.results.wording import number, period_words, place_name, unit_word, v
 if TYPE_CHECKING:
     import xarray as xr
 
+    from careo.panel.monthly import MonthlyValues
+
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _YEAR = 12  # months
 
@@ -210,17 +212,29 @@ def map_sentence(found: Overview, language: str) -> str:
 
 def _farthest(country: Country) -> str:
     """The first outcome whose months go farthest; the first indicator with months where no outcome has any."""
-    from careo.panel.monthly import monthly_indicators, monthly_values
+    from careo.panel.monthly import monthly_indicators
 
     monthly = monthly_indicators(country)
     found = [name for name in country.outcomes if name in monthly] or sorted(monthly)
     if not found:
         raise CareoError("overview_no_months", where=country.key)
-    ends = {
-        name: monthly_values(country, places=("nation", "state"), indicators=(name,)).months[-1]
-        for name in found
-    }
-    return next(name for name in found if ends[name] == max(ends.values()))
+    known = {name: _monthly(country, name, ("nation", "state")) for name in found}
+    ends = {name: months.months[-1] for name, months in known.items() if months}
+    if not ends:
+        raise CareoError("overview_no_months", where=country.key)
+    return next(name for name in ends if ends[name] == max(ends.values()))
+
+
+def _monthly(country: Country, indicator: str, places: Sequence[str]) -> MonthlyValues | None:
+    """The months of an indicator at places; None where its editions speak of other places only."""
+    from careo.panel.monthly import monthly_values
+
+    try:
+        return monthly_values(country, places=places, indicators=(indicator,))
+    except CareoError as error:
+        if error.key != "panel_no_months":
+            raise
+        return None
 
 
 def _fullest(table: Mapping[str, Sequence[float | None]], months: Sequence[str]) -> str:
@@ -250,12 +264,16 @@ def _twelve(row: Sequence[float | None], *, mean: bool) -> tuple[float | None, .
 
 def _months(country: Country, indicator: str) -> tuple[Observation, ...]:
     """The sums of the last twelve months and of the twelve before, of the nation; nothing when a month is missing."""
-    from careo.panel.monthly import monthly_indicators, monthly_values
+    from careo.panel.monthly import monthly_indicators
 
-    if indicator not in monthly_indicators(country):
+    found = (
+        _monthly(country, indicator, (country.default_place,))
+        if indicator in monthly_indicators(country)
+        else None
+    )
+    if found is None:
         return ()
-    found = monthly_values(country, places=(country.default_place,), indicators=(indicator,))
-    row = [float(value) for value in found.values[indicator][0]] if found.places else []
+    row = [float(value) for value in found.values[indicator][0]]
     while row and math.isnan(row[-1]):
         row.pop()
     if len(row) < 2 * _YEAR or any(math.isnan(value) for value in row[-2 * _YEAR :]):

@@ -41,7 +41,7 @@ def overview(
         boundaries=shapes if map == "shapes" else None,
     )  # fmt: skip
     nation = _nation(found, language)
-    title = _nation_title(found, language)
+    plots = {"nation": (nation, _nation_title(found, language))} if nation else {}
     command = ["overview", *([found.indicator] if indicator else []), *(["--month", month] if month else [])]
     command += [*(["--counts"] if rate == "no" else []), *(["--states", ",".join(named)] if named else [])]
     given = [f"indicator={found.indicator!r}"] if indicator else []
@@ -68,8 +68,12 @@ def overview(
         },
         command=tuple(command),
         python=f"import careo\n\nfound = careo.overview({', '.join(given)})\nprint(found.month, found.values)",
-        pictures={"map": drawn, "nation": draw(nation, title) + "\n", "states": draw_states(found, language)},
-        plots={"nation": (nation, title)},
+        pictures={
+            "map": drawn,
+            **{name: draw(*plotted) + "\n" for name, plotted in plots.items()},
+            "states": draw_states(found, language),
+        },
+        plots=plots,
         tables={
             "map": _table(found, language),
             "standings": _standings(found, language),
@@ -125,16 +129,18 @@ def _nation_title(found: Overview, language: str) -> str:
     )
 
 
-def _nation(found: Overview, language: str) -> Plot:
-    """The country's months as a line, the month looked at shaded."""
+def _nation(found: Overview, language: str) -> Plot | None:
+    """The country's months as a line, the month looked at shaded; None where only states were reported."""
     line = [
         (_time(month), value)
         for month, value in zip(found.months, found.nation, strict=True)
         if value is not None
     ]
+    if not line:
+        return None
     at = _time(found.month)
     return Plot(
-        lines={"": line or [(at, 0.0)]},
+        lines={"": line},
         colours={"": _LINE},
         unit=unit_word(found.unit, language),
         span=(at - 0.5 / 12, at + 0.5 / 12),
