@@ -12,7 +12,10 @@ from starlette.testclient import TestClient
 from careo.views import cli
 from careo.views.web.page import ROUTES
 
-SHOWN = ("/", "/evaluate", "/evaluate/social-programme-2019")
+SHOWN = (
+    "/", "/evaluate", "/evaluate/social-programme-2019", "/evidence", "/evidence/hot-spot-patrol", "/data", "/data/indicators",
+    "/data/indicator/homicide_sesnsp_victims", "/data/sesnsp_state_cases", "/method",
+)  # fmt: skip
 """An address of every route."""
 
 
@@ -34,7 +37,7 @@ def test_a_page_says_what_the_command_line_says(
     twin = asked(client, f"/{language}{path if path != '/' else '/overview'}.json")
     assert twin.status_code == 200
     page = client.get(f"/{language}{path}").text
-    typed = page.partition("<code>careo ")[2].partition("</code>")[0]
+    typed = page.partition('tabindex="0"><code>careo ')[2].partition("</code>")[0]
     assert cli.run([*typed.split(), "--json", "--lang", language]) == 0
     printed = capsys.readouterr().out
     assert json.loads(twin.text) == json.loads(printed)

@@ -25,6 +25,7 @@ from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
 from careo.views.web import enter
+from careo.views.web.bundle import bundle
 from careo.views.web.description import ANSWERS, described
 from careo.views.web.forms import FORMS, HERE, answer, html
 from careo.views.web.jobs import Job, Pending
@@ -33,7 +34,7 @@ from careo.views.web.security import Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
-PAGES = ("overview", "evaluate")
+PAGES = ("overview", "evaluate", "evidence", "data", "method")
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 _KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
@@ -58,6 +59,7 @@ def create_application(settings: Settings | None = None) -> FastAPI:
         _serve(app, route, kept)
     app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
     app.openapi = lambda: described(app)
+    app.add_api_route("/static/vega.js", _vega, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     app.include_router(enter.router)
@@ -154,6 +156,14 @@ def _home(request: Request) -> Response:
 def _style() -> Response:
     """The style sheet that dossiers carry: one typographic scale for both."""
     return FileResponse(HERE.parent / "templates" / "dossier.css", media_type="text/css")
+
+
+def _vega(request: Request) -> Response:
+    """What draws charts for reading values; its name holds its version, so a browser may keep it for a day."""
+    path = bundle(request.app.state.services.settings.home)
+    return FileResponse(
+        path, media_type="text/javascript", headers={"Cache-Control": "private, max-age=86400"}
+    )
 
 
 class _Kept:
@@ -261,5 +271,15 @@ def _speak_of_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table"})
+_UNKNOWN = frozenset(
+    {
+        "web_nowhere",
+        "usage_evaluation",
+        "usage_dataset",
+        "usage_indicator",
+        "usage_lever",
+        "web_no_picture",
+        "web_no_table",
+    }
+)
 """Errors that say: there is no such thing."""

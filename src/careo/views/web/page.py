@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from careo.base.errors import CareoError
+from careo.views.drawing import Plot
 from careo.views.web.services import Services
 
 _T = TypeVar("_T")
@@ -57,7 +58,7 @@ class Page:
         template: of `templates/`. title: of the page, in the reader's language. rows: plain text and numbers for the template; it escapes.
         data: the JSON contract's object; the same as `careo {command} --json`.
         command: what to type after `careo`, word by word; empty where no command says the same. python: the lines that give the same.
-        pictures: SVG by name. tables: by name. cites: names for `careo cite`.
+        pictures: SVG by name. plots: what some of these were drawn from, with its title, by the same name. tables: by name. cites: names for `careo cite`.
         stable: the same question gives the same bytes until the data or the day change, so the answer may be kept.
     """
 
@@ -68,6 +69,7 @@ class Page:
     command: tuple[str, ...] = ()
     python: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict[str, str])
+    plots: Mapping[str, tuple[Plot, str]] = field(default_factory=dict[str, tuple[Plot, str]])
     tables: Mapping[str, Table] = field(default_factory=dict[str, Table])
     cites: tuple[str, ...] = ()
     stable: bool = True
