@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import yaml
@@ -64,7 +65,8 @@ class Composition:
     Attributes:
         base: slug of a shipped strategy, or "". kept: measure of it → how much of its dose comes about [share]; all of it where nothing is said.
         lines: levers by hand. budget: that is spread evenly over the levers of either family [currency of the country a year]; 0: none.
-        prevention: the preventive part of that money [share].
+        prevention: the preventive part of that money [share]. A lever
+            that is also set by hand keeps what the hand says.
     """
 
     base: str = ""
@@ -89,7 +91,7 @@ def compose(composition: Composition, country: Country, *, months: int, start: d
     Raises:
         CareoError: a lever, a measure or a place that is not there, a dose that means nothing, a budget that cannot be spread.
     """
-    base = load_strategy(composition.base, country.key) if composition.base else None
+    base = _base(composition.base, country.key) if composition.base else None
     begin = first_day(base.period.start) if base else start
     origin = begin.year * 12 + begin.month - 1 + (begin.day > 16)
     measures = [*_kept(composition, base), *_by_hand(composition, country, origin)]
@@ -115,6 +117,11 @@ def compose(composition: Composition, country: Country, *, months: int, start: d
             _SOURCE: Reference(producer="careo", title="Laboratory", seen="memory"),
         },
     )
+
+
+@cache
+def _base(name: str, country: str) -> Strategy:
+    return load_strategy(name, country)
 
 
 def _kept(composition: Composition, base: Strategy | None) -> Iterator[Measure]:
@@ -167,9 +174,10 @@ def _by_money(composition: Composition, country: Country, months: int, origin: i
     _within("prevention", composition.prevention, 0.0, 1.0)
     question = mix_question(country, budget=composition.budget, months=months)
     mix = even_mix(question, composition.prevention)
+    by_hand = {line.lever for line in composition.lines}
     for share, price in zip(mix.shares.tolist(), question.prices, strict=True):
         dose = min(share * question.budget / price.value, 1.0) * price.most
-        if dose > 0:
+        if dose > 0 and price.lever.id not in by_hand:
             yield _measure(f"money-{price.lever.code.lower()}", price.lever, dose, origin, Line(price.lever.id, dose))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from careo.model.lanes import LANES
 from careo.panel import Country
 from careo.record.strategy import Strategy
-from careo.run.effects import draw_effects
+from careo.run.effects import EffectPlan, draw_effects
 from careo.run.ensemble import BLOCK, Ensemble, Job, QuietBlock, gathered, prepare
 from careo.run.run_plan import MAIN, WITHOUT_D, Plan, Variant, plan_of
 
@@ -82,12 +82,13 @@ class Trials:
         if sweep:
             pairs += [(each, None) for name, each in variants.items() if name not in (MAIN, WITHOUT_D)]
         _ = job.baseline, job.plan  # made once, before threads ask for them
+        jobs = {variant.name: _of(job, variant) for variant in plan.variants}
         tasks = [(pair, block) for pair in pairs for block in _blocks(pair[0].draws, self.threads)]
 
         def work(task: tuple[tuple[Variant, Variant | None], _Block]) -> tuple[tuple[np.ndarray, ...], ...]:
             if not wanted():
                 raise Superseded
-            return self._run(job, *task)
+            return self._run(jobs, *task)
 
         futures = [self._pool.submit(work, task) for task in tasks]
         try:
@@ -100,8 +101,7 @@ class Trials:
         for pair in pairs:
             parts = [part for (asked, _), part in zip(tasks, done, strict=True) if asked is pair]
             for number, variant in enumerate(filter(None, pair)):
-                of = _of(job, variant)
-                found[variant.name] = gathered(of, [part[number] for part in parts])
+                found[variant.name] = gathered(jobs[variant.name], [part[number] for part in parts])
         return Trial(plan, found)
 
     def close(self) -> None:
@@ -109,20 +109,20 @@ class Trials:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(
-        self, job: Job, pair: tuple[Variant, Variant | None], block: _Block
+        self, jobs: Mapping[str, Job], pair: tuple[Variant, Variant | None], block: _Block
     ) -> tuple[tuple[np.ndarray, ...], ...]:
         """One block of an ensemble and, where it is asked for, of the same without effects of some grades."""
         first, less = pair
+        job = main = jobs[first.name]
         quiet = self._block(job, first.members_nation, block)
         given = {"seed": job.seed, "first_draw": block[0], "draws": block[1]}
         rates = job.companion_rates()
-        main = _of(job, first)
         if less is None:
             return (quiet.run(draw_effects(main.plan, **given), rates, outcomes=job.outcomes),)
         weak = frozenset(less.without)
         if any((lever.links[slot].grade or lever.grade) in weak for lever, slot, _, _, _ in main.plan.links):
             # An elasticity between mechanisms is one for all strategies of a block.
-            both = (main, _of(job, less))
+            both = (main, jobs[less.name])
             return tuple(quiet.run(draw_effects(each.plan, **given), rates, outcomes=job.outcomes) for each in both)
         effects = draw_effects(main.plan, **given)
         keep = np.array([(effect.grade or lever.grade) not in weak for lever, _, effect in main.plan.effects], dtype=float)
@@ -150,13 +150,23 @@ class Trials:
 
 
 def _of(job: Job, variant: Variant) -> Job:
-    """The job of one ensemble; the main one's plan is made once."""
-    if (variant.members_nation, frozenset(variant.without)) == (job.members_nation, job.without):
-        return job
+    """The job of one ensemble, whose plan of effects is a part of the main one's."""
+    weak = frozenset(variant.without) - job.without
     of = replace(job, members_nation=variant.members_nation, without=frozenset(variant.without))
-    if frozenset(variant.without) == job.without:
-        of.__dict__["plan"] = job.plan
+    of.__dict__["plan"] = _lessened(job.plan, weak) if weak else job.plan
     return of
+
+
+def _lessened(plan: EffectPlan, weak: frozenset[str]) -> EffectPlan:
+    """A plan without the effects of some grades."""
+    keep = [row for row, (lever, _, effect) in enumerate(plan.effects) if (effect.grade or lever.grade) not in weak]
+    rows = {old: new for new, old in enumerate(keep)}
+    pairs = [(rows[effect], mechanism) for effect, mechanism in plan.pairs.tolist() if effect in rows]
+    dose, above, below = (np.ascontiguousarray(part[:, keep]) for part in (plan.dose, plan.above, plan.below))
+    return EffectPlan(
+        dose, above, below, tuple(plan.effects[row] for row in keep), np.array(pairs, dtype=np.int64).reshape(-1, 2),
+        tuple(link for link in plan.links if (link[0].links[link[1]].grade or link[0].grade) not in weak), plan.left_out,
+    )  # fmt: skip
 
 
 def _blocks(draws: int, threads: int) -> list[_Block]:
