@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from careo.run.forecasts import Forecast
 
 _LINE, _HALF, _MOST, _OTHER = "#0072b2", "#9fc4e0", "#d7e6f2", "#555555"
+_NARROW = 330.0  # of two pictures side by side
 
 
 def draw_fan(found: Forecast, code: str, language: str, *, recent: int) -> str:
@@ -72,6 +73,7 @@ def draw_level_fan(found: Ensemble, outcome: str, language: str) -> str:
             for colour, low, high in ((_MOST, 0, 4), (_HALF, 1, 3))
         ),
         dots=False,
+        width=_NARROW,
     )
     return draw(plot, f"{title}. {say(language, 'web_laboratory.picture.level_note')}")
 
@@ -98,6 +100,7 @@ def draw_change_fan(found: Ensemble, outcome: str, language: str) -> str:
             (colour, list(zip(times, change[low], change[high], strict=True)))
             for colour, low, high in ((_MOST, 0, 4), (_HALF, 1, 3))
         ),
+        width=_NARROW,
     )
     return draw(plot, f"{title}. {say(language, 'web_laboratory.picture.change_note')}")
 

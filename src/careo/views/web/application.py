@@ -108,9 +108,13 @@ def _serve_extra(app: FastAPI, each: Extra) -> None:
         *(other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others),
     ]  # fmt: skip
 
-    def answers(**given: Any) -> Any:
+    def plain(**given: Any) -> Any:
         return each.function(given.pop(first.name), **given)
 
+    async def waiting(**given: Any) -> Any:
+        return await each.function(given.pop(first.name), **given)
+
+    answers: Any = waiting if inspect.iscoroutinefunction(each.function) else plain
     answers.__signature__ = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
     answers.__name__ = each.function.__name__
     app.add_api_route(

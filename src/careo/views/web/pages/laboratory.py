@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -19,7 +20,7 @@ from careo.panel import Country
 from careo.record.strategy import Strategy, load_strategy, strategies
 from careo.results.compare_words import ORDER
 from careo.results.skill_record import skill_sentences
-from careo.results.wording import number
+from careo.results.wording import number, place_name
 from careo.run.composition import Composition, compose, strategy_text
 from careo.run.ensemble import prepare
 from careo.run.futures import futures_of
@@ -125,6 +126,10 @@ def strategy_file(asking: Asking) -> Response:
 async def full_run(asking: Asking, request: Request) -> Response:
     """Sends the composition to the queue, with more draws."""
     body = (await request.body())[:40_000].decode("utf-8", "replace")
+    return await asyncio.to_thread(_sent, asking, body)
+
+
+def _sent(asking: Asking, body: str) -> Response:
     fields = parse_qsl(body, max_num_fields=1000)
     query = urlencode([(key, value) for key, value in fields if key != "full"])
     country = asking.services.country
@@ -306,7 +311,7 @@ def _controls(asked: Question, country: Country, language: str) -> dict[str, Any
         for name in strategies(country.key)
         if any(measure.dose for measure in _shipped(name, country.key).measures)
     ]
-    places = [{"code": code, "name": worded(country.places.by_code[code].name, language)} for code in country.places.states]
+    places = [{"code": code, "name": place_name(country, code, language)} for code in country.places.states]
     return {
         "families": families, "measures": measures, "bases": bases, "base": composition.base or NOTHING, "places": places,
         "worst": _worst(country), "budget": f"{composition.budget:g}" if composition.budget else "",

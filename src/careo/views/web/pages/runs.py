@@ -112,7 +112,7 @@ async def ask(asking: Asking, request: Request) -> Response:
     kind = fields.get("kind", [""])[0]
     if kind not in _ASKED:
         raise CareoError("web_value", where="kind", found=repr(kind[:60]), expected=" | ".join(_ASKED))
-    job = asking.services.jobs.ask(_ASKED[kind], asking.language)
+    job = await asyncio.to_thread(asking.services.jobs.ask, _ASKED[kind], asking.language)
     return RedirectResponse(address(asking.language, f"/runs/{job.id}"), 303)
 
 
