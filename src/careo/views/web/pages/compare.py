@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from careo.base.texts import say
+from careo.results.compare_words import ORDER
 from careo.run.ensemble import STATUS_QUO
 from careo.run.runs import list_runs
 from careo.views import contract
-from careo.views.forest import Row, draw_forest
 from careo.views.runs_verbs import run_data
 from careo.views.web.page import Asking, Page, Table, page, shipped
+from careo.views.web.result_pictures import Bar, draw_differences
 from careo.views.web.pages.runs import _at_home, known_run
 
 KEYS = ("outcome", "expected", "difference", "change", "half_change", "most_change", "fewer", "verdict")
 CLOSE = ("expected", "difference", "change", "most_change", "fewer", "verdict")
-_SMALLEST = -99.9  # per cent, where a logarithm is still a number
 
 
 @page("/compare", part="compare")
@@ -136,23 +135,19 @@ def _strategy(name: str, findings: Sequence[Mapping[str, Any]], language: str, *
 
 def _forest(comparisons: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], language: str) -> str:
     """Paired differences of the nation over the whole horizon, strategy by strategy."""
-    rows: list[Row] = []
+    bars: list[Bar] = []
     graded = {(f["extra"]["strategy"], f["extra"]["outcome"]): f for f in findings}
     for each in comparisons:
-        rows.append(Row("head", each["strategy"]))
-        for o, outcome in enumerate(each["axes"]["outcome"]):
-            finding = graded.get((each["strategy"], outcome))
-            percent = each["percent"]["values"][o][0][0]
-            if finding is None or any(value is None for value in percent):
+        bars.append(Bar(each["strategy"]))
+        for name in ORDER:
+            finding = graded.get((each["strategy"], name))
+            if finding is None or finding["extra"]["reason"] in ("not_simulated", "unknown"):
                 continue
-            if finding["extra"]["reason"] in ("not_simulated", "unknown"):
-                continue
-            low, quarter, median, three, high = (math.log1p(max(value, _SMALLEST) / 100) for value in percent)
-            fewer = each["fewer"]["values"][o][0][0]
-            detail = say(language, "web_compare.fewer", chance=f"{100 * fewer:.0f}")
-            name = say(language, f"simulate.short_outcome.{outcome}")
-            rows.append(Row("prior", name, detail, median, (low, high), (quarter, three), finding.get("grade") or "D"))
-    title = say(language, "web_compare.picture")
-    return draw_forest(rows, title=title, language=language) if any(row.kind == "prior" for row in rows) else ""
-
-
+            o = each["axes"]["outcome"].index(name)
+            percent, fewer = each["percent"]["values"][o][0][0], each["fewer"]["values"][o][0][0]
+            share = finding["extra"]["grade_d_share"]
+            weak = min(max(float(share), 0.0), 1.0) if share else None
+            if all(value is not None for value in percent):
+                detail = say(language, "web_compare.fewer", chance=f"{100 * fewer:.0f}")
+                bars.append(Bar(say(language, f"simulate.short_outcome.{name}"), detail, percent, weak))
+    return draw_differences(bars, say(language, "web_compare.picture"), say(language, "web_compare.picture_note"))

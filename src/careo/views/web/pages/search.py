@@ -15,7 +15,7 @@ from careo.run.mixes import PER, mix_question, read_share
 from careo.views import contract
 from careo.views.arguments import one_of, whole
 from careo.views.web.page import Asking, Page, Table, page
-from careo.views.web.search_pictures import draw_front, draw_regret, numbers_of
+from careo.views.web.result_pictures import draw_front, draw_regret, numbers_of
 
 KEYS = ("mix", "prevention", "spent", "difference", "interval", "fewer", "regret_90", "regret_most", "grade_d")
 EXAMPLE = {"mexico": "50e9", "toyland": "6e6"}
