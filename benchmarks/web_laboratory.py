@@ -27,7 +27,7 @@ def rows(*, quick: bool) -> Iterator[tuple[str, float | str]]:
         port = 8190 + os.getpid() % 1000
         around = {**os.environ, "CAREO_HOME": home}
         typed = [sys.executable, "-m", "careo", "serve", "--port", str(port)]
-        server = subprocess.Popen(typed, env=around, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        server = subprocess.Popen(typed, env=around, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             _wait(port)
             for first in range(3):
@@ -35,7 +35,10 @@ def rows(*, quick: bool) -> Iterator[tuple[str, float | str]]:
             before = _processor(server.pid)
             times = sorted(_slider(port, 10 + k, "L2") for k in range(asked))
             used = (_processor(server.pid) - before) / asked
-            yield "slider on two levers, 200 draws, page to page, median [ms]", 1000 * statistics.median(times)
+            yield (
+                "slider on two levers, 200 draws, page to page, median [ms]",
+                1000 * statistics.median(times),
+            )
             yield "the same, 95% [ms]", 1000 * times[int(0.95 * (len(times) - 1))]
             yield "the same, processor time [ms]", 1000 * used
             before = _processor(server.pid)

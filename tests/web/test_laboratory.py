@@ -116,10 +116,12 @@ def test_a_later_question_of_the_same_seat_wins() -> None:
     desk = Desk(COUNTRY, threads=1)
     strategy = careo.load_strategy("ten-lamps-2018", "toyland")
     try:
-        desk.ask(lambda: strategy, "new", Setting(draws=20, months=12), sweep=False, seat="a", turn=5)
+        desk.ask(lambda: strategy, "new", Setting(draws=20, months=36), sweep=False, seat="a", turn=5)
         with pytest.raises(Superseded):
-            desk.ask(lambda: strategy, "old", Setting(draws=20, months=12, seed=8), sweep=False, seat="a", turn=4)
-        desk.ask(lambda: strategy, "old", Setting(draws=20, months=12, seed=8), sweep=False, seat="b", turn=1)
+            desk.ask(
+                lambda: strategy, "old", Setting(draws=20, months=36, seed=8), sweep=False, seat="a", turn=4
+            )
+        desk.ask(lambda: strategy, "old", Setting(draws=20, months=36, seed=8), sweep=False, seat="b", turn=1)
     finally:
         desk.close()
 
@@ -132,10 +134,12 @@ def test_who_comes_when_too_many_wait_is_told(monkeypatch: pytest.MonkeyPatch) -
         go.wait(30)
         return careo.load_strategy("ten-lamps-2018", "toyland")
 
-    setting = Setting(draws=20, months=12)
+    setting = Setting(draws=20, months=36)
     try:
         with ThreadPoolExecutor(2) as pool:
-            first = [pool.submit(desk.ask, slow, str(k), replace(setting, seed=k), sweep=False) for k in range(2)]
+            first = [
+                pool.submit(desk.ask, slow, str(k), replace(setting, seed=k), sweep=False) for k in range(2)
+            ]
             while desk._waiting < 2:  # pyright: ignore[reportPrivateUsage]
                 pass
             with pytest.raises(CareoError, match="too much to do"):
@@ -178,10 +182,19 @@ def test_a_value_that_means_nothing_is_a_sentence(client: TestClient, query: str
 
 
 def test_the_address_holds_everything() -> None:
-    told = {"base": "amlo-2018-plan", "keep.pln-m1": "50", "budget": "1e9", "prevention": "30", "months": "36", "seed": "9", "L2": "0.25"}
+    told = {
+        "base": "amlo-2018-plan",
+        "keep.pln-m1": "50",
+        "budget": "1e9",
+        "prevention": "30",
+        "months": "36",
+        "seed": "9",
+        "L2": "0.25",
+    }
     one = read_query(urlencode(told), MEXICO)
     assert (one.composition.budget, one.composition.prevention, one.setting.months) == (1e9, 0.3, 36)
-    assert one == read_query(urlencode(list(reversed(told.items()))), MEXICO) or one.composition == read_query(
-        urlencode(list(reversed(told.items()))), MEXICO
-    ).composition
+    assert (
+        one == read_query(urlencode(list(reversed(told.items()))), MEXICO)
+        or one.composition == read_query(urlencode(list(reversed(told.items()))), MEXICO).composition
+    )
     assert one.name != read_query(urlencode({**told, "L2": "0.26"}), MEXICO).name

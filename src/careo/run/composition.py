@@ -78,7 +78,9 @@ class Composition:
     @property
     def slug(self) -> str:
         """Its name in files and commands, the same for the same composition."""
-        told = repr((self.base, sorted(self.kept.items()), self.lines, self.budget, self.budget and self.prevention))
+        told = repr(
+            (self.base, sorted(self.kept.items()), self.lines, self.budget, self.budget and self.prevention)
+        )
         return f"laboratory-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
@@ -134,7 +136,9 @@ def _kept(composition: Composition, base: Strategy | None) -> Iterator[Measure]:
     for measure in base.measures if base else ():
         share = composition.kept.get(measure.id, 1.0)
         if isinstance(measure.where, MaskFile):
-            raise CareoError("laboratory_mask", found=measure.id)  # no shipped one has; the file would not be beside ours
+            raise CareoError(
+                "laboratory_mask", found=measure.id
+            )  # no shipped one has; the file would not be beside ours
         if measure.dose is None or share == 1.0:
             yield measure
         elif share > 0.0:
@@ -178,12 +182,16 @@ def _by_money(composition: Composition, country: Country, months: int, origin: i
     for share, price in zip(mix.shares.tolist(), question.prices, strict=True):
         dose = min(share * question.budget / price.value, 1.0) * price.most
         if dose > 0 and price.lever.id not in by_hand:
-            yield _measure(f"money-{price.lever.code.lower()}", price.lever, dose, origin, Line(price.lever.id, dose))
+            yield _measure(
+                f"money-{price.lever.code.lower()}", price.lever, dose, origin, Line(price.lever.id, dose)
+            )
 
 
 def _measure(name: str, lever: Lever, dose: float, origin: int, line: Line) -> Measure:
     first = origin + line.start - 1
-    steps = [(_month(first + k), dose * (k + 1) / line.ramp) for k in range(line.ramp)] if line.ramp > 1 else []
+    steps = (
+        [(_month(first + k), dose * (k + 1) / line.ramp) for k in range(line.ramp)] if line.ramp > 1 else []
+    )
     return Measure(
         id=name,
         name=dict(lever.name),
@@ -216,7 +224,10 @@ def _words(key: str, **words: Any) -> dict[str, str]:
         language: say(
             language,
             f"composition.{key}",
-            **{n: (w.get(language) or next(iter(w.values()))) if isinstance(w, Mapping) else w for n, w in words.items()},  # pyright: ignore
+            **{
+                n: (w.get(language) or next(iter(w.values()))) if isinstance(w, Mapping) else w
+                for n, w in words.items()
+            },  # pyright: ignore
         )
         for language in LANGUAGES
     }
@@ -253,7 +264,9 @@ def _key(name: str, _: Any, kind: type) -> str:
     from typing import get_type_hints
 
     hint = get_type_hints(kind, include_extras=True)[name]
-    aliases = [each.alias for each in getattr(hint, "__metadata__", ()) if isinstance(each, FieldInfo) and each.alias]
+    aliases = [
+        each.alias for each in getattr(hint, "__metadata__", ()) if isinstance(each, FieldInfo) and each.alias
+    ]
     return str(aliases[0]) if aliases else name
 
 

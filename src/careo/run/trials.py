@@ -75,7 +75,9 @@ class Trials:
         Raises:
             Superseded: nobody does.
         """
-        job = prepare((strategy,), self.country, months=months, seed=seed, start=start, members_nation=members_nation)
+        job = prepare(
+            (strategy,), self.country, months=months, seed=seed, start=start, members_nation=members_nation
+        )
         plan = plan_of(job, draws=draws)
         variants = {variant.name: variant for variant in plan.variants}
         pairs: list[tuple[Variant, Variant | None]] = [(variants[MAIN], variants.get(WITHOUT_D))]
@@ -123,13 +125,20 @@ class Trials:
         if any((lever.links[slot].grade or lever.grade) in weak for lever, slot, _, _, _ in main.plan.links):
             # An elasticity between mechanisms is one for all strategies of a block.
             both = (main, jobs[less.name])
-            return tuple(quiet.run(draw_effects(each.plan, **given), rates, outcomes=job.outcomes) for each in both)
+            return tuple(
+                quiet.run(draw_effects(each.plan, **given), rates, outcomes=job.outcomes) for each in both
+            )
         effects = draw_effects(main.plan, **given)
-        keep = np.array([(effect.grade or lever.grade) not in weak for lever, _, effect in main.plan.effects], dtype=float)
-        dose, above, below = (
-            np.concatenate([part, part[1:] * keep[None, :, None, None]]) for part in (effects.dose, effects.above, effects.below)
+        keep = np.array(
+            [(effect.grade or lever.grade) not in weak for lever, _, effect in main.plan.effects], dtype=float
         )
-        arrays = quiet.run(effects._replace(dose=dose, above=above, below=below), rates, outcomes=job.outcomes)
+        dose, above, below = (
+            np.concatenate([part, part[1:] * keep[None, :, None, None]])
+            for part in (effects.dose, effects.above, effects.below)
+        )
+        arrays = quiet.run(
+            effects._replace(dose=dose, above=above, below=below), rates, outcomes=job.outcomes
+        )
         strategies = len(job.scenarios)
         rows = [0, *range(strategies, 2 * strategies - 1)]
         return tuple(part[:strategies] for part in arrays), tuple(part[rows] for part in arrays)
@@ -159,7 +168,11 @@ def _of(job: Job, variant: Variant) -> Job:
 
 def _lessened(plan: EffectPlan, weak: frozenset[str]) -> EffectPlan:
     """A plan without the effects of some grades."""
-    keep = [row for row, (lever, _, effect) in enumerate(plan.effects) if (effect.grade or lever.grade) not in weak]
+    keep = [
+        row
+        for row, (lever, _, effect) in enumerate(plan.effects)
+        if (effect.grade or lever.grade) not in weak
+    ]
     rows = {old: new for new, old in enumerate(keep)}
     pairs = [(rows[effect], mechanism) for effect, mechanism in plan.pairs.tolist() if effect in rows]
     dose, above, below = (np.ascontiguousarray(part[:, keep]) for part in (plan.dose, plan.above, plan.below))

@@ -71,7 +71,9 @@ def draw(plot: Plot, title: str) -> str:
         out += _shade(start, end, plot.spanned, left + plot.width)
     for tick, label in zip(ticks, labels, strict=True):
         y = at((first, tick))[1]
-        out.append(f'<path d="M{coordinate(left)} {coordinate(y)}h{coordinate(plot.width)}" stroke="{_GRID}"/>')
+        out.append(
+            f'<path d="M{coordinate(left)} {coordinate(y)}h{coordinate(plot.width)}" stroke="{_GRID}"/>'
+        )
         out.append(_text(left - 6, y + 4, label, anchor="end"))
     floor = at((first, low))[1]
     out.append(f'<path d="M{coordinate(left)} {coordinate(floor)}h{coordinate(plot.width)}" stroke="#999"/>')

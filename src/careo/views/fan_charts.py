@@ -65,7 +65,10 @@ def draw_level_fan(found: Ensemble, outcome: str, language: str) -> str:
     name = say(language, f"simulate.outcome.{outcome}")
     title = say(language, "web_laboratory.picture.level", outcome=name)
     plot = Plot(
-        lines={letters[1]: list(zip(times, quiet[2], strict=True)), letters[0]: list(zip(times, ours[2], strict=True))},
+        lines={
+            letters[1]: list(zip(times, quiet[2], strict=True)),
+            letters[0]: list(zip(times, ours[2], strict=True)),
+        },
         colours={letters[0]: _LINE, letters[1]: _OTHER},
         unit=title,
         bands=tuple(
@@ -91,7 +94,9 @@ def draw_change_fan(found: Ensemble, outcome: str, language: str) -> str:
     change = _quantiles(100.0 * (yearly[-1][:, whole] - yearly[0][:, whole]) / base)
     start = found.start.year + (found.start.month - 1) / 12
     times = [start + k + 0.5 for k in range(yearly.shape[1])]
-    title = say(language, "web_laboratory.picture.change", outcome=say(language, f"simulate.outcome.{outcome}"))
+    title = say(
+        language, "web_laboratory.picture.change", outcome=say(language, f"simulate.outcome.{outcome}")
+    )
     plot = Plot(
         lines={"": list(zip(times, change[2], strict=True))},
         colours={"": _LINE},

@@ -180,9 +180,20 @@ def _show(
     from careo.views.skill_panel import show_skill
 
     found = compared(
-        run, open_run(run.id, run.path.parent), asked.language, quantity=quantity, against=against, municipal=municipal
+        run,
+        open_run(run.id, run.path.parent),
+        asked.language,
+        quantity=quantity,
+        against=against,
+        municipal=municipal,
     )
-    findings, places, arranged, of_run, kept = found.findings, found.places, found.arranged, found.of_run, found.kept
+    findings, places, arranged, of_run, kept = (
+        found.findings,
+        found.places,
+        found.arranged,
+        found.of_run,
+        found.kept,
+    )
     screen = Screen(out)
     if asked.json:
         screen.write(contract.to_json(found.data(command)))

@@ -115,10 +115,16 @@ def _serve_extra(app: FastAPI, each: Extra) -> None:
         return await each.function(given.pop(first.name), **given)
 
     answers: Any = waiting if inspect.iscoroutinefunction(each.function) else plain
-    answers.__signature__ = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+    answers.__signature__ = signature.replace(
+        parameters=parameters, return_annotation=inspect.Signature.empty
+    )
     answers.__name__ = each.function.__name__
     app.add_api_route(
-        "/{language}" + each.path, answers, methods=[each.method], include_in_schema=False, response_model=None
+        "/{language}" + each.path,
+        answers,
+        methods=[each.method],
+        include_in_schema=False,
+        response_model=None,
     )
 
 
@@ -234,7 +240,8 @@ def _speak_of_errors(app: FastAPI) -> None:
         return Response(html(shown, asking, "error"), code, media_type="text/html; charset=utf-8")
 
     def careo_error(request: Request, error: Exception) -> Response:
-        code = 404 if error.key in _UNKNOWN else 503 if error.key in _BUSY else 400
+        key: str = error.key  # pyright: ignore[reportAttributeAccessIssue]
+        code = 404 if key in _UNKNOWN else 503 if key in _BUSY else 400
         return said(request, error, code)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
 
     def http_error(request: Request, error: Exception) -> Response:
@@ -269,7 +276,9 @@ def _speak_of_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table", "web_no_run", "run_none"})
+_UNKNOWN = frozenset(
+    {"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table", "web_no_run", "run_none"}
+)
 """Errors that say: there is no such thing."""
 _BUSY = frozenset({"web_busy"})
 """Errors that say: not now."""

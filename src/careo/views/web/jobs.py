@@ -86,19 +86,29 @@ class Jobs:
     """Commands run beside the server, a few at once."""
 
     def __init__(
-        self, folder: Path, *, country: str, stamp: str = "", offline: bool = False, most_bytes: int = MOST_BYTES
+        self,
+        folder: Path,
+        *,
+        country: str,
+        stamp: str = "",
+        offline: bool = False,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self.folder = folder.absolute()
         self.country, self.stamp, self.offline, self.most_bytes = country, stamp, offline, most_bytes
         self._queue: SimpleQueue[str] = SimpleQueue()
         self._lock = Lock()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._unwritten: dict[str, Job] = {}  # what could not be kept, for want of room: told as long as the server runs
+        self._unwritten: dict[
+            str, Job
+        ] = {}  # what could not be kept, for want of room: told as long as the server runs
         self._closed = False
         for job in reversed(self.all()):
             if not job.over:
                 self._queue.put(job.id)
-        self._threads = [Thread(target=self._work, name=f"careo-job-{n}", daemon=True) for n in range(_AT_ONCE)]
+        self._threads = [
+            Thread(target=self._work, name=f"careo-job-{n}", daemon=True) for n in range(_AT_ONCE)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -226,9 +236,9 @@ class Jobs:
                     self._queue.put(name)
                     continue
                 try:
-                    job = self.find(name)
-                    if job and not job.over:
-                        self._run(job, held)
+                    now = self.find(name)
+                    if now and not now.over:
+                        self._run(now, held)
                 finally:
                     os.close(held)
                 self._make_room()
@@ -243,7 +253,17 @@ class Jobs:
         job = replace(job, state=RUNNING)
         self._keep(job)
         words = [str(out) if word == OUT else word for word in job.command]
-        typed = [sys.executable, "-m", "careo", *words, "--json", "--lang", job.language, "--country", self.country]
+        typed = [
+            sys.executable,
+            "-m",
+            "careo",
+            *words,
+            "--json",
+            "--lang",
+            job.language,
+            "--country",
+            self.country,
+        ]
         if self.offline:
             typed.append("--offline")
         answer = home / "answer.part"
@@ -254,7 +274,12 @@ class Jobs:
         with (
             answer.open("wb") as stdout,
             subprocess.Popen(  # noqa: S603 - our own program and arguments, no shell
-                typed, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=around, cwd=self.home,
+                typed,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                env=around,
+                cwd=self.home,
                 pass_fds=(held,),
             ) as child,
         ):

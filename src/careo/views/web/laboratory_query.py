@@ -12,7 +12,7 @@ from careo.evidence.levers import Lever, load_levers
 from careo.panel import Country
 from careo.record.strategy import load_strategy, strategies
 from careo.run.composition import Composition, Line
-from careo.views.arguments import month, positive, whole
+from careo.views.arguments import month, positive
 from careo.views.web.desk import Setting
 from careo.views.web.page import shipped
 
@@ -39,7 +39,12 @@ class Question:
     def plain(self) -> bool:
         """Whether a shipped strategy is asked for as it is."""
         asked = self.composition
-        return bool(asked.base) and not asked.lines and not asked.budget and all(v == 1.0 for v in asked.kept.values())
+        return (
+            bool(asked.base)
+            and not asked.lines
+            and not asked.budget
+            and all(v == 1.0 for v in asked.kept.values())
+        )
 
     @property
     def empty(self) -> bool:
@@ -62,7 +67,9 @@ def read_query(query: str, country: Country) -> Question:
     if len(query) > _LONGEST:
         raise CareoError("laboratory_long", found=str(len(query)), expected=f"≤ {_LONGEST}")
     several = parse_qs(query, keep_blank_values=False, max_num_fields=1000)
-    given = {key: ",".join(values) if key.endswith(".places") else values[-1] for key, values in several.items()}
+    given = {
+        key: ",".join(values) if key.endswith(".places") else values[-1] for key, values in several.items()
+    }
     known = {name: name for name in strategies(country.key)}
     base = given.get("base", "" if _sets(given) else _default(country))
     base = "" if base in ("", NOTHING) else shipped(base, known, "laboratory_base")
@@ -75,9 +82,9 @@ def read_query(query: str, country: Country) -> Question:
         prevention=_share("prevention", given.get("prevention", "70")),
     )
     setting = Setting(
-        months=whole("months", given.get("months", ""), 72, MOST_MONTHS),
-        draws=whole("draws", given.get("draws", ""), 200, MOST_DRAWS, least=20),
-        seed=whole("seed", given.get("seed", ""), 7, 2**63, least=0),
+        months=_whole("months", given, 72, 1, MOST_MONTHS),
+        draws=_whole("draws", given, 200, 20, MOST_DRAWS),
+        seed=_whole("seed", given, 7, 0, 2**63),
         start=month("start", given.get("start", "")),
         members_nation=positive("members", given.get("members", "")),
     )
@@ -111,8 +118,8 @@ def _lines(given: Mapping[str, str], by_code: Mapping[str, Lever]) -> Sequence[L
                 Line(
                     by_code[code].id, dose,
                     places=tuple(filter(None, given.get(f"{code}.places", "").split(","))),
-                    start=whole(f"{code}.start", given.get(f"{code}.start", ""), 1, MOST_MONTHS),
-                    ramp=whole(f"{code}.ramp", given.get(f"{code}.ramp", ""), 1, MOST_MONTHS),
+                    start=_whole(f"{code}.start", given, 1, 1, MOST_MONTHS),
+                    ramp=_whole(f"{code}.ramp", given, 1, 1, MOST_MONTHS),
                     delivered=_share(f"{code}.delivered", given.get(f"{code}.delivered", "100")),
                 )
             )  # fmt: skip
@@ -124,11 +131,25 @@ def _share(name: str, text: str) -> float:
     return _number(name, text, 0.0, 100.0) / 100.0
 
 
+def _whole(name: str, given: Mapping[str, str], otherwise: int, least: int, most: int) -> int:
+    """A whole number within bounds; `otherwise` when nothing was given."""
+    text = given.get(name, "")
+    if not text:
+        return otherwise
+    if not text.isdecimal() or not least <= int(text[:30]) <= most:
+        raise CareoError(
+            "laboratory_value", where=name[:60], found=repr(text[:60]), expected=f"{least} … {most}"
+        )
+    return int(text)
+
+
 def _number(name: str, text: str, least: float, most: float) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not least <= value <= most:
-        raise CareoError("laboratory_value", where=name[:60], found=repr(text[:60]), expected=f"{least:g} … {most:g}")
+        raise CareoError(
+            "laboratory_value", where=name[:60], found=repr(text[:60]), expected=f"{least:g} … {most:g}"
+        )
     return value

@@ -52,7 +52,9 @@ def draw_differences(bars: Sequence[Bar], title: str, note: str) -> str:
         if bar.detail:
             out.append(_text(4, y + 13, bar.detail, anchor="start", size=10))
         if bar.quantiles:
-            out += _whisker([x(value) for value in bar.quantiles], y, 0.15 if bar.weak is None else 1.0 - 0.85 * bar.weak)
+            out += _whisker(
+                [x(value) for value in bar.quantiles], y, 0.15 if bar.weak is None else 1.0 - 0.85 * bar.weak
+            )
             middle, first, last = bar.quantiles[len(bar.quantiles) // 2], bar.quantiles[0], bar.quantiles[-1]
             told = f"{signed(middle, 1)}% ({signed(first, 1)} … {signed(last, 1)})"
             out.append(_text(_VALUE + 12, y, told, anchor="start"))
@@ -63,7 +65,10 @@ def draw_differences(bars: Sequence[Bar], title: str, note: str) -> str:
         ink = _INK if tick == 0 else _GRID
         grid.append(f'<path d="M{coordinate(x(tick))} 34V{coordinate(bottom)}" stroke="{ink}"/>')
         grid.append(_text(x(tick), bottom + 15, f"{tick:+g}%" if tick else "0", anchor="middle", size=11))
-    words = [_text(4, 16, title, anchor="start", weight=True), _text(4, bottom + 36, note, anchor="start", size=11)]
+    words = [
+        _text(4, 16, title, anchor="start", weight=True),
+        _text(4, bottom + 36, note, anchor="start", size=11),
+    ]
     label = escape(f"{title}. {note}", quote=True)
     box = f"0 0 {coordinate(_WIDTH)} {coordinate(bottom + 44)}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
@@ -75,9 +80,13 @@ def _whisker(at: Sequence[float], y: float, opacity: float) -> list[str]:
     found = [f'<path d="{ends}" stroke="{_BLUE}" stroke-width="2"/>']
     if len(at) == 5:
         box = f"M{coordinate(at[1])} {coordinate(y - 10)}H{coordinate(at[3])}v12H{coordinate(at[1])}z"
-        found.append(f'<path d="{box}" fill="white"/><path d="{box}" fill="{_BLUE}" fill-opacity="{opacity:.2f}" stroke="{_BLUE}"/>')
+        found.append(
+            f'<path d="{box}" fill="white"/><path d="{box}" fill="{_BLUE}" fill-opacity="{opacity:.2f}" stroke="{_BLUE}"/>'
+        )
     middle = at[len(at) // 2]
-    found.append(f'<path d="M{coordinate(middle)} {coordinate(y - 12)}v16" stroke="{_INK}" stroke-width="2"/>')
+    found.append(
+        f'<path d="M{coordinate(middle)} {coordinate(y - 12)}v16" stroke="{_INK}" stroke-width="2"/>'
+    )
     return found
 
 
@@ -103,8 +112,17 @@ def draw_front(found: Mapping[str, Any], language: str) -> str:
             told = [value for value in values if value is not None]
             if len(told) == len(values):
                 weak = each["grade_d"]
-                bars.append(Bar(mix_name(each["name"], language), detail, told, None if weak is None else min(max(weak, 0.0), 1.0)))
-    return draw_differences(bars, say(language, "web_search.picture.front"), say(language, "web_search.picture.front_note"))
+                bars.append(
+                    Bar(
+                        mix_name(each["name"], language),
+                        detail,
+                        told,
+                        None if weak is None else min(max(weak, 0.0), 1.0),
+                    )
+                )
+    return draw_differences(
+        bars, say(language, "web_search.picture.front"), say(language, "web_search.picture.front_note")
+    )
 
 
 def draw_regret(found: Mapping[str, Any], language: str) -> str:
@@ -125,8 +143,12 @@ def draw_regret(found: Mapping[str, Any], language: str) -> str:
         y = _TOP + _STEP * k + 8
         end, far = (_LEFT + (_RIGHT - _LEFT) * value / most for value in (bar, line))
         out.append(_text(_LEFT - 8, y + 8, name, anchor="end"))
-        out.append(f'<path d="M{coordinate(_LEFT)} {coordinate(y)}H{coordinate(end)}v10H{coordinate(_LEFT)}z" fill="{_BLUE}"/>')
-        out.append(f'<path d="M{coordinate(end)} {coordinate(y + 5)}H{coordinate(far)}" stroke="{_INK}" stroke-width="1.5"/>')
+        out.append(
+            f'<path d="M{coordinate(_LEFT)} {coordinate(y)}H{coordinate(end)}v10H{coordinate(_LEFT)}z" fill="{_BLUE}"/>'
+        )
+        out.append(
+            f'<path d="M{coordinate(end)} {coordinate(y + 5)}H{coordinate(far)}" stroke="{_INK}" stroke-width="1.5"/>'
+        )
         out.append(_text(far + 5, y + 9, number(round(line)), anchor="start"))
     label = escape(f"{title}. " + "; ".join(f"{name} {signed(line)}" for name, _, line in known), quote=True)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {coordinate(_WIDTH)} {coordinate(height)}" role="img" aria-label="{label}">'

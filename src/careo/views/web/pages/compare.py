@@ -12,8 +12,8 @@ from careo.run.runs import list_runs
 from careo.views import contract
 from careo.views.runs_verbs import run_data
 from careo.views.web.page import Asking, Page, Table, page, shipped
+from careo.views.web.pages.runs import at_home, known_run
 from careo.views.web.result_pictures import Bar, draw_differences
-from careo.views.web.pages.runs import _at_home, known_run
 
 KEYS = ("outcome", "expected", "difference", "change", "half_change", "most_change", "fewer", "verdict")
 CLOSE = ("expected", "difference", "change", "most_change", "fewer", "verdict")
@@ -23,7 +23,7 @@ CLOSE = ("expected", "difference", "change", "most_change", "fewer", "verdict")
 def comparisons(asking: Asking) -> Page:
     """The runs that can be compared."""
     found, wrong = list_runs(asking.services.runs)
-    told = [_at_home(run) for run in found]
+    told = [at_home(run) for run in found]
     mistakes = [error.render(asking.language) for error in wrong]
     return Page(
         template="compares.html",
@@ -36,9 +36,11 @@ def comparisons(asking: Asking) -> Page:
 
 
 @page("/compare/{run}", part="compare")
-def comparison(asking: Asking, run: str, quantity: str = "", against: str = "", sensitivity: bool = False) -> Page:
+def comparison(
+    asking: Asking, run: str, quantity: str = "", against: str = "", sensitivity: bool = False
+) -> Page:
     """What each strategy of a run changes against the status quo or another one, under the same luck."""
-    of = _at_home(known_run(asking, run))
+    of = at_home(known_run(asking, run))
     names, outcomes = list(of.question["strategies"]), list(of.question["outcomes"])
     if sensitivity:
         return _ranking(asking, of)
@@ -50,11 +52,20 @@ def comparison(asking: Asking, run: str, quantity: str = "", against: str = "", 
     data, _ = asking.services.jobs.result(command, asking.language)
     findings = [each for each in data["findings"] if each["extra"]["outcome"] in outcomes]
     strategies = [
-        _strategy(name, [f for f in findings if f["extra"]["strategy"] == name], asking.language, close=bool(quantity))
+        _strategy(
+            name,
+            [f for f in findings if f["extra"]["strategy"] == name],
+            asking.language,
+            close=bool(quantity),
+        )
         for name in dict.fromkeys(f["extra"]["strategy"] for f in findings)
     ]
     title = ", ".join(each["name"] for each in strategies) or of.id
-    table = [[each["name"], *(row[key] for key in KEYS), row["share"]] for each in strategies for row in each["outcomes"]]
+    table = [
+        [each["name"], *(row[key] for key in KEYS), row["share"]]
+        for each in strategies
+        for row in each["outcomes"]
+    ]
     return Page(
         template="compare.html",
         title=title,
@@ -87,7 +98,9 @@ def _ranking(asking: Asking, run: Any) -> Page:
         data=data,
         rows={"run": run, "rows": rows, "order": _order(ranking["whole"]["order"])},
         command=command,
-        tables={"parameters": Table(("name", "reordered", "lower", "upper"), [list(row.values()) for row in rows])},
+        tables={
+            "parameters": Table(("name", "reordered", "lower", "upper"), [list(row.values()) for row in rows])
+        },
     )
 
 
@@ -99,7 +112,9 @@ def _options(**given: str) -> tuple[str, ...]:
     return tuple(word for name, value in given.items() if value for word in (f"--{name}", value))
 
 
-def _strategy(name: str, findings: Sequence[Mapping[str, Any]], language: str, *, close: bool) -> dict[str, Any]:
+def _strategy(
+    name: str, findings: Sequence[Mapping[str, Any]], language: str, *, close: bool
+) -> dict[str, Any]:
     """What a page says of one strategy: the sentence about homicides, a row an outcome, then caveats."""
     told = next((f for f in findings if f["extra"]["outcome"] == "homicides"), findings[0])
     rows: list[dict[str, str]] = []
@@ -119,7 +134,11 @@ def _strategy(name: str, findings: Sequence[Mapping[str, Any]], language: str, *
         table = told["table"]
         nation, whole = table[0]["place"], table[0]["period"]
         years = [{**row, "label": row["period"]} for row in table if row["place"] == nation]
-        places = [{**row, "label": row["place"]} for row in table if row["place"] != nation and row["period"] == whole]
+        places = [
+            {**row, "label": row["place"]}
+            for row in table
+            if row["place"] != nation and row["period"] == whole
+        ]
         closely = [(say(language, "simulate.by_year"), years), (say(language, "simulate.by_place"), places)]
     decides = [
         say(language, f"simulate.decides.{finding['extra']['reason'] or finding['verdict'].replace(' ', '_')}",
@@ -133,7 +152,9 @@ def _strategy(name: str, findings: Sequence[Mapping[str, Any]], language: str, *
     }  # fmt: skip
 
 
-def _forest(comparisons: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], language: str) -> str:
+def _forest(
+    comparisons: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], language: str
+) -> str:
     """Paired differences of the nation over the whole horizon, strategy by strategy."""
     bars: list[Bar] = []
     graded = {(f["extra"]["strategy"], f["extra"]["outcome"]): f for f in findings}
@@ -150,4 +171,6 @@ def _forest(comparisons: Sequence[Mapping[str, Any]], findings: Sequence[Mapping
             if all(value is not None for value in percent):
                 detail = say(language, "web_compare.fewer", chance=f"{100 * fewer:.0f}")
                 bars.append(Bar(say(language, f"simulate.short_outcome.{name}"), detail, percent, weak))
-    return draw_differences(bars, say(language, "web_compare.picture"), say(language, "web_compare.picture_note"))
+    return draw_differences(
+        bars, say(language, "web_compare.picture"), say(language, "web_compare.picture_note")
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -18,10 +17,9 @@ from careo.base.texts import say
 from careo.evidence.levers import Lever, load_levers
 from careo.panel import Country
 from careo.record.strategy import Strategy, load_strategy, strategies
-from careo.results.compare_words import ORDER
 from careo.results.skill_record import skill_sentences
 from careo.results.wording import number, place_name
-from careo.run.composition import Composition, compose, strategy_text
+from careo.run.composition import Composition, Line, compose, strategy_text
 from careo.run.ensemble import prepare
 from careo.run.futures import futures_of
 from careo.run.run_plan import MAIN, WITHOUT_D
@@ -56,11 +54,24 @@ def laboratory(
     prevention: str = "",
 ) -> Page:
     """What a composition of levers would do from here, against the status quo under the same luck."""
-    del base, months, draws, seed, start, members, budget, prevention  # described for programs; levers have names of their own
+    del (
+        base,
+        months,
+        draws,
+        seed,
+        start,
+        members,
+        budget,
+        prevention,
+    )  # described for programs; levers have names of their own
     country = asking.services.country
     asked = read_query(asking.query, country)
     language = asking.language
-    rows: dict[str, Any] = {"asked": asked, "controls": _controls(asked, country, language), "skill": _skill(country, language)}
+    rows: dict[str, Any] = {
+        "asked": asked,
+        "controls": _controls(asked, country, language),
+        "skill": _skill(country, language),
+    }
     if asked.empty:
         data = contract.envelope("simulate", comparisons=[], skill=list(rows["skill"]))
         return Page(
@@ -71,7 +82,10 @@ def laboratory(
     futures = {name: futures_of(ensemble) for name, ensemble in trial.ensembles.items()}
     whole = compared(trial_run(trial.plan), futures, language)
     found = _found(asked, trial, asking, whole)
-    table = [[row["change_words"] if key == "change" else row[key] for key in _COLUMNS] for row in found["outcomes"]]
+    table = [
+        [row["change_words"] if key == "change" else row[key] for key in _COLUMNS]
+        for row in found["outcomes"]
+    ]
     return Page(
         template="laboratory.html",
         title=say(language, "web_laboratory.title"),
@@ -79,7 +93,9 @@ def laboratory(
         rows={**rows, "found": found},
         command=_command(asked, trial),
         python=_python(asked, trial),
-        pictures={f"{row['id']}-{kind}": row[kind] for row in found["outcomes"] for kind in ("level", "change")},
+        pictures={
+            f"{row['id']}-{kind}": row[kind] for row in found["outcomes"] for kind in ("level", "change")
+        },
         tables={"outcomes": Table(_COLUMNS, table)},
     )
 
@@ -104,7 +120,12 @@ def fans(asking: Asking, request: Request) -> Response:
         return Response(status_code=204)
     except CareoError as error:
         code = 503 if error.key == "web_busy" else 422
-        shown = Page(template="laboratory_mistake.html", title="", data={}, rows={"sentence": error.render(asking.language)})
+        shown = Page(
+            template="laboratory_mistake.html",
+            title="",
+            data={},
+            rows={"sentence": error.render(asking.language)},
+        )
         return Response(html(shown, asking, "laboratory"), code, media_type="text/html; charset=utf-8")
     shown = Page(template="laboratory_fans.html", title="", data={}, rows={"found": found})
     return Response(html(shown, asking, "laboratory"), media_type="text/html; charset=utf-8")
@@ -135,7 +156,9 @@ def _sent(asking: Asking, body: str) -> Response:
     country = asking.services.country
     asked = read_query(query, country)
     strategy = _strategy(asked, country)
-    plan = prepare((strategy,), country, months=asked.setting.months, start=asked.setting.start)  # mistakes show here
+    plan = prepare(
+        (strategy,), country, months=asked.setting.months, start=asked.setting.start
+    )  # mistakes show here
     name = asked.name
     if not asked.plain:
         folder = asking.services.settings.home / "strategies"
@@ -232,7 +255,9 @@ def _found(asked: Question, trial: Trial, asking: Asking, whole: Any) -> dict[st
     swept = [futures[name] for name in sorted(futures) if name not in _MAIN_ONLY]
     if whole is None:
         kept = accumulate(futures[MAIN], STATUS_QUO, nation_only=True)
-        findings = compare(kept, without_d=futures.get(WITHOUT_D), scales=swept, language=language, country=country)
+        findings = compare(
+            kept, without_d=futures.get(WITHOUT_D), scales=swept, language=language, country=country
+        )
     else:
         findings = whole.findings
     arranged, _ = arrange(findings, language)
@@ -267,7 +292,7 @@ def _money(trial: Trial, country: Country, language: str) -> dict[str, Any]:
     scenario = trial.plan.job.scenarios[-1]
     levers = load_levers(country.key)
     years = trial.plan.job.months / 12
-    sums = {end: 0.0 for end in ("low", "value", "high")}
+    sums = dict.fromkeys(("low", "value", "high"), 0.0)
     families = {"prevention": 0.0, "coercion": 0.0, "neither": 0.0}
     lacking = 0
     for cost in scenario.costs:
@@ -286,12 +311,12 @@ def _money(trial: Trial, country: Country, language: str) -> dict[str, Any]:
 
 def _controls(asked: Question, country: Country, language: str) -> dict[str, Any]:
     """The sliders as they stand."""
-    given, composition = asked.given, asked.composition
+    composition = asked.composition
     by_lever = {line.lever: line for line in composition.lines}
     families: dict[str, list[dict[str, Any]]] = {"prevention": [], "coercion": [], "neither": []}
     for lever in load_levers(country.key).values():
         line = by_lever.get(lever.id)
-        families[lever.family or "neither"].append(_slider(lever, line, given, language))
+        families[lever.family or "neither"].append(_slider(lever, line, language))
     measures: list[dict[str, Any]] = []
     if composition.base:
         levers = load_levers(country.key)
@@ -321,7 +346,7 @@ def _controls(asked: Question, country: Country, language: str) -> dict[str, Any
     }  # fmt: skip
 
 
-def _slider(lever: Lever, line: Any, given: Mapping[str, str], language: str) -> dict[str, Any]:
+def _slider(lever: Lever, line: Line | None, language: str) -> dict[str, Any]:
     most = largest_dose(lever)
     return {
         "code": lever.code, "id": lever.id, "name": worded(lever.name, language), "full": worded(lever.full_dose, language),
@@ -346,5 +371,3 @@ def _worst(country: Country) -> list[dict[str, str]]:
         rates = np.nansum(history.counts[:, -12:], axis=1) / np.nanmean(people, axis=1)
     order = [str(history.places[row]) for row in np.argsort(-np.nan_to_num(rates), kind="stable")]
     return [{"count": str(n), "codes": ",".join(sorted(order[:n]))} for n in (5, 10) if n < len(order)]
-
-

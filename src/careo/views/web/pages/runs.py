@@ -32,7 +32,7 @@ _COLUMNS = ("id", "strategies", "months", "start", "draws", "seed", "done", "blo
 def runs(asking: Asking) -> Page:
     """What is being computed beside the server, and the runs that are kept."""
     found, wrong = list_runs(asking.services.runs)
-    told = [_at_home(run) for run in found]
+    told = [at_home(run) for run in found]
     mistakes = [error.render(asking.language) for error in wrong]
     data = contract.envelope("runs list", runs=[run_data(run) for run in told], mistakes=mistakes)
     rows = [
@@ -68,7 +68,7 @@ def one_run(asking: Asking, name: str) -> Page:
             command=job.command if "{out}" not in job.command else (),
             stable=False,
         )
-    run = _at_home(known_run(asking, name))
+    run = at_home(known_run(asking, name))
     return Page(
         template="run.html",
         title=say(asking.language, "web_runs.run", id=run.id),
@@ -93,7 +93,9 @@ async def events(asking: Asking, request: Request, name: str) -> Response:
             if job is None:
                 yield "event: gone\ndata: {}\n\n"
                 return
-            now = json.dumps({**job_data(job), "sentence": state_words(job, asking.language)}, ensure_ascii=False)
+            now = json.dumps(
+                {**job_data(job), "sentence": state_words(job, asking.language)}, ensure_ascii=False
+            )
             if now != last:
                 last = now
                 yield f"event: {'over' if job.over else 'progress'}\ndata: {now}\n\n"
@@ -164,7 +166,7 @@ def state_words(job: Job, language: str) -> str:
     return say(language, f"web_runs.state.{key}", **words)
 
 
-def _at_home(run: Run) -> Run:
+def at_home(run: Run) -> Run:
     """The run as a command in the home sees it."""
     return replace(run, path=Path(RUNS) / run.id)
 

@@ -17,7 +17,17 @@ from careo.views.arguments import one_of, whole
 from careo.views.web.page import Asking, Page, Table, page
 from careo.views.web.result_pictures import draw_front, draw_regret, numbers_of
 
-KEYS = ("mix", "prevention", "spent", "difference", "interval", "fewer", "regret_90", "regret_most", "grade_d")
+KEYS = (
+    "mix",
+    "prevention",
+    "spent",
+    "difference",
+    "interval",
+    "fewer",
+    "regret_90",
+    "regret_most",
+    "grade_d",
+)
 EXAMPLE = {"mexico": "50e9", "toyland": "6e6"}
 """Budgets of the 70/30 question, as of `docs/search.md`."""
 _FIELDS = ("budget", "prevention", "levers", "keep", "months", "draws", "worlds", "seed", "per")
@@ -38,7 +48,7 @@ def mixes(
 ) -> Page:
     """Which mixes of measures one budget pays for, keep the limits and are beaten by nothing."""
     values = (budget, prevention, levers, keep, months, draws, worlds, seed, per)
-    given = dict(zip(_FIELDS, values, strict=True))
+    given: dict[str, str] = dict(zip(_FIELDS, values, strict=True))
     language, title = asking.language, say(asking.language, "web_search.title")
     if not budget:
         example = {**given, "budget": EXAMPLE.get(asking.country, "")}
@@ -48,7 +58,11 @@ def mixes(
     data, _ = asking.services.jobs.result(command, language)
     found: Mapping[str, Any] = data["search"]
     findings = {f["extra"]["mix"]: f for f in data["findings"]}
-    shown = [each for each in found["candidates"] if each["kind"] != "reference" or each["name"].startswith(("70/30", "prevention"))]
+    shown = [
+        each
+        for each in found["candidates"]
+        if each["kind"] != "reference" or each["name"].startswith(("70/30", "prevention"))
+    ]
     rows = [_row(found, each, language) for each in shown]
 
     def told(key: str) -> list[str]:
@@ -69,7 +83,14 @@ def mixes(
         template="search.html",
         title=title,
         data=data,
-        rows={"given": given, "found": found, "keys": KEYS, "rows": rows, "lists": lists, "skill": data["skill"]},
+        rows={
+            "given": given,
+            "found": found,
+            "keys": KEYS,
+            "rows": rows,
+            "lists": lists,
+            "skill": data["skill"],
+        },
         command=command,
         python=_python(asking, given),
         pictures={"front": draw_front(found, language), "regret": draw_regret(found, language)},
@@ -93,7 +114,12 @@ def _command(asking: Asking, given: Mapping[str, str]) -> tuple[str, ...]:
     )  # fmt: skip
     if given["prevention"]:
         read_share(given["prevention"])
-    bounds = {"months": (72, 600, 1), "draws": (100, 10_000, 20), "worlds": (300, 10_000, 20), "seed": (7, 2**63, 0)}
+    bounds = {
+        "months": (72, 600, 1),
+        "draws": (100, 10_000, 20),
+        "worlds": (300, 10_000, 20),
+        "seed": (7, 2**63, 0),
+    }
     counts = [
         word for name, (otherwise, most, least) in bounds.items() if given[name]
         for word in (f"--{name}", str(whole(f"--{name}", given[name], otherwise, most, least=least)))
@@ -130,7 +156,9 @@ def _row(found: Mapping[str, Any], each: Mapping[str, Any], language: str) -> li
     change = "" if nothing or percent is None else f" ({signed(percent)}%)"
     share = "–" if each["prevention"] is None else f"{100 * each['prevention']:.0f}%"
     weak = "–" if each["grade_d"] is None else f"{100 * min(max(each['grade_d'], 0.0), 1.0):.0f}%"
-    regrets = ["–" if (value := at(key)) is None else number(round(value)) for key in ("regret_90", "regret_most")]
+    regrets = [
+        "–" if (value := at(key)) is None else number(round(value)) for key in ("regret_90", "regret_most")
+    ]
     return [
         mix_name(each["name"], language), share, f"{100 * each['spent']:.0f}%",
         "–" if median is None else f"{signed(median)}{change}",
