@@ -39,20 +39,23 @@ def rows(*, quick: bool) -> Iterator[tuple[str, float | str]]:
                 "slider on two levers, 200 draws, page to page, median [ms]",
                 1000 * statistics.median(times),
             )
-            yield "the same, 95% [ms]", 1000 * times[int(0.95 * (len(times) - 1))]
-            yield "the same, processor time [ms]", 1000 * used
+            yield "slider on two levers, 95% [ms]", 1000 * times[int(0.95 * (len(times) - 1))]
+            yield "slider on two levers, processor time [ms]", 1000 * used
             before = _processor(server.pid)
             whole = sorted(_slider(port, 10 + k, "L2", base="amlo-2018-plan") for k in range(asked))
             yield "slider on a whole strategy, median [ms]", 1000 * statistics.median(whole)
-            yield "the same, 95% [ms]", 1000 * whole[int(0.95 * (len(whole) - 1))]
-            yield "the same, processor time [ms]", 1000 * (_processor(server.pid) - before) / asked
+            yield "slider on a whole strategy, 95% [ms]", 1000 * whole[int(0.95 * (len(whole) - 1))]
+            yield (
+                "slider on a whole strategy, processor time [ms]",
+                1000 * (_processor(server.pid) - before) / asked,
+            )
             with ThreadPoolExecutor(10) as pool:
                 start = time.perf_counter()
                 many = sorted(pool.map(lambda k: _slider(port, 100 + k, "L1"), range(10 if quick else 100)))
                 each = (time.perf_counter() - start) / len(many)
             yield "ten sliders at once, median [ms]", 1000 * statistics.median(many)
-            yield "the same, 95% [ms]", 1000 * many[int(0.95 * (len(many) - 1))]
-            yield "the same, answers a second", 1 / each
+            yield "ten sliders at once, 95% [ms]", 1000 * many[int(0.95 * (len(many) - 1))]
+            yield "ten sliders at once, answers a second", 1 / each
         finally:
             server.terminate()
             server.wait()

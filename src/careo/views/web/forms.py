@@ -121,7 +121,9 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["drawing"] = Markup  # pictures are drawn by our own modules, which escape every word
-    environment.filters["code"] = lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704
+    environment.filters["code"] = lambda text: Markup(
+        re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    )
     return environment
 
 

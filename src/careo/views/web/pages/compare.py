@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from careo.base.texts import say
+from careo.results.caveats import DECIDING, MOST_DECIDING
 from careo.results.compare_words import ORDER
 from careo.run.ensemble import STATUS_QUO
 from careo.run.runs import list_runs
@@ -140,14 +141,17 @@ def _strategy(
             if row["place"] != nation and row["period"] == whole
         ]
         closely = [(say(language, "simulate.by_year"), years), (say(language, "simulate.by_place"), places)]
+    why: dict[str, list[str]] = {}
+    for finding in findings:
+        key = finding["extra"]["reason"] or finding["verdict"].replace(" ", "_")
+        why.setdefault(key, []).append(say(language, f"simulate.short_outcome.{finding['extra']['outcome']}"))
     decides = [
-        say(language, f"simulate.decides.{finding['extra']['reason'] or finding['verdict'].replace(' ', '_')}",
-            outcomes=say(language, f"simulate.short_outcome.{finding['extra']['outcome']}"))
-        for finding in findings
-        if (finding["extra"]["reason"] or finding["verdict"])
-    ]  # fmt: skip
+        say(language, f"simulate.decides.{key}", outcomes=", ".join(why[key]))
+        for key in DECIDING
+        if key in why
+    ]
     return {
-        "name": name, "sentence": told["because"], "outcomes": rows, "decides": decides[:5], "own": told["caveats"],
+        "name": name, "sentence": told["because"], "outcomes": rows, "decides": decides[:MOST_DECIDING], "own": told["caveats"],
         "closely": closely,
     }  # fmt: skip
 

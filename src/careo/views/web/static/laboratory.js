@@ -1,6 +1,7 @@
 // A slider asks for the fans; the latest question wins. The whole state stands in the address.
 const form = document.getElementById("levers");
 const fans = document.getElementById("fans");
+const said = document.getElementById("said");
 const state = document.getElementById("state");
 const seat = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
 let turn = 0;
@@ -37,6 +38,7 @@ async function fetched(asked, sweep) {
     fans.innerHTML = await answer.text(); // our own page, escaped by the server
     state.textContent = answer.status === 503 ? form.dataset.busy : "";
     fans.removeAttribute("aria-busy");
+    said.textContent = fans.querySelector(".because")?.textContent ?? "";
     if (answer.ok && fans.querySelector("[data-sweep]")) later = setTimeout(() => fetched(asked, true), 400);
   } catch (error) {
     if (error.name === "AbortError" || mine !== turn) return;
