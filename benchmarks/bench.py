@@ -32,7 +32,7 @@ ASKED = {
     "careo simulate from nothing to its first draws on disk [s]": ("<", 1.0),
     "six strategies, 1,000 draws, a whole process [s]": ("<", 2.0),
     "two strategies, 200 draws, warm [ms]": ("<", 100.0),
-    "slider on two levers, 200 draws, page to page, median [ms]": ("<", 150.0),
+    "slider on two levers, page to page, median [ms]": ("<", 150.0),
     "slider on two levers, 95% [ms]": ("<", 150.0),
     "slider on a whole strategy, 95% [ms]": ("<", 150.0),
     "network model, 1,000 draws, two threads, warm [s]": ("<", 10.0),

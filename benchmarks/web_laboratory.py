@@ -36,7 +36,7 @@ def rows(*, quick: bool) -> Iterator[tuple[str, float | str]]:
             times = sorted(_slider(port, 10 + k, "L2") for k in range(asked))
             used = (_processor(server.pid) - before) / asked
             yield (
-                "slider on two levers, 200 draws, page to page, median [ms]",
+                "slider on two levers, page to page, median [ms]",
                 1000 * statistics.median(times),
             )
             yield "slider on two levers, 95% [ms]", 1000 * times[int(0.95 * (len(times) - 1))]

@@ -89,7 +89,9 @@ def test_the_page_is_what_the_command_prints_from_the_file(
     name = file.headers["content-disposition"].partition('"')[2].rstrip('"')
     (tmp_path / name).write_bytes(file.content)
     page, twin = client.get(HAND.format(form="")).text, client.get(HAND.format(form=".json")).text
-    typed = page.partition("<code>careo ")[2].partition("</code>")[0]
+    typed = (
+        page.partition("<dt>On a command line</dt>")[2].partition("<code>careo ")[2].partition("</code>")[0]
+    )
     assert typed.split()[:2] == ["simulate", name]
     capsys.readouterr()
     assert cli.run([*typed.split(), "--json", "--lang", "en"]) == 0

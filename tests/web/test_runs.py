@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from careo.base.errors import CareoError
 from careo.views import cli
 from careo.views.web.application import create_application
 from careo.views.web.jobs import Jobs, Pending
@@ -171,6 +172,25 @@ def test_a_full_disk_fails_the_job_and_not_the_server(home: Path, monkeypatch: p
         until(lambda: (now := jobs.find(job.id)) and now.state == "done")
     finally:
         jobs.close()
+
+
+def test_a_queue_that_is_full_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("careo.views.web.jobs.MOST_WAITING", 0)
+    jobs = Jobs(home / "jobs", country="toyland")
+    try:
+        with pytest.raises(CareoError, match="too much to do"):
+            jobs.ask(("evaluate", "list"), "en")
+        assert jobs.all() == ()
+    finally:
+        jobs.close()
+
+
+def test_a_change_from_another_page_is_refused(toyland: TestClient) -> None:
+    for path in ("/en/laboratory/run", "/en/runs", "/en/runs/0123456789abcdef/cancel"):
+        answer = toyland.post(
+            path, data={"base": "ten-lamps-2018"}, headers={"origin": "https://evil.example"}
+        )
+        assert answer.status_code == 403, path
 
 
 def test_answers_do_not_fill_the_disk(home: Path) -> None:

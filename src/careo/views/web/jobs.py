@@ -38,6 +38,8 @@ RUNS = "runs"
 """In the home: the folder of all runs."""
 MOST_BYTES = 2 * 10**9
 """Of answers and pictures that are kept; beyond, the oldest answers go. Runs are people's work and stay."""
+MOST_WAITING = 64
+"""Commands that may wait their turn; whoever comes later is told that there is too much to do."""
 _AT_ONCE = 2
 _PATIENCE_SECONDS = 0.5
 _STEP_SECONDS = 0.2  # between two records of progress
@@ -143,11 +145,17 @@ class Jobs:
         return sha256(question.encode()).hexdigest()[:16]
 
     def ask(self, command: Sequence[str], language: str) -> Job:
-        """The job of a command; put into the queue when it is new."""
+        """The job of a command; put into the queue when it is new.
+
+        Raises:
+            CareoError: too many wait. OutputError: there is no room to keep it.
+        """
         name = self.id_of(command, language)
         with self._lock:
             found = self.find(name)
             if found is None:
+                if self._queue.qsize() >= MOST_WAITING:
+                    raise CareoError("web_busy", found=str(MOST_WAITING), fix="web_busy")
                 found = Job(name, tuple(command), language, asked=_now())
                 self._keep(found)
                 self._queue.put(name)
