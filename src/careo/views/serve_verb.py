@@ -26,6 +26,7 @@ def serve_verb(asked: Asked, *, host: str, port: str) -> int:
         os.environ, host=host, port=whole("--port", port, 8000, 65_535, least=0), country=asked.country, offline=asked.offline,
     )  # fmt: skip
     app = create_application(settings)
+    app.state.services.team  # noqa: B018 - opened now, so that a wrong address is told before anybody asks
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(
         say(asked.language, "web.serve.at", address=f"http://{shown}:{settings.port}/{asked.language}/"),

@@ -8,6 +8,7 @@ from careo.panel import Country
 from careo.sources.store import data_folder
 from careo.views.web.jobs import Jobs
 from careo.views.web.settings import Settings
+from careo.views.web.team.store import Team
 
 
 class Services:
@@ -32,6 +33,15 @@ class Services:
         told = self.settings
         return Jobs(told.home / "jobs", country=told.country, stamp=self.stamp, offline=told.offline)
 
+    @cached_property
+    def team(self) -> Team:
+        """What people left here; its tables are made or brought up to date when it is first opened.
+
+        Raises:
+            CareoError: the database's address is none, or it cannot be reached; the next request tries again.
+        """
+        return Team(self.settings.database, self.settings.home)
+
     @property
     def stamp(self) -> str:
         """Changes when the imported data do."""
@@ -42,3 +52,5 @@ class Services:
         """Closes what is open; only what was ever made."""
         if "jobs" in self.__dict__:
             self.jobs.close()
+        if "team" in self.__dict__:
+            self.team.close()
