@@ -6,6 +6,7 @@ from functools import cached_property
 
 from careo.panel import Country
 from careo.sources.store import data_folder
+from careo.views.web.checking import Checks
 from careo.views.web.jobs import Jobs
 from careo.views.web.settings import Settings
 from careo.views.web.team.store import Team
@@ -41,6 +42,11 @@ class Services:
             CareoError: the database's address is none, or it cannot be reached; the next request tries again.
         """
         return Team(self.settings.database, self.settings.home)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Its documents, held against the record."""
+        return Checks(self)
 
     @property
     def stamp(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, undefer
 
 from careo.base.errors import CareoError
 from careo.record.ledger import Entry
-from careo.record.ledger import Page as LedgerPage
 from careo.views.web.team.connection import migrate, open_engine, spoken
 from careo.views.web.team.records import Decided, Decision, Given, joined
 from careo.views.web.team.tables import DecisionRow, DocumentRow, FindingRow, JobRow, RunRow, StatementRow
@@ -157,15 +156,6 @@ class Team:
             raise CareoError("team_no_statement", found=repr(name[:60]), fix="team_no_statement")
         return found[0]
 
-    def ledger_page(self, document: Given) -> LedgerPage | None:
-        """What stands decided about a document, as the ledger has it; None while nobody looked at it."""
-        found = self.statements(document.id)
-        return (
-            LedgerPage(document.name, document.sha256, document.title, tuple(each.entry for each in found))
-            if found
-            else None
-        )
-
     def decide(
         self,
         document: str,
@@ -249,9 +239,14 @@ class Team:
     # ── findings, runs, jobs ─────────────────────────────────────────────────────────────────────────────────────
 
     def keep_findings(
-        self, document: str, said: str, language: str, question: str, findings: Sequence[Mapping[str, Any]]
+        self,
+        document: str,
+        said: str,
+        language: str,
+        question: str,
+        findings: Callable[[], Sequence[Mapping[str, Any]]],
     ) -> None:
-        """Keeps what the latest check of a document found, in place of what an earlier one did; nothing when it is there already."""
+        """Keeps what the latest check of a document found, in place of what an earlier one did; and nothing when it is there already (then it is not asked for)."""
         here = (FindingRow.document == document, FindingRow.said == said, FindingRow.language == language)
         with self._reading() as session:
             asked = session.scalars(select(FindingRow.question).where(*here).limit(1)).first()
@@ -261,7 +256,7 @@ class Team:
         rows = [
             {"document": document, "said": said, "language": language, "position": position, "verdict": each["verdict"],
              "body": _storable(each), "question": question, "made": now}
-            for position, each in enumerate(findings)
+            for position, each in enumerate(findings())
         ]  # fmt: skip
         try:
             with self._writing() as session:
