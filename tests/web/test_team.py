@@ -108,7 +108,7 @@ def test_a_database_of_a_newer_careo_is_left_alone(place: tuple[str, Path]) -> N
     with team.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     team.close()
-    with pytest.raises(TeamError, match="(?i)a newer careo made this database"):
+    with pytest.raises(TeamError, match=r"(?i)a newer careo made this database"):
         Team(*place)
 
 

@@ -40,7 +40,11 @@ def entry_words(words: Mapping[str, str], entry: Entry, country: Country) -> dic
         check_indicators(read, country.indicators)
     except LedgerError as error:  # its lines are those of a file that nobody sees
         raise LedgerError(
-            error.key, expected=error.expected, found=error.found, fix=error.fix, **error.words
+            error.key,
+            expected=error.expected,
+            found=error.found,
+            fix=error.fix,
+            **error.words,  # pyright: ignore[reportArgumentType]
         ) from error
     made = read.pages[0].entries[0]
     return {"decision": decision, "correct": dict(made.correct), "note": note}

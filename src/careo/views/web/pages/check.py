@@ -292,11 +292,14 @@ def _around(found: Checked, decided: Decided) -> tuple[str, str, str]:
     if entry is None or entry.start < 0:
         return "", one_line(decided.entry.quote, 2000), ""
     text = found.document.text
-    low, high = max(0, entry.start - 240), entry.end + 240
+    before, after = (
+        one_line(text[max(0, entry.start - 200) : entry.start]),
+        one_line(text[entry.end : entry.end + 200]),
+    )
     return (
-        ("… " if low else "") + one_line(text[low : entry.start]) + " ",
+        (before if len(before) < 140 else "… " + before[-140:].partition(" ")[2]) + " ",
         one_line(text[entry.start : entry.end], 2000),
-        " " + one_line(text[entry.end : high]) + (" …" if high < len(text) else ""),
+        " " + (after if len(after) < 140 else after[:140].rpartition(" ")[0] + " …"),
     )
 
 

@@ -4,5 +4,6 @@ from alembic import context
 
 from careo.views.web.team.tables import Base
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
-context.run_migrations()
+if hasattr(context, "config"):  # only while Alembic runs this file
+    context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+    context.run_migrations()
