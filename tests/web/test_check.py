@@ -313,6 +313,16 @@ def test_what_is_not_there_is_said(home: TestClient) -> None:
     assert told.status_code == 201 and told.json()["address"].startswith("/en/check/")
 
 
+def test_a_form_of_our_own_page_is_taken_without_javascript(home: TestClient) -> None:
+    """Browsers send `Origin: null` with a form when the page says `no-referrer`, and that is refused."""
+    assert home.get("/en/check").headers["referrer-policy"] == "same-origin"
+    assert home.post("/en/check", data={"text": TEXT}, headers={"origin": "null"}).status_code == 403
+    assert (
+        home.post("/en/check", data={"text": TEXT}, headers={"origin": "http://127.0.0.1:8000"}).status_code
+        == 303
+    )
+
+
 def test_a_change_from_elsewhere_is_refused(home: TestClient) -> None:
     answer = home.post("/en/check", data={"text": TEXT}, headers={"origin": "https://evil.example"})
     assert answer.status_code == 403

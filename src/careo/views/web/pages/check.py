@@ -71,7 +71,7 @@ def give(asking: Asking, form: Filled) -> GoTo:
     document = read_bytes(data, form.file_name[:200] or "text", country=asking.country)
     name = safe_name(form.file_name or f"text-{digest[:8]}.txt", document.format)
     kept = asking.services.team.add(
-        data, sha256=digest, name=name, format=document.format, title=one_line(document.title, 300), person=asking.person
+        data, sha256=digest, name=name, format=document.format, title=one_line(document.title or ("" if form.file_name else document.text), 100), person=asking.person
     )  # fmt: skip
     return GoTo(
         f"/check/{kept.id}",
@@ -99,7 +99,7 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
     columns = ("id", "kind", "verdict", "claim", "because")
     return Page(
         template="checked.html",
-        title=one_line(found.document.title or found.given.name, 160),
+        title=found.given.title or found.given.name,
         data=contract.audit_data(found.audit),
         rows={
             **rows,
@@ -207,7 +207,7 @@ def _statement_page(
     rows = parts.of_pages(found.audit, country, asking.language)
     spots = {spot for spot, each in _by_place(found, asking.language).items() if each["name"] == decided.name}
     findings = [row for row in rows["findings"] if row["place"] in spots]
-    used = {row["indicator"] for f in findings for group in (*f["considered"], *f["others"]) for row in group}
+    used = {row["indicator"] for f in findings for group in f["considered"] for row in group}
     sources = [
         s
         for f, row in zip(
@@ -239,7 +239,7 @@ def _statement_page(
         data=contract.envelope("check", documents=[_given_data(found.given)], statement=data, **more),
         rows={
             "given": found.given,
-            "document_title": one_line(found.document.title or found.given.name, 160),
+            "document_title": found.given.title or found.given.name,
             "document_language": found.document.language,
             "said": found.said.isoformat() if found.said else "",
             "decided": decided,
