@@ -204,7 +204,7 @@ def _statement_page(
     found = asking.services.checks.of(document, day(said.strip(), "date"), asking.language)
     decided = asking.services.team.statement(found.given.id, name)
     country = asking.services.country
-    rows = parts.of_pages(found.audit, country, asking.language)
+    rows = found.rows
     spots = {spot for spot, each in _by_place(found, asking.language).items() if each["name"] == decided.name}
     findings = [row for row in rows["findings"] if row["place"] in spots]
     used = {row["indicator"] for f in findings for group in f["considered"] for row in group}
