@@ -86,7 +86,7 @@ def page_rows(result: StrategyAudit, country: Country, language: str) -> Row:
 
 
 def pledge_rows(result: StrategyAudit, pledge: str, country: Country, language: str) -> Row:
-    """One pledge as `page_rows` has it, under `p`; and under `sources` what it rests on."""
+    """One pledge as `page_rows` has it, under `p`; under `cited` the sources it rests on."""
     it = _Page(result, country, language)
     found = next(finding for finding in result.pledges if finding.extra["pledge"] == pledge)
     told = _pledge(it, found, ())

@@ -33,7 +33,7 @@ from careo.views.web.security import Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
-PAGES = ("overview", "evaluate")
+PAGES = ("overview", "strategies", "money", "drift", "evaluate")
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 _KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
@@ -261,5 +261,7 @@ def _speak_of_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table"})
+_UNKNOWN = frozenset({
+    "web_nowhere", "web_no_picture", "web_no_table", "usage_evaluation", "strategy_unknown", "pledge_unknown", "money_unknown", "drift_unknown",
+})  # fmt: skip
 """Errors that say: there is no such thing."""
