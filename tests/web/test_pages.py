@@ -12,7 +12,10 @@ from starlette.testclient import TestClient
 from careo.views import cli
 from careo.views.web.page import ROUTES
 
-SHOWN = ("/", "/evaluate", "/evaluate/social-programme-2019")
+SHOWN = (
+    "/", "/evaluate", "/evaluate/social-programme-2019", "/strategies", "/strategies/amlo-2018-plan", "/strategies/amlo-2018-plan/pledges/pln-3",
+    "/money", "/money/amlo-2018-plan", "/money/jcf", "/drift/amnesty", "/drift/amlo-2018-plan:pln-3",
+)  # fmt: skip
 """An address of every route."""
 
 

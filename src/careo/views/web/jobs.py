@@ -85,10 +85,21 @@ class Jobs:
         home = self.folder / job.id
         return json.loads((home / "answer.json").read_bytes()), home / "out"
 
+    def found(self, command: Sequence[str], language: str) -> Mapping[str, Any] | None:
+        """What a command printed as JSON, where somebody asked before and the answer is there; nothing is asked for."""
+        try:
+            return json.loads((self.folder / self.id_of(command, language) / "answer.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    def id_of(self, command: Sequence[str], language: str) -> str:
+        """The id of a question."""
+        question = json.dumps([careo.__version__, self.stamp, self.country, language, list(command)])
+        return sha256(question.encode()).hexdigest()[:16]
+
     def ask(self, command: Sequence[str], language: str) -> Job:
         """The job of a command; put into the queue when it is new."""
-        question = json.dumps([careo.__version__, self.stamp, self.country, language, list(command)])
-        name = sha256(question.encode()).hexdigest()[:16]
+        name = self.id_of(command, language)
         with self._lock:
             found = self.find(name)
             if found is None:

@@ -47,7 +47,6 @@ def drift(asking: Asking, name: str, on: str = "") -> Page:
                 {"id": topic.id, "title": topic.title.get(language, topic.id)}
                 for topic in load_topics(country.key).values()
             ],
-            "definitions": [],
             "sources": parts.source_rows(found.finding.sources, language),
         },
         command=("drift", wanted, *(("--on", when.isoformat()) if when else ())),

@@ -69,7 +69,6 @@ def money(asking: Asking, name: str) -> Page:
             "pairs": pairs,
             "slug": wanted if strategy else "",
             "what": "" if strategy else told[1]["lines"][0]["what"],
-            "definitions": [],
             "sources": parts.source_rows(sources, language),
         },
         command=("money", wanted),

@@ -142,7 +142,6 @@ def one_pledge(asking: Asking, slug: str, pledge: str, on: str = "") -> Page:
         "on": _told(when),
         "day": period_words(result.day.isoformat(), language),
         "latest": period_words(asked.compiled, language),
-        "definitions": [],
         "sources": parts.source_rows(sources, language),
     }
     told = f", on=date({when.year}, {when.month}, {when.day})" if when else ""
