@@ -18,6 +18,8 @@ SHOWN = (
 )  # fmt: skip
 """An address of every route."""
 
+TYPED = '<pre class="typed" tabindex="0"><code>careo '
+
 
 def asked(client: TestClient, address: str) -> Any:
     """The answer, once it is there."""
@@ -37,7 +39,7 @@ def test_a_page_says_what_the_command_line_says(
     twin = asked(client, f"/{language}{path if path != '/' else '/overview'}.json")
     assert twin.status_code == 200
     page = client.get(f"/{language}{path}").text
-    typed = page.partition("<code>careo ")[2].partition("</code>")[0]
+    typed = page.partition(TYPED)[2].partition("</code>")[0]
     assert cli.run([*typed.split(), "--json", "--lang", language]) == 0
     printed = capsys.readouterr().out
     assert json.loads(twin.text) == json.loads(printed)

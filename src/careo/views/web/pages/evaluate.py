@@ -56,13 +56,12 @@ def evaluations(asking: Asking) -> Page:
     ]
     columns = ("id", "name", "question", "outcome", "first", "last")
     table = Table(columns, [[row[name] for name in columns] for row in rows])
-    for row, each in zip(rows, known.values(), strict=True):
-        row["answer"] = _known(each, own.get(f"careo-{each.id}"), asking)
+    answers = {each.id: _known(each, own.get(f"careo-{each.id}"), asking) for each in known.values()}
     return Page(
         template="evaluations.html",
         title=say(asking.language, "web_evaluate.title"),
         data=contract.envelope("evaluate", evaluations=data),
-        rows={"evaluations": rows},
+        rows={"evaluations": rows, "answers": answers},
         command=("evaluate", "list"),
         python="import careo\n\nfor evaluation in careo.load_evaluations().values():\n    print(evaluation.id, evaluation.question)",
         tables={"evaluations": table},
@@ -77,7 +76,9 @@ def evaluation(asking: Asking, name: str, outcome: str = "") -> Page:
     asked = shipped(name, load_evaluations(asking.country), "usage_evaluation")
     outcomes = load_outcomes(asking.country)
     wanted = shipped(outcome, outcomes, "usage_evaluated_outcome").id if outcome else ""
-    wanted = wanted if wanted != asked.outcome else ""  # its own outcome is the same question, however it is asked
+    wanted = (
+        wanted if wanted != asked.outcome else ""
+    )  # its own outcome is the same question, however it is asked
     command = ("evaluate", asked.id, *(("--outcome", wanted) if wanted else ()))
     data, folder = asking.services.jobs.result((*command, "-o", OUT), language)
     found, told = data["findings"][0], data["evaluation"]
@@ -96,9 +97,7 @@ def evaluation(asking: Asking, name: str, outcome: str = "") -> Page:
             "outcome": worded(outcomes[told["outcome"]].name, language),
             "own_outcome": asked.outcome,
             "definition": worded(outcomes[told["outcome"]].definition, language),
-            "outcomes": [
-                {"id": each.id, "name": worded(each.name, language)} for each in outcomes.values()
-            ],
+            "outcomes": [{"id": each.id, "name": worded(each.name, language)} for each in outcomes.values()],
             "captions": {
                 name: say(language, f"web_evaluate.caption.{name.replace('-', '_')}") for name in pictures
             },

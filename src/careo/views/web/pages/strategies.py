@@ -76,6 +76,9 @@ def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "") -> Page
     rows = page_rows(result, country, language)
     wanted = _wanted(verdict, rows["counts"])
     rows["groups"] = _only(rows["groups"], wanted)
+    there = {pledge["anchor"] for group in rows["groups"] for pledge in group["pledges"]}
+    for row in rows["shares"]:  # these point at pledges, which may not be shown
+        row["pledges"] = [pledge for pledge in row["pledges"] if pledge["anchor"] in there]
     purse = known_on(money_of(asked, country.key), result.day)
     for row in rows["lines"]:
         row["chart"] = stages_chart(purse, row["id"], language)
@@ -212,9 +215,7 @@ def _only(groups: Sequence[Mapping[str, Any]], wanted: str) -> list[Mapping[str,
 def _steps(ladder: Finding, language: str) -> list[dict[str, Any]]:
     return [
         {
-            "date": period_words(row["date"], language)
-            if row["date"]
-            else say(language, "ladder.undated"),
+            "date": period_words(row["date"], language) if row["date"] else say(language, "ladder.undated"),
             "stage": row["stage_words"],
             "track": row["track"],
             "what": row["what"],
