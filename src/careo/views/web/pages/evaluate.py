@@ -13,6 +13,7 @@ from careo.evidence.levers import load_levers
 from careo.evidence.own import load_own_studies
 from careo.evidence.studies import Study, load_studies
 from careo.results.designs.setting import Estimate
+from careo.results.evaluate import ALPHA
 from careo.results.evaluate_words import (
     Beside,
     beside_row,
@@ -172,17 +173,17 @@ def _used(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
 
 
 def _plain(estimates: Sequence[Estimate], language: str) -> Iterator[str]:
-    """What the verdict's own estimates could have seen at all, in plain words."""
+    """What could have been seen at all, in plain words: of each scale the first estimate that the verdict rests on."""
     main = [one for one in estimates if one.default and not math.isnan(one.p)]
-    for one in main:
-        if not math.isnan(one.mde):
-            size, window = size_words(one.mde, one.scale, language), _window(one, language)
-            effect = effect_words(one.effect, one.scale, language)
-            yield say(language, "web_evaluate.plain.mde", size=size, effect=effect, window=window)
+    first = {one.scale: one for one in reversed(main)}
+    for one in (each for each in main if first[each.scale] is each and not math.isnan(each.mde)):
+        size, window = size_words(one.mde, one.scale, language), _window(one, language)
+        effect = effect_words(one.effect, one.scale, language)
+        yield say(language, "web_evaluate.plain.mde", size=size, effect=effect, window=window)
     floors = [one for one in main if not math.isnan(one.smallest_p)]
     if floors:
         worst = max(floors, key=lambda one: one.smallest_p)
-        key = "p_few" if worst.smallest_p > 0.05 else "p"
+        key = "p_few" if worst.smallest_p > ALPHA else "p"
         told = {"p": p_words(worst), "smallest": _smallest(worst)}
         yield say(language, f"web_evaluate.plain.{key}", **told)
 
