@@ -76,7 +76,7 @@ def serving(home: Path, *options: str, port: int = 0, seconds: float = 60) -> It
     """A server from when its port answers until the block ends; whatever it started ends with it."""
     chosen = port or free_port()
     home.mkdir(parents=True, exist_ok=True)
-    log = home / "serve.log"
+    log = home.with_suffix(".log")
     environment = {**os.environ, "CAREO_HOME": str(home)}
     typed = [sys.executable, "-m", "careo", "serve", "--port", str(chosen), *options]
     with log.open("ab") as out:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from importlib import import_module
-from threading import Lock
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Request
@@ -28,6 +25,7 @@ from careo.views.web import enter
 from careo.views.web.description import ANSWERS, described
 from careo.views.web.forms import FORMS, HERE, answer, html
 from careo.views.web.jobs import Job, Pending
+from careo.views.web.keeping import Keeping
 from careo.views.web.page import ROUTES, Asking, Page, Route
 from careo.views.web.security import Gate
 from careo.views.web.services import Services
@@ -36,7 +34,6 @@ from careo.views.web.settings import Settings
 PAGES = ("overview", "evaluate")
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
-_KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
 
 
 def create_application(settings: Settings | None = None) -> FastAPI:
@@ -53,15 +50,15 @@ def create_application(settings: Settings | None = None) -> FastAPI:
         title="careo", version=careo.__version__, lifespan=lifespan, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.services = services
-    kept = _Kept()
     for route in all_routes():
-        _serve(app, route, kept)
+        _serve(app, route)
     app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
     app.openapi = lambda: described(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     app.include_router(enter.router)
     _speak_of_errors(app)
+    app.add_middleware(Keeping, services=services)
     app.add_middleware(_Forms)
     app.add_middleware(Gate, settings=chosen)
     return app
@@ -74,21 +71,21 @@ def all_routes() -> tuple[Route, ...]:
     return tuple(ROUTES)
 
 
-def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
+def _serve(app: FastAPI, route: Route) -> None:
     """One function as a page in both languages and as JSON under the API, with the types of its own signature."""
     signature = inspect.signature(route.function, eval_str=True)
     first, *others = signature.parameters.values()
 
     def pages(asking: Asking, request: Request, **given: Any) -> Response:
         form = getattr(request.state, "form", "html")
-        key = (asking.language, form, str(request.url), services_stamp(asking.services))
-        return kept.answer(
-            key, lambda: _respond(route, asking, form, request.query_params.get("of", ""), given)
-        )
+        found = route.function(asking, **given)
+        request.state.stable = found.stable
+        return answer(found, asking, form, route.part, request.query_params.get("of", ""))
 
     def data(asking: Asking, request: Request, **given: Any) -> Response:
-        key = (asking.language, "api", str(request.url), services_stamp(asking.services))
-        return kept.answer(key, lambda: _respond(route, asking, "json", "", given))
+        found = route.function(asking, **given)
+        request.state.stable = found.stable
+        return answer(found, asking, "json", route.part)
 
     for function, who in ((pages, _asking_of_page), (data, _asking_of_api)):
         asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
@@ -104,18 +101,6 @@ def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
     app.add_api_route(
         f"/api/v1{api}", data, methods=["GET"], summary=route.summary, tags=[route.part], responses=ANSWERS
     )
-
-
-def _respond(
-    route: Route, asking: Asking, form: str, wanted: str, given: dict[str, Any]
-) -> tuple[Response, bool]:
-    found = route.function(asking, **given)
-    return answer(found, asking, form, route.part, wanted), found.stable
-
-
-def services_stamp(services: Services) -> tuple[object, ...]:
-    """Changes when answers may: with the day and the imported data."""
-    return (datetime.now(UTC).date(), services.stamp)
 
 
 def _asking_of_page(request: Request, language: Literal["es", "en"]) -> Asking:
@@ -154,29 +139,6 @@ def _home(request: Request) -> Response:
 def _style() -> Response:
     """The style sheet that dossiers carry: one typographic scale for both."""
     return FileResponse(HERE.parent / "templates" / "dossier.css", media_type="text/css")
-
-
-class _Kept:
-    """Answers of stable pages, the least used forgotten first."""
-
-    def __init__(self) -> None:
-        self.answers: OrderedDict[tuple[object, ...], Response] = OrderedDict()
-        self.bytes, self.lock = 0, Lock()
-
-    def answer(self, key: tuple[object, ...], make: Callable[[], tuple[Response, bool]]) -> Response:
-        with self.lock:
-            if key in self.answers:
-                self.answers.move_to_end(key)
-                return self.answers[key]
-        made, stable = make()
-        if stable and len(made.body) < _KEPT_BYTES // 8:
-            with self.lock:
-                if key not in self.answers:
-                    self.answers[key] = made
-                    self.bytes += len(made.body)
-                while self.bytes > _KEPT_BYTES:
-                    self.bytes -= len(self.answers.popitem(last=False)[1].body)
-        return made
 
 
 class _Forms:
