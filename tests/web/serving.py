@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,20 +72,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, *options: str, port: int = 0, seconds: float = 60) -> Iterator[Served]:
+def serving(
+    home: Path, *options: str, command: Sequence[str] = ("-m", "careo"), seconds: float = 60
+) -> Iterator[Served]:
     """A server from when its port answers until the block ends; whatever it started ends with it."""
-    chosen = port or free_port()
+    port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     log = home.with_suffix(".log")
     environment = {**os.environ, "CAREO_HOME": str(home)}
-    typed = [sys.executable, "-m", "careo", "serve", "--port", str(chosen), *options]
+    typed = [sys.executable, *command, "serve", "--port", str(port), *options]
     with log.open("ab") as out:
         process = subprocess.Popen(
             typed, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True
         )
-    address = f"http://127.0.0.1:{chosen}"
+    address = f"http://127.0.0.1:{port}"
     with httpx.Client(base_url=address, timeout=60, trust_env=False, verify=False) as client:  # noqa: S501 - plain HTTP, no certificates
-        found = Served(chosen, home, process, log, client)
+        found = Served(port, home, process, log, client)
         try:
             _wait(found, time.monotonic() + seconds)
             yield found

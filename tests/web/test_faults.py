@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
@@ -18,6 +19,7 @@ import pytest
 from serving import COMPUTING, Served, serving
 from starlette.testclient import TestClient
 
+from careo.views.web import security
 from careo.views.web.application import create_application
 from careo.views.web.settings import Settings
 
@@ -111,7 +113,7 @@ MALFORMED = {
 
 NOT_WHOLE = ("nothing", "half a line")
 CODES = {
-    "no host": 400, "two hosts": 400, "two hosts, ours first": 400, "another host in the line": 400, "HTTP 1.0": 400,
+    "no host": 400, "two hosts": 400, "two hosts, ours first": 400, "another host in the line": 404, "HTTP 1.0": 400,
     "upwards among the files": 404, "upwards, escaped": 404, "upwards, escaped twice": 404, "HEAD": 200, "length and chunks": 400,
 }  # fmt: skip
 
@@ -172,6 +174,49 @@ def test_one_who_dawdles_keeps_nobody_waiting(toyland: Served) -> None:
     assert alive(toyland)
 
 
+def test_one_who_never_ends_a_request_is_hung_up_on(tmp_path: Path) -> None:
+    """With a patience of half a second; a line that is used goes on, and one on which an answer is awaited too."""
+    patient = "import sys, careo.views.web.listening as it; it.HEAD_SECONDS = 0.5; import careo.__main__ as run; sys.exit(run.main())"
+    with (
+        serving(tmp_path / "home", "--country", "toyland", command=("-c", patient)) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as slow,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as used,
+    ):
+        slow.sendall(b"GET /es/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+        for _ in range(4):
+            used.sendall(b"HEAD /es/evaluate HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert used.recv(65_536).startswith(b"HTTP/1.1 200")
+            time.sleep(0.3)
+        assert slow.recv(10) == b""
+        assert alive(server)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(security, "BODY_SECONDS", 0.05)
+
+    async def asked() -> int:
+        codes: list[int] = []
+
+        async def send(message: Any) -> None:
+            codes.append(message.get("status", 0))
+
+        async def never() -> Any:
+            await asyncio.sleep(3600)
+
+        app = create_application(Settings(home=tmp_path, country="toyland"))
+        headers = [
+            (b"host", b"127.0.0.1"),
+            (b"content-type", b"application/x-www-form-urlencoded"),
+            (b"content-length", b"9"),
+        ]
+        scope = {"type": "http", "method": "POST", "path": "/es/enter", "query_string": b"", "headers": headers, "root_path": "",
+                 "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000)}  # fmt: skip
+        await app(scope, never, send)
+        return codes[0]
+
+    assert asyncio.run(asked()) == 408
+
+
 def test_one_who_leaves_in_the_middle_is_let_go(toyland: Served) -> None:
     for sent in (b"GET /es/ HTTP/1.1\r\n" + HOST + b"\r\n", b"GET /api/openapi.json HTTP/1.1\r\n" + HOST + b"\r\n",
                  b"POST /es/enter HTTP/1.1\r\n" + HOST + b"Content-Length: 1000\r\n\r\nhalf"):  # fmt: skip
@@ -182,6 +227,27 @@ def test_one_who_leaves_in_the_middle_is_let_go(toyland: Served) -> None:
                     socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
                 )  # closes with a reset
     assert alive(toyland)
+
+
+def test_a_mistake_of_ours_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says nothing of itself to whoever asked, in their language, under the policy of every answer; the terminal has it all."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret")
+
+    app = create_application(Settings(home=tmp_path, country="toyland"))
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        monkeypatch.setattr("careo.views.web.pages.evaluate.load_evaluations", broken)
+        for address, words in (
+            ("/es/evaluate", "algo falló"),
+            ("/en/evaluate.json", "is broken"),
+            ("/api/v1/evaluate", "is broken"),
+        ):
+            answer = client.get(address)
+            assert answer.status_code == 500
+            assert words in answer.text.lower()
+            assert "secret" not in answer.text
+            assert answer.headers["content-security-policy"] == security.POLICY
 
 
 # ── a machine that loses its power ───────────────────────────────────────────────────────────────────────────────

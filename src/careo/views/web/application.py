@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
 from collections.abc import AsyncIterator
@@ -12,22 +13,22 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import careo
-from careo.base.errors import CareoError
+from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
 from careo.views.web import enter
 from careo.views.web.description import ANSWERS, described
-from careo.views.web.forms import FORMS, HERE, answer, html
+from careo.views.web.files import Files
+from careo.views.web.forms import FORMS, answer, html
 from careo.views.web.jobs import Job, Pending
 from careo.views.web.keeping import Keeping
 from careo.views.web.page import ROUTES, Asking, Page, Route
-from careo.views.web.security import Gate
+from careo.views.web.security import HEADERS, Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
@@ -52,9 +53,8 @@ def create_application(settings: Settings | None = None) -> FastAPI:
     app.state.services = services
     for route in all_routes():
         _serve(app, route)
-    app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
     app.openapi = lambda: described(app)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", Files(), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     app.include_router(enter.router)
     _speak_of_errors(app)
@@ -136,11 +136,6 @@ def _home(request: Request) -> Response:
     return RedirectResponse(f"/{first[:2]}/")
 
 
-def _style() -> Response:
-    """The style sheet that dossiers carry: one typographic scale for both."""
-    return FileResponse(HERE.parent / "templates" / "dossier.css", media_type="text/css")
-
-
 class _Forms:
     """Takes the ending that names a form off the path: `/es/evaluate/x.json` is `/es/evaluate/x` in the form json."""
 
@@ -181,7 +176,23 @@ def _speak_of_errors(app: FastAPI) -> None:
         return Response(html(shown, asking, "error"), code, media_type="text/html; charset=utf-8")
 
     def careo_error(request: Request, error: Exception) -> Response:
+        if isinstance(error, OutputError):
+            return no_room(request, error.found)
         return said(request, error, 404 if error.key in _UNKNOWN else 400)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+
+    def no_room(request: Request, why: str) -> Response:
+        return said(request, CareoError("web_no_room", found=why), 507)
+
+    def system_error(request: Request, error: Exception) -> Response:
+        if getattr(error, "errno", 0) not in _FULL:
+            raise error
+        return no_room(request, error.strerror or "")  # pyright: ignore[reportAttributeAccessIssue]
+
+    def broken(request: Request, _: Exception) -> Response:
+        """A mistake of ours: the server's terminal has the whole of it. This answer is made outside the gate."""
+        answered = said(request, CareoError("web_broken"), 500)
+        answered.headers.update(HEADERS)
+        return answered
 
     def http_error(request: Request, error: Exception) -> Response:
         code: int = error.status_code  # pyright: ignore[reportAttributeAccessIssue]
@@ -192,6 +203,8 @@ def _speak_of_errors(app: FastAPI) -> None:
             if code == 405
             else "web_too_large"
             if code == 413
+            else "web_too_slow"
+            if code == 408
             else "web_refused"
         )
         return said(request, CareoError(key, found=one_line(request.scope["path"], 200)), code)
@@ -219,9 +232,13 @@ def _speak_of_errors(app: FastAPI) -> None:
 
     app.add_exception_handler(Pending, pending)
     app.add_exception_handler(CareoError, careo_error)
+    app.add_exception_handler(OSError, system_error)
+    app.add_exception_handler(Exception, broken)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The disk has no room, or no more for us."""
 _UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table"})
 """Errors that say: there is no such thing."""

@@ -14,6 +14,7 @@ from careo.base.errors import CareoError
 from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.images import png
+from careo.views.web.files import static
 from careo.views.web.page import ROUTES, Asking, Page, Table, address
 
 FORMS = ("html", "json", "csv", "parquet", "svg", "png")
@@ -80,7 +81,7 @@ def html(found: Page, asking: Asking, part: str, *, template: str = "") -> str:
         .get_template(template or found.template)
         .render(
             t=text, words=any_text, lang=language, languages=LANGUAGES, page=found, asking=asking, part=part,
-            parts=parts(), here=here, to=to, version=contract.envelope("serve")["careo"], **found.rows,
+            parts=parts(), here=here, to=to, static=static, version=contract.envelope("serve")["careo"], **found.rows,
         )
     )  # fmt: skip
 

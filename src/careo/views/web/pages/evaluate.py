@@ -44,6 +44,8 @@ def evaluations(asking: Asking) -> Page:
 def evaluation(asking: Asking, name: str, outcome: str = "") -> Page:
     """What one measure did, or why nobody can tell."""
     asked = shipped(name, load_evaluations(asking.country), "usage_evaluation")
+    if outcome:
+        shipped(outcome, load_outcomes(asking.country), "usage_evaluated_outcome")
     command = ("evaluate", asked.id, *(("--outcome", outcome) if outcome else ()))
     data, folder = asking.services.jobs.result((*command, "-o", OUT), asking.language)
     found = data["findings"][0]
