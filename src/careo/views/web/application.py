@@ -28,13 +28,13 @@ from careo.views.web import enter
 from careo.views.web.bundle import bundle
 from careo.views.web.description import ANSWERS, described
 from careo.views.web.forms import FORMS, HERE, answer, html
-from careo.views.web.jobs import Job, Pending
-from careo.views.web.page import ROUTES, Asking, Page, Route
+from careo.views.web.jobs import Job, Pending, job_data
+from careo.views.web.page import EXTRAS, ROUTES, Asking, Extra, Page, Route
 from careo.views.web.security import Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
-PAGES = ("overview", "evaluate", "evidence", "data", "method")
+PAGES = ("overview", "laboratory", "runs", "compare", "evaluate", "search", "evidence", "data", "method")
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 _KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
@@ -55,7 +55,10 @@ def create_application(settings: Settings | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.services = services
     kept = _Kept()
-    for route in all_routes():
+    routes = all_routes()
+    for each in EXTRAS:  # before pages, whose parameters would take their last words
+        _serve_extra(app, each)
+    for route in routes:
         _serve(app, route, kept)
     app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
     app.openapi = lambda: described(app)
@@ -106,6 +109,40 @@ def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
     app.add_api_route(
         f"/api/v1{api}", data, methods=["GET"], summary=route.summary, tags=[route.part], responses=ANSWERS
     )
+
+
+def _serve_extra(app: FastAPI, each: Extra) -> None:
+    """An address that is no page, in both languages."""
+    signature = inspect.signature(each.function, eval_str=True)
+    first, *others = signature.parameters.values()
+    parameters = [
+        first.replace(annotation=Annotated[Asking, Depends(_asking_of_page)], kind=inspect.Parameter.KEYWORD_ONLY),
+        *(other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others),
+    ]  # fmt: skip
+
+    def plain(**given: Any) -> Any:
+        return each.function(given.pop(first.name), **given)
+
+    async def waiting(**given: Any) -> Any:
+        return await each.function(given.pop(first.name), **given)
+
+    answers: Any = waiting if inspect.iscoroutinefunction(each.function) else plain
+    answers.__signature__ = signature.replace(
+        parameters=parameters, return_annotation=inspect.Signature.empty
+    )
+    answers.__name__ = each.function.__name__
+    app.add_api_route(
+        "/{language}" + each.path,
+        answers,
+        methods=[each.method],
+        include_in_schema=False,
+        response_model=None,
+    )
+
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Contract"}}}},
+}
 
 
 def _respond(
@@ -229,7 +266,9 @@ def _speak_of_errors(app: FastAPI) -> None:
         return Response(html(shown, asking, "error"), code, media_type="text/html; charset=utf-8")
 
     def careo_error(request: Request, error: Exception) -> Response:
-        return said(request, error, 404 if error.key in _UNKNOWN else 400)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+        key: str = error.key  # pyright: ignore[reportAttributeAccessIssue]
+        code = 404 if key in _UNKNOWN else 503 if key in _BUSY else 400
+        return said(request, error, code)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
 
     def http_error(request: Request, error: Exception) -> Response:
         code: int = error.status_code  # pyright: ignore[reportAttributeAccessIssue]
@@ -256,7 +295,7 @@ def _speak_of_errors(app: FastAPI) -> None:
     def pending(request: Request, error: Exception) -> Response:
         job: Job = error.job  # pyright: ignore[reportAttributeAccessIssue]
         if getattr(request.state, "form", "html") != "html" or request.scope["path"].startswith("/api"):
-            told = {"id": job.id, "state": job.state, "told": job.told, "command": list(job.command)}
+            told = job_data(job)
             return JSONResponse(contract.envelope("serve", job=told), 202, {"Retry-After": "2"})
         asking = _asking_of_page(request, "es" if request.scope["path"].startswith("/es") else "en")
         title = say(asking.language, "web.pending.title")
@@ -281,5 +320,8 @@ _UNKNOWN = frozenset(
         "web_no_picture",
         "web_no_table",
     }
+    {"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table", "web_no_run", "run_none"}
 )
 """Errors that say: there is no such thing."""
+_BUSY = frozenset({"web_busy"})
+"""Errors that say: not now."""

@@ -103,6 +103,7 @@ def parts() -> tuple[tuple[str, str], ...]:
         "check",
         "strategies",
         "laboratory",
+        "runs",
         "compare",
         "evaluate",
         "search",

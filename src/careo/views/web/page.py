@@ -111,6 +111,33 @@ def page(path: str, *, part: str) -> Callable[[Callable[..., Page]], Callable[..
     return register
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An address that is no page: a file to take, a piece of a page, a stream, something to be done.
+
+    Attributes:
+        method: "GET" or "POST". path: as of `Route`. function: takes an `Asking` and the `Request`, then what the path holds.
+    """
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+
+
+EXTRAS: list[Extra] = []
+"""Addresses that are no pages; whatever is done by POST changes something, so it is for editors only."""
+
+
+def extra(method: str, path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Makes a function the answer to an address that is no page; it gives a response of Starlette."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        EXTRAS.append(Extra(method, path, function))
+        return function
+
+    return register
+
+
 def address(language: str, path: str, **query: object) -> str:
     """The address of a page; parameters that are empty are left out."""
     told = urlencode({key: value for key, value in query.items() if value not in ("", None)}, doseq=True)
