@@ -1,4 +1,4 @@
-"""How fast careo is: `make bench` or `python -m benchmarks.bench [reading] [data] [laboratory] [evaluation]`, all by default.
+"""How fast careo is: `make bench` or `python -m benchmarks.bench [reading] [data] [laboratory] [evaluation] [web]`, all by default.
 
 Cold starts are whole processes, as a user starts them; warm rates are one process. Medians of a few runs; ratios only between
 numbers of one run. `--quick` does less of everything, and no official data.
@@ -16,7 +16,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import laboratory, official_data, reading, synthetic_controls
+from benchmarks import laboratory, official_data, reading, synthetic_controls, web_laboratory
 from benchmarks.evaluate import ROOT, versions
 
 ASKED = {
@@ -32,6 +32,9 @@ ASKED = {
     "careo simulate from nothing to its first draws on disk [s]": ("<", 1.0),
     "six strategies, 1,000 draws, a whole process [s]": ("<", 2.0),
     "two strategies, 200 draws, warm [ms]": ("<", 100.0),
+    "slider on two levers, page to page, median [ms]": ("<", 150.0),
+    "slider on two levers, 95% [ms]": ("<", 150.0),
+    "slider on a whole strategy, 95% [ms]": ("<", 150.0),
     "network model, 1,000 draws, two threads, warm [s]": ("<", 10.0),
     "placebo loop, synthetic control, 500 units × 96 months [s]": ("<", 2.0),
     "placebo loop, synthetic control, 2,000 units × 96 months [s]": ("<", 30.0),
@@ -45,6 +48,7 @@ LIBRARIES = {
     "data": ("polars", "pandas"),
     "laboratory": ("numpy", "numba", "scipy", "mesa", "pysd", "ema-workbench"),
     "evaluation": ("numpy", "numba", "pysyncon"),
+    "web": ("fastapi", "uvicorn", "jinja2"),
 }
 """What else the numbers of a part depend on."""
 
@@ -58,6 +62,7 @@ def parts(*, quick: bool) -> dict[str, Callable[[], Iterable[Row]]]:
         "data": lambda: [] if quick else official_data.rows(),
         "laboratory": lambda: laboratory.rows(quick=quick),
         "evaluation": lambda: synthetic_controls.rows(quick=quick),
+        "web": lambda: web_laboratory.rows(quick=quick),
     }
 
 

@@ -52,7 +52,7 @@ from careo.run.evaluation_setting import find_outcome, pose
 from careo.run.yearly import Yearly, yearly_record
 from careo.views.cli import run
 from careo.views.evaluate_pictures import draw_evaluation
-from careo.views.lever_verb import own_words
+from careo.views.lever_words import own_words
 
 FACTS = Path(__file__).resolve().parents[2] / "shared" / "facts"
 SURE = {"memory": 0, "excerpt": 1, "read": 2}

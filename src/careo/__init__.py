@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from careo.results.ladders import ladder as ladder
     from careo.results.linking import statements as statements
     from careo.results.municipalities import compare_municipalities as compare_municipalities
+    from careo.results.overview import Overview as Overview
+    from careo.results.overview import overview as overview
     from careo.results.pledges import judge_pledges as judge_pledges
     from careo.results.ranking import Ranking as Ranking
     from careo.results.ranking import ranking as ranking
@@ -151,6 +153,7 @@ _HOMES = {
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
     "Printed": "careo.views.printed",
+    "Overview": "careo.results.overview",
     "Ranking": "careo.results.ranking",
     "Replay": "careo.results.replay",
     "Replication": "careo.results.replication",
@@ -209,6 +212,7 @@ _HOMES = {
     "new_strategy": "careo.results.drafting",
     "parameter_rows": "careo.run.parameter_table",
     "open_run": "careo.run.runs",
+    "overview": "careo.results.overview",
     "plan_run": "careo.run.run_plan",
     "print_dossier": "careo.views.printed",
     "ranking": "careo.results.ranking",
@@ -262,6 +266,7 @@ __all__ = [
     "Lever",
     "Money",
     "MunicipalForecast",
+    "Overview",
     "Printed",
     "Ranking",
     "Replay",
@@ -320,6 +325,7 @@ __all__ = [
     "load_strategy",
     "new_strategy",
     "open_run",
+    "overview",
     "parameter_rows",
     "plan_run",
     "print_dossier",

@@ -103,6 +103,27 @@ def series_chart(
     return Chart(draw(plot, title), (("", row.indicator),))
 
 
+def indicator_plot(country: Country, indicator: str, place: str, language: str) -> tuple[Plot, str] | None:
+    """All values of an indicator at a place as a line, the newest edition of each period, with the words for its title; None without a line.
+
+    Periods of one length only, those of which there are most: a year and a month never stand on one line.
+    """
+    item = country.indicators[indicator]
+    shapes = [_frequency(str(o.period)) for o in country.series(indicator).observations if o.place == place]
+    likely = sorted({"year", "month", "day"} & set(shapes), key=lambda shape: (-shapes.count(shape), shape))
+    line = _line(country, indicator, place, likely[0]) if likely else []
+    if len(line) < 2:
+        return None
+    divisor, axis = _axis(line, item.unit, language)
+    plot = Plot(
+        lines={"": [(x, y / divisor) for x, y in line]},
+        colours={"": PALETTE[0]},
+        unit=axis,
+        share=item.unit == "share",
+    )
+    return plot, say(language, "dossier.chart.title", names=_name(country, indicator, language))
+
+
 def _one_place(considered: Sequence[Considered]) -> list[Considered]:
     """The rows of the place and kind of unit of the first one that fits, else of the first."""
     first = next((row for row in considered if row.fits), considered[0] if considered else None)

@@ -21,7 +21,7 @@ from careo.base.texts import LANGUAGES, say
 from careo.views.i18n import choose_language, one_line
 
 VERBS = (
-    "read", "statements", "check", "audit", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
+    "read", "statements", "check", "audit", "overview", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
     "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate",
     "evaluate", "replicate", "dossier", "cite", "schema", "serve", "tokens",
 )  # fmt: skip
@@ -60,6 +60,7 @@ def home(command: str) -> str:
 
 
 _HOMES = {
+    "overview": "overview_verb",
     "data": "data_verbs",
     "panel": "data_verbs",
     "strategies": "strategy_verbs",
@@ -107,6 +108,12 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "indicators": lambda lang: [
         click.Argument(["indicator"], required=False, metavar="[ID]"),
         _option(lang, "place", "PLACE"),
+    ],
+    "overview": lambda lang: [
+        click.Argument(["indicator"], required=False, metavar="[ID]"),
+        _option(lang, "month", "YYYY-MM"),
+        _option(lang, "counts", flag=True),
+        _option(lang, "states", "STATE,…", says="overview.states"),
     ],
     "schema": lambda _: [click.Argument(["name"], required=False, metavar="[findings|strategy]")],
     "strategies list": lambda _: [],

@@ -339,6 +339,14 @@ def audit_data(result: Audit) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def indicators_data(
+    country: Country, names: Iterable[str], place: str, language: str, *, values: bool
+) -> dict[str, Any]:
+    """Indicators as every form of them has it."""
+    rows = [indicator_data(country, name, place, language, values=values) for name in names]
+    return envelope("indicators", indicators=rows)
+
+
 def indicator_data(country: Country, name: str, place: str, language: str, *, values: bool) -> dict[str, Any]:
     """An indicator as the contract has it; with its values when `values`."""
     item = country.indicators[name]

@@ -109,16 +109,30 @@ def data_show_verb(asked: Asked, *, name: str) -> int:
     card = cards[snapshot.dataset if snapshot else name]
     screen = Screen(asked.out)
     if asked.json:
-        data = [contract.edition_data(s) for s in ([snapshot] if snapshot else held)]
-        screen.write(
-            contract.to_json(
-                contract.envelope("data show", dataset=contract.dataset_data(card), editions=data)
-            )
-        )
+        screen.write(contract.to_json(dataset_show_data(card, [snapshot] if snapshot else held)))
     else:
         _show_card(screen, asked.language, card, snapshot, held)
     screen.close()
     return 0
+
+
+def dataset_show_data(card: Dataset, editions: Sequence[Snapshot]) -> dict[str, Any]:
+    """The card of a dataset and its editions as the JSON contract has them."""
+    data = [contract.edition_data(edition) for edition in editions]
+    return contract.envelope("data show", dataset=contract.dataset_data(card), editions=data)
+
+
+def datasets_data(country: str) -> dict[str, Any]:
+    """The layouts that are read, the cards of a country's datasets and its imported editions as the JSON contract has them."""
+    import careo
+    from careo.sources.formats import layouts
+
+    return contract.envelope(
+        "data list",
+        layouts=[{"layout": layout.key, "read": layout.read is not None} for layout in layouts()],
+        datasets=[contract.dataset_data(card) for card in careo.datasets(country).values()],
+        editions=[contract.edition_data(edition) for edition in careo.snapshots(country=country)],
+    )
 
 
 def data_check_verb(asked: Asked, *, names: Sequence[str]) -> int:
@@ -274,13 +288,10 @@ def _show_table(screen: Screen, finding: Finding, language: str) -> None:
 
 def _list_layouts(screen: Screen, asked: Asked) -> None:
     import careo
-    from careo.sources.formats import layouts
 
     cards = careo.datasets(asked.country)
     if asked.json:
-        data = [{"layout": layout.key, "read": layout.read is not None} for layout in layouts()]
-        block = [contract.dataset_data(card) for card in cards.values()]
-        screen.write(contract.to_json(contract.envelope("data list", layouts=data, datasets=block)))
+        screen.write(contract.to_json(datasets_data(asked.country)))
         return
     for card in cards.values():
         screen.line(card.id, style="bold")

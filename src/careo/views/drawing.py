@@ -32,6 +32,7 @@ class Plot:
         unit: title of the value axis. share: values are parts of one, shown in percent.
         span: a stretch of time (in years) to shade, with `spanned` above it.
         bands: behind the lines, the first at the back: a colour, and (time, low, high) in the order of time. dots: whether points show.
+        width: of the plot without its labels; what is shown small is drawn narrow, so that its words stay readable.
     """
 
     lines: Mapping[str, Sequence[tuple[float, float]]]
@@ -44,6 +45,7 @@ class Plot:
     spanned: str = ""
     bands: Sequence[tuple[str, Sequence[tuple[float, float, float]]]] = ()
     dots: bool = True
+    width: float = _WIDTH
 
 
 def draw(plot: Plot, title: str) -> str:
@@ -60,22 +62,24 @@ def draw(plot: Plot, title: str) -> str:
     left = 10 + _CHARACTER * max(map(len, labels))
 
     def at(point: tuple[float, float]) -> tuple[float, float]:
-        x = left + (point[0] - first) / (last - first) * _WIDTH
+        x = left + (point[0] - first) / (last - first) * plot.width
         return x, _TOP + (high - point[1]) / (high - low) * _HEIGHT
 
     out = [_text(4, 12, plot.unit)] if plot.unit else []
     if plot.span:
         start, end = (at((time, high)) for time in plot.span)
-        out += _shade(start, end, plot.spanned, left + _WIDTH)
+        out += _shade(start, end, plot.spanned, left + plot.width)
     for tick, label in zip(ticks, labels, strict=True):
         y = at((first, tick))[1]
-        out.append(f'<path d="M{coordinate(left)} {coordinate(y)}h{coordinate(_WIDTH)}" stroke="{_GRID}"/>')
+        out.append(
+            f'<path d="M{coordinate(left)} {coordinate(y)}h{coordinate(plot.width)}" stroke="{_GRID}"/>'
+        )
         out.append(_text(left - 6, y + 4, label, anchor="end"))
     floor = at((first, low))[1]
-    out.append(f'<path d="M{coordinate(left)} {coordinate(floor)}h{coordinate(_WIDTH)}" stroke="#999"/>')
+    out.append(f'<path d="M{coordinate(left)} {coordinate(floor)}h{coordinate(plot.width)}" stroke="#999"/>')
     for tick, label in _times(first, last):
         x = at((tick, low))[0]
-        anchor = "end" if x > left + _WIDTH - 12 and len(label) > 4 else "middle"
+        anchor = "end" if x > left + plot.width - 12 and len(label) > 4 else "middle"
         out.append(f'<path d="M{coordinate(x)} {coordinate(floor)}v5" stroke="#999"/>')
         out.append(_text(x, floor + 18, label, anchor=anchor))
     out += [
@@ -93,7 +97,7 @@ def draw(plot: Plot, title: str) -> str:
     for claim in plot.claims:
         out += _mark(*at(claim), plot.claimed, to_the_left=claim[0] > (first + last) / 2)
     label = escape(title, quote=True)
-    box = f"0 0 {coordinate(left + _WIDTH + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM)}"
+    box = f"0 0 {coordinate(left + plot.width + _RIGHT)} {coordinate(_TOP + _HEIGHT + _BOTTOM)}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{label}"><title>{label}</title>'
     font = '<g font-family="Liberation Sans, Arial, Helvetica, sans-serif" fill="none">'
     return f"{head}{font}{''.join(out)}</g></svg>"

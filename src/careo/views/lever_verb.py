@@ -13,37 +13,43 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.evidence.effects import (
     KAPPA,
-    MECHANISMS,
     SMALLEST_MEAN,
     Effect,
-    Lag,
-    Link,
-    Rebound,
     chance_below_zero,
     interval,
     quantile,
 )
 from careo.evidence.levers import Cost, Lever, find_lever, load_levers
-from careo.evidence.own import Held, held_against, load_own_studies
-from careo.evidence.studies import Estimate, Study, load_studies, log_points
-from careo.results.wording import number, value_words
+from careo.evidence.own import held_against, load_own_studies
+from careo.evidence.studies import Study, load_studies, log_points
 from careo.views import contract
 from careo.views.cli import Asked
 from careo.views.forest import (
     draw_forest,
     forest_rows,
     mechanisms,
-    percent,
     prior_rows,
-    signed,
     text_forest,
     written,
 )
 from careo.views.images import write_image
+from careo.views.lever_words import (
+    DOTS,
+    below_words,
+    cost_lines,
+    effect_notes,
+    estimate_words,
+    graded,
+    lag_short,
+    lag_words,
+    link_name,
+    own_words,
+    partner_words,
+    prior_numbers,
+    prior_words,
+    seen_words,
+)  # fmt: skip
 from careo.views.terminal import Screen
-
-DOTS = {"A": "●●●●", "B": "●●●○", "C": "●●○○", "D": "●○○○"}
-"""A grade as people see it at a glance."""
 
 _TEXTS = ("", ".txt", ".md", ".json")
 
@@ -58,23 +64,7 @@ def levers_verb(asked: Asked, *, lever: str | None) -> int:
         return 0
     screen = Screen(asked.out)
     if asked.json:
-        rows = [lever_data(item, studies, asked.language) for item in levers]
-        block: dict[str, Any] = {"levers": rows}
-        if one:
-            sources = load_sources(asked.country, asked.language)
-            held = held_against(one, load_own_studies(asked.country).get(one.id, ()))
-            block["own"] = [
-                {
-                    "study": each.study.key,
-                    "grade": each.study.grade,
-                    "prior": each.prior,
-                    "ours": each.ours,
-                    "meet": each.meet,
-                }
-                for each in held
-            ]
-            block["sources"] = [asdict(sources[key]) for key in source_keys(one, studies)]
-        screen.write(contract.to_json(contract.envelope("levers", **block)))
+        screen.write(contract.to_json(levers_data(one, asked.country, asked.language)))
     elif one:
         own = load_own_studies(asked.country).get(one.id, ())
         _show_lever(screen, one, studies, load_sources(asked.country, asked.language), own, asked.language)
@@ -82,6 +72,28 @@ def levers_verb(asked: Asked, *, lever: str | None) -> int:
         _show_list(screen, levers, asked.language)
     screen.close()
     return 0
+
+
+def levers_data(one: Lever | None, country: str, language: str) -> dict[str, Any]:
+    """All levers of a country, or one with its sources and our own evaluations beside its priors, as the JSON contract has them."""
+    studies = load_studies(country)
+    levers = [one] if one else list(load_levers(country).values())
+    block: dict[str, Any] = {"levers": [lever_data(item, studies, language) for item in levers]}
+    if one:
+        sources = load_sources(country, language)
+        held = held_against(one, load_own_studies(country).get(one.id, ()))
+        block["own"] = [
+            {
+                "study": each.study.key,
+                "grade": each.study.grade,
+                "prior": each.prior,
+                "ours": each.ours,
+                "meet": each.meet,
+            }
+            for each in held
+        ]
+        block["sources"] = [asdict(sources[key]) for key in source_keys(one, studies)]
+    return contract.envelope("levers", **block)
 
 
 def lever_data(lever: Lever, studies: Mapping[str, Study], language: str) -> dict[str, Any]:
@@ -167,15 +179,6 @@ def _study_data(study: Study, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def own_words(held: Held, language: str) -> str:
-    """An evaluation of our own beside a prior, and whether the two meet."""
-    return say(
-        language, "levers.own.meets" if held.meet else "levers.own.apart",
-        name=worded(held.study.about, language), grade=held.study.grade or "D", mechanism=mechanisms(held.effect, language),
-        low=signed(held.ours[0]), high=signed(held.ours[1]), prior_low=signed(held.prior[0]), prior_high=signed(held.prior[1]),
-    )  # fmt: skip
-
-
 def _picture(asked: Asked, one: Lever | None, levers: Sequence[Lever], studies: Mapping[str, Study]) -> None:
     path = Path(asked.out)
     if one:
@@ -224,42 +227,11 @@ def _show_list(screen: Screen, levers: Sequence[Lever], language: str) -> None:
 def _list_row(effect: Effect, lever: Lever, language: str) -> list[str]:
     return [
         mechanisms(effect, language),
-        _prior(effect, language),
-        _below(effect, language),
-        _lag_short(effect.lag or lever.lag, language),
-        _graded(effect.grade or lever.grade, lever),
+        prior_words(effect, language),
+        below_words(effect, language),
+        lag_short(effect.lag or lever.lag, language),
+        graded(effect.grade or lever.grade, lever),
     ]
-
-
-def _graded(grade: str, lever: Lever) -> str:
-    """A grade as it stands in tables: "B ●●●○", starred where nothing was read."""
-    return f"{grade}{'*' if lever.verified == 'memory' else ''} {DOTS[grade]}"
-
-
-def _prior(effect: Effect | Link | Rebound, language: str) -> str:
-    """The prior as it is written in tables: "−0.25 ± 0.30"."""
-    if isinstance(effect, Effect) and effect.law == "structural":
-        if effect.mean is None:
-            return say(language, "levers.structural")
-        return say(language, "levers.structural_value", value=signed(effect.mean))
-    if isinstance(effect, Effect) and effect.law == "beta_log_share":
-        low, high = (signed(end) for end in interval(effect, 0.9) or (0.0, 0.0))
-        return say(language, "levers.sweep", low=low, high=high)
-    return say(language, "levers.normal", mean=signed(effect.mean or 0.0), sd=signed(effect.sd or 0.0))
-
-
-def _below(effect: Effect | Link | Rebound, language: str) -> str:
-    if isinstance(effect, Effect) and effect.law != "normal":
-        return say(language, "levers.certain")  # a sign that follows from a definition is no evidence
-    chance = chance_below_zero(effect)
-    return say(language, "levers.certain") if chance is None else f"{round(chance * 100)}%"
-
-
-def _lag_short(lag: Lag, language: str) -> str:
-    if lag.months == 0:
-        return say(language, "levers.lag_none")
-    key = "lag_short" if lag.kernel == "gamma" else "lag_flat_short"
-    return say(language, f"levers.{key}", months=f"{lag.months:g}")
 
 
 # ── one lever ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,13 +282,14 @@ def _show_lever(
     _show_studies(screen, [studies[key] for key in lever.studies], language)
     _part(screen, "own", [own_words(held, language) for held in held_against(lever, own)], language)
     depends = [
-        f"{_partner(each.partner, language)}: {worded(each.note, language)}" for each in lever.interactions
+        f"{partner_words(each.partner, language)}: {worded(each.note, language)}"
+        for each in lever.interactions
     ]
     _part(screen, "interactions", depends, language)
     for name in ("rights", "open", "unverified"):
         words = {"rights": lever.rights, "open": lever.sign_open, "unverified": lever.unverified}[name]
         _part(screen, name, [worded(words, language)] if words else [], language)
-    _part(screen, "cost", _cost_lines(lever.cost, language), language)
+    _part(screen, "cost", cost_lines(lever.cost, language), language)
     cited = [sources[key] for key in source_keys(lever, studies)]
     _part(screen, "sources", [_source_line(source, language) for source in cited], language)
 
@@ -344,69 +317,29 @@ def _show_priors(screen: Screen, lever: Lever, language: str) -> None:
     rows: list[list[str]] = []
     notes: list[str] = []
     for effect in lever.effects:
-        lag = _lag_words(effect.lag or lever.lag, language)
+        lag = lag_words(effect.lag or lever.lag, language)
         grade = effect.grade or lever.grade
-        rows.append([mechanisms(effect, language), *_numbers(effect, language), lag, grade])
+        rows.append([mechanisms(effect, language), *prior_numbers(effect, language), lag, grade])
         if effect.rebound:
             name = say(language, "levers.rebound", mechanism=mechanisms(effect, language))
-            rows.append([name, *_numbers(effect.rebound, language), "", grade])
-        notes += _effect_notes(effect, language)
+            rows.append([name, *prior_numbers(effect.rebound, language), "", grade])
+        notes += effect_notes(effect, language)
     for link in lever.links:
-        name = f"{_link_name(link, language)} ({say(language, 'levers.link_what', name=link.name)})"
+        name = f"{link_name(link, language)} ({say(language, 'levers.link_what', name=link.name)})"
         rows.append(
-            [name, *_numbers(link, language)[:3], "", _below(link, language), "", link.grade or lever.grade]
+            [
+                name,
+                *prior_numbers(link, language)[:3],
+                "",
+                below_words(link, language),
+                "",
+                link.grade or lever.grade,
+            ]
         )
         notes += [worded(link.note, language)] if link.note else []
     screen.table(heads, rows, indent=2, right=(5,), whole=(1,))
     for line in dict.fromkeys(notes):
         screen.line(line, indent=2, style="dim")
-
-
-def _numbers(prior: Effect | Link | Rebound, language: str) -> list[str]:
-    """Prior, 50% and 90% intervals, the latter as a change, and P(b<0)."""
-    half, most = interval(prior, 0.5), interval(prior, 0.9)
-    none = say(language, "levers.certain")
-
-    def swept(ends: tuple[float, float] | None, write: Any) -> str:
-        if ends is None:
-            return none
-        return say(language, "levers.sweep", low=write(ends[0]), high=write(ends[1]))
-
-    name = _prior(prior, language)
-    if isinstance(prior, Effect) and prior.law == "beta_log_share":
-        name = say(language, "levers.beta", a=f"{prior.a:g}", b=f"{prior.b:g}")
-    return [name, swept(half, signed), swept(most, signed), swept(most, percent), _below(prior, language)]
-
-
-def _effect_notes(effect: Effect, language: str) -> list[str]:
-    what = [
-        f"{say(language, f'levers.mechanism.{name}.name')} ({MECHANISMS[name]}): "
-        + say(language, f"levers.mechanism.{name}.what")
-        for name in effect.mechanisms
-    ]
-    told = [worded(effect.note, language)] if effect.note else []
-    if effect.calibrates:
-        told.append(say(language, "levers.calibrates"))
-    if len(effect.mechanisms) > 1:
-        told.append(say(language, "levers.together"))
-    if effect.half_life_months is not None:
-        told.append(say(language, "levers.half_life", months=f"{effect.half_life_months:g}"))
-    if effect.hazard_per_month is not None:
-        told.append(say(language, "levers.hazard", hazard=f"{effect.hazard_per_month * 100:g}%"))
-    return [*what, *told]
-
-
-def _link_name(link: Link, language: str) -> str:
-    names = [say(language, f"levers.mechanism.{name}.name") for name in link.to]
-    source = say(language, f"levers.mechanism.{link.source}.name")
-    return say(language, "levers.link", source=source, to=", ".join(names))
-
-
-def _lag_words(lag: Lag, language: str) -> str:
-    if lag.months == 0:
-        return say(language, "levers.lag_same")
-    key = "lag_gamma" if lag.kernel == "gamma" else "lag_flat"
-    return say(language, f"levers.{key}", months=f"{lag.months:g}")
 
 
 def _show_forest(screen: Screen, lever: Lever, studies: Mapping[str, Study], language: str) -> None:
@@ -441,7 +374,7 @@ def _show_studies(screen: Screen, studies: Sequence[Study], language: str) -> No
             say(language, f"levers.design.{study.design}"),
             worded(study.place, language),
             " ".join(worded(words, language) for words in (study.result, study.note) if words),
-            _seen(study, language),
+            seen_words(study, language),
         ]
         for study in studies
     ]
@@ -451,7 +384,7 @@ def _show_studies(screen: Screen, studies: Sequence[Study], language: str) -> No
             language,
             "levers.number",
             outcome=worded(estimate.outcome, language),
-            value=_estimate(estimate, language),
+            value=estimate_words(estimate, language),
             metric=say(language, f"levers.metric.{estimate.metric}"),
         )
         + ("*" if estimate.verified == "memory" else "")
@@ -463,44 +396,6 @@ def _show_studies(screen: Screen, studies: Sequence[Study], language: str) -> No
         screen.line(say(language, "levers.not_drawn") + ":", indent=2, style="dim")
         for line in numbers:
             screen.line(line, indent=4, style="dim")
-
-
-def _seen(study: Study, language: str) -> str:
-    """How the finding is known, and how its numbers are when that is less well."""
-    finding = say(language, f"levers.verified.{study.verified}")
-    known = {estimate.verified for estimate in study.estimates}
-    if "memory" in known and study.verified != "memory":
-        numbers = say(language, "levers.verified.memory")
-        return say(language, "levers.seen_both", finding=finding, numbers=numbers)
-    return finding
-
-
-def _estimate(estimate: Estimate, language: str) -> str:
-    scale = 100 if estimate.metric in ("relative_change", "share_of_rise") else 1
-    value, low, high = (
-        None if x is None else number(x * scale) for x in (estimate.value, estimate.low, estimate.high)
-    )
-    if low is None or high is None:
-        return value or ""
-    if value is None:
-        return say(language, "levers.forest.range", low=low, high=high)
-    return say(language, "levers.forest.value", value=value, low=low, high=high)
-
-
-def _cost_lines(cost: Cost | None, language: str) -> list[str]:
-    if cost is None:
-        return [say(language, "levers.cost_none")]
-    value, low, high = (value_words(x, cost.currency, language) for x in (cost.value, cost.low, cost.high))
-    words: dict[str, object] = {"value": value, "low": low, "high": high, "year": cost.price_year}
-    kind = "cost_judgement" if cost.judgement else "cost_source"
-    return [
-        say(language, f"levers.cost_{cost.per}", **words),
-        say(language, f"levers.{kind}", grade=cost.grade, basis=worded(cost.basis, language)),
-    ]
-
-
-def _partner(name: str, language: str) -> str:
-    return say(language, f"levers.mechanism.{name}.name") if name in MECHANISMS else name
 
 
 def _source_line(source: Source, language: str) -> str:

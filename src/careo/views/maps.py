@@ -168,6 +168,30 @@ def draw_map(
     Raises:
         CareoError: no such indicator or month, no value in it, boundaries that cannot be read, or a file that cannot be written.
     """
+    drawn = month_map(
+        indicator,
+        month=month,
+        boundaries=boundaries,
+        as_of=as_of,
+        rate=rate,
+        country=country,
+        language=language,
+    )
+    write_image(drawn, path)
+    return path
+
+
+def month_map(
+    indicator: str,
+    *,
+    month: str = "",
+    boundaries: Path | None = None,
+    as_of: date | None = None,
+    rate: bool = False,
+    country: str = "mexico",
+    language: str = "en",
+) -> str:
+    """The map of `draw_map` as SVG text; arguments and errors as there."""
     from careo.panel.country import load_country
     from careo.panel.monthly import load_panel, rate_name
 
@@ -212,12 +236,9 @@ def draw_map(
             called = ", ".join(sorted(places[code].name for code in covered if code in places)[:_NAMED])
             notes.append(say(language, "maps.covered", places=called))
         notes.append(say(language, "maps.boundaries", file=boundaries.name))
-        svg = choropleth(values, shapes, notes=notes, **words)
-    else:
-        names = {code: places[code].name for code in codes if code in places}
-        svg = tile_map(values, tiles, names=names, notes=notes, **words)
-    write_image(svg, path)
-    return path
+        return choropleth(values, shapes, notes=notes, **words)
+    names = {code: places[code].name for code in codes if code in places}
+    return tile_map(values, tiles, names=names, notes=notes, **words)
 
 
 def _fullest_month(array: xr.DataArray) -> str:

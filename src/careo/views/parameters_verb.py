@@ -12,7 +12,7 @@ from careo.results.wording import number
 from careo.run.parameter_table import OUTCOMES, ParameterRow, find_parameter, parameter_rows
 from careo.views import contract
 from careo.views.cli import Asked
-from careo.views.lever_verb import DOTS
+from careo.views.lever_words import DOTS
 from careo.views.references import reference
 from careo.views.terminal import Screen
 
@@ -34,17 +34,23 @@ def parameters_verb(asked: Asked, *, name: str | None) -> int:
     sources = load_sources(asked.country, language)
     screen = Screen(asked.out)
     if asked.json:
-        shown = [one] if one else rows
-        block: dict[str, Any] = {"parameters": [parameter_data(row) for row in shown]}
-        if one:
-            block["sources"] = [asdict(sources[key]) for key in one.sources]
-        screen.write(contract.to_json(contract.envelope("parameters", **block)))
+        screen.write(contract.to_json(parameters_data(rows, one, sources)))
     elif one:
         _show_one(screen, one, sources, language)
     else:
         _show_list(screen, rows, asked)
     screen.close()
     return 0
+
+
+def parameters_data(
+    rows: Sequence[ParameterRow], one: ParameterRow | None, sources: Mapping[str, Source]
+) -> dict[str, Any]:
+    """The table, or one parameter with its sources, as the JSON contract has them."""
+    block: dict[str, Any] = {"parameters": [parameter_data(row) for row in ([one] if one else rows)]}
+    if one:
+        block["sources"] = [asdict(sources[key]) for key in one.sources]
+    return contract.envelope("parameters", **block)
 
 
 def parameter_data(row: ParameterRow) -> dict[str, Any]:
@@ -65,7 +71,7 @@ def _show_list(screen: Screen, rows: Sequence[ParameterRow], asked: Asked) -> No
         told = _words(language, "told" if row.identified else "untold_mark")
         moves = "".join(_LETTERS[outcome] for outcome in row.moves) or "–"
         rests = ", ".join((*row.sources, *(f"assumption:{key}" for key in row.assumptions)))
-        number_and_unit = f"{_number(row, language)} {row.unit}".removesuffix(" –")
+        number_and_unit = f"{number_words(row, language)} {row.unit}".removesuffix(" –")
         table.append([row.symbol, row.id, number_and_unit, row.grade, told, moves])
         below.append([row.name, _words(language, "rests", keys=rests)])
     screen.entries(heads, table, below)
@@ -121,7 +127,7 @@ def _part(screen: Screen, name: str, lines: Sequence[str], language: str) -> Non
         screen.line(line, indent=2)
 
 
-def _number(row: ParameterRow, language: str) -> str:
+def number_words(row: ParameterRow, language: str) -> str:
     """A fixed number, or the 90% range of a drawn one."""
     text = written(row.low)
     return text if row.low == row.high else _words(language, "range", low=text, high=written(row.high))

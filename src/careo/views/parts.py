@@ -65,11 +65,11 @@ def _environment() -> Any:
         environment.globals[name] = Markup((folder / file).read_text(encoding="utf-8"))  # noqa: S704
     environment.filters["style"] = Markup  # what imprint.py wrote, every text in it quoted
     environment.filters["drawing"] = Markup  # charts were drawn and checked by charts.py
-    environment.filters["code"] = _with_code
+    environment.filters["code"] = with_code
     return environment
 
 
-def _with_code(text: str) -> Any:
+def with_code(text: str) -> Any:
     """A sentence escaped, with what stands between backquotes as code."""
     from markupsafe import Markup, escape
 

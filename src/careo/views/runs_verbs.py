@@ -16,6 +16,7 @@ from careo.base.texts import say
 from careo.results.wording import number, period_words
 from careo.views import contract
 from careo.views.cli import Asked
+from careo.views.progress import end_progress, tell_progress, watched
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
@@ -198,20 +199,17 @@ def working(asked: Asked, path: Path, work: Callable[[Callable[[int, int], None]
     """
     from careo.run.run_manifest import MANIFEST
 
-    tty = sys.stderr.isatty()
-
     def told(done: int, blocks: int) -> None:
-        print("\r" + view(asked, "progress", done=done, blocks=blocks), end="", file=sys.stderr, flush=True)
+        tell_progress(view(asked, "progress", done=done, blocks=blocks), done, blocks)
 
     try:
-        return work(told if tty else None)
+        return work(told if watched() else None)
     except KeyboardInterrupt:
         key = "stopped" if (path / MANIFEST).exists() else "stopped_at_once"
         tell(asked, key, name=named(asked, path.name, path))
         raise
     finally:
-        if tty:
-            print(file=sys.stderr)
+        end_progress()
 
 
 def online(asked: Asked, cluster: str) -> None:

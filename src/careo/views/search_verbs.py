@@ -18,6 +18,7 @@ from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
 from careo.views.i18n import verdict_slug
+from careo.views.progress import end_progress, tell_progress, watched
 from careo.views.skill_panel import show_skill
 from careo.views.terminal import Screen
 
@@ -43,7 +44,6 @@ def search_verb(
 
     if not budget:
         raise CareoError("search_budget_missing", fix="search_budget")
-    tty = sys.stderr.isatty()
     result = search(
         careo.load_country(asked.country),
         budget=_amount(budget),
@@ -58,10 +58,9 @@ def search_verb(
         seed=whole("--seed", seed, 7, 2**63, least=0),
         language=asked.language,
         estimated=lambda seconds: _tell(asked, "estimate", seconds=duration_words(seconds, asked.language)),
-        progress=(lambda share: _working(asked, share)) if tty else None,
+        progress=(lambda share: _working(asked, share)) if watched() else None,
     )
-    if tty:
-        print(file=sys.stderr)
+    end_progress()
     screen = Screen(asked.out)
     if asked.json:
         data = [contract.finding_data(finding, {}) for finding in result.findings]
@@ -280,7 +279,7 @@ def _amount(text: str) -> float:
 
 
 def _working(asked: Asked, share: float) -> None:
-    print("\r" + _view(asked, "progress", share=f"{100 * share:.0f}"), end="", file=sys.stderr, flush=True)
+    tell_progress(_view(asked, "progress", share=f"{100 * share:.0f}"), 100 * share, 100)
 
 
 def _tell(asked: Asked, key: str, **words: object) -> None:

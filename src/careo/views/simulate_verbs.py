@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from careo.results.accumulated import Accumulated
     from careo.results.caveats import Arranged
     from careo.run.ensemble import Ensemble
+    from careo.run.futures import Futures
     from careo.run.run_plan import Estimate, Plan
     from careo.run.runs import Run
 
@@ -174,49 +176,27 @@ def _show(
     Args:
         municipal: municipalities alone and more of them; else they follow the states' homicides where the run has them.
     """
-    import careo
-    from careo.results.caveats import arrange
-    from careo.results.compare import accumulated, compare
-    from careo.results.municipalities import LARGEST, compare_municipalities
-    from careo.results.skill_record import skill_sentences
-    from careo.run.ensemble import STATUS_QUO
-    from careo.run.run_plan import MAIN, WITHOUT_D
-    from careo.run.runs import open_run, read_run
+    from careo.run.runs import open_run
     from careo.views.skill_panel import show_skill
 
-    futures = open_run(run.id, run.path.parent)
-    kept = accumulated(futures[MAIN], against or STATUS_QUO)
-    findings = compare(
-        kept,
-        against=kept.against,
+    found = compared(
+        run,
+        open_run(run.id, run.path.parent),
+        asked.language,
         quantity=quantity,
-        language=asked.language,
-        without_d=futures.get(WITHOUT_D),
-        scales=[futures[name] for name in sorted(futures) if name.startswith("members-")],
-        country=careo.load_country(run.question["country"]),
+        against=against,
+        municipal=municipal,
     )
-    places: Sequence[Finding] = ()
-    by_place = run.question["places"] == "municipality" and quantity in (None, "homicides")
-    ensemble = read_run(run.id, run.path.parent) if by_place else None
-    if ensemble:
-        places = compare_municipalities(
-            ensemble, [f for f in findings if f.extra["outcome"] == "homicides"], language=asked.language,
-            country=careo.load_country(run.question["country"]), largest=3 * LARGEST if municipal else LARGEST,
-        )  # fmt: skip
-    arranged, of_run = arrange(places if municipal else [*findings, *places], asked.language)
+    findings, places, arranged, of_run, kept = (
+        found.findings,
+        found.places,
+        found.arranged,
+        found.of_run,
+        found.kept,
+    )
     screen = Screen(out)
     if asked.json:
-        shown = places if municipal else (*findings, *places)
-        data = [contract.finding_data(finding, {}) for finding in shown]
-        skill = skill_sentences(run.question["country"], asked.language, constants=run.constants_key)
-        block = {
-            "run": run_data(run),
-            "comparisons": _numbers(kept, findings, quantity),
-            "skill": list(skill),
-        }
-        if municipal and ensemble:
-            block["comparisons"] = _municipal_numbers(ensemble, findings, kept.against)
-        screen.write(contract.to_json(contract.envelope(command, data, **block)))
+        screen.write(contract.to_json(found.data(command)))
     else:
         if not findings:
             screen.line(view(asked, "nobody"))
@@ -240,6 +220,106 @@ def _show(
         )
     screen.close()
     return int(asked.strict and bool(kept.failures))
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A run gone through: what a screen, the JSON contract and a page say of it.
+
+    Attributes:
+        kept: its draws. findings: by strategy and outcome, complaints of rights violations first. places: of municipalities.
+        arranged: what decides and what to keep in mind, by strategy. of_run: what holds for all of them. quantity: the only outcome.
+        ensemble: its municipalities, where only those are shown.
+    """
+
+    run: Run
+    language: str
+    kept: Accumulated
+    findings: Sequence[Finding]
+    places: Sequence[Finding]
+    arranged: Mapping[str, Arranged]
+    of_run: Sequence[str]
+    quantity: str | None = None
+    ensemble: Ensemble | None = None
+
+    def data(self, command: str) -> dict[str, Any]:
+        """As the JSON contract of a command has it."""
+        from careo.results.skill_record import skill_sentences
+
+        shown = self.places if self.ensemble else (*self.findings, *self.places)
+        data = [contract.finding_data(finding, {}) for finding in shown]
+        skill = skill_sentences(self.run.question["country"], self.language, constants=self.run.constants_key)
+        if self.ensemble:
+            numbers = _municipal_numbers(self.ensemble, self.findings, self.kept.against)
+        else:
+            numbers = _numbers(self.kept, self.findings, self.quantity)
+        block = {"run": run_data(self.run), "comparisons": numbers, "skill": list(skill)}
+        return contract.envelope(command, data, **block)
+
+
+def compared(
+    run: Run,
+    futures: Mapping[str, Futures],
+    language: str,
+    *,
+    quantity: str | None = None,
+    against: str = "",
+    municipal: bool = False,
+) -> Compared:
+    """Every strategy of a run against another one: rights first, then the other outcomes, then what to keep in mind.
+
+    Args:
+        futures: its ensembles by name. municipal: municipalities alone and more of them; else they follow the states' homicides where
+            the run has them.
+
+    Raises:
+        CareoError: there is no such outcome, or no such strategy in the run.
+    """
+    import careo
+    from careo.results.caveats import arrange
+    from careo.results.compare import accumulated, compare
+    from careo.results.municipalities import LARGEST, compare_municipalities
+    from careo.run.ensemble import STATUS_QUO
+    from careo.run.run_plan import MAIN, WITHOUT_D
+    from careo.run.runs import read_run
+
+    country = careo.load_country(run.question["country"])
+    kept = accumulated(futures[MAIN], against or STATUS_QUO)
+    findings = compare(
+        kept,
+        against=kept.against,
+        quantity=quantity,
+        language=language,
+        without_d=futures.get(WITHOUT_D),
+        scales=[futures[name] for name in sorted(futures) if name.startswith("members-")],
+        country=country,
+    )
+    places: Sequence[Finding] = ()
+    by_place = run.question["places"] == "municipality" and quantity in (None, "homicides")
+    ensemble = read_run(run.id, run.path.parent) if by_place else None
+    if ensemble:
+        places = compare_municipalities(
+            ensemble, [f for f in findings if f.extra["outcome"] == "homicides"], language=language,
+            country=country, largest=3 * LARGEST if municipal else LARGEST,
+        )  # fmt: skip
+    arranged, of_run = arrange(places if municipal else [*findings, *places], language)
+    return Compared(
+        run, language, kept, findings, places, arranged, of_run, quantity, ensemble if municipal else None
+    )
+
+
+def trial_run(plan: Plan) -> Run:
+    """A plan that was computed in memory, as the run that `careo simulate` would have left on disk."""
+    from importlib.metadata import version
+
+    from careo.run.run_plan import computer
+    from careo.run.runs import Run
+
+    blocks = sum(len(variant.blocks) for variant in plan.variants)
+    return Run(
+        plan.id, Path(RUNS) / plan.id, plan.question, plan.variants, plan.depends["forecast"],
+        {"careo": version("careo"), **computer()}, blocks, blocks,
+    )  # fmt: skip
 
 
 def _show_strategy(

@@ -21,6 +21,7 @@ from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
 from careo.views.folders import output_folder, write_folder
+from careo.views.progress import end_progress, tell_progress, watched
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
@@ -76,7 +77,6 @@ def validate_verb(
     if "/" in origin:
         raise CareoError("usage_value", expected="2023-10", found=repr(origin[:40]), option="--origin")
     folder = output_folder(asked.out)
-    tty = sys.stderr.isatty()
     result = validate(
         careo.load_country(asked.country),
         origins=origins or origin,
@@ -88,10 +88,9 @@ def validate_verb(
         data=data or None,
         today=datetime.now(UTC).date(),
         language=asked.language,
-        progress=(lambda share: _working(asked, share)) if tty else None,
+        progress=(lambda share: _working(asked, share)) if watched() else None,
     )
-    if tty:
-        print(file=sys.stderr)
+    end_progress()
     if folder:
         _write(folder, result, asked.language)
         print(_view(asked, "lies", folder=folder), file=sys.stderr)
@@ -365,7 +364,7 @@ def _csv(result: Validation) -> str:
 
 
 def _working(asked: Asked, share: float) -> None:
-    print("\r" + _view(asked, "progress", share=f"{100 * share:.0f}"), end="", file=sys.stderr, flush=True)
+    tell_progress(_view(asked, "progress", share=f"{100 * share:.0f}"), 100 * share, 100)
 
 
 def _view(asked: Asked, key: str, **words: object) -> str:

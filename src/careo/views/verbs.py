@@ -184,11 +184,8 @@ def indicators_verb(asked: Asked, *, indicator: str | None, place: str) -> int:
     screen = Screen(asked.out)
     names = [indicator] if indicator else sorted(country.indicators)
     if asked.json:
-        rows = [
-            contract.indicator_data(country, name, code, asked.language, values=bool(indicator))
-            for name in names
-        ]
-        screen.write(contract.to_json(contract.envelope("indicators", indicators=rows)))
+        data = contract.indicators_data(country, names, code, asked.language, values=bool(indicator))
+        screen.write(contract.to_json(data))
     elif indicator:
         _show_indicator(screen, country, indicator, code, asked.language)
     else:

@@ -32,13 +32,12 @@ from careo.model.imputation import many_event_studies, prepare, two_way
 from careo.model.randomisation import Randomised, assignments, randomise, within
 from careo.results.designs.difference_checks import checks
 from careo.results.designs.setting import LOG, RATE, Estimate, Setting
-from careo.results.designs.trials import BASE, comparable, neighbouring, who
+from careo.results.designs.trials import BASE, MOST_DRAWS, comparable, neighbouring, who
 
 __all__ = ["EventStudy", "checks", "estimate", "event_study", "neighbour_estimates"]
 
 Floats = NDArray[np.float64]
 
-DRAWS = 1999
 LEVEL = 0.90
 LEADS, LAGS = 24, 24
 FEWEST_NEIGHBOURS = 3
@@ -61,7 +60,7 @@ class EventStudy:
     scale: str
 
 
-def estimate(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
+def estimate(setting: Setting, *, draws: int = MOST_DRAWS) -> tuple[Estimate, ...]:
     """Effects by window; those that the verdict rests on come first and are marked `default`.
 
     Args:
@@ -92,7 +91,7 @@ def estimate(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
     return tuple(sorted(told, key=lambda one: not one.default))
 
 
-def neighbour_estimates(setting: Setting, *, draws: int = DRAWS) -> tuple[Estimate, ...]:
+def neighbour_estimates(setting: Setting, *, draws: int = MOST_DRAWS) -> tuple[Estimate, ...]:
     """What the same design says of the treated places' neighbours, the treated left out; none where there are fewer than three of them."""
     asked = neighbouring(setting)
     if asked is None or asked.treated.sum() < FEWEST_NEIGHBOURS or asked.compared.sum() < FEWEST_NEIGHBOURS:

@@ -32,7 +32,7 @@ from careo.model.randomisation import (
     within,
 )
 from careo.results.designs.setting import LOG, RATE, Check, Setting
-from careo.results.designs.trials import DRAWS, Trial, hinges, neighbouring, trial, unusual, who
+from careo.results.designs.trials import DRAWS, MOST_DRAWS, Trial, hinges, neighbouring, trial, unusual, who
 from careo.results.wording import number, signed
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
         ValueError: nobody is treated, or nobody else could have been.
     """
     who(setting)
-    told = trial(setting)
+    told = trial(setting, draws=MOST_DRAWS)  # as many as the estimate: one number, wherever it stands
     balance, leads = chosen(setting)
     near, beside = _near(setting)
     changed: dict[str, _Changed] = {
@@ -90,7 +90,7 @@ def checks(setting: Setting, *, fakes: int = FAKES) -> tuple[Check, ...]:
         _size(setting, "size_alike", profiles(setting.outcome(RATE)), fakes),
         _space(told),
         _later(setting, told, main, changed, looks),
-        _mde(setting, told),
+        _mde(setting, told, main),
     ]
     return tuple(found)
 
@@ -311,11 +311,10 @@ def _space(told: Trial) -> Check:
     return _check("space", passed, figures, gate=False, p=number(told.p[0]), smallest=number(told.smallest_p))
 
 
-def _mde(setting: Setting, told: Trial) -> Check:
-    known = [size for size in told.mde if not np.isnan(size)]
-    if not known:
+def _mde(setting: Setting, told: Trial, main: int) -> Check:
+    least = told.mde[main]
+    if np.isnan(least):
         return _check("mde", None, gate=False)
-    least = min(known)
     share = _share_of_level(setting, least)
     figures = {"mde": least, "level_share": share}
     return _check("mde", True, figures, gate=False, least=number(least), share=number(round(100 * share)))

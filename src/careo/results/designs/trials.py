@@ -18,7 +18,8 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 BASE = 12
-DRAWS = 499
+DRAWS, MOST_DRAWS = 499, 1999
+"""Assignments behind a variant, and behind what a verdict rests on."""
 WEAK = 0.10
 """An effect whose p is beyond this in a variant was one of the variant's absence."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import careo
@@ -22,17 +22,18 @@ from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
 from careo.views.web import enter
+from careo.views.web.bundle import bundle
 from careo.views.web.description import ANSWERS, described
 from careo.views.web.files import Files
 from careo.views.web.forms import FORMS, answer, html
-from careo.views.web.jobs import Job, Pending
+from careo.views.web.jobs import Job, Pending, job_data
 from careo.views.web.keeping import Keeping
-from careo.views.web.page import ROUTES, Asking, Page, Route
+from careo.views.web.page import EXTRAS, ROUTES, Asking, Extra, Page, Route
 from careo.views.web.security import HEADERS, Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
-PAGES = ("overview", "evaluate")
+PAGES = ("overview", "laboratory", "runs", "compare", "evaluate", "search", "evidence", "data", "method")
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 
@@ -51,9 +52,13 @@ def create_application(settings: Settings | None = None) -> FastAPI:
         title="careo", version=careo.__version__, lifespan=lifespan, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.services = services
-    for route in all_routes():
+    routes = all_routes()
+    for each in EXTRAS:  # before pages, whose parameters would take their last words
+        _serve_extra(app, each)
+    for route in routes:
         _serve(app, route)
     app.openapi = lambda: described(app)
+    app.add_api_route("/static/vega.js", _vega, include_in_schema=False)
     app.mount("/static", Files(), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     app.include_router(enter.router)
@@ -103,6 +108,35 @@ def _serve(app: FastAPI, route: Route) -> None:
     )
 
 
+def _serve_extra(app: FastAPI, each: Extra) -> None:
+    """An address that is no page, in both languages."""
+    signature = inspect.signature(each.function, eval_str=True)
+    first, *others = signature.parameters.values()
+    parameters = [
+        first.replace(annotation=Annotated[Asking, Depends(_asking_of_page)], kind=inspect.Parameter.KEYWORD_ONLY),
+        *(other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others),
+    ]  # fmt: skip
+
+    def plain(**given: Any) -> Any:
+        return each.function(given.pop(first.name), **given)
+
+    async def waiting(**given: Any) -> Any:
+        return await each.function(given.pop(first.name), **given)
+
+    answers: Any = waiting if inspect.iscoroutinefunction(each.function) else plain
+    answers.__signature__ = signature.replace(
+        parameters=parameters, return_annotation=inspect.Signature.empty
+    )
+    answers.__name__ = each.function.__name__
+    app.add_api_route(
+        "/{language}" + each.path,
+        answers,
+        methods=[each.method],
+        include_in_schema=False,
+        response_model=None,
+    )
+
+
 def _asking_of_page(request: Request, language: Literal["es", "en"]) -> Asking:
     path = request.scope["path"].removeprefix(f"/{language}").rstrip("/") or "/"
     return _asking(request, language, path if path != "/overview" else "/")
@@ -134,6 +168,14 @@ def _home(request: Request) -> Response:
         "es",
     )
     return RedirectResponse(f"/{first[:2]}/")
+
+
+def _vega(request: Request) -> Response:
+    """What draws charts for reading values; its name holds its version, so a browser may keep it for a day."""
+    path = bundle(request.app.state.services.settings.home)
+    return FileResponse(
+        path, media_type="text/javascript", headers={"Cache-Control": "private, max-age=86400"}
+    )
 
 
 class _Forms:
@@ -178,7 +220,9 @@ def _speak_of_errors(app: FastAPI) -> None:
     def careo_error(request: Request, error: Exception) -> Response:
         if isinstance(error, OutputError):
             return no_room(request, error.found)
-        return said(request, error, 404 if error.key in _UNKNOWN else 400)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+        key: str = error.key  # pyright: ignore[reportAttributeAccessIssue]
+        code = 404 if key in _UNKNOWN else 503 if key in _BUSY else 400
+        return said(request, error, code)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
 
     def no_room(request: Request, why: str) -> Response:
         return said(request, CareoError("web_no_room", found=why), 507)
@@ -221,7 +265,7 @@ def _speak_of_errors(app: FastAPI) -> None:
     def pending(request: Request, error: Exception) -> Response:
         job: Job = error.job  # pyright: ignore[reportAttributeAccessIssue]
         if getattr(request.state, "form", "html") != "html" or request.scope["path"].startswith("/api"):
-            told = {"id": job.id, "state": job.state, "told": job.told, "command": list(job.command)}
+            told = job_data(job)
             return JSONResponse(contract.envelope("serve", job=told), 202, {"Retry-After": "2"})
         asking = _asking_of_page(request, "es" if request.scope["path"].startswith("/es") else "en")
         title = say(asking.language, "web.pending.title")
@@ -240,5 +284,9 @@ def _speak_of_errors(app: FastAPI) -> None:
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The disk has no room, or no more for us."""
-_UNKNOWN = frozenset({"web_nowhere", "usage_evaluation", "web_no_picture", "web_no_table"})
+_UNKNOWN = frozenset({
+    "web_nowhere", "web_no_picture", "web_no_table", "web_no_run", "run_none", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever",
+})  # fmt: skip
 """Errors that say: there is no such thing."""
+_BUSY = frozenset({"web_busy"})
+"""Errors that say: not now."""

@@ -1,4 +1,4 @@
-"""A `Page` in the form that was asked for: HTML, JSON, CSV, Parquet, SVG or PNG."""
+"""A `Page` in the form that was asked for: HTML, JSON, CSV, Parquet, SVG, PNG, or a chart as a Vega-Lite specification."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from careo.base.errors import CareoError
 from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.images import png
+from careo.views.parts import with_code
 from careo.views.web.files import static
 from careo.views.web.page import ROUTES, Asking, Page, Table, address
+from careo.views.web.vega import vega
 
-FORMS = ("html", "json", "csv", "parquet", "svg", "png")
+FORMS = ("html", "json", "csv", "parquet", "svg", "png", "vega")
 HERE = Path(__file__).parent
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -26,6 +28,7 @@ _TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "svg": "image/svg+xml",
     "png": "image/png",
+    "vega": "application/json",
 }
 _TAKEN = ("csv", "parquet", "svg", "png")  # forms that are saved, not looked at
 
@@ -48,6 +51,9 @@ def answer(found: Page, asking: Asking, form: str, part: str, wanted: str = "") 
         name, table = _chosen(found.tables, wanted, "table")
         body = _csv(table) if form == "csv" else _parquet(table)
         headers["Content-Disposition"] = f'attachment; filename="{_file_name(asking.path, name)}.{form}"'
+    elif form == "vega":
+        _, (plot, title) = _chosen(found.plots, wanted, "picture")
+        body = contract.to_json(vega(plot, title, asking.language)).encode()
     else:
         name, drawn = _chosen(found.pictures, wanted, "picture")
         body = drawn.encode() if form == "svg" else png(drawn, where=f"{name}.png")
@@ -98,6 +104,7 @@ def parts() -> tuple[tuple[str, str], ...]:
         "check",
         "strategies",
         "laboratory",
+        "runs",
         "compare",
         "evaluate",
         "search",
@@ -111,7 +118,7 @@ def parts() -> tuple[tuple[str, str], ...]:
 @cache
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader([HERE / "templates", HERE.parent / "templates"]),
@@ -121,7 +128,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["drawing"] = Markup  # pictures are drawn by our own modules, which escape every word
-    environment.filters["code"] = lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704
+    environment.filters["code"] = with_code
     return environment
 
 

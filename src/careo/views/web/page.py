@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from careo.base.errors import CareoError
+from careo.views.drawing import Plot
 from careo.views.web.services import Services
 
 _T = TypeVar("_T")
@@ -57,7 +58,7 @@ class Page:
         template: of `templates/`. title: of the page, in the reader's language. rows: plain text and numbers for the template; it escapes.
         data: the JSON contract's object; the same as `careo {command} --json`.
         command: what to type after `careo`, word by word; empty where no command says the same. python: the lines that give the same.
-        pictures: SVG by name. tables: by name. cites: names for `careo cite`.
+        pictures: SVG by name. plots: what some of these were drawn from, with its title, by the same name. tables: by name. cites: names for `careo cite`.
         stable: the same question gives the same bytes until the data or the day change, so the answer may be kept.
     """
 
@@ -68,6 +69,7 @@ class Page:
     command: tuple[str, ...] = ()
     python: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict[str, str])
+    plots: Mapping[str, tuple[Plot, str]] = field(default_factory=dict[str, tuple[Plot, str]])
     tables: Mapping[str, Table] = field(default_factory=dict[str, Table])
     cites: tuple[str, ...] = ()
     stable: bool = True
@@ -104,6 +106,33 @@ def page(path: str, *, part: str) -> Callable[[Callable[..., Page]], Callable[..
     def register(function: Callable[..., Page]) -> Callable[..., Page]:
         summary = (function.__doc__ or "").strip().splitlines()[0]
         ROUTES.append(Route(path, part, function, summary))
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An address that is no page: a file to take, a piece of a page, a stream, something to be done.
+
+    Attributes:
+        method: "GET" or "POST". path: as of `Route`. function: takes an `Asking` and the `Request`, then what the path holds.
+    """
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+
+
+EXTRAS: list[Extra] = []
+"""Addresses that are no pages; whatever is done by POST changes something, so it is for editors only."""
+
+
+def extra(method: str, path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Makes a function the answer to an address that is no page; it gives a response of Starlette."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        EXTRAS.append(Extra(method, path, function))
         return function
 
     return register

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from careo.panel import Country
 from careo.sources.store import data_folder
-from careo.views.web.jobs import Jobs
+from careo.views.web.jobs import RUNS, Jobs
 from careo.views.web.settings import Settings
+
+if TYPE_CHECKING:
+    from careo.views.web.desk import Desk
 
 
 class Services:
@@ -32,6 +37,18 @@ class Services:
         told = self.settings
         return Jobs(told.home / "jobs", country=told.country, stamp=self.stamp, offline=told.offline)
 
+    @cached_property
+    def desk(self) -> Desk:
+        """Quick questions of the laboratory."""
+        from careo.views.web.desk import Desk
+
+        return Desk(self.country)
+
+    @property
+    def runs(self) -> Path:
+        """The folder of all runs that were made here."""
+        return self.settings.home / RUNS
+
     @property
     def stamp(self) -> str:
         """Changes when the imported data do."""
@@ -42,3 +59,5 @@ class Services:
         """Closes what is open; only what was ever made."""
         if "jobs" in self.__dict__:
             self.jobs.close()
+        if "desk" in self.__dict__:
+            self.desk.close()
