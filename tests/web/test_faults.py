@@ -101,7 +101,7 @@ MALFORMED = {
     "broken form": b"POST /es/enter HTTP/1.1\r\n" + HOST + b"Content-Type: multipart/form-data; boundary=\r\nContent-Length: 4\r\n\r\n--\r\n",
     "form without a boundary": b"POST /es/enter HTTP/1.1\r\n" + HOST + b"Content-Type: multipart/form-data\r\nContent-Length: 4\r\n\r\n--\r\n",
     "form of no UTF-8": b"POST /es/enter HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\ntoken=\xff\xfe\xfd%",
-    "upgrade": b"GET /es/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    "upgrade": b"GET /es/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     "ranges": b"GET /static/web.css HTTP/1.1\r\n" + HOST + b"Range: bytes=" + b",".join(b"%d-%d" % (n, n) for n in range(2_000)) + b"\r\n\r\n",
     "language of letters": b"GET / HTTP/1.1\r\n" + HOST + b"Accept-Language: " + b"x" * 9_000 + b"\xff;q=\xfe\r\n\r\n",
     "language that is no header": b"GET / HTTP/1.1\r\n" + HOST + b"Accept-Language: es\tX: 1,en\x7f\r\n\r\n",
