@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from careo.views.web.application import all_routes, create_application
@@ -41,6 +42,7 @@ def test_whatever_is_asked_the_answer_is_as_described(described: Any, path: str)
     )
     @given(case=operation.as_strategy())
     def asked(case: schemathesis.Case) -> None:
-        case.call_and_validate()
+        # A name or a value may be well-formed and still mean nothing here; that is a sentence, and described as such.
+        case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
     asked()

@@ -153,10 +153,8 @@ def keep(tab: Any, language: str, path: str, how: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-") or "overview"
     tab.screenshot(
-        path=folder / f"{name[:80]}.jpg",
+        path=folder / f"{name[:80]}.png",
         full_page=True,
-        type="jpeg",
-        quality=70,
         caret="initial",
         animations="allow",
     )

@@ -20,10 +20,10 @@ SHOWN = (
     "/runs",
     "/compare",
 )  # fmt: skip
-"""An address of every route; those of a run and of a search, which take long, are in test_runs.py."""
+"""An address of every route; those of a run and of a search, which take long, are in test_runs.py, those of documents in test_check.py."""
 
 
-_ELSEWHERE = ("/runs/x", "/compare/x", "/search")
+_ELSEWHERE = ("/runs/x", "/compare/x", "/search", "/check", "/check/x", "/check/x/y")
 
 
 def asked(client: TestClient, address: str) -> Any:

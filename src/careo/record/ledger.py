@@ -153,7 +153,16 @@ def read_ledger(path: str | Path) -> Ledger:
     Raises:
         LedgerError: it does not make sense; says file, line, what was expected and found, and how to mend it.
     """
-    return _Reader(str(path)).ledger(_text(Path(path)))
+    return ledger_of(_text(Path(path)), str(path))
+
+
+def ledger_of(text: str, path: str = "") -> Ledger:
+    """The same of the text of a ledger; `path` is for messages.
+
+    Raises:
+        LedgerError: it does not make sense.
+    """
+    return _Reader(path).ledger(text)
 
 
 def check_indicators(ledger: Ledger, known: Iterable[str]) -> None:

@@ -122,7 +122,8 @@ def of_pages(audit: Audit, country: Country, language: str, *, at: str = "") -> 
             for e in p.unanchored
         ],
         "rejected": [
-            {"quote": one_line(s.quote), "source": s.source, "lang": s.language} for s in audit.rejected
+            {"quote": one_line(s.quote), "source": s.source, "lang": s.language, "place": f"{at}r{index}"}
+            for index, s in enumerate(audit.rejected, 1)
         ],
         "flags": [
             {"document": d.title or d.source.key, "rows": rows}

@@ -34,6 +34,7 @@ def serve_verb(asked: Asked, *, host: str, port: str, name: tuple[str, ...]) -> 
         raise CareoError("web_no_tokens", where="--host", fix="web_no_tokens", host=settings.host)
     gc.set_threshold(700, 10, 10)  # `__main__` raised it for commands that end soon; a server does not
     app = create_application(settings)
+    app.state.services.team  # noqa: B018 - opened now, so that a wrong address is told before anybody asks
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{shown}:{settings.port}/{asked.language}/"
     print(say(asked.language, "web.serve.at", address=address), file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,18 +23,30 @@ from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
 from careo.views.web import enter
+from careo.views.web.actions import ACTIONS, Action, filled
 from careo.views.web.bundle import bundle
 from careo.views.web.description import ANSWERS, described
 from careo.views.web.files import Files
 from careo.views.web.forms import FORMS, answer, html
 from careo.views.web.jobs import Job, Pending, job_data
 from careo.views.web.keeping import Keeping
-from careo.views.web.page import EXTRAS, ROUTES, Asking, Extra, Page, Route
+from careo.views.web.page import EXTRAS, ROUTES, Asking, Extra, Page, Route, address
 from careo.views.web.security import HEADERS, Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
-PAGES = ("overview", "laboratory", "runs", "compare", "evaluate", "search", "evidence", "data", "method")
+PAGES = (
+    "overview",
+    "check",
+    "laboratory",
+    "runs",
+    "compare",
+    "evaluate",
+    "search",
+    "evidence",
+    "data",
+    "method",
+)
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 
@@ -57,6 +70,8 @@ def create_application(settings: Settings | None = None) -> FastAPI:
         _serve_extra(app, each)
     for route in routes:
         _serve(app, route)
+    for each in ACTIONS:
+        _act(app, each)
     app.openapi = lambda: described(app)
     app.add_api_route("/static/vega.js", _vega, include_in_schema=False)
     app.mount("/static", Files(), name="static")
@@ -135,6 +150,45 @@ def _serve_extra(app: FastAPI, each: Extra) -> None:
         include_in_schema=False,
         response_model=None,
     )
+
+
+def _act(app: FastAPI, each: Action) -> None:
+    """One action, for the forms of both languages and for programs under the API."""
+
+    async def pages(request: Request, language: Literal["es", "en"]) -> Response:
+        return await _done(each, request, _asking_of_page(request, language), getattr(request.state, "form", "html"))  # fmt: skip
+
+    async def data(request: Request, lang: Literal["es", "en"] = "en") -> Response:
+        return await _done(each, request, _asking_of_api(request, lang), "json")
+
+    fields = {"type": "object", "properties": {name: {"type": "string"} for name in each.fields}}
+    body = {"requestBody": {"content": {kind: {"schema": fields} for kind in _SENT}}} if each.fields else None
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", each.path)
+    ]
+    app.add_api_route("/{language}" + each.path, pages, methods=[each.method], include_in_schema=False)
+    app.add_api_route(
+        "/api/v1" + each.path, data, methods=[each.method], summary=each.summary, tags=[each.part],
+        openapi_extra={**(body or {}), "parameters": parameters},
+    )  # fmt: skip
+
+
+_SENT = ("multipart/form-data", "application/json")
+
+
+async def _done(each: Action, request: Request, asking: Asking, form: str) -> Response:
+    given = {name: value for name, value in request.path_params.items() if name != "language"}
+    found = await run_in_threadpool(each.function, asking, await filled(request), **given)
+    if isinstance(found, Response):
+        return found
+    if isinstance(found, Page):
+        return answer(found, asking, form, each.part)
+    if form == "html":
+        place = f"#{found.place}" if found.place else ""
+        return RedirectResponse(address(asking.language, found.path, **found.query) + place, 303)
+    told = address(asking.language, found.path, **found.query)
+    return Response(contract.to_json({**found.data, "address": told}), 201, media_type="application/json")
 
 
 def _asking_of_page(request: Request, language: Literal["es", "en"]) -> Asking:
@@ -220,9 +274,7 @@ def _speak_of_errors(app: FastAPI) -> None:
     def careo_error(request: Request, error: Exception) -> Response:
         if isinstance(error, OutputError):
             return no_room(request, error.found)
-        key: str = error.key  # pyright: ignore[reportAttributeAccessIssue]
-        code = 404 if key in _UNKNOWN else 503 if key in _BUSY else 400
-        return said(request, error, code)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+        return said(request, error, _code(error))  # pyright: ignore[reportArgumentType]
 
     def no_room(request: Request, why: str) -> Response:
         return said(request, CareoError("web_no_room", found=why), 507)
@@ -240,16 +292,8 @@ def _speak_of_errors(app: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         code: int = error.status_code  # pyright: ignore[reportAttributeAccessIssue]
-        key = (
-            "web_nowhere"
-            if code == 404
-            else "web_method"
-            if code == 405
-            else "web_too_large"
-            if code == 413
-            else "web_too_slow"
-            if code == 408
-            else "web_refused"
+        key = {404: "web_nowhere", 405: "web_method", 408: "web_too_slow", 413: "web_too_large"}.get(
+            code, "web_refused"
         )
         return said(request, CareoError(key, found=one_line(request.scope["path"], 200)), code)
 
@@ -284,9 +328,23 @@ def _speak_of_errors(app: FastAPI) -> None:
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The disk has no room, or no more for us."""
-_UNKNOWN = frozenset({
-    "web_nowhere", "web_no_picture", "web_no_table", "web_no_run", "run_none", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever",
-})  # fmt: skip
-"""Errors that say: there is no such thing."""
-_BUSY = frozenset({"web_busy"})
-"""Errors that say: not now."""
+
+
+def _code(error: Any) -> int:
+    """What HTTP calls an error."""
+    return getattr(error, "status", 0) or _CODES.get(error.key, 400)
+
+
+_CODES = {
+    **dict.fromkeys(
+        (
+            "web_nowhere", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever", "usage_strategy", "web_no_picture",
+            "web_no_table", "web_no_run", "run_none", "team_no_document", "team_no_statement",
+        ),
+        404,
+    ),
+    **dict.fromkeys(("check_large", "input_too_large", "web_too_large"), 413),
+    "check_reader": 403,
+    "web_busy": 503,
+}  # fmt: skip
+"""Errors by their keys: no such thing, too large, not for readers, not now; any other is 400."""

@@ -58,7 +58,7 @@ def answer(found: Page, asking: Asking, form: str, part: str, wanted: str = "") 
         name, drawn = _chosen(found.pictures, wanted, "picture")
         body = drawn.encode() if form == "svg" else png(drawn, where=f"{name}.png")
         headers["Content-Disposition"] = f'attachment; filename="{_file_name(asking.path, name)}.{form}"'
-    return Response(body, media_type=_TYPES[form], headers=headers)
+    return Response(body, found.code, media_type=_TYPES[form], headers=headers)
 
 
 def html(found: Page, asking: Asking, part: str, *, template: str = "") -> str:

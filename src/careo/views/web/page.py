@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
 from careo.base.errors import CareoError
 from careo.views.drawing import Plot
@@ -41,6 +41,10 @@ class Asking:
         """Whose record counts."""
         return self.services.settings.country
 
+    def asked(self, name: str) -> str:
+        """A parameter of the query; "" when it was not given."""
+        return parse_qs(self.query).get(name, [""])[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -60,6 +64,7 @@ class Page:
         command: what to type after `careo`, word by word; empty where no command says the same. python: the lines that give the same.
         pictures: SVG by name. plots: what some of these were drawn from, with its title, by the same name. tables: by name. cites: names for `careo cite`.
         stable: the same question gives the same bytes until the data or the day change, so the answer may be kept.
+        code: of HTTP.
     """
 
     template: str
@@ -73,6 +78,7 @@ class Page:
     tables: Mapping[str, Table] = field(default_factory=dict[str, Table])
     cites: tuple[str, ...] = ()
     stable: bool = True
+    code: int = 200
 
     @property
     def typed(self) -> str:

@@ -6,18 +6,24 @@ Run as a module it is that child: bytes on standard input, a `Document` as JSON 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 from careo.base.errors import CareoError, InputError
 from careo.sources.documents import Document, read
+from careo.views.i18n import clean
 
 MOST_SECONDS = 90
 """Of the clock; of the processor a little less."""
 MOST_MEMORY_BYTES = 2 * 2**30
 MOST_ANSWER_BYTES = 256 * 2**20
+SUFFIX = {"html": ".html", "pdf": ".pdf", "text": ".txt", "markdown": ".md"}
+"""Of the format that the bytes have, whatever the name said."""
 _COMMAND = ["-m", "careo.views.web.reading"]
 
 
@@ -44,6 +50,15 @@ def read_bytes(data: bytes, name: str, *, country: str = "mexico") -> Document:
             **error["words"],
         )
     return _adapter().validate_python(told["document"], strict=False)
+
+
+def safe_name(name: str, format: str) -> str:
+    """A name for a file of `format` that is safe in every folder, header and command line: letters, digits, points and dashes."""
+    stem = PurePath(clean(unicodedata.normalize("NFC", name)).replace("\\", "/")).name
+    stem = stem.rpartition(".")[0] or stem
+    plain = re.sub(r"[^\w.-]+|_+", "-", stem)
+    plain = re.sub(r"\.{2,}", ".", plain).strip(".-")[:80].strip(".-")
+    return (plain or "document") + SUFFIX[format]
 
 
 def argument(name: str) -> str:

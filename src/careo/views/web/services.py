@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from careo.panel import Country
 from careo.sources.store import data_folder
+from careo.views.web.checking import Checks
 from careo.views.web.jobs import RUNS, Jobs
 from careo.views.web.settings import Settings
+from careo.views.web.team.store import Team
 
 if TYPE_CHECKING:
     from careo.views.web.desk import Desk
@@ -49,6 +51,19 @@ class Services:
         """The folder of all runs that were made here."""
         return self.settings.home / RUNS
 
+    def team(self) -> Team:
+        """What people left here; its tables are made or brought up to date when it is first opened.
+
+        Raises:
+            CareoError: the database's address is none, or it cannot be reached; the next request tries again.
+        """
+        return Team(self.settings.database, self.settings.home)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Its documents, held against the record."""
+        return Checks(self)
+
     @property
     def stamp(self) -> str:
         """Changes when the imported data do."""
@@ -61,3 +76,5 @@ class Services:
             self.jobs.close()
         if "desk" in self.__dict__:
             self.desk.close()
+        if "team" in self.__dict__:
+            self.team.close()

@@ -35,7 +35,8 @@ async function fetched(asked, sweep) {
       headers: { "X-Careo-Seat": seat, "X-Careo-Turn": String(mine), "X-Careo-Sweep": sweep ? "1" : "0" },
     });
     if (answer.status === 204 || mine !== turn) return;
-    fans.innerHTML = await answer.text(); // our own page, escaped by the server
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html"); // runs no script
+    fans.replaceChildren(...page.body.childNodes);
     state.textContent = answer.status === 503 ? form.dataset.busy : "";
     fans.removeAttribute("aria-busy");
     said.textContent = fans.querySelector(".because")?.textContent ?? "";

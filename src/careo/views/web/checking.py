@@ -1,0 +1,155 @@
+"""A kept document held against the record with what was decided about it: the same audit as `careo audit FILE --ledger`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import careo
+from careo.panel import Country
+from careo.record.ledger import Ledger, Page
+from careo.record.statements import Statement
+from careo.results.audit import Audit
+from careo.sources.documents import Document
+from careo.views import contract, parts
+from careo.views.web.reading import read_bytes
+from careo.views.web.team.connection import TeamError
+from careo.views.web.team.records import Decided, Given
+
+if TYPE_CHECKING:
+    from careo.views.web.services import Services
+
+_KEPT = 24  # audits in memory; one of a long plan takes some 10 MB
+
+
+class _Shown:
+    """An audit with the rows of its page, which are made when a page is first asked for."""
+
+    def __init__(self, audit: Audit, country: Country, language: str) -> None:
+        self.audit, self._country, self._language = audit, country, language
+
+    @cached_property
+    def rows(self) -> Mapping[str, Any]:
+        """As `parts.of_pages` has them."""
+        return parts.of_pages(self.audit, self._country, self._language)
+
+    @cached_property
+    def names(self) -> Mapping[tuple[int, int, str], str]:
+        """The id of the statement at (start, end, kind); kind "" where a person corrected it."""
+        told: dict[tuple[int, int, str], str] = {}
+        for each in self.audit.ledger.pages[0].entries:
+            told.setdefault((each.start, each.end, each.kind), each.id)
+            told.setdefault((each.start, each.end, ""), each.id)
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document, what was found in it, and what was decided.
+
+    Attributes:
+        given: as it was handed in. said: the date of the claims, None when the page's own counts. statements: each with its history, by id.
+    """
+
+    given: Given
+    document: Document
+    shown: _Shown
+    statements: Mapping[str, Decided]
+    said: date | None
+
+    @property
+    def audit(self) -> Audit:
+        """What was found."""
+        return self.shown.audit
+
+    @property
+    def rows(self) -> Mapping[str, Any]:
+        """For templates; shared by all requests, never changed."""
+        return self.shown.rows
+
+    def name_of(self, statement: Statement) -> str:
+        """The id of a statement; "" when it is none of this document's (a comparison of two figures has none of its own)."""
+        names, place = self.shown.names, (statement.start, statement.end)
+        return names.get((*place, statement.kind)) or names.get((*place, ""), "")
+
+
+class Checks:
+    """The audits of a server's documents, the last ones kept in memory until somebody decides or the day or the record change."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._audits: OrderedDict[tuple[object, ...], _Shown] = OrderedDict()
+        self._lock = Lock()
+
+    def document(self, given: Given) -> Document:
+        """A kept document, read again."""
+        return read_bytes(
+            self.services.team.body(given.id), given.name, country=self.services.settings.country
+        )
+
+    def of(self, name: str, said: date | None, language: str) -> Checked:
+        """A document held against the record.
+
+        Raises:
+            CareoError: there is no such document, or the database cannot be reached.
+        """
+        team = self.services.team
+        given = team.document(name)
+        decided = team.statements(given.id)
+        standing = tuple((each.name, each.version) for each in decided if each.version)
+        key = (given.id, said, language, standing, date.today(), self.services.stamp)  # noqa: DTZ011 - as the command line
+        shown = self._shown(key, given, decided, said, language)
+        audit = shown.audit
+        fresh = audit.ledger.pages[0].entries
+        if {each.id for each in fresh} - {each.name for each in decided}:
+            team.note_statements(given.id, fresh)
+            decided = team.statements(given.id)
+        pages = contract.by_key(audit.documents)
+        question = sha256(repr((careo.__version__, *key)).encode()).hexdigest()
+        try:
+            team.keep_findings(
+                given.id,
+                said.isoformat() if said else "",
+                language,
+                question,
+                lambda: [contract.finding_data(finding, pages) for finding in audit.findings],
+            )
+        except TeamError as error:
+            if error.status != 507:  # on a full disk what is there can still be read
+                raise
+        return Checked(given, audit.documents[0], shown, {each.name: each for each in decided}, said)
+
+    def _shown(
+        self,
+        key: tuple[object, ...],
+        given: Given,
+        decided: Sequence[Decided],
+        said: date | None,
+        language: str,
+    ) -> _Shown:
+        with self._lock:
+            if key in self._audits:
+                self._audits.move_to_end(key)
+                return self._audits[key]
+        entries = tuple(each.entry for each in decided)
+        page = Page(given.name, given.sha256, given.title, entries) if entries else None
+        found = careo.audit(
+            [self.document(given)],
+            self.services.country,
+            ledger=Ledger((page,)) if page else None,
+            said=said,
+            today=date.today(),  # noqa: DTZ011 - the reader's own day is the one that counts
+            language=language,
+        )
+        made = _Shown(found, self.services.country, language)
+        with self._lock:
+            self._audits[key] = made
+            while len(self._audits) > _KEPT:
+                self._audits.popitem(last=False)
+        return made
