@@ -51,6 +51,7 @@ class Services:
         """The folder of all runs that were made here."""
         return self.settings.home / RUNS
 
+    @cached_property
     def team(self) -> Team:
         """What people left here; its tables are made or brought up to date when it is first opened.
 
