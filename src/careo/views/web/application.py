@@ -287,7 +287,9 @@ def _speak_of_errors(app: FastAPI) -> None:
     def broken(request: Request, _: Exception) -> Response:
         """A mistake of ours: the server's terminal has the whole of it. This answer is made outside the gate."""
         answered = said(request, CareoError("web_broken"), 500)
-        answered.headers.update({**HEADERS, "Connection": "close"})  # the line is not used again after a mistake
+        answered.headers.update(
+            {**HEADERS, "Connection": "close"}
+        )  # the line is not used again after a mistake
         return answered
 
     def http_error(request: Request, error: Exception) -> Response:
