@@ -27,3 +27,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`careo serve` as a program of its own, with Mexico's record and an empty home."""
     with serving(tmp_path_factory.mktemp("served") / "home") as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def toyland(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Of a private server with the record of Toyland, where everything is quick."""
+    settings = Settings(home=tmp_path_factory.mktemp("toyland"), country="toyland")
+    with TestClient(create_application(settings), base_url="http://127.0.0.1:8000") as found:
+        yield found

@@ -36,7 +36,7 @@ def test_whatever_is_asked_the_answer_is_as_described(described: Any, path: str)
 
     @settings(
         max_examples=20,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[*HealthCheck],
         phases=[Phase.explicit, Phase.generate],
         derandomize=True,
     )

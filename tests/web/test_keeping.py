@@ -23,16 +23,16 @@ HOST = "careo.example"
 
 
 def test_what_is_kept_is_what_was_made(client: TestClient) -> None:
-    first = client.get("/es/evaluate?kept=1")
-    again = client.get("/es/evaluate?kept=1")
+    first = client.get("/es/evidence?kept=1")
+    again = client.get("/es/evidence?kept=1")
     assert again.content == first.content
     assert again.headers["etag"] == first.headers["etag"]
     assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
     for known in (first.headers["etag"], f'"other", W/{first.headers["etag"]}'):
-        still = client.get("/es/evaluate?kept=1", headers={"if-none-match": known})
+        still = client.get("/es/evidence?kept=1", headers={"if-none-match": known})
         assert (still.status_code, still.content) == (304, b"")
-    assert client.get("/es/evaluate?kept=1", headers={"if-none-match": '"other"'}).status_code == 200
-    head = client.head("/es/evaluate?kept=1")
+    assert client.get("/es/evidence?kept=1", headers={"if-none-match": '"other"'}).status_code == 200
+    head = client.head("/es/evidence?kept=1")
     assert (head.status_code, head.content, head.headers["content-length"]) == (
         200,
         b"",
@@ -48,12 +48,12 @@ def test_two_people_never_share_an_answer(tmp_path: Path) -> None:
     with TestClient(create_application(settings), base_url=f"https://{HOST}") as team:
         for _ in range(2):
             for name, token in tokens.items():
-                page = team.get("/en/evaluate", headers={"Authorization": f"Bearer {token}"}).text
+                page = team.get("/en/evidence", headers={"Authorization": f"Bearer {token}"}).text
                 assert name in page
                 assert not any(other in page for other in tokens if other != name)
         headers = {"Authorization": f"Bearer {tokens['eva-of-the-south']}"}
-        packed = team.get("/en/evaluate", headers={**headers, "accept-encoding": "gzip"})
-        plain = team.get("/en/evaluate", headers={**headers, "accept-encoding": "identity"})
+        packed = team.get("/en/evidence", headers={**headers, "accept-encoding": "gzip"})
+        plain = team.get("/en/evidence", headers={**headers, "accept-encoding": "identity"})
         assert packed.headers["content-encoding"] == "gzip"
         assert "content-encoding" not in plain.headers
         assert packed.content == plain.content
@@ -126,7 +126,7 @@ def test_what_is_kept_stays_below_its_limit(asked: list[tuple[str, int]], most: 
         assert made.count("/z") == 1
 
 
-@pytest.mark.parametrize("path", ["/es/evaluate", "/en/evaluate.json"])
+@pytest.mark.parametrize("path", ["/es/evidence", "/en/evidence.json"])
 def test_the_day_is_part_of_the_question(
     client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,11 +19,16 @@ SHOWN = (
     "/laboratory?base=amlo-2018-plan&months=24&draws=20",
     "/runs",
     "/compare",
+    "/strategies", "/strategies/amlo-2018-plan", "/strategies/amlo-2018-plan/pledges/pln-3",
+    "/money", "/money/amlo-2018-plan", "/money/jcf", "/drift/amnesty", "/drift/amlo-2018-plan:pln-3",
 )  # fmt: skip
 """An address of every route; those of a run and of a search, which take long, are in test_runs.py, those of documents in test_check.py."""
 
 
 _ELSEWHERE = ("/runs/x", "/compare/x", "/search", "/check", "/check/x", "/check/x/y")
+
+
+TYPED = '<pre class="typed" tabindex="0"><code>careo '
 
 
 def asked(client: TestClient, address: str) -> Any:
@@ -51,7 +56,7 @@ def test_a_page_says_what_the_command_line_says(
     twin = asked(client, f"/{language}{name if name != '/' else '/overview'}.json?{query}")
     assert twin.status_code == 200
     page = client.get(f"/{language}{path}").text
-    typed = page.partition('class="typed" tabindex="0"><code>careo ')[2].partition("</code>")[0]
+    typed = page.partition(TYPED)[2].partition("</code>")[0]
     assert cli.run([*typed.split(), "--json", "--lang", language]) == 0
     printed = capsys.readouterr().out
     assert json.loads(twin.text) == json.loads(printed)

@@ -57,8 +57,8 @@ def draw(plot: Plot, title: str) -> str:
     low, high = min(0.0, ys[0]), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
     high = high if high > low else low + 1.0
     first, last = xs[0], xs[-1] if xs[-1] > xs[0] else xs[0] + 1.0
-    ticks = _ticks(low, high)
-    labels = [_label(tick, ticks, plot.share) for tick in ticks]
+    ticks = round_ticks(low, high)
+    labels = [tick_label(tick, ticks, plot.share) for tick in ticks]
     left = 10 + _CHARACTER * max(map(len, labels))
 
     def at(point: tuple[float, float]) -> tuple[float, float]:
@@ -145,7 +145,7 @@ def _apart(ends: Mapping[str, tuple[float, float]]) -> list[tuple[str, float, fl
     return sorted(placed)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def round_ticks(low: float, high: float) -> list[float]:
     """Four or so round values between two."""
     raw = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(raw))
@@ -153,7 +153,8 @@ def _ticks(low: float, high: float) -> list[float]:
     return [index * step for index in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
-def _label(value: float, ticks: Sequence[float], share: bool) -> str:
+def tick_label(value: float, ticks: Sequence[float], share: bool = False) -> str:
+    """A tick in words, with as many decimals as tell it from the next."""
     step = min((b - a for a, b in pairwise(ticks)), default=1.0) * (100 if share else 1)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
     return f"{value * 100:.{decimals}f}%" if share else f"{value:,.{decimals}f}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from careo.base.texts import say
+from careo.panel import Country
 from careo.record.ladder import load_ladders
 from careo.results.finding import Finding
 from careo.results.wording import period_words
@@ -15,31 +17,22 @@ from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.terminal import Screen
 from careo.views.verbs import day
 
+if TYPE_CHECKING:
+    from careo.results.drift import Drift
+
+Standing = tuple[Finding | None, Finding | None]
+"""A pledge's verdict and the ladder it rests on; either may be lacking."""
+
 
 def ladder_verb(asked: Asked, *, names: Sequence[str], on: str) -> int:
     """`careo ladder [PLEDGE|LADDER…]`: every step by a day, with deadlines; without a name, where all ladders stand."""
     import careo
 
-    when = day(on, "--on")
     country = careo.load_country(asked.country)
-    ladders = load_ladders(country.key)
-    shown: list[tuple[Finding | None, Finding | None]] = []  # a pledge's verdict, and the ladder it rests on
-    for name in names or ladders:
-        if name in ladders:
-            shown.append((None, careo.ladder(name, country, on=when, language=asked.language)))
-            continue
-        strategy, wanted = careo.find_pledge(name, country.key)
-        pledge = strategy.pledge(wanted)
-        judged = careo.judge_pledges(strategy, country, on=when, language=asked.language)
-        verdict = next(finding for finding in judged if finding.extra["pledge"] == wanted)
-        ladder = pledge.test.ladder if pledge and pledge.test else ""
-        found = careo.ladder(ladder, country, on=when, language=asked.language) if ladder else None
-        shown.append((verdict, found))
+    shown = stand(names, country, day(on, "--on"), asked.language)
     screen = Screen(asked.out)
     if asked.json:
-        findings = [finding for pair in shown for finding in pair if finding]
-        data = [contract.finding_data(finding, {}) for finding in findings]
-        screen.write(contract.to_json(contract.envelope("ladder", data)))
+        screen.write(contract.to_json(ladder_data(shown)))
     elif not names:
         for _, found in shown:
             if found:
@@ -58,6 +51,36 @@ def ladder_verb(asked: Asked, *, names: Sequence[str], on: str) -> int:
     return 0
 
 
+def stand(names: Sequence[str], country: Country, on: date | None, language: str) -> list[Standing]:
+    """Of each pledge or ladder: the pledge's verdict, and the ladder it rests on; of all ladders where none is named.
+
+    Raises:
+        DataError: there is no such pledge or ladder.
+    """
+    import careo
+
+    ladders = load_ladders(country.key)
+    shown: list[Standing] = []
+    for name in names or ladders:
+        if name in ladders:
+            shown.append((None, careo.ladder(name, country, on=on, language=language)))
+            continue
+        strategy, wanted = careo.find_pledge(name, country.key)
+        pledge = strategy.pledge(wanted)
+        judged = careo.judge_pledges(strategy, country, on=on, language=language)
+        verdict = next(finding for finding in judged if finding.extra["pledge"] == wanted)
+        ladder = pledge.test.ladder if pledge and pledge.test else ""
+        found = careo.ladder(ladder, country, on=on, language=language) if ladder else None
+        shown.append((verdict, found))
+    return shown
+
+
+def ladder_data(shown: Sequence[Standing]) -> dict[str, Any]:
+    """Pledges and their ladders as the JSON contract has them."""
+    findings = [finding for pair in shown for finding in pair if finding]
+    return contract.envelope("ladder", [contract.finding_data(finding, {}) for finding in findings])
+
+
 def drift_verb(asked: Asked, *, name: str, on: str) -> int:
     """`careo drift PLEDGE|TOPIC`: one matter through speech, plan, law, budget and deployment."""
     import careo
@@ -66,7 +89,7 @@ def drift_verb(asked: Asked, *, name: str, on: str) -> int:
     screen = Screen(asked.out)
     language = asked.language
     if asked.json:
-        screen.write(contract.to_json(contract.envelope("drift", [contract.finding_data(found.finding, {})])))
+        screen.write(contract.to_json(drift_data(found)))
         screen.close()
         return 0
     screen.line(found.title, style="bold")
@@ -94,6 +117,11 @@ def drift_verb(asked: Asked, *, name: str, on: str) -> int:
         screen.line(f"→ {one_line(clash.why)}", indent=4)
     screen.close()
     return 0
+
+
+def drift_data(found: Drift) -> dict[str, Any]:
+    """A matter followed through time, as the JSON contract has it."""
+    return contract.envelope("drift", [contract.finding_data(found.finding, {})])
 
 
 def show_pledge(screen: Screen, finding: Finding, language: str, *, file: str = "") -> None:

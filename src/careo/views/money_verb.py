@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +44,10 @@ from careo.views.i18n import verdict_slug, verdict_words
 from careo.views.terminal import Screen
 from careo.views.verbs import strict_code
 
+Told = tuple[Sequence[Finding], Mapping[str, Any]]
+"""Findings about money, and the blocks of the JSON contract beside them."""
+
+ALL = Budgeted("")
 _SOURCE_WIDTH = 16  # what a column of source keys needs at least
 
 
@@ -76,36 +81,47 @@ def money_verb(
         money = money_of(strategy, asked.country)
     line = name if name and not strategy else ""
     screen = Screen(asked.out)
-    block: dict[str, Any] = {}
+    told: Told = ((), {})
     if reallocate:
         found = (_reallocation(asked, money, looked, purpose or "prevention", reallocate),)
     elif purpose:
         found = (_share(asked, money, looked, purpose, strategy, line),)
-    elif strategy:
-        found = strategy_findings(strategy, asked.country, asked=looked, language=asked.language)
-        block = _lines_data(
-            money, [one.line for one in strategy.budget if one.line in money.lines], looked, asked
-        )
-    elif line:
-        found = line_findings(
-            money,
-            Budgeted(line, looked.period, looked.stage, currency=looked.currency, prices=looked.prices),
-            country=asked.country,
-            language=asked.language,
-        )
-        block = _lines_data(money, [line], looked, asked)
     else:
-        found = ()
-        block = {"lines": [_line_data(money, one, asked.language) for one in money.lines.values()]}
+        told = money_told(strategy or line, asked.country, asked.language, looked)
+        found = told[0]
     if asked.json:
-        data = [contract.finding_data(finding, {}) for finding in found]
-        screen.write(contract.to_json(contract.envelope("money", data, **block)))
+        screen.write(contract.to_json(money_data((found, told[1]))))
     elif found:
         _show(screen, money, found, looked, asked.language)
     else:
         _show_lines(screen, money, asked.language)
     screen.close()
     return strict_code(asked, found)
+
+
+def money_told(name: Strategy | str, country: str, language: str, looked: Budgeted = ALL) -> Told:
+    """The findings about a line of money or a strategy's lines, and the JSON block beside them; without a name, every line.
+
+    Args:
+        name: a line's id, a strategy, or "". looked: what of it is looked at; all of it by default.
+    """
+    if isinstance(name, Strategy):
+        money = money_of(name, country)
+        lines = [one.line for one in name.budget if one.line in money.lines]
+        found = strategy_findings(name, country, asked=looked, language=language)
+        return found, _lines_data(money, lines, looked, language)
+    money = load_money(country)
+    if not name:
+        return (), {"lines": [_line_data(money, one, language) for one in money.lines.values()]}
+    asked = replace(looked, line=name)
+    found = line_findings(money, asked, country=country, language=language)
+    return found, _lines_data(money, [name], looked, language)
+
+
+def money_data(told: Told) -> dict[str, Any]:
+    """Findings about money as the JSON contract has them."""
+    found, block = told
+    return contract.envelope("money", [contract.finding_data(finding, {}) for finding in found], **block)
 
 
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,11 +205,11 @@ def _year(given: str) -> int:
 # ── JSON ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lines_data(money: Money, lines: Sequence[str], looked: Budgeted, asked: Asked) -> dict[str, Any]:
+def _lines_data(money: Money, lines: Sequence[str], looked: Budgeted, language: str) -> dict[str, Any]:
     return {
-        "lines": [_line_data(money, money.lines[line], asked.language) for line in lines],
+        "lines": [_line_data(money, money.lines[line], language) for line in lines],
         "flows": [
-            _flow_data(flow, asked.language) | _turned(money, flow, looked)
+            _flow_data(flow, language) | _turned(money, flow, looked)
             for line in lines
             for flow in flows_of(money, line, looked.stage, looked.period)
         ],

@@ -45,6 +45,13 @@ _STATES = ("reached", "short", "ended", "work")
 
 def page(result: StrategyAudit, country: Country, language: str) -> str:
     """The page as HTML text: one file, no network, the same bytes for the same input."""
+    rows = page_rows(result, country, language)
+    style = imprint_of(result, language).style(language, rows["title"])
+    return parts.render("strategy.html", language, imprint=style, **rows)
+
+
+def page_rows(result: StrategyAudit, country: Country, language: str) -> Row:
+    """What the templates of a strategy show, by the names that they know; nothing in it turns the direction of writing."""
     it = _Page(result, country, language)
     strategy = result.strategy
     read = (
@@ -78,8 +85,18 @@ def page(result: StrategyAudit, country: Country, language: str) -> str:
         "sources": parts.source_rows(it.listed.values(), language),
     }
     rows["questions"] = list(_questions(it, rows))
-    style = imprint_of(result, language).style(language, rows["title"])
-    return parts.render("strategy.html", language, imprint=style, **_cleaned(rows))
+    return _cleaned(rows)
+
+
+def pledge_rows(result: StrategyAudit, pledge: str, country: Country, language: str) -> Row:
+    """One pledge as `page_rows` has it, under `p`; under `cited` the sources it rests on."""
+    it = _Page(result, country, language)
+    found = next(finding for finding in result.pledges if finding.extra["pledge"] == pledge)
+    told = _pledge(it, found, ())
+    cited = [*told["sources"], *(span["source"] for span in told["quoted"])]
+    cited += [row for step in told["table"] for row in step["sources"]]
+    sources = [it.listed[row["key"]] for row in cited if row["listed"]]
+    return _cleaned({"p": told}) | {"cited": sources}
 
 
 @dataclass(frozen=True)
@@ -543,6 +560,7 @@ def _measure(it: _Page, finding: Finding) -> Row:
         "cite": f"careo cite {finding.id}",
         "name": finding.claim,
         "lever": worded(lever.name, language),
+        "lever_id": lever.id,
         "code": lever.code,
         "turned": worded(measure.direction_note, language) if measure.direction == -1 else "",
         "not_simulated": worded(measure.not_simulated, language),

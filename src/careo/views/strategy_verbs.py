@@ -6,12 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from careo.base.errors import CareoError, InputError
 from careo.base.fields import worded
 from careo.base.texts import say
-from careo.record.strategy import find, strategies
+from careo.record.strategy import Strategy, find, strategies
 from careo.results.finding import PLEDGE_VERDICTS, Finding
 from careo.results.strategies import one_language, strategy_warnings
 from careo.results.wording import period_words, value_words
@@ -35,8 +35,7 @@ def strategies_list_verb(asked: Asked) -> int:
     found = [careo.load_strategy(slug, asked.country) for slug in careo.strategies(asked.country)]
     screen = Screen(asked.out)
     if asked.json:
-        rows = [contract.strategy_data(strategy, language) for strategy in found]
-        screen.write(contract.to_json(contract.envelope("strategies list", strategies=rows)))
+        screen.write(contract.to_json(strategies_data(found, language)))
     else:
         heads = [
             say(language, f"strategies.list.{key}")
@@ -55,6 +54,12 @@ def strategies_list_verb(asked: Asked) -> int:
         screen.table(heads, rows, right=(3, 4), whole=(0, 2))
     screen.close()
     return 0
+
+
+def strategies_data(found: Sequence[Strategy], language: str) -> dict[str, Any]:
+    """Strategies as the JSON contract has them."""
+    rows = [contract.strategy_data(strategy, language) for strategy in found]
+    return contract.envelope("strategies list", strategies=rows)
 
 
 def strategies_show_verb(asked: Asked, *, name: str, on: str) -> int:

@@ -50,7 +50,7 @@ class Mark:
 
 def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> str:
     """The marks on one axis as an `<svg>` that may stand inside a page, with `title` for whoever cannot see it."""
-    times = [_year(mark.day) for mark in (*steps, *below)]
+    times = [year_of(mark.day) for mark in (*steps, *below)]
     first, last = min(times), max(times)
     first, last = first - 0.04 * (last - first), last + 0.02 * (last - first)
     if last - first < 1.0:
@@ -59,17 +59,17 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
     def at(time: float) -> float:
         return _LEFT + (time - first) / (last - first) * _WIDTH
 
-    upper = _flags([(at(_year(m.day)), m) for m in steps])
-    lower = _flags([(at(_year(m.day)), m) for m in below if m.kind != "day"])
+    upper = _flags([(at(year_of(m.day)), m) for m in steps])
+    lower = _flags([(at(year_of(m.day)), m) for m in below if m.kind != "day"])
     # The day stands at the right edge: its word goes to its left, on a row of its own.
     row = max((row for _, row, _ in lower), default=-1) + 1
-    ends_here = [(at(_year(m.day)), row, m) for m in below if m.kind == "day"]
+    ends_here = [(at(year_of(m.day)), row, m) for m in below if m.kind == "day"]
     top = _ROW * (max((row for _, row, _ in upper), default=0) + 1) + 14
     bottom = 40 + _ROW * row
     ends = [x + _CHARACTER * len(mark.word) + 6 for x, _, mark in (*upper, *lower)]
     width = max([_LEFT + _WIDTH + _RIGHT, *ends])
     out = [f'<path d="M{coordinate(_LEFT)} {coordinate(top)}h{coordinate(_WIDTH)}" stroke="{_FAINT}"/>']
-    for year, label in _years(first, last):
+    for year, label in labelled_years(first, last):
         x = at(year)
         out.append(f'<path d="M{coordinate(x)} {coordinate(top)}v5" stroke="{_FAINT}"/>')
         out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11, extra=_HALO))
@@ -125,14 +125,15 @@ def _shape(x: float, y: float, kind: str) -> str:
     return disc + ring if kind == "reached" else disc
 
 
-def _years(first: float, last: float) -> list[tuple[float, str]]:
+def labelled_years(first: float, last: float) -> list[tuple[float, str]]:
     """Years to label, so many that they do not touch."""
     years = range(int(first) + 1, int(last) + 1)
     step = next((s for s in (1, 2, 5, 10, 20, 50) if len(years) / s <= 14), 100)
     return [(float(year), str(year)) for year in years if year % step == 0]
 
 
-def _year(day: date) -> float:
+def year_of(day: date) -> float:
+    """A day as a year with its fraction."""
     return round(day.year + (day.timetuple().tm_yday - 1) / 366, 4)
 
 

@@ -36,17 +36,8 @@ from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
 PAGES = (
-    "overview",
-    "check",
-    "laboratory",
-    "runs",
-    "compare",
-    "evaluate",
-    "search",
-    "evidence",
-    "data",
-    "method",
-)
+    "overview", "check", "strategies", "money", "drift", "laboratory", "runs", "compare", "evaluate", "search", "evidence", "data", "method",
+)  # fmt: skip
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
 
@@ -340,7 +331,8 @@ def _code(error: Any) -> int:
 _CODES = {
     **dict.fromkeys(
         (
-            "web_nowhere", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever", "usage_strategy", "web_no_picture",
+            "web_nowhere", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever", "strategy_unknown", "pledge_unknown", "money_unknown",
+            "drift_unknown", "web_no_picture",
             "web_no_table", "web_no_run", "run_none", "team_no_document", "team_no_statement",
         ),
         404,

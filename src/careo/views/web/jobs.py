@@ -144,6 +144,13 @@ class Jobs:
         question = json.dumps([careo.__version__, self.stamp, self.country, language, list(command)])
         return sha256(question.encode()).hexdigest()[:16]
 
+    def found(self, command: Sequence[str], language: str) -> Mapping[str, Any] | None:
+        """What a command printed as JSON, where somebody asked before and the answer is there; nothing is asked for."""
+        try:
+            return json.loads((self.folder / self.id_of(command, language) / "answer.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+
     def ask(self, command: Sequence[str], language: str) -> Job:
         """The job of a command; put into the queue when it is new.
 
