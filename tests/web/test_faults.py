@@ -321,16 +321,17 @@ def test_where_nothing_can_be_kept_a_sentence_says_so(
     reason="mounts a small disk as root",
 )
 def test_a_disk_that_fills_up(tmp_path: Path) -> None:
-    """A home on a disk of a few kilobytes: what cannot be kept is told, what was kept is whole, and with room all goes on."""
+    """A home on a disk without a byte left: what cannot be kept is told, what was kept is whole, and with room all goes on."""
     home = tmp_path / "home"
     home.mkdir()
     if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "careo-test", str(home)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "careo-test", str(home)], check=False, capture_output=True
     ).returncode:
         pytest.skip("nothing can be mounted here")
     try:
         with serving(home, "--country", "toyland") as server:
-            (home / "filler").write_bytes(b"x" * 48 * 1024)
+            room = os.statvfs(home)
+            (home / "filler").write_bytes(b"x" * room.f_bavail * room.f_frsize)
             answer = server.get(f"/en{JOB}")
             assert 400 <= answer.status_code <= 507, answer.text
             assert "Traceback" not in server.said
