@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -80,7 +81,10 @@ def serving(
     home.mkdir(parents=True, exist_ok=True)
     log = home.with_suffix(".log")
     environment = {**os.environ, "CAREO_HOME": str(home)}
-    typed = [sys.executable, *command, "serve", "--port", str(port), *options]
+    tied = (
+        ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    )  # also when the tests are killed
+    typed = [*tied, sys.executable, *command, "serve", "--port", str(port), *options]
     with log.open("ab") as out:
         process = subprocess.Popen(
             typed, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True

@@ -267,7 +267,7 @@ class Jobs:
         out.mkdir(parents=True, exist_ok=True)
         job = replace(job, state=RUNNING)
         self._keep(job)
-        words = [str(out) if word == OUT else word for word in job.command]
+        words = [f"{out}{word.removeprefix(OUT)}" if word.startswith(OUT) else word for word in job.command]
         typed = [
             sys.executable,
             "-m",

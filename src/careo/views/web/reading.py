@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import asdict
+from datetime import date
 from functools import cache
 from pathlib import PurePath
 from typing import Any
@@ -79,9 +81,7 @@ def main() -> None:
     _limit()
     try:
         answer: dict[str, Any] = {
-            "document": _adapter().dump_python(
-                read(sys.stdin.buffer.read(), name=name, country=country), mode="json"
-            )
+            "document": asdict(read(sys.stdin.buffer.read(), name=name, country=country))
         }
     except CareoError as error:
         words = {key: str(value) for key, value in error.words.items()}
@@ -94,7 +94,7 @@ def main() -> None:
                 "words": words,
             }
         }
-    sys.stdout.buffer.write(json.dumps(answer).encode())
+    sys.stdout.buffer.write(json.dumps(answer, default=date.isoformat).encode())
 
 
 def _limit() -> None:
