@@ -11,12 +11,13 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import laboratory, official_data, reading, synthetic_controls, web_laboratory
+from benchmarks import laboratory, official_data, reading, synthetic_controls, web_laboratory, web_load
 from benchmarks.evaluate import ROOT, versions
 
 ASKED = {
@@ -35,6 +36,9 @@ ASKED = {
     "slider on two levers, page to page, median [ms]": ("<", 150.0),
     "slider on two levers, 95% [ms]": ("<", 150.0),
     "slider on a whole strategy, 95% [ms]": ("<", 150.0),
+    "reading pages, 50 users, p95 [ms]": ("<", 150.0),
+    "reading pages, answers other than 200": ("<", 1.0),
+    "memory of the server, growth a 1,000 requests [MB]": ("<", 1.0),
     "network model, 1,000 draws, two threads, warm [s]": ("<", 10.0),
     "placebo loop, synthetic control, 500 units × 96 months [s]": ("<", 2.0),
     "placebo loop, synthetic control, 2,000 units × 96 months [s]": ("<", 30.0),
@@ -62,7 +66,7 @@ def parts(*, quick: bool) -> dict[str, Callable[[], Iterable[Row]]]:
         "data": lambda: [] if quick else official_data.rows(),
         "laboratory": lambda: laboratory.rows(quick=quick),
         "evaluation": lambda: synthetic_controls.rows(quick=quick),
-        "web": lambda: web_laboratory.rows(quick=quick),
+        "web": lambda: chain(web_laboratory.rows(quick=quick), web_load.rows(quick=quick)),
     }
 
 

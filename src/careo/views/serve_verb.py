@@ -19,9 +19,8 @@ from careo.views.terminal import Screen
 def serve_verb(asked: Asked, *, host: str, port: str, name: tuple[str, ...]) -> int:
     """`careo serve`: pages for people, JSON for programs; runs until it is stopped."""
     try:
-        import uvicorn
-
         from careo.views.web.application import create_application
+        from careo.views.web.listening import listen
     except ImportError as error:
         raise CareoError("web_extra", fix="web_extra") from error
     from careo.views.web.settings import Settings
@@ -41,10 +40,7 @@ def serve_verb(asked: Asked, *, host: str, port: str, name: tuple[str, ...]) -> 
     print(say(asked.language, "web.serve.at", address=address), file=sys.stderr)
     if not settings.private:
         print(say(asked.language, "web.serve.open", host=settings.host), file=sys.stderr)
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False,
-        proxy_headers=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    listen(app, settings.host, settings.port)
     return 0
 
 

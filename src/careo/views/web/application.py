@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from importlib import import_module
-from threading import Lock
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Request
@@ -17,11 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import careo
-from careo.base.errors import CareoError
+from careo.base.errors import CareoError, OutputError
 from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.i18n import one_line
@@ -29,10 +26,12 @@ from careo.views.web import enter
 from careo.views.web.actions import ACTIONS, Action, filled
 from careo.views.web.bundle import bundle
 from careo.views.web.description import ANSWERS, described
-from careo.views.web.forms import FORMS, HERE, answer, html
+from careo.views.web.files import Files
+from careo.views.web.forms import FORMS, answer, html
 from careo.views.web.jobs import Job, Pending, job_data
+from careo.views.web.keeping import Keeping
 from careo.views.web.page import EXTRAS, ROUTES, Asking, Extra, Page, Route, address
-from careo.views.web.security import Gate
+from careo.views.web.security import HEADERS, Gate
 from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
@@ -41,7 +40,6 @@ PAGES = (
 )  # fmt: skip
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")
-_KEPT_BYTES = 64 * 2**20  # of answers that are kept; an overview with its map is some 0.2 MB
 
 
 def create_application(settings: Settings | None = None) -> FastAPI:
@@ -58,21 +56,20 @@ def create_application(settings: Settings | None = None) -> FastAPI:
         title="careo", version=careo.__version__, lifespan=lifespan, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.services = services
-    kept = _Kept()
     routes = all_routes()
     for each in EXTRAS:  # before pages, whose parameters would take their last words
         _serve_extra(app, each)
     for route in routes:
-        _serve(app, route, kept)
+        _serve(app, route)
     for each in ACTIONS:
         _act(app, each)
-    app.add_api_route("/static/dossier.css", _style, include_in_schema=False)
     app.openapi = lambda: described(app)
     app.add_api_route("/static/vega.js", _vega, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", Files(), name="static")
     app.add_api_route("/", _home, include_in_schema=False)
     app.include_router(enter.router)
     _speak_of_errors(app)
+    app.add_middleware(Keeping, services=services)
     app.add_middleware(_Forms)
     app.add_middleware(Gate, settings=chosen)
     return app
@@ -85,21 +82,21 @@ def all_routes() -> tuple[Route, ...]:
     return tuple(ROUTES)
 
 
-def _serve(app: FastAPI, route: Route, kept: _Kept) -> None:
+def _serve(app: FastAPI, route: Route) -> None:
     """One function as a page in both languages and as JSON under the API, with the types of its own signature."""
     signature = inspect.signature(route.function, eval_str=True)
     first, *others = signature.parameters.values()
 
     def pages(asking: Asking, request: Request, **given: Any) -> Response:
         form = getattr(request.state, "form", "html")
-        key = (asking.language, form, str(request.url), services_stamp(asking.services))
-        return kept.answer(
-            key, lambda: _respond(route, asking, form, request.query_params.get("of", ""), given)
-        )
+        found = route.function(asking, **given)
+        request.state.stable = found.stable
+        return answer(found, asking, form, route.part, request.query_params.get("of", ""))
 
     def data(asking: Asking, request: Request, **given: Any) -> Response:
-        key = (asking.language, "api", str(request.url), services_stamp(asking.services))
-        return kept.answer(key, lambda: _respond(route, asking, "json", "", given))
+        found = route.function(asking, **given)
+        request.state.stable = found.stable
+        return answer(found, asking, "json", route.part)
 
     for function, who in ((pages, _asking_of_page), (data, _asking_of_api)):
         asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
@@ -185,23 +182,6 @@ async def _done(each: Action, request: Request, asking: Asking, form: str) -> Re
     return Response(contract.to_json({**found.data, "address": told}), 201, media_type="application/json")
 
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Contract"}}}},
-}
-
-
-def _respond(
-    route: Route, asking: Asking, form: str, wanted: str, given: dict[str, Any]
-) -> tuple[Response, bool]:
-    found = route.function(asking, **given)
-    return answer(found, asking, form, route.part, wanted), found.stable
-
-
-def services_stamp(services: Services) -> tuple[object, ...]:
-    """Changes when answers may: with the day and the imported data."""
-    return (datetime.now(UTC).date(), services.stamp)
-
-
 def _asking_of_page(request: Request, language: Literal["es", "en"]) -> Asking:
     path = request.scope["path"].removeprefix(f"/{language}").rstrip("/") or "/"
     return _asking(request, language, path if path != "/overview" else "/")
@@ -235,40 +215,12 @@ def _home(request: Request) -> Response:
     return RedirectResponse(f"/{first[:2]}/")
 
 
-def _style() -> Response:
-    """The style sheet that dossiers carry: one typographic scale for both."""
-    return FileResponse(HERE.parent / "templates" / "dossier.css", media_type="text/css")
-
-
 def _vega(request: Request) -> Response:
     """What draws charts for reading values; its name holds its version, so a browser may keep it for a day."""
     path = bundle(request.app.state.services.settings.home)
     return FileResponse(
         path, media_type="text/javascript", headers={"Cache-Control": "private, max-age=86400"}
     )
-
-
-class _Kept:
-    """Answers of stable pages, the least used forgotten first."""
-
-    def __init__(self) -> None:
-        self.answers: OrderedDict[tuple[object, ...], Response] = OrderedDict()
-        self.bytes, self.lock = 0, Lock()
-
-    def answer(self, key: tuple[object, ...], make: Callable[[], tuple[Response, bool]]) -> Response:
-        with self.lock:
-            if key in self.answers:
-                self.answers.move_to_end(key)
-                return self.answers[key]
-        made, stable = make()
-        if stable and len(made.body) < _KEPT_BYTES // 8:
-            with self.lock:
-                if key not in self.answers:
-                    self.answers[key] = made
-                    self.bytes += len(made.body)
-                while self.bytes > _KEPT_BYTES:
-                    self.bytes -= len(self.answers.popitem(last=False)[1].body)
-        return made
 
 
 class _Forms:
@@ -311,11 +263,31 @@ def _speak_of_errors(app: FastAPI) -> None:
         return Response(html(shown, asking, "error"), code, media_type="text/html; charset=utf-8")
 
     def careo_error(request: Request, error: Exception) -> Response:
+        if isinstance(error, OutputError):
+            return no_room(request, error.found)
         return said(request, error, _code(error))  # pyright: ignore[reportArgumentType]
+
+    def no_room(request: Request, why: str) -> Response:
+        return said(request, CareoError("web_no_room", found=why), 507)
+
+    def system_error(request: Request, error: Exception) -> Response:
+        if getattr(error, "errno", 0) not in _FULL:
+            raise error
+        return no_room(request, error.strerror or "")  # pyright: ignore[reportAttributeAccessIssue]
+
+    def broken(request: Request, _: Exception) -> Response:
+        """A mistake of ours: the server's terminal has the whole of it. This answer is made outside the gate."""
+        answered = said(request, CareoError("web_broken"), 500)
+        answered.headers.update(
+            {**HEADERS, "Connection": "close"}
+        )  # the line is not used again after a mistake
+        return answered
 
     def http_error(request: Request, error: Exception) -> Response:
         code: int = error.status_code  # pyright: ignore[reportAttributeAccessIssue]
-        key = {404: "web_nowhere", 405: "web_method", 413: "web_too_large"}.get(code, "web_refused")
+        key = {404: "web_nowhere", 405: "web_method", 408: "web_too_slow", 413: "web_too_large"}.get(
+            code, "web_refused"
+        )
         return said(request, CareoError(key, found=one_line(request.scope["path"], 200)), code)
 
     def invalid(request: Request, error: Exception) -> Response:
@@ -341,8 +313,14 @@ def _speak_of_errors(app: FastAPI) -> None:
 
     app.add_exception_handler(Pending, pending)
     app.add_exception_handler(CareoError, careo_error)
+    app.add_exception_handler(OSError, system_error)
+    app.add_exception_handler(Exception, broken)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The disk has no room, or no more for us."""
 
 
 def _code(error: Any) -> int:

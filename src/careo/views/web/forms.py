@@ -15,6 +15,7 @@ from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.images import png
 from careo.views.parts import with_code
+from careo.views.web.files import static
 from careo.views.web.page import ROUTES, Asking, Page, Table, address
 from careo.views.web.vega import vega
 
@@ -86,7 +87,7 @@ def html(found: Page, asking: Asking, part: str, *, template: str = "") -> str:
         .get_template(template or found.template)
         .render(
             t=text, words=any_text, lang=language, languages=LANGUAGES, page=found, asking=asking, part=part,
-            parts=parts(), here=here, to=to, version=contract.envelope("serve")["careo"], **found.rows,
+            parts=parts(), here=here, to=to, static=static, version=contract.envelope("serve")["careo"], **found.rows,
         )
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ must be a name this server goes by, and whatever changes something must come fro
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
@@ -29,7 +30,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing is loaded from elsewhere, nothing inline is run, nobody may frame a page."""
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with none at all browsers send forms of our own pages with `Origin: null`
@@ -40,6 +41,8 @@ _HEADERS = {
 COOKIE = "careo"
 MOST_BYTES = 25 * 2**20
 """Of one request's body; a page that is read may have as much."""
+BODY_SECONDS = 120.0
+"""Within which it must have come."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?")
 _OPEN = re.compile(r"/(es|en)/(enter|leave)|/static/.*|/")
@@ -69,7 +72,7 @@ class Gate:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "private, no-cache")
             await send(message)
@@ -78,11 +81,18 @@ class Gate:
         if refused is not None:
             await refused(scope, receive, headed)
             return
-        taken = 0
+        taken, coming = 0, True
+        until = time.monotonic() + BODY_SECONDS
 
         async def bounded() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, coming
+            try:  # once the body is there, whoever listens waits for the client to leave
+                message = await asyncio.wait_for(
+                    receive(), max(0, until - time.monotonic()) if coming else None
+                )
+            except TimeoutError:
+                raise HTTPException(408) from None
+            coming = message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > MOST_BYTES:
                 raise HTTPException(413)
@@ -100,8 +110,12 @@ class Gate:
         if changes and not _from_here(headers, host):
             return _said(scope, 403, "web_origin")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MOST_BYTES:
+        if not length.isdigit() or int(length[:20]) > MOST_BYTES:
             return _said(scope, 413, "web_too_large")
+        if (
+            "content-length" in headers and "transfer-encoding" in headers
+        ):  # two servers could read two requests in it
+            return _said(scope, 400, "web_refused")
         state = scope.setdefault("state", {})
         state["person"], state["editor"] = "", True
         if self.settings.private:

@@ -94,7 +94,10 @@ def laboratory(
         command=_command(asked, trial),
         python=_python(asked, trial),
         pictures={
-            f"{row['id']}-{kind}": row[kind] for row in found["outcomes"] for kind in ("level", "change")
+            f"{row['id']}-{kind}": row[kind]
+            for row in found["outcomes"]
+            for kind in ("level", "change")
+            if row[kind]
         },
         tables={"outcomes": Table(_COLUMNS, table)},
     )
