@@ -4,7 +4,7 @@ PY := .venv/bin/python
 OUT ?= dossier
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench evaluate docs serve clean
+.PHONY: run test browser check bench evaluate docs serve clean
 
 ## run: audit the embedded sample pages, write the dossier
 run: .venv/.run
@@ -13,6 +13,10 @@ run: .venv/.run
 ## test: all tests, those that measure time alone at the end
 test: .venv/.dev
 	$(PY) tools/run_tests.py
+
+## browser: every page in a real browser, and a server that is treated badly
+browser: .venv/.dev
+	$(PY) -m pytest -q -m served -n auto --dist worksteal tests/web
 
 ## check: all that a reviewer would run
 check: .venv/.dev

@@ -23,7 +23,7 @@ CHROMIUM = os.environ.get("CAREO_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.served,
     pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: tools/system_packages.sh chromium"),
 ]
 

@@ -23,6 +23,8 @@ from careo.views.web import security
 from careo.views.web.application import create_application
 from careo.views.web.settings import Settings
 
+pytestmark = pytest.mark.served
+
 JOB = "/evaluate/ten-lamps"
 """A page of Toyland that is computed beside the server."""
 
