@@ -22,6 +22,8 @@ from careo.views.web.jobs import Job, Jobs
 from careo.views.web.page import Route
 from careo.views.web.settings import Settings
 
+pytestmark = pytest.mark.served
+
 MARK = "zqx7"
 HOSTILE = (
     f"\"'><script>{MARK}</script><img src=x onerror={MARK}>", f"'{{{{ {MARK}.__class__ }}}}", f"javascript:{MARK}", f"</title></style><svg onload={MARK}>",

@@ -24,6 +24,8 @@ from careo.views.web.application import create_application
 from careo.views.web.jobs import Jobs, Pending
 from careo.views.web.settings import Settings
 
+pytestmark = pytest.mark.served
+
 PATIENCE = 120.0
 
 

@@ -49,6 +49,9 @@ class _Shown:
         return told
 
 
+_READ = 16  # documents remembered as they were read; one of a hundred pages is some 2 MB
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A document, what was found in it, and what was decided.
@@ -85,13 +88,22 @@ class Checks:
     def __init__(self, services: Services) -> None:
         self.services = services
         self._audits: OrderedDict[tuple[object, ...], _Shown] = OrderedDict()
+        self._documents: OrderedDict[str, Document] = OrderedDict()
         self._lock = Lock()
 
     def document(self, given: Given) -> Document:
-        """A kept document, read again."""
-        return read_bytes(
-            self.services.team.body(given.id), given.name, country=self.services.settings.country
-        )
+        """A kept document, read again; the last ones are remembered, for what was read of bytes does not change with what is decided."""
+        with self._lock:
+            if given.id in self._documents:
+                self._documents.move_to_end(given.id)
+                return self._documents[given.id]
+        body = self.services.team.body(given.id)
+        document = read_bytes(body, given.name, country=self.services.settings.country)
+        with self._lock:
+            self._documents[given.id] = document
+            while len(self._documents) > _READ:
+                self._documents.popitem(last=False)
+        return document
 
     def of(self, name: str, said: date | None, language: str) -> Checked:
         """A document held against the record.
