@@ -40,9 +40,9 @@ evaluate: .venv/.dev
 docs: .venv/.dev
 	.venv/bin/mkdocs build --strict
 
-## serve: look at the dossier in a browser, from this machine only
-serve: run
-	$(PY) -m http.server --bind 127.0.0.1 --directory $(OUT) 8000
+## serve: the web application, for this machine only
+serve: .venv/.dev
+	.venv/bin/careo serve
 
 clean:
 	rm -rf $(OUT) site .pytest_cache .ruff_cache .hypothesis

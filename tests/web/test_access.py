@@ -80,6 +80,7 @@ def test_a_browser_enters_and_leaves(team: TestClient, home: Path) -> None:
     page = team.get("/en/evaluate", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert "ana" in page.text
+    assert "careo evaluate list --country toyland" in page.text  # the command is one that gives this page
     assert team.post("/en/leave").status_code == 303
     assert team.get("/en/evaluate", headers={"accept": "text/html"}).status_code == 303
 

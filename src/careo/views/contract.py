@@ -1,4 +1,4 @@
-"""The JSON contract: the same object from `--json`, in `findings.json` and (later) from the web.
+"""The JSON contract: the same object from `--json`, in `findings.json` and from the web.
 
 Offsets count characters of the decoded file, so they go through `locate`; everything else is passed on as it is.
 """

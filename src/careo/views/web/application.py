@@ -106,7 +106,7 @@ def _serve(app: FastAPI, route: Route) -> None:
         ]  # fmt: skip
         function.__signature__ = signature.replace(parameters=parameters, return_annotation=Response)
         function.__name__ = route.function.__name__
-    for path in {route.path, route.path.rstrip("/")} if route.path != "/" else {"/", "/overview"}:
+    for path in ("/", "/overview") if route.path == "/" else (route.path,):
         app.add_api_route("/{language}" + path, pages, methods=["GET"], include_in_schema=False)
     api = route.path if route.path != "/" else "/overview"
     app.add_api_route(
