@@ -133,7 +133,7 @@ def test_the_day_is_part_of_the_question(
     first = client.get(path)
     monkeypatch.setattr(Services, "stamp", property(lambda _: "other data"))
     made: list[int] = []
-    monkeypatch.setattr("careo.views.web.application.answer", lambda *_: made.append(1) or first)
+    monkeypatch.setattr("careo.views.web.routing.answer", lambda *_: made.append(1) or first)
     client.get(path)
     client.get(path + "?")
     assert made

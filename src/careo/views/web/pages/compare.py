@@ -50,7 +50,7 @@ def comparison(
     if against:
         shipped(against, {name: name for name in names}, "run_strategy")
     command = ("compare", of.id, *_options(quantity=quantity, against=against))
-    data, _ = asking.services.jobs.result(command, asking.language)
+    data, _ = asking.result(command)
     findings = [each for each in data["findings"] if each["extra"]["outcome"] in outcomes]
     strategies = [
         _strategy(
@@ -84,7 +84,7 @@ def comparison(
 
 def _ranking(asking: Asking, run: Any) -> Page:
     command = ("compare", run.id, "--sensitivity")
-    data, _ = asking.services.jobs.result(command, asking.language)
+    data, _ = asking.result(command)
     ranking = data["ranking"]
     rows = [
         {

@@ -67,7 +67,7 @@ def data(asking: Asking) -> Page:
             "publishers": _by_publisher(rows),
             "count": len(rows),
             "editions": [_edition(each, language) for each in editions],
-            "indicators": len(asking.services.country.indicators),
+            "indicators": len(asking.record.indicators),
         },
         command=("data", "list", "--layouts"),
         python="import careo\n\nfor card in careo.datasets().values():\n    print(card.id, card.publisher)",
@@ -78,7 +78,7 @@ def data(asking: Asking) -> Page:
 @page("/data/indicators", part="data")
 def indicators(asking: Asking) -> Page:
     """Every indicator with its definition and how many values of it are known."""
-    country, language = asking.services.country, asking.language
+    country, language = asking.record, asking.language
     names = sorted(country.indicators)
     found = contract.indicators_data(country, names, "", language, values=False)
     rows = found["indicators"]
@@ -100,7 +100,7 @@ def indicators(asking: Asking) -> Page:
 @page("/data/indicator/{name}", part="data")
 def indicator(asking: Asking, name: str, place: str = "") -> Page:
     """What an indicator counts, what it may not be compared with, and every value of every edition."""
-    country, language = asking.services.country, asking.language
+    country, language = asking.record, asking.language
     item = shipped(name, country.indicators, "usage_indicator")
     observations = country.series(item.id).observations
     counts = Counter(each.place for each in observations)
@@ -159,7 +159,7 @@ def dataset(asking: Asking, name: str) -> Page:
     language = asking.language
     card = shipped(name, careo.datasets(asking.country), "usage_dataset")
     held = [each for each in careo.snapshots(country=asking.country) if each.dataset == card.id]
-    country = asking.services.country
+    country = asking.record
     return Page(
         template="dataset.html",
         title=card.title.get(language, card.id),

@@ -27,7 +27,7 @@ from careo.results.finding import DIFFERENCES
 from careo.views import contract, parts
 from careo.views.evaluate_verb import evaluation_data
 from careo.views.i18n import verdict_slug, verdict_words
-from careo.views.web.jobs import OUT
+from careo.views.web.job import OUT
 from careo.views.web.page import Asking, Page, Table, page, shipped
 
 _ICONS = {"increased": "▲", "decreased": "▼", "no_detectable_effect": "–", "inconclusive": "?"}
@@ -81,7 +81,7 @@ def evaluation(asking: Asking, name: str, outcome: str = "") -> Page:
         wanted if wanted != asked.outcome else ""
     )  # its own outcome is the same question, however it is asked
     command = ("evaluate", asked.id, *(("--outcome", wanted) if wanted else ()))
-    data, folder = asking.services.jobs.result((*command, "-o", OUT), language)
+    data, folder = asking.result((*command, "-o", OUT))
     found, told = data["findings"][0], data["evaluation"]
     pictures = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}
     estimates = [_estimate(row) for row in told["estimates"]]

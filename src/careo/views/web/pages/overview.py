@@ -32,7 +32,7 @@ def overview(
     map: Literal["tiles", "shapes"] = "tiles",
 ) -> Page:
     """Where violence stands: every outcome beside the year before, and one indicator by state and month."""
-    country, language = asking.services.country, asking.language
+    country, language = asking.record, asking.language
     named = tuple(part for each in states for part in each.split(",") if part)
     found = look(country, indicator=indicator, month=month, rate=rate == "yes", states=named)
     shapes = boundaries_at_hand(asking.country)
@@ -156,7 +156,7 @@ def _time(month: str) -> float:
 
 
 def _option(asking: Asking, name: str) -> tuple[str, str]:
-    return name, asking.services.country.indicators[name].name.get(asking.language, name)
+    return name, asking.record.indicators[name].name.get(asking.language, name)
 
 
 def _years(found: Overview, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
