@@ -64,6 +64,12 @@ class Asking:
         """A command as somebody types it; it names the country when that is not the usual one."""
         return "careo " + shlex.join([*command, *(() if self.country == USUAL else ("--country", self.country))])
 
+    def named(self, before: str = "", *, loaded: bool = False) -> str:
+        """The country as an argument of printed Python, behind `before`: its key, or what `load_country` makes of it; "" for the usual one."""
+        if self.country == USUAL:
+            return ""
+        return before + (f"careo.load_country({self.country!r})" if loaded else repr(self.country))
+
     def result(self, command: Sequence[str]) -> tuple[Mapping[str, Any], Path]:
         """What a command prints as JSON, and the folder of what else it left, asked for in the name of whoever asks.
 

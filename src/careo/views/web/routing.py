@@ -16,6 +16,7 @@ from careo.views.web.forms import answer
 from careo.views.web.page import ROUTES, Asking, Page, Route, address
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_OWN = "asked_with"  # the request, as this module calls it
 
 
 def serve(app: FastAPI, route: Route) -> None:
@@ -52,9 +53,12 @@ def _asking(request: Request, language: str, path: str) -> Asking:
 
 def _endpoint(route: Route, who: Callable[..., Asking]) -> Callable[..., Response]:
     """The function of a route as FastAPI calls it, in a thread of its own."""
-    signature = inspect.signature(route.function, eval_str=True)
+    _, *others = inspect.signature(route.function, eval_str=True).parameters.values()
+    # FastAPI hands a request over by one name only: by that of the function, where it wants it, too.
+    wanted_as = next((each.name for each in others if each.annotation is Request), "")
 
-    def answers(asked_by: Asking, asked_with: Request, **given: Any) -> Response:
+    def answers(asked_by: Asking, **given: Any) -> Response:
+        asked_with: Request = given[wanted_as] if wanted_as else given.pop(_OWN)
         plain = who is asking_of_api
         form = "json" if plain else getattr(asked_with.state, "form", "html")
         found = route.function(asked_by, **given)
@@ -66,10 +70,9 @@ def _endpoint(route: Route, who: Callable[..., Asking]) -> Callable[..., Respons
         wanted = "" if plain else asked_with.query_params.get("of", "")
         return answer(found, asked_by, form, route.part, wanted)
 
-    _, *others = signature.parameters.values()
     parameters = [
         inspect.Parameter("asked_by", _KEYWORD, annotation=Annotated[Asking, Depends(who)]),
-        inspect.Parameter("asked_with", _KEYWORD, annotation=Request),
+        *([] if wanted_as else [inspect.Parameter(_OWN, _KEYWORD, annotation=Request)]),
         *(
             each.replace(kind=_KEYWORD, annotation=Annotated[Filled, Depends(filled)] if each.annotation is Filled else each.annotation)
             for each in others

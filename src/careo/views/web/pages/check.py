@@ -90,7 +90,7 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
         s for f in found.audit.findings if f.kind != "quality" for s in f.sources if s.key != found.given.name
     ]
     command = ["audit", found.given.name, "--ledger", "ledger.yaml"]
-    given = f'careo.read("{found.given.name}")'
+    given = f'careo.read("{found.given.name}"{asking.named(", country=")})'
     more = ""
     if found.said:
         command += ["--date", found.said.isoformat()]
@@ -113,7 +113,7 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
             "d": lambda key, **words: say(asking.language, f"dossier.{key}", **words),
         },
         command=tuple(command),
-        python=f'{head}found = careo.audit([{given}], ledger=careo.read_ledger("ledger.yaml"){more})\n'
+        python=f'{head}found = careo.audit([{given}]{asking.named(", ", loaded=True)}, ledger=careo.read_ledger("ledger.yaml"){more})\n'
         "for finding in found.findings:\n    print(finding.verdict, finding.because)",
         tables={
             "findings": Table(

@@ -70,7 +70,7 @@ def data(asking: Asking) -> Page:
             "indicators": len(asking.record.indicators),
         },
         command=("data", "list", "--layouts"),
-        python="import careo\n\nfor card in careo.datasets().values():\n    print(card.id, card.publisher)",
+        python=f"import careo\n\nfor card in careo.datasets({asking.named()}).values():\n    print(card.id, card.publisher)",
         tables={"datasets": Table(columns, table), "editions": _editions_table(editions)},
     )
 
@@ -92,7 +92,7 @@ def indicators(asking: Asking) -> Page:
         data=found,
         rows={"groups": list(groups.values()), "count": len(rows)},
         command=("indicators",),
-        python="import careo\n\nfor name, indicator in careo.load_country().indicators.items():\n    print(name, indicator.definition)",
+        python=f"import careo\n\nfor name, indicator in careo.load_country({asking.named()}).indicators.items():\n    print(name, indicator.definition)",
         tables={"indicators": Table(columns, [[row[name] for name in columns] for row in rows])},
     )
 
@@ -119,7 +119,7 @@ def indicator(asking: Asking, name: str, place: str = "") -> Page:
     lines = [
         "import careo",
         "",
-        "country = careo.load_country()",
+        f"country = careo.load_country({asking.named()})",
         f"for value in country.series({item.id!r}).observations:",
     ]
     lines += [f"    if value.place == {place!r}:", "        print(value)"] if place else ["    print(value)"]
@@ -174,7 +174,7 @@ def dataset(asking: Asking, name: str) -> Page:
             "editions": [_edition(each, language) for each in held],
         },
         command=("data", "show", card.id),
-        python=f"import careo\n\ncard = careo.datasets()[{card.id!r}]\nprint(card.definition, card.traps)",
+        python=f"import careo\n\ncard = careo.datasets({asking.named()})[{card.id!r}]\nprint(card.definition, card.traps)",
         tables={"editions": _editions_table(held)},
         cites=(card.id,),
     )  # fmt: skip

@@ -64,7 +64,7 @@ def evaluations(asking: Asking) -> Page:
         data=contract.envelope("evaluate", evaluations=data),
         rows={"evaluations": rows, "answers": answers},
         command=("evaluate", "list"),
-        python="import careo\n\nfor evaluation in careo.load_evaluations().values():\n    print(evaluation.id, evaluation.question)",
+        python=f"import careo\n\nfor evaluation in careo.load_evaluations({asking.named()}).values():\n    print(evaluation.id, evaluation.question)",
         tables={"evaluations": table},
         stable=False,  # what is being computed beside the server may end at any time
     )
@@ -85,7 +85,7 @@ def evaluation(asking: Asking, name: str, outcome: str = "") -> Page:
     found, told = data["findings"][0], data["evaluation"]
     pictures = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}
     estimates = [_estimate(row) for row in told["estimates"]]
-    given = repr(asked.id) + (f", outcome={wanted!r}" if wanted else "")
+    given = repr(asked.id) + asking.named(", ", loaded=True) + (f", outcome={wanted!r}" if wanted else "")
     lever = load_levers(asking.country).get(asked.lever or "")
     return Page(
         template="evaluation.html",

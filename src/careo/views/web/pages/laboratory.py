@@ -72,7 +72,7 @@ def laboratory(asking: Asking) -> Page:
         data=whole.data("simulate"),
         rows={**rows, "found": found},
         command=_command(asked, trial),
-        python=_python(asked, trial),
+        python=_python(asked, trial, asking),
         pictures={
             f"{row['id']}-{kind}": row[kind]
             for row in found["outcomes"]
@@ -198,20 +198,21 @@ def _command(asked: Question, trial: Trial) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _python(asked: Question, trial: Trial) -> str:
+def _python(asked: Question, trial: Trial, asking: Asking) -> str:
     told, start = asked.setting, trial.plan.job.start
     name = asked.name if asked.plain else f"{asked.name}.yaml"
     members = f", members_nation={told.members_nation!r}" if told.members_nation else ""
     sweep = [f"{v.members_nation:.0f}" for v in trial.plan.variants if v.name not in _MAIN_ONLY]
     weaker = any(v.name == WITHOUT_D for v in trial.plan.variants)
+    panel = asking.named(", ", loaded=True)
     lines = [
         "from datetime import date", "", "import careo", "",
-        f"strategy = careo.load_strategy({name!r})",
+        f"strategy = careo.load_strategy({name!r}{asking.named(', ')})",
         f"asked = dict(months={told.months}, draws={told.draws}, seed={told.seed}, start=date({start.year}, {start.month}, 1))",
-        f"futures = careo.simulate([strategy]{members}, **asked)",
-        *([f'weaker = careo.simulate([strategy], without=frozenset("D"){members}, **asked)'] if weaker else ["weaker = None"]),
-        f"scales = [careo.simulate([strategy], members_nation=float(n), **asked) for n in ({', '.join(sweep)})]",
-        "for finding in careo.compare(futures, without_d=weaker, scales=scales):",
+        f"futures = careo.simulate([strategy]{panel}{members}, **asked)",
+        *([f'weaker = careo.simulate([strategy]{panel}, without=frozenset("D"){members}, **asked)'] if weaker else ["weaker = None"]),
+        f"scales = [careo.simulate([strategy]{panel}, members_nation=float(n), **asked) for n in ({', '.join(sweep)})]",
+        f"for finding in careo.compare(futures, without_d=weaker, scales=scales{asking.named(', country=', loaded=True)}):",
         "    print(finding.because)",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -44,7 +44,8 @@ def overview(
     plots = {"nation": (nation, _nation_title(found, language))} if nation else {}
     command = ["overview", *([found.indicator] if indicator else []), *(["--month", month] if month else [])]
     command += [*(["--counts"] if rate == "no" else []), *(["--states", ",".join(named)] if named else [])]
-    given = [f"indicator={found.indicator!r}"] if indicator else []
+    given = [told] if (told := asking.named(loaded=True)) else []
+    given += [f"indicator={found.indicator!r}"] if indicator else []
     given += [*([f"month={month!r}"] if month else []), *(["rate=False"] if rate == "no" else [])]
     given += [f"states={list(named)!r}"] if named else []
     return Page(
