@@ -10,7 +10,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,11 @@ import pytest
 pytest.importorskip("fastapi", reason="the web application is an extra: careo[web]")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from careo.views import cli
-from careo.views.web import application
 from careo.views.web.actions import ACTIONS
 from careo.views.web.application import create_application
-from careo.views.web.page import Asking
 from careo.views.web.reading import safe_name
 from careo.views.web.security import MOST_BYTES
 from careo.views.web.settings import Settings

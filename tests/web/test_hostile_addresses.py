@@ -65,7 +65,7 @@ def asked_for() -> list[str]:
 def quiet(tmp_path_factory: pytest.TempPathFactory, asked_for: list[str]) -> Iterator[TestClient]:
     """A server whose jobs never begin."""
 
-    def ask(_: Jobs, command: Any, language: str, person: str = "") -> Job:  # noqa: ARG001
+    def ask(_: Jobs, command: Any, language: str, person: str = "") -> Job:
         asked_for.append(" ".join(command))
         return Job("0" * 16, tuple(command), language)
 

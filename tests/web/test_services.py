@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from official_files import case_file
 from starlette.testclient import TestClient
 from test_pages import asked
 
@@ -25,6 +24,7 @@ from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 from careo.views.web.team.store import Team
 from careo.views.web.tokens import add_token
+from official_files import case_file
 
 HOST = "careo.example"
 HOMICIDES = "homicide_sesnsp_case_files"
@@ -33,9 +33,7 @@ HOMICIDES = "homicide_sesnsp_case_files"
 @pytest.fixture
 def mexico(tmp_path: Path) -> Iterator[TestClient]:
     """A server of its own."""
-    with TestClient(
-        create_application(Settings(home=tmp_path)), base_url="http://127.0.0.1:8000"
-    ) as found:
+    with TestClient(create_application(Settings(home=tmp_path)), base_url="http://127.0.0.1:8000") as found:
         yield found
 
 

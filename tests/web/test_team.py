@@ -259,7 +259,9 @@ def test_the_latest_findings_are_kept(team: Team) -> None:
 
 
 def test_who_asked_for_what_is_kept_with_what_became_of_it(team: Team) -> None:
-    first = Job("0123456789abcdef", ("simulate", "x"), "es", asked="2026-03-01T10:00:00.123+00:00", person="Ana")
+    first = Job(
+        "0123456789abcdef", ("simulate", "x"), "es", asked="2026-03-01T10:00:00.123+00:00", person="Ana"
+    )
     other = Job("fedcba9876543210", ("evaluate", "y"), "en", asked="2026-03-01T11:00:00.000+00:00")
     team.keep_jobs([first, other, replace(other, id="x" * 16, asked="")])  # the last was never asked for
     told = [(each.job, each.person, each.state, each.ended) for each in team.asked()]
@@ -279,9 +281,7 @@ def test_who_asked_for_what_is_kept_with_what_became_of_it(team: Team) -> None:
 
 
 def test_jobs_noted_at_once_are_noted_once(team: Team) -> None:
-    jobs = [
-        Job(f"{n:016}", ("search",), "en", asked=f"2026-03-01T10:00:{n:02}.000+00:00") for n in range(20)
-    ]
+    jobs = [Job(f"{n:016}", ("search",), "en", asked=f"2026-03-01T10:00:{n:02}.000+00:00") for n in range(20)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(team.keep_jobs, [jobs] * 4))
     team.keep_jobs(jobs)

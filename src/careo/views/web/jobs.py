@@ -28,7 +28,18 @@ from typing import Any
 import careo
 from careo.base.errors import CareoError
 from careo.views.progress import ASKED, read_progress
-from careo.views.web.job import CANCELLED, DONE, FAILED, OUT, RUNNING, WAITING, Job, JobError, JobFolders, Pending
+from careo.views.web.job import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    OUT,
+    RUNNING,
+    WAITING,
+    Job,
+    JobError,
+    JobFolders,
+    Pending,
+)
 
 MOST_BYTES = 2 * 10**9
 """Of answers and pictures that are kept; beyond, the oldest answers go. Runs are people's work and stay."""

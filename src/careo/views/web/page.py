@@ -62,7 +62,9 @@ class Asking:
 
     def typed(self, command: Sequence[str]) -> str:
         """A command as somebody types it; it names the country when that is not the usual one."""
-        return "careo " + shlex.join([*command, *(() if self.country == USUAL else ("--country", self.country))])
+        return "careo " + shlex.join(
+            [*command, *(() if self.country == USUAL else ("--country", self.country))]
+        )
 
     def named(self, before: str = "", *, loaded: bool = False) -> str:
         """The country as an argument of printed Python, behind `before`: its key, or what `load_country` makes of it; "" for the usual one."""

@@ -61,10 +61,14 @@ def _said(request: Request, error: CareoError, code: int) -> Response:
     if isinstance(error, JobError):
         rows = {"job": error.job, "sentence": error.job.told or error.render(language), "code": code}
         title = say(language, f"web.{error.job.state}.title")
-        return _shown(request, Page(template="failed.html", title=title, data={}, rows=rows, code=code), here=True)
+        return _shown(
+            request, Page(template="failed.html", title=title, data={}, rows=rows, code=code), here=True
+        )
     rows = {"sentence": error.render(language), "code": code}
     title = say(language, "web.error")
-    return _shown(request, Page(template="error.html", title=title, data={}, rows=rows, code=code), here=False)
+    return _shown(
+        request, Page(template="error.html", title=title, data={}, rows=rows, code=code), here=False
+    )
 
 
 def _careo_error(request: Request, error: Exception) -> Response:

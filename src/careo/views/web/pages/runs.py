@@ -78,7 +78,11 @@ def one_run(asking: Asking, name: str) -> Page:
             template="job.html",
             title=say(asking.language, "web_runs.job"),
             data=contract.envelope("serve", job=job_data(job)),
-            rows={"job": job, "next": next_of(job, asking.language), "sentence": state_words(job, asking.language)},
+            rows={
+                "job": job,
+                "next": next_of(job, asking.language),
+                "sentence": state_words(job, asking.language),
+            },
             stable=False,
         )
     run = at_home(known_run(asking, name))

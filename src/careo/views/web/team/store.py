@@ -305,13 +305,17 @@ class Team:
     def runs(self) -> Mapping[str, RunBy]:
         """Who asked for the runs that jobs made, by their ids."""
         with self._reading() as session:
-            return {row.name: RunBy(row.name, row.person, row.made) for row in session.scalars(select(RunRow))}
+            return {
+                row.name: RunBy(row.name, row.person, row.made) for row in session.scalars(select(RunRow))
+            }
 
 
 def _note_job(session: Session, job: Job, made: datetime) -> None:
     row = session.scalars(select(JobRow).where(JobRow.job == job.id, JobRow.made == made)).first()
     if row is None:
-        row = JobRow(job=job.id, command=list(job.command), language=job.language, person=job.person, made=made)
+        row = JobRow(
+            job=job.id, command=list(job.command), language=job.language, person=job.person, made=made
+        )
         session.add(row)
     row.state, row.ended, row.run = job.state, _moment(job.ended), job.run
     if job.run and session.get(RunRow, job.run) is None:
