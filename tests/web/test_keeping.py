@@ -69,6 +69,9 @@ def test_a_file_asked_for_by_its_hash_is_for_good(client: TestClient) -> None:
     linked = re.findall(r'"(/static/[^"]+)"', page)
     assert static("web.css") in linked
     assert all("v=" in each for each in linked if "dossier.css" in each or "web.css" in each)
+    for part in ("check", "laboratory", "strategies", "data", "runs"):  # what a part brings along, too
+        linked = re.findall(r'"(/static/[^"]+)"', client.get(f"/es/{part}").text)
+        assert all(re.search(r"\?v=[0-9a-f]{12}$", each) for each in linked), linked
     assert "immutable" in client.get(static("dossier.css")).headers["cache-control"]
     assert "immutable" not in client.get("/static/dossier.css?v=0123").headers["cache-control"]
     assert client.get("/static/dossier.html").status_code == 404

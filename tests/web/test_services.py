@@ -115,7 +115,7 @@ def test_a_team_sees_who_asked_for_what_and_still_after_a_restart(
     assert over(services_of(client), job).person == "ana"
     page = words_of(team("luis").get("/en/runs").text)
     assert "careo evaluate list" in page and "ana" in page and "done" in page
-    assert client.get("/en/runs.csv?of=asked").text.splitlines()[1].split(",")[1:4] == ["ana", "careo evaluate list", "done"]  # fmt: skip
+    assert client.get("/en/runs.csv?of=asked").text.splitlines()[1].split(",")[1:4] == ["ana", "careo evaluate list --country toyland", "done"]  # fmt: skip
     assert "By ana." in client.get(f"/en/runs/{job}").text
     assert client.post(f"/en/runs/{job}/remove").status_code == 303
     page = words_of(client.get("/en/runs").text)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def runs(asking: Asking) -> Page:
     except TeamError as error:  # what stands in folders can still be seen
         noted, by = (), {}
         mistakes = [*mistakes, error.render(asking.language)]
-    jobs = _askings(live, noted, asking.language)
+    jobs = _askings(asking, live, noted)
     rows = [
         {
             "id": run.id, "strategies": ", ".join(run.question["strategies"][1:]), "months": run.question["months"],
@@ -201,34 +202,31 @@ def next_of(job: Job, language: str) -> str:
     if words == ["list"]:
         return address(language, f"/{name}")
     rest = words[1:]
-    options = dict(zip(rest, rest[1:], strict=False))
+    options = dict(pairwise(rest))
     asked = {key: options.get(f"--{key}", "") for key in ("outcome", "quantity", "against")}
     return address(language, f"/{name}/{words[0]}", **asked, sensitivity=1 if "--sensitivity" in rest else "")
 
 
-def _askings(live: tuple[Job, ...], noted: tuple[Asked, ...], language: str) -> list[dict[str, Any]]:
-    """Who asked for what, the newest first: as it was noted, and as the folders tell it of what is still there."""
-    by_id = {job.id: job for job in live}
-    rows: list[dict[str, Any]] = []
+def _askings(asking: Asking, live: Sequence[Job], noted: Sequence[Asked]) -> list[dict[str, Any]]:
+    """Who asked for what, the newest first: what is still there as its folder tells it, the rest as it was noted."""
+    language = asking.language
+    rows = [_asking_row(asking, job, state_words(job, language), job.id) for job in live]
+    there, latest = {job.id for job in live}, {(job.id, job.asked) for job in live}
     for each in noted:
-        job = by_id.get(each.job)
-        latest = job is not None and job.asked == each.made.isoformat(timespec="milliseconds")
-        if job and latest:
+        asked = each.made.isoformat(timespec="milliseconds")
+        if (each.job, asked) in latest:
             continue
-        state = each.state if job else "gone"
-        rows.append(_asking_row(each.job if job else "", Job(each.job, tuple(each.command), "").typed, state, say(language, f"web_runs.short.{state}") if state else "–",
-                                each.made.isoformat(timespec="milliseconds"), each.person, each.run))  # fmt: skip
-    rows += [
-        _asking_row(job.id, job.typed, job.state, state_words(job, language), job.asked, job.person, job.run) for job in live
-    ]  # fmt: skip
+        state, link = (each.state or "waiting", each.job) if each.job in there else ("gone", "")
+        job = Job(each.job, tuple(each.command), each.language, state, asked=asked, person=each.person, run=each.run)  # fmt: skip
+        rows.append(_asking_row(asking, job, say(language, f"web_runs.short.{state}"), link))
     return sorted(rows, key=lambda row: row["asked"], reverse=True)[:_MOST]
 
 
-def _asking_row(
-    job: str, command: Sequence[str], state: str, sentence: str, asked: str, person: str, run: str
-) -> dict[str, Any]:
-    told = " ".join(["careo", *command])
-    return {"job": job, "command": told, "state": state, "sentence": sentence, "asked": asked, "person": person, "run": run}  # fmt: skip
+def _asking_row(asking: Asking, job: Job, sentence: str, link: str) -> dict[str, Any]:
+    return {
+        "job": link, "command": asking.typed(job.typed), "state": job.state, "sentence": sentence, "asked": job.asked, "person": job.person,
+        "run": job.run,
+    }  # fmt: skip
 
 
 def _run_by(asking: Asking, name: str) -> str:
@@ -242,5 +240,5 @@ def _who(by: RunBy | None, language: str) -> str:
     """Who asked for a run and when; "" where nobody noted it."""
     if by is None:
         return ""
-    who = by.person or say(language, "web_check.this_machine")
-    return say(language, "web_runs.by", who=who, at=f"{by.made:%Y-%m-%d %H:%M}")
+    at = f"{by.made:%Y-%m-%d %H:%M}"
+    return say(language, "web_runs.by" if by.person else "web_runs.since", who=by.person, at=at)
