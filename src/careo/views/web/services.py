@@ -44,7 +44,8 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._known: Known | None = None
-        self._lock = Lock()
+        # Whoever comes while a part is being made waits for that part alone: a database may take its time.
+        self._reading, self._starting, self._opening = Lock(), Lock(), Lock()
 
     @property
     def known(self) -> Known:
@@ -52,7 +53,7 @@ class Services:
         import careo
 
         stamp = self.stamp
-        with self._lock:
+        with self._reading:
             if self._known is None or self._known.stamp != stamp:
                 self._known = Known(stamp, careo.load_country(self.settings.country))
             return self._known
@@ -62,9 +63,14 @@ class Services:
         """The record of the country as it is now."""
         return self.known.country
 
-    @cached_property
+    @property
     def jobs(self) -> Jobs:
         """What is computed beside the server."""
+        with self._starting:
+            return self._jobs
+
+    @cached_property
+    def _jobs(self) -> Jobs:
         told = self.settings
         made = Jobs(
             told.home / "jobs", country=told.country, stamp=lambda: self.stamp, offline=told.offline, note=lambda job: self._note([job]),
@@ -77,13 +83,18 @@ class Services:
         """The folder of all runs that were made here."""
         return self.settings.home / RUNS
 
-    @cached_property
+    @property
     def team(self) -> Team:
         """What people left here; its tables are made or brought up to date when it is first opened.
 
         Raises:
             CareoError: the database's address is none, or it cannot be reached; the next request tries again.
         """
+        with self._opening:
+            return self._team
+
+    @cached_property
+    def _team(self) -> Team:
         return Team(self.settings.database, self.settings.home)
 
     @cached_property
@@ -102,12 +113,12 @@ class Services:
 
     def close(self) -> None:
         """Closes what is open; only what was ever made."""
-        if "jobs" in self.__dict__:
-            self.jobs.close()
+        if "_jobs" in self.__dict__:
+            self._jobs.close()
         if self._known and "desk" in self._known.__dict__:
             self._known.desk.close()
-        if "team" in self.__dict__:
-            self.team.close()
+        if "_team" in self.__dict__:
+            self._team.close()
 
     def _note(self, jobs: Sequence[Job]) -> None:
         """Keeps in the database who asked for what, and what became of it.
