@@ -38,7 +38,7 @@ def mexico(tmp_path: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Iterator[Callable[[str], TestClient]]:
+def team(tmp_path: Path) -> Iterator[Callable[..., TestClient]]:
     """A server of Toyland that others can reach, asked by whoever is named."""
     settings = Settings(host="0.0.0.0", hosts=frozenset({HOST}), home=tmp_path, country="toyland")  # noqa: S104 - nothing listens
     with TestClient(create_application(settings), base_url=f"https://{HOST}", follow_redirects=False) as found:  # fmt: skip
@@ -97,16 +97,18 @@ def words_of(text: str) -> str:
 
 
 def over(services: Services, name: str) -> Job:
+    job = services.jobs.known(name)
     for _ in range(1200):
         job = services.jobs.known(name)
         if job.over:
-            return job
+            break
         time.sleep(0.05)
-    raise AssertionError(f"{job} did not end")
+    assert job.over
+    return job
 
 
 def test_a_team_sees_who_asked_for_what_and_still_after_a_restart(
-    team: Callable[[str], TestClient], tmp_path: Path
+    team: Callable[..., TestClient], tmp_path: Path
 ) -> None:
     client = team("ana")
     job = client.post("/en/runs", data={"kind": "evaluate"}).headers["location"].rpartition("/")[2]
@@ -158,7 +160,7 @@ def test_a_database_that_is_gone_stops_no_computation(mexico: TestClient, tmp_pa
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
 def test_what_could_not_be_computed_says_why_and_what_to_do(
-    team: Callable[[str], TestClient], tmp_path: Path, language: str, state: str
+    team: Callable[..., TestClient], tmp_path: Path, language: str, state: str
 ) -> None:
     client = team("ana")
     services = services_of(client)
