@@ -23,7 +23,7 @@ from careo.panel import Country
 from careo.record.ladder import Ladder, Step
 from careo.record.strategy import Reference, Span, Strategy
 from careo.results.strategy_audit import StrategyAudit
-from careo.views import strategy_page
+from careo.views import strategy_page, strategy_view
 from careo.views.contract import strategy_audit_data, to_json
 from careo.views.dossier import dossier
 from careo.views.strategy_page import page
@@ -236,7 +236,7 @@ def test_one_more_step_changes_only_the_pledge_that_its_ladder_decides(
 
     before = the_page()
     monkeypatch.setattr(ladders, "load_ladders", patched)
-    monkeypatch.setattr(strategy_page, "load_ladders", patched)
+    monkeypatch.setattr(strategy_view, "load_ladders", patched)
     after = page(careo.audit_strategy(the_strategy(), toyland()), toyland(), "en")
     one, other = articles(before), articles(after)
     assert {name for name in one if one[name] != other[name]} == {"tl-05"}

@@ -155,14 +155,16 @@ def test_buckets_fill_again_and_are_each_ones_own(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
-    said = client.post("/es/enter", content=b"x", headers={"content-length": str(26 * 2**20)})
-    assert said.status_code == 413
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    said = client.post("/es/enter", content=b"x", headers={**form, "content-length": str(26 * 2**20)})
+    assert said.status_code == 413 and "20 MB" in said.text
+    said = client.post("/es/enter.json", content=b"x", headers={**form, "content-length": str(26 * 2**20)})
+    assert said.json()["error"]["key"] == "web_too_large"  # a script of ours tells it in its own place
 
     def endless() -> Iterator[bytes]:
         for _ in range(27):
             yield b"x" * 2**20
 
-    form = {"content-type": "application/x-www-form-urlencoded"}
     assert client.post("/es/enter", content=endless(), headers=form).status_code == 413
 
 

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
+from careo.views.web.actions import ACTIONS
 from careo.views.web.application import all_routes, create_application
+from careo.views.web.pages.search import FIELDS
 from careo.views.web.settings import Settings
 
 
@@ -28,6 +30,19 @@ def test_the_description_is_at_api(client: TestClient) -> None:
     assert all(path.startswith("/api/v1/") for path in told["paths"])
     assert "Contract.finding" in told["components"]["schemas"]
     assert "HTTPValidationError" not in told["components"]["schemas"]
+
+
+def test_actions_are_described_with_their_forms(client: TestClient) -> None:
+    told = client.get("/api/openapi.json").json()["paths"]
+    for each in ACTIONS:
+        assert (f"/api/v1{each.path}" in told) == each.programs
+        if each.programs:
+            one = told[f"/api/v1{each.path}"][each.method.lower()]
+            assert {"201" if each.method == "POST" else "200", "403"} <= set(one["responses"])
+            body = one.get("requestBody", {}).get("content", {"": {"schema": {"properties": {}}}})
+            assert all(tuple(kind["schema"]["properties"]) == each.fields for kind in body.values())
+    asked = told["/api/v1/search"]["get"]["parameters"]
+    assert [each["name"] for each in asked if each["name"] != "lang"] == list(FIELDS)
 
 
 @pytest.mark.parametrize("path", [route.path for route in all_routes()])

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,15 @@ import pytest
 pytest.importorskip("fastapi", reason="the web application is an extra: careo[web]")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from careo.views import cli
-from careo.views.web import application
-from careo.views.web.actions import LARGEST_UPLOAD
+from careo.views.web.actions import ACTIONS
 from careo.views.web.application import create_application
-from careo.views.web.page import Asking
 from careo.views.web.reading import safe_name
+from careo.views.web.security import MOST_BYTES
 from careo.views.web.settings import Settings
+from careo.views.web.tokens import add_token
 
 TEXT = "In 2018 there were 33,341 homicides. Homicides fell by 15% in 2019. We will cut extortion by half by 2030."
 
@@ -235,26 +233,27 @@ def test_a_decision_that_makes_no_sense_is_refused(
     assert home.get(f"{where}.json").json()["statement"]["version"] == 0
 
 
-def test_who_may_only_read_changes_nothing(home: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = give(home)
-    where = statements(home, address)[0].partition("?")[0]
-    made = application._asking_of_page
-    monkeypatch.setattr(application, "_asking_of_page", lambda *a: replace(made(*a), editor=False))
-    for path, told in (
-        (where, {"decision": "reject"}),
-        ("/en/check", {"text": "x"}),
-        (f"{where}/settle", {"keep": "mine"}),
-    ):
-        answer = home.post(path, data=told)
-        assert answer.status_code == 403 and "may only read" in answer.text
-    app: Any = home.app
-
-    def reading(request: Request) -> Asking:
-        return replace(made(request, "en"), editor=False)
-
-    app.dependency_overrides[made] = reading
-    assert "<form" not in home.get(where).text
-    assert home.get(address).status_code == 200
+def test_who_may_only_read_changes_nothing(tmp_path: Path) -> None:
+    """Refused by the gate, under every address of a change; and no form is shown that could be sent."""
+    settings = Settings(host="0.0.0.0", hosts=frozenset({"careo.example"}), home=tmp_path)  # noqa: S104 - nothing listens
+    told = {name: {"Authorization": f"Bearer {add_token(tmp_path, name, name)}"} for name in ("editor", "reader")}  # fmt: skip
+    with TestClient(
+        create_application(settings), base_url="https://careo.example", follow_redirects=False
+    ) as client:
+        client.headers.update(told["editor"])
+        address = give(client)
+        where = statements(client, address)[0].partition("?")[0]
+        client.headers.update(told["reader"])
+        for each in ACTIONS:
+            if each.method == "POST":
+                path = re.sub(r"{\w+}", "x", each.path)
+                for start in ("/en", "/api/v1"):
+                    answer = client.post(start + path, data={"text": "x"})
+                    assert answer.status_code == 403 and "may read" in answer.text, path
+        assert len(client.get("/en/check.json").json()["documents"]) == 1
+        for path in (where, address, "/en/check", "/en/runs"):
+            page = client.get(path).text
+            assert set(re.findall(r'<form method="post" action="([^"]+)"', page)) == {"/en/leave"}, path
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,7 +268,7 @@ def test_who_may_only_read_changes_nothing(home: TestClient, monkeypatch: pytest
         ({}, ("a.bin", b"\x00\x01\x02" * 500), 400, ""),
         ({}, ("a.pdf", b"%PDF-1.7 broken"), 400, ""),
         ({"text": "x", "date": "yesterday"}, None, 400, "2019-03-01"),
-        ({}, ("a.txt", b"x" * (LARGEST_UPLOAD + 1)), 413, "20 MB are the most"),
+        ({}, ("a.txt", b"x" * (MOST_BYTES + 1)), 413, "20 MB are the most"),
         ({"text": "x " * 3_000_000}, None, 413, ""),
     ],
 )  # fmt: skip

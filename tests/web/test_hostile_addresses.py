@@ -18,7 +18,8 @@ from test_pages import SHOWN
 from careo.base.texts import LANGUAGES
 from careo.views.web.application import all_routes, create_application
 from careo.views.web.forms import FORMS
-from careo.views.web.jobs import Job, Jobs
+from careo.views.web.job import Job
+from careo.views.web.jobs import Jobs
 from careo.views.web.page import Route
 from careo.views.web.settings import Settings
 
@@ -64,7 +65,7 @@ def asked_for() -> list[str]:
 def quiet(tmp_path_factory: pytest.TempPathFactory, asked_for: list[str]) -> Iterator[TestClient]:
     """A server whose jobs never begin."""
 
-    def ask(_: Jobs, command: Any, language: str) -> Job:
+    def ask(_: Jobs, command: Any, language: str, person: str = "") -> Job:
         asked_for.append(" ".join(command))
         return Job("0" * 16, tuple(command), language)
 
@@ -81,7 +82,7 @@ def parameters(route: Route) -> tuple[list[str], list[str]]:
     """What an address of a route holds: in its path, and after the question mark."""
     inside = re.findall(r"{(\w+)(?::\w+)?}", route.path)
     names = list(inspect.signature(route.function).parameters)[1:]
-    return inside, [name for name in names if name not in inside]
+    return inside, [*(name for name in names if name not in inside), *route.query]
 
 
 def address(route: Route, language: str, form: str, inside: dict[str, str], query: dict[str, str]) -> str:

@@ -69,6 +69,9 @@ def test_a_file_asked_for_by_its_hash_is_for_good(client: TestClient) -> None:
     linked = re.findall(r'"(/static/[^"]+)"', page)
     assert static("web.css") in linked
     assert all("v=" in each for each in linked if "dossier.css" in each or "web.css" in each)
+    for part in ("check", "laboratory", "strategies", "data", "runs"):  # what a part brings along, too
+        linked = re.findall(r'"(/static/[^"]+)"', client.get(f"/es/{part}").text)
+        assert all(re.search(r"\?v=[0-9a-f]{12}$", each) for each in linked), linked
     assert "immutable" in client.get(static("dossier.css")).headers["cache-control"]
     assert "immutable" not in client.get("/static/dossier.css?v=0123").headers["cache-control"]
     assert client.get("/static/dossier.html").status_code == 404
@@ -133,7 +136,7 @@ def test_the_day_is_part_of_the_question(
     first = client.get(path)
     monkeypatch.setattr(Services, "stamp", property(lambda _: "other data"))
     made: list[int] = []
-    monkeypatch.setattr("careo.views.web.application.answer", lambda *_: made.append(1) or first)
+    monkeypatch.setattr("careo.views.web.routing.answer", lambda *_: made.append(1) or first)
     client.get(path)
     client.get(path + "?")
     assert made

@@ -21,7 +21,8 @@ from starlette.testclient import TestClient
 from careo.base.errors import CareoError
 from careo.views import cli
 from careo.views.web.application import create_application
-from careo.views.web.jobs import Jobs, Pending
+from careo.views.web.job import Pending
+from careo.views.web.jobs import Jobs
 from careo.views.web.settings import Settings
 
 pytestmark = pytest.mark.served

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from careo.base.errors import CareoError
 from careo.record.ledger import Entry
+from careo.views.web.job import Job
 from careo.views.web.team.connection import TeamError, migrate, open_engine
 from careo.views.web.team.store import Conflict, Team
 from careo.views.web.team.tables import Base
@@ -89,7 +91,7 @@ def test_the_migrations_make_the_tables_of_the_code(place: tuple[str, Path]) -> 
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
         assert compare_metadata(context, Base.metadata) == []
-        assert context.get_current_revision() == "0002"
+        assert context.get_current_revision() == "0003"
         assert connection.execute(text("SELECT person FROM jobs")).scalars().all() == ["Ana"]
     engine.dispose()
 
@@ -254,11 +256,36 @@ def test_the_latest_findings_are_kept(team: Team) -> None:
     team.keep_findings(document, "", "en", "b", lambda: first)  # the same check: not asked for again
     assert team.verdicts([document], "en") == {document: {"consistent": 1}}
     assert team.verdicts([document], "es") == {}
-    team.keep_run("run-1", ["simulate"], person="Ana")
-    team.keep_run("run-1", ["other"], person="Luis")
-    team.keep_job("0123456789abcdef", ["evaluate", "x"], "es")
-    with team.engine.connect() as connection:
-        assert connection.execute(text("SELECT name, person FROM runs")).all() == [("run-1", "Ana")]
+
+
+def test_who_asked_for_what_is_kept_with_what_became_of_it(team: Team) -> None:
+    first = Job(
+        "0123456789abcdef", ("simulate", "x"), "es", asked="2026-03-01T10:00:00.123+00:00", person="Ana"
+    )
+    other = Job("fedcba9876543210", ("evaluate", "y"), "en", asked="2026-03-01T11:00:00.000+00:00")
+    team.keep_jobs([first, other, replace(other, id="x" * 16, asked="")])  # the last was never asked for
+    told = [(each.job, each.person, each.state, each.ended) for each in team.asked()]
+    assert told == [(other.id, "", "waiting", None), (first.id, "Ana", "waiting", None)]
+    done = replace(first, state="done", ended="2026-03-01T10:05:00.000+00:00", run="run1")
+    for _ in range(2):
+        team.keep_jobs([done])
+    again = replace(done, state="failed", asked="2026-03-01T12:00:00.000+00:00", person="Luis")
+    team.keep_jobs([again])
+    assert [(each.person, each.state, each.run) for each in team.asked()] == [
+        ("Luis", "failed", "run1"), ("", "waiting", ""), ("Ana", "done", "run1"),
+    ]  # fmt: skip
+    assert {name: (by.person, by.made.isoformat()) for name, by in team.runs().items()} == {
+        "run1": ("Ana", "2026-03-01T10:05:00+00:00")
+    }
+    assert len(team.asked(1)) == 1
+
+
+def test_jobs_noted_at_once_are_noted_once(team: Team) -> None:
+    jobs = [Job(f"{n:016}", ("search",), "en", asked=f"2026-03-01T10:00:{n:02}.000+00:00") for n in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(team.keep_jobs, [jobs] * 4))
+    team.keep_jobs(jobs)
+    assert [each.job for each in team.asked()] == [each.id for each in reversed(jobs)]
 
 
 # ── failures ─────────────────────────────────────────────────────────────────────────────────────────────────────

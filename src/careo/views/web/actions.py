@@ -1,35 +1,45 @@
-"""What changes something, or streams: functions that take a form and answer with a page, or send the reader on.
+"""Addresses that are no pages: what changes something, what is taken away, what streams; and the forms that are sent to them.
 
-A form is read here, within limits that are checked while its bytes arrive; functions get plain words and the bytes of one file.
+Who may change anything, from where and with how many bytes is decided in one place, the gate (`security`), before any function is called.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlencode
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message
 
 from careo.base.errors import CareoError
-from careo.views.web.page import Asking, Page
+from careo.views.web.page import Page, Route, summary_of
+from careo.views.web.security import MOST_BYTES
 
-LARGEST_UPLOAD = 20 * 2**20
-"""Of a form with its file [bytes]: a plan of a thousand pages as PDF stays below."""
+_MOST_FIELDS = 1000  # the sliders of the laboratory are some 150
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form as somebody sent it. `words`: its fields; `file`: the bytes of its file, None when there is none."""
+    """A form as somebody sent it. `fields`: names and values in their order; `file`: the bytes of its file, None when there is none."""
 
-    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: Sequence[tuple[str, str]] = ()
     file: bytes | None = None
     file_name: str = ""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Its fields by name; of several the last."""
+        return dict(self.fields)
+
+    @property
+    def query(self) -> str:
+        """The same as an address has it behind the question mark."""
+        return urlencode(list(self.fields))
 
     def word(self, name: str) -> str:
         """A field; "" when it was not sent."""
@@ -46,94 +56,55 @@ class GoTo:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """An address that is no page.
-
-    Attributes:
-        path, part: as of `Route`. method: "POST", or "GET" for downloads and streams. fields: names of what its form holds, for the API's
-            description. summary: one English sentence, for the same.
-    """
-
-    path: str
-    part: str
-    method: str
-    function: Callable[..., Page | GoTo | Response]
-    fields: tuple[str, ...]
-    summary: str
-
-
-ACTIONS: list[Action] = []
+Answer = Callable[..., Page | GoTo | Response]
+ACTIONS: list[Route] = []
 """Every action, in the order in which the modules of `pages/` are imported."""
 
 
 def action(
-    path: str, *, part: str, method: str = "POST", fields: tuple[str, ...] = ()
-) -> Callable[[Callable[..., Page | GoTo | Response]], Callable[..., Page | GoTo | Response]]:
-    """Makes a function the answer to an address: it takes an `Asking`, a `Filled`, and what the path holds as text."""
+    path: str,
+    *,
+    part: str,
+    method: Literal["GET", "POST"] = "POST",
+    fields: tuple[str, ...] = (),
+    programs: bool = True,
+) -> Callable[[Answer], Answer]:
+    """Makes a function the answer to an address that is no page; arguments as of `Route`."""
 
-    def register(
-        function: Callable[..., Page | GoTo | Response],
-    ) -> Callable[..., Page | GoTo | Response]:
-        summary = (function.__doc__ or "").strip().splitlines()[0]
-        ACTIONS.append(Action(path, part, method, function, fields, summary))
+    def register(function: Answer) -> Answer:
+        told = summary_of(function)
+        ACTIONS.append(Route(path, part, function, told, method, fields=fields, programs=programs))
         return function
 
     return register
 
 
-def editing(asking: Asking) -> None:
-    """Raises:
-    CareoError: whoever asks may only read.
-    """
-    if not asking.editor:
-        raise CareoError("check_reader")
-
-
 async def filled(request: Request) -> Filled:
-    """The form of a request.
+    """The form of a request, as a browser or as a program (JSON) sends it; the gate counts its bytes while they arrive.
 
     Raises:
-        CareoError: it is larger than `LARGEST_UPLOAD`, or no form.
+        CareoError: it is no form.
     """
-    if request.method == "GET":
-        return Filled()
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > LARGEST_UPLOAD:
-        raise _large()
-    came, receive, too_large = 0, request.receive, False
-
-    async def counted() -> Message:
-        nonlocal came, too_large
-        message = await receive()
-        came += len(message.get("body", b""))
-        if came > LARGEST_UPLOAD:
-            too_large = True
-            raise _large()
-        return message
-
-    bounded = Request(request.scope, counted)
     try:
         if request.headers.get("content-type", "").startswith("application/json"):
-            told = json.loads(await bounded.body())
+            told = json.loads(await request.body())
             if not isinstance(told, dict):
                 raise CareoError("web_value", where="body", expected="{…}", found=type(told).__name__)
-            words = {str(key): str(value) for key, value in told.items() if value is not None}
-            return Filled({key: value.encode("utf-8", "replace").decode() for key, value in words.items()})
-        async with bounded.form(max_files=1, max_fields=40, max_part_size=LARGEST_UPLOAD) as form:
-            words, file, name = dict[str, str](), None, ""
+            pairs = [(str(key), str(value)) for key, value in told.items() if value is not None]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return Filled([(key, value.encode("utf-8", "replace").decode()) for key, value in pairs])
+        limits = {"max_files": 1, "max_fields": _MOST_FIELDS, "max_part_size": MOST_BYTES}
+        async with request.form(**limits) as form:
+            fields, file, name = list[tuple[str, str]](), None, ""
             for key, value in form.multi_items():
                 if isinstance(value, UploadFile):
                     file = await value.read() if value.filename or value.size else None
                     name = value.filename or ""
                 else:
-                    words[key] = value
-            return Filled(words, file, name)
-    except (HTTPException, ValueError, RecursionError) as error:  # a form that is none
-        if too_large:
-            raise _large() from error
+                    fields.append((key, value))
+            return Filled(fields, file, name)
+    except HTTPException as error:
+        if error.status_code != 400:  # too large, too slow: the gate's
+            raise
         raise CareoError("web_value", where="body") from error
-
-
-def _large() -> CareoError:
-    return CareoError("check_large", fix="check_large", limit=LARGEST_UPLOAD >> 20)
+    except (ValueError, RecursionError) as error:
+        raise CareoError("web_value", where="body") from error

@@ -111,12 +111,12 @@ class Checks:
         Raises:
             CareoError: there is no such document, or the database cannot be reached.
         """
-        team = self.services.team
+        team, known = self.services.team, self.services.known
         given = team.document(name)
         decided = team.statements(given.id)
         standing = tuple((each.name, each.version) for each in decided if each.version)
-        key = (given.id, said, language, standing, date.today(), self.services.stamp)  # noqa: DTZ011 - as the command line
-        shown = self._shown(key, given, decided, said, language)
+        key = (given.id, said, language, standing, date.today(), known.stamp)  # noqa: DTZ011 - as the command line
+        shown = self._shown(key, known.country, given, decided, said, language)
         audit = shown.audit
         fresh = audit.ledger.pages[0].entries
         if {each.id for each in fresh} - {each.name for each in decided}:
@@ -140,6 +140,7 @@ class Checks:
     def _shown(
         self,
         key: tuple[object, ...],
+        country: Country,
         given: Given,
         decided: Sequence[Decided],
         said: date | None,
@@ -153,13 +154,13 @@ class Checks:
         page = Page(given.name, given.sha256, given.title, entries) if entries else None
         found = careo.audit(
             [self.document(given)],
-            self.services.country,
+            country,
             ledger=Ledger((page,)) if page else None,
             said=said,
             today=date.today(),  # noqa: DTZ011 - the reader's own day is the one that counts
             language=language,
         )
-        made = _Shown(found, self.services.country, language)
+        made = _Shown(found, country, language)
         with self._lock:
             self._audits[key] = made
             while len(self._audits) > _KEPT:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from careo.views import contract
+from careo.views.web.page import Route
 
 _CONTRACT, _ERROR, _JOB = "Contract", "Refusal", "Computing"
 _TEXT = {"type": "string"}
@@ -48,7 +49,20 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     422: _answer(_ERROR, "A value does not fit."),
     429: _answer(_ERROR, "Asked too often."),
 }
-"""What every address may answer."""
+"""What every page may answer."""
+ACTION_ANSWERS = {code: told for code, told in ANSWERS.items() if code not in (200, 202)} | {
+    403: _answer(_ERROR, "Only an editor may change anything."),
+}
+"""What every address that is no page may answer, beside what its summary says."""
+_SENT = ("multipart/form-data", "application/json")
+
+
+def more_of(route: Route) -> dict[str, Any]:
+    """What the signature of a route's function does not say of it: the fields of its form, and parameters that it reads itself."""
+    fields = {"type": "object", "properties": dict.fromkeys(route.fields, _TEXT)}
+    body = {"requestBody": {"content": {kind: {"schema": fields} for kind in _SENT}}} if route.fields else {}
+    query = [{"name": name, "in": "query", "required": False, "schema": _TEXT} for name in route.query]
+    return {**body, **({"parameters": query} if query else {})}
 
 
 def described(app: FastAPI) -> dict[str, Any]:

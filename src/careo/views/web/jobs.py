@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -28,14 +27,20 @@ from typing import Any
 
 import careo
 from careo.base.errors import CareoError
-from careo.base.files import writing
 from careo.views.progress import ASKED, read_progress
+from careo.views.web.job import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    OUT,
+    RUNNING,
+    WAITING,
+    Job,
+    JobError,
+    JobFolders,
+    Pending,
+)
 
-WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
-OUT = "{out}"
-"""In a command: the folder where it may leave pictures and other files."""
-RUNS = "runs"
-"""In the home: the folder of all runs."""
 MOST_BYTES = 2 * 10**9
 """Of answers and pictures that are kept; beyond, the oldest answers go. Runs are people's work and stay."""
 MOST_WAITING = 64
@@ -43,45 +48,6 @@ MOST_WAITING = 64
 _AT_ONCE = 2
 _PATIENCE_SECONDS = 0.5
 _STEP_SECONDS = 0.2  # between two records of progress
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A command that was asked for.
-
-    Attributes:
-        id: of the question, the same for whoever asks. command: what was typed after `careo`. language: "es" or "en".
-        state: waiting, running, done, failed or cancelled. told: its last line of talk. done, whole: how far it is; 0 of 0 where it does not say.
-        asked, ended: when (UTC, ISO).
-    """
-
-    id: str
-    command: tuple[str, ...]
-    language: str
-    state: str = WAITING
-    told: str = ""
-    done: int = 0
-    whole: int = 0
-    asked: str = ""
-    ended: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.state in (DONE, FAILED, CANCELLED)
-
-
-def job_data(job: Job) -> dict[str, Any]:
-    """A job as the JSON contract has it."""
-    return {**asdict(job), "command": list(job.command)}
-
-
-class Pending(Exception):  # noqa: N818 - no error: the answer is on its way
-    """What a page needs is still being computed; the server shows how far it is and asks again."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        super().__init__(job.id)
 
 
 class Jobs:
@@ -92,18 +58,20 @@ class Jobs:
         folder: Path,
         *,
         country: str,
-        stamp: str = "",
+        stamp: Callable[[], str] = str,
         offline: bool = False,
         most_bytes: int = MOST_BYTES,
+        note: Callable[[Job], None] = lambda _: None,
     ) -> None:
-        self.folder = folder.absolute()
-        self.country, self.stamp, self.offline, self.most_bytes = country, stamp, offline, most_bytes
+        """Args:
+        stamp: of the imported data, now. note: told of every job when it is asked for and when it is over.
+        """
+        self.folders = JobFolders(folder)
+        self.country, self.offline, self.most_bytes = country, offline, most_bytes
+        self._stamp, self._note = stamp, note
         self._queue: SimpleQueue[str] = SimpleQueue()
         self._lock = Lock()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._unwritten: dict[
-            str, Job
-        ] = {}  # what could not be kept, for want of room: told as long as the server runs
         self._closed = False
         for job in reversed(self.all()):
             if not job.over:
@@ -117,41 +85,37 @@ class Jobs:
     @property
     def home(self) -> Path:
         """The folder in which commands are run."""
-        return self.folder.parent
+        return self.folders.folder.parent
 
-    def result(self, command: Sequence[str], language: str) -> tuple[Mapping[str, Any], Path]:
+    def result(
+        self, command: Sequence[str], language: str, person: str = ""
+    ) -> tuple[Mapping[str, Any], Path]:
         """What a command prints as JSON, and the folder of what else it left; asked for when nobody did before.
 
         Raises:
-            Pending: it is not there yet. CareoError: it failed, or was cancelled; says why.
+            Pending: it is not there yet. JobError: it failed, or was cancelled.
         """
-        job = self.ask(command, language)
+        job = self.ask(command, language, person)
         if job.state == DONE:
-            home = self.folder / job.id
-            try:
-                return json.loads((home / "answer.json").read_bytes()), home / "out"
-            except (OSError, ValueError):  # it went to make room
-                self.remove(job.id)
-                job = self.ask(command, language)
-        if job.state == FAILED:
-            raise CareoError("web_job_failed", found=job.told)
-        if job.state == CANCELLED:
-            raise CareoError("web_job_cancelled", where=job.id)
+            answer = self.folders.answer(job.id)
+            if answer is not None:
+                return answer, self.folders.of(job.id) / "out"
+            self.remove(job.id)  # it went to make room
+            job = self.ask(command, language, person)
+        if job.state in (FAILED, CANCELLED):
+            raise JobError(job)
         raise Pending(job)
 
     def id_of(self, command: Sequence[str], language: str) -> str:
         """The id of a question."""
-        question = json.dumps([careo.__version__, self.stamp, self.country, language, list(command)])
+        question = json.dumps([careo.__version__, self._stamp(), self.country, language, list(command)])
         return sha256(question.encode()).hexdigest()[:16]
 
     def found(self, command: Sequence[str], language: str) -> Mapping[str, Any] | None:
         """What a command printed as JSON, where somebody asked before and the answer is there; nothing is asked for."""
-        try:
-            return json.loads((self.folder / self.id_of(command, language) / "answer.json").read_bytes())
-        except (OSError, ValueError):
-            return None
+        return self.folders.answer(self.id_of(command, language))
 
-    def ask(self, command: Sequence[str], language: str) -> Job:
+    def ask(self, command: Sequence[str], language: str, person: str = "") -> Job:
         """The job of a command; put into the queue when it is new.
 
         Raises:
@@ -160,34 +124,33 @@ class Jobs:
         name = self.id_of(command, language)
         with self._lock:
             found = self.find(name)
-            if found is None:
-                if self._queue.qsize() >= MOST_WAITING:
-                    raise CareoError("web_busy", found=str(MOST_WAITING), fix="web_busy")
-                found = Job(name, tuple(command), language, asked=_now())
-                self._keep(found)
-                self._queue.put(name)
-        return found
+            if found is not None:
+                return found
+            if self._queue.qsize() >= MOST_WAITING:
+                raise CareoError("web_busy", found=str(MOST_WAITING), fix="web_busy")
+            found = Job(name, tuple(command), language, asked=_now(), person=person)
+            self.folders.keep(found)
+        return self._queued(found)
 
-    def again(self, name: str) -> Job:
+    def again(self, name: str, person: str = "") -> Job:
         """Asks a job that failed or was cancelled once more."""
         job = self.known(name)
-        if job.state in (FAILED, CANCELLED):
-            with self._lock:
-                self._unwritten.pop(name, None)
-                job = replace(job, state=WAITING, told="", done=0, whole=0, asked=_now(), ended="")
-                self._keep(job)
-            self._queue.put(name)
+        if job.state not in (FAILED, CANCELLED):
+            return job
+        with self._lock:
+            self.folders.unwritten.pop(name, None)
+            job = replace(job, state=WAITING, told="", done=0, whole=0, asked=_now(), ended="", person=person)
+            self.folders.keep(job)
+        return self._queued(job)
+
+    def _queued(self, job: Job) -> Job:
+        self._note(job)
+        self._queue.put(job.id)
         return job
 
     def find(self, name: str) -> Job | None:
         """A job by its id."""
-        if name in self._unwritten:
-            return self._unwritten[name]
-        try:
-            told = json.loads((self.folder / name / "job.json").read_bytes())
-            return Job(**{**told, "command": tuple(told["command"])})
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+        return self.folders.find(name)
 
     def known(self, name: str) -> Job:
         """A job by its id.
@@ -202,16 +165,14 @@ class Jobs:
 
     def all(self) -> tuple[Job, ...]:
         """Every job, the newest first."""
-        names = [each.name for each in self.folder.iterdir()] if self.folder.is_dir() else []
-        found = [job for name in names if (job := self.find(name))]
-        return tuple(sorted(found, key=lambda job: (job.asked, job.id), reverse=True))
+        return self.folders.all()
 
     def cancel(self, name: str) -> Job:
         """Stops a job; what it computed so far stays, and it can be asked again. One that is over is left as it is."""
         job = self.known(name)
         if not job.over:
             job = replace(job, state=CANCELLED, ended=_now())
-            self._keep(job)
+            self._end(job)
             child = self._children.get(name)
             if child is not None:
                 child.terminate()
@@ -222,8 +183,7 @@ class Jobs:
         if self.find(name):
             self.cancel(name)
             with self._lock:
-                self._unwritten.pop(name, None)
-                shutil.rmtree(self.folder / name, ignore_errors=True)
+                self.folders.remove(name)
 
     def close(self) -> None:
         """Stops; what was running is run again at the next start."""
@@ -245,7 +205,7 @@ class Jobs:
             if job is None or job.over:
                 continue
             try:
-                held = _held(self.folder / name / ".lock")
+                held = _held(self.folders.of(name) / ".lock")
                 if held is None:  # another server, or what a dead one began, is at it
                     time.sleep(_PATIENCE_SECONDS)
                     self._queue.put(name)
@@ -259,14 +219,15 @@ class Jobs:
                 self._make_room()
             except (OSError, CareoError) as error:  # no room on the disk, most likely
                 told = error.render(job.language) if isinstance(error, CareoError) else str(error)
-                self._unwritten[name] = replace(job, state=FAILED, told=told, ended=_now())
+                self.folders.unwritten[name] = job = replace(job, state=FAILED, told=told, ended=_now())
+                self._note(job)
 
     def _run(self, job: Job, held: int) -> None:
-        home = self.folder / job.id
+        home = self.folders.of(job.id)
         out = home / "out"
         out.mkdir(parents=True, exist_ok=True)
         job = replace(job, state=RUNNING)
-        self._keep(job)
+        self.folders.keep(job)
         words = [f"{out}{word.removeprefix(OUT)}" if word.startswith(OUT) else word for word in job.command]
         typed = [
             sys.executable,
@@ -311,11 +272,12 @@ class Jobs:
             answer.unlink(missing_ok=True)
         elif code in (0, 1) and answer.stat().st_size:  # 1: it found something to warn of, and said it
             answer.replace(home / "answer.json")
-            self._keep(replace(job, state=DONE, told="", ended=_now()))
+            run = (self.folders.answer(job.id) or {}).get("run") or {}
+            self._end(replace(job, state=DONE, told="", ended=_now(), run=str(run.get("id", ""))))
         else:
             answer.unlink(missing_ok=True)
             words_ = lines[-1] if code not in (0, 1, 2) and lines else "\n".join(lines)
-            self._keep(replace(job, state=FAILED, told=words_ or str(code), ended=_now()))
+            self._end(replace(job, state=FAILED, told=words_ or str(code), ended=_now()))
 
     def _listen(self, child: subprocess.Popen[bytes], job: Job) -> tuple[list[str], Job]:
         """What a command says while it runs: of a failure the whole sentence counts, of progress the last numbers."""
@@ -337,14 +299,14 @@ class Jobs:
                 now = self.find(job.id)
                 stopped = now is None or now.state == CANCELLED
                 if not stopped:
-                    self._keep(job)
+                    self.folders.keep(job)
             if stopped:
                 child.terminate()
         return lines, job
 
     def _make_room(self) -> None:
         """Removes the oldest answers beyond the limit."""
-        sizes = {job.id: _size(self.folder / job.id) for job in self.all() if job.over}
+        sizes = {job.id: self.folders.size(job.id) for job in self.all() if job.over}
         whole = sum(sizes.values())
         for job in reversed(self.all()):
             if whole <= self.most_bytes:
@@ -353,11 +315,9 @@ class Jobs:
                 whole -= sizes.get(job.id, 0)
                 self.remove(job.id)
 
-    def _keep(self, job: Job) -> None:
-        home = self.folder / job.id
-        home.mkdir(parents=True, exist_ok=True)
-        with writing(home / "job.json") as draft:
-            draft.write_text(json.dumps(asdict(job), ensure_ascii=False), encoding="utf-8")
+    def _end(self, job: Job) -> None:
+        self.folders.keep(job)
+        self._note(job)
 
 
 def _held(path: Path) -> int | None:
@@ -374,10 +334,6 @@ def _held(path: Path) -> int | None:
         os.close(handle)
         return None
     return handle
-
-
-def _size(folder: Path) -> int:
-    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
 def _now() -> str:

@@ -50,6 +50,7 @@ class Keeping:
         self._answers: OrderedDict[Key, _Answer] = OrderedDict()
         self._making: dict[Key, asyncio.Event] = {}
         self._bytes = 0
+        self._world: object = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
@@ -92,7 +93,7 @@ class Keeping:
         await self.app(scope, receive, heard)
 
     def _keep(self, key: Key, answer: _Answer) -> None:
-        if answer.size > self.most_bytes // 8 or key in self._answers:
+        if answer.size > self.most_bytes // 8 or key in self._answers or key[0] != self._world:
             return
         self._answers[key] = answer
         self._bytes += answer.size
@@ -100,10 +101,17 @@ class Keeping:
             self._bytes -= self._answers.popitem(last=False)[1].size
 
     def _key(self, scope: Scope) -> Key:
-        """What an answer depends on: the question, who asks (a page names them), the day and the imported data."""
+        """What an answer depends on: the day and the imported data, the question, and who asks (a page names them).
+
+        When the day or the data change, everything kept is forgotten.
+        """
+        world = (datetime.now(UTC).date(), self.services.stamp)
+        if world != self._world:
+            self._world, self._bytes = world, 0
+            self._answers.clear()
         state: dict[str, Any] = scope.get("state", {})
         asked = (scope["path"], state.get("form", ""), scope["query_string"])
-        return (*asked, state.get("person", ""), state.get("editor"), datetime.now(UTC).date(), self.services.stamp)  # fmt: skip
+        return (world, *asked, state.get("person", ""), state.get("editor"))
 
 
 def _answer(start: Message, body: bytes, *, packs: bool) -> _Answer:

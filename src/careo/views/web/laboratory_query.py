@@ -16,6 +16,8 @@ from careo.views.arguments import month, positive
 from careo.views.web.desk import Setting
 from careo.views.web.page import shipped
 
+PARAMETERS = ("base", "months", "draws", "seed", "start", "members", "budget", "prevention")
+"""Of an address; beside them levers (`L1`, `L1.places`, …) and what is kept of measures (`keep.…`) have names of their own."""
 NOTHING = "none"
 """As a base: no shipped strategy."""
 MOST_DRAWS, MOST_MONTHS = 1000, 240

@@ -10,17 +10,22 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlencode
 
 from careo.base.errors import CareoError
+from careo.panel import Country
 from careo.views.drawing import Plot
-from careo.views.web.services import Services
+from careo.views.web.services import Known, Services
 
 _T = TypeVar("_T")
+USUAL = "mexico"
+"""The country whose record counts where none is named."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asking:
     """Who asks, and in which language.
 
@@ -41,9 +46,39 @@ class Asking:
         """Whose record counts."""
         return self.services.settings.country
 
+    @cached_property
+    def known(self) -> Known:
+        """What is known when it is first asked for: what is imported meanwhile counts from the next question on."""
+        return self.services.known
+
+    @property
+    def record(self) -> Country:
+        """The record of the country."""
+        return self.known.country
+
     def asked(self, name: str) -> str:
         """A parameter of the query; "" when it was not given."""
         return parse_qs(self.query).get(name, [""])[-1]
+
+    def typed(self, command: Sequence[str]) -> str:
+        """A command as somebody types it; it names the country when that is not the usual one."""
+        return "careo " + shlex.join(
+            [*command, *(() if self.country == USUAL else ("--country", self.country))]
+        )
+
+    def named(self, before: str = "", *, loaded: bool = False) -> str:
+        """The country as an argument of printed Python, behind `before`: its key, or what `load_country` makes of it; "" for the usual one."""
+        if self.country == USUAL:
+            return ""
+        return before + (f"careo.load_country({self.country!r})" if loaded else repr(self.country))
+
+    def result(self, command: Sequence[str]) -> tuple[Mapping[str, Any], Path]:
+        """What a command prints as JSON, and the folder of what else it left, asked for in the name of whoever asks.
+
+        Raises:
+            Pending: it is not there yet. JobError: it failed, or was stopped.
+        """
+        return self.services.jobs.result(command, self.language, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +115,6 @@ class Page:
     stable: bool = True
     code: int = 200
 
-    @property
-    def typed(self) -> str:
-        """The command as somebody types it."""
-        return "careo " + shlex.join(self.command) if self.command else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -92,56 +122,42 @@ class Route:
 
     Attributes:
         path: as FastAPI writes it, after the language: "/evaluate/{name}". part: of the texts (`web_<part>.yaml`) and of the navigation.
-        function: takes an `Asking` first, then what path and query hold, with types; returns a `Page`.
+        function: takes an `Asking` first, then what path and query hold, with types; a parameter typed `Filled` is the form that was sent.
         summary: one English sentence for the API's description.
+        method: "GET", or "POST" for what changes something, which the gate lets editors do alone.
+        query, fields: names of parameters that the function reads itself, and of what its form holds, for the description.
+        programs: whether it is under `/api/v1`, too; a piece of a page is not.
     """
 
     path: str
     part: str
-    function: Callable[..., Page]
+    function: Callable[..., Any]
     summary: str
+    method: str = "GET"
+    query: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    programs: bool = True
 
 
 ROUTES: list[Route] = []
 """Every page, in the order in which the modules of `pages/` are imported."""
 
 
-def page(path: str, *, part: str) -> Callable[[Callable[..., Page]], Callable[..., Page]]:
+def page(
+    path: str, *, part: str, query: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Page]], Callable[..., Page]]:
     """Makes a function the answer to an address, as a page and under `/api/v1`; its docstring's first line describes it there."""
 
     def register(function: Callable[..., Page]) -> Callable[..., Page]:
-        summary = (function.__doc__ or "").strip().splitlines()[0]
-        ROUTES.append(Route(path, part, function, summary))
+        ROUTES.append(Route(path, part, function, summary_of(function), query=query))
         return function
 
     return register
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """An address that is no page: a file to take, a piece of a page, a stream, something to be done.
-
-    Attributes:
-        method: "GET" or "POST". path: as of `Route`. function: takes an `Asking` and the `Request`, then what the path holds.
-    """
-
-    method: str
-    path: str
-    function: Callable[..., Any]
-
-
-EXTRAS: list[Extra] = []
-"""Addresses that are no pages; whatever is done by POST changes something, so it is for editors only."""
-
-
-def extra(method: str, path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Makes a function the answer to an address that is no page; it gives a response of Starlette."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        EXTRAS.append(Extra(method, path, function))
-        return function
-
-    return register
+def summary_of(function: Callable[..., Any]) -> str:
+    """The first line of its docstring."""
+    return (function.__doc__ or "").strip().splitlines()[0]
 
 
 def address(language: str, path: str, **query: object) -> str:

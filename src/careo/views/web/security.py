@@ -1,5 +1,7 @@
 """What every request passes before a page sees it: the name it was asked under, who asks, how often and how much, and where a change comes from.
 
+This is the one place that decides who may change anything: whatever is not asked by GET or HEAD changes something, and is for editors.
+
 A page on the web may make a browser ask 127.0.0.1 under a name of its own (DNS rebinding), or send a form there (CSRF). So the Host header
 must be a name this server goes by, and whatever changes something must come from a page of ours (Origin, Sec-Fetch-Site; the cookie is
 `SameSite=Strict`). A server that others can reach answers only to tokens.
@@ -39,8 +41,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 COOKIE = "careo"
-MOST_BYTES = 25 * 2**20
-"""Of one request's body; a page that is read may have as much."""
+MOST_BYTES = 20 * 2**20
+"""Of one request's body: a plan of a thousand pages as PDF stays below."""
 BODY_SECONDS = 120.0
 """Within which it must have come."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -81,11 +83,14 @@ class Gate:
         if refused is not None:
             await refused(scope, receive, headed)
             return
+        declared = int(Headers(scope=scope).get("content-length", "0")[:20])
         taken, coming = 0, True
         until = time.monotonic() + BODY_SECONDS
 
         async def bounded() -> Message:
             nonlocal taken, coming
+            if declared > MOST_BYTES:
+                raise HTTPException(413)
             try:  # once the body is there, whoever listens waits for the client to leave
                 message = await asyncio.wait_for(
                     receive(), max(0, until - time.monotonic()) if coming else None
@@ -110,8 +115,8 @@ class Gate:
         if changes and not _from_here(headers, host):
             return _said(scope, 403, "web_origin")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length[:20]) > MOST_BYTES:
-            return _said(scope, 413, "web_too_large")
+        if not (length.isascii() and length.isdigit()):
+            return _said(scope, 400, "web_refused")
         if (
             "content-length" in headers and "transfer-encoding" in headers
         ):  # two servers could read two requests in it

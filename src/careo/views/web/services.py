@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from careo.base.errors import CareoError
 from careo.panel import Country
 from careo.sources.store import data_folder
 from careo.views.web.checking import Checks
-from careo.views.web.jobs import RUNS, Jobs
+from careo.views.web.job import RUNS, Job
+from careo.views.web.jobs import Jobs
 from careo.views.web.settings import Settings
 from careo.views.web.team.store import Team
 
 if TYPE_CHECKING:
     from careo.views.web.desk import Desk
+
+
+class Known:
+    """The record of a country at one state of the imported data, and what answers from it in memory."""
+
+    def __init__(self, stamp: str, country: Country) -> None:
+        self.stamp, self.country = stamp, country
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Quick questions of the laboratory; its threads end with the last one who holds it."""
+        from careo.views.web.desk import Desk
+
+        return Desk(self.country)
 
 
 class Services:
@@ -25,39 +43,58 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._known: Known | None = None
+        # Whoever comes while a part is being made waits for that part alone: a database may take its time.
+        self._reading, self._starting, self._opening = Lock(), Lock(), Lock()
 
-    @cached_property
-    def country(self) -> Country:
-        """The record of the country."""
+    @property
+    def known(self) -> Known:
+        """What is known now; another one as soon as data were imported or removed. Whoever asks twice in one answer keeps the first."""
         import careo
 
-        return careo.load_country(self.settings.country)
+        stamp = self.stamp
+        with self._reading:
+            if self._known is None or self._known.stamp != stamp:
+                self._known = Known(stamp, careo.load_country(self.settings.country))
+            return self._known
 
-    @cached_property
+    @property
+    def country(self) -> Country:
+        """The record of the country as it is now."""
+        return self.known.country
+
+    @property
     def jobs(self) -> Jobs:
         """What is computed beside the server."""
-        told = self.settings
-        return Jobs(told.home / "jobs", country=told.country, stamp=self.stamp, offline=told.offline)
+        with self._starting:
+            return self._jobs
 
     @cached_property
-    def desk(self) -> Desk:
-        """Quick questions of the laboratory."""
-        from careo.views.web.desk import Desk
-
-        return Desk(self.country)
+    def _jobs(self) -> Jobs:
+        told = self.settings
+        made = Jobs(
+            told.home / "jobs", country=told.country, stamp=lambda: self.stamp, offline=told.offline, note=lambda job: self._note([job]),
+        )  # fmt: skip
+        self._note(made.all())
+        return made
 
     @property
     def runs(self) -> Path:
         """The folder of all runs that were made here."""
         return self.settings.home / RUNS
 
-    @cached_property
+    @property
     def team(self) -> Team:
         """What people left here; its tables are made or brought up to date when it is first opened.
 
         Raises:
             CareoError: the database's address is none, or it cannot be reached; the next request tries again.
         """
+        with self._opening:
+            return self._team
+
+    @cached_property
+    def _team(self) -> Team:
         return Team(self.settings.database, self.settings.home)
 
     @cached_property
@@ -67,15 +104,28 @@ class Services:
 
     @property
     def stamp(self) -> str:
-        """Changes when the imported data do."""
-        catalogue = data_folder() / "catalogue.sqlite"
-        return str(catalogue.stat().st_mtime_ns) if catalogue.exists() else ""
+        """Changes when the imported data do; one look at a file, so that it can be asked for with every request."""
+        try:
+            told = (data_folder() / "catalogue.sqlite").stat()
+        except FileNotFoundError:
+            return ""
+        return f"{told.st_mtime_ns}-{told.st_size}-{told.st_ino}"
 
     def close(self) -> None:
         """Closes what is open; only what was ever made."""
-        if "jobs" in self.__dict__:
-            self.jobs.close()
-        if "desk" in self.__dict__:
-            self.desk.close()
-        if "team" in self.__dict__:
-            self.team.close()
+        if "_jobs" in self.__dict__:
+            self._jobs.close()
+        if self._known and "desk" in self._known.__dict__:
+            self._known.desk.close()
+        if "_team" in self.__dict__:
+            self._team.close()
+
+    def _note(self, jobs: Sequence[Job]) -> None:
+        """Keeps in the database who asked for what, and what became of it.
+
+        A database that cannot be reached stops no computation: the folders of jobs know the same, and it is noted when the server starts again.
+        """
+        try:
+            self.team.keep_jobs(jobs)
+        except CareoError:
+            return

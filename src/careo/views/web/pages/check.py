@@ -20,11 +20,12 @@ from careo.views import contract, parts
 from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.terminal import ICONS
 from careo.views.verbs import day
-from careo.views.web.actions import LARGEST_UPLOAD, Filled, GoTo, action, editing
+from careo.views.web.actions import Filled, GoTo, action
 from careo.views.web.checking import Checked
 from careo.views.web.decisions import KEEPING, decided_by, entry_words
 from careo.views.web.page import Asking, Page, Table, page
 from careo.views.web.reading import read_bytes, safe_name
+from careo.views.web.security import MOST_BYTES
 from careo.views.web.team.records import Decided, Decision, Given
 from careo.views.web.team.store import Conflict
 
@@ -51,7 +52,7 @@ def check(asking: Asking) -> Page:
         template="check.html",
         title=say(asking.language, "web_check.title"),
         data=contract.envelope("check", documents=[_given_data(each) for each in found]),
-        rows={"documents": rows, "limit": LARGEST_UPLOAD >> 20},
+        rows={"documents": rows, "limit": MOST_BYTES >> 20},
         stable=False,
     )
 
@@ -59,7 +60,6 @@ def check(asking: Asking) -> Page:
 @action("/check", part="check", fields=("text", "file", "date"))
 def give(asking: Asking, form: Filled) -> GoTo:
     """Hands in a text or a file to be checked; `date` is when the claims were made."""
-    editing(asking)
     text = form.word("text").replace("\r\n", "\n")
     if text.strip() and form.file:
         raise CareoError("check_both")
@@ -84,13 +84,13 @@ def give(asking: Asking, form: Filled) -> GoTo:
 def checked(asking: Asking, document: str, date: str = "") -> Page:
     """A document with its statements in place, the verdict on every figure, and what was decided."""
     found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
-    country = asking.services.country
+    country = asking.record
     rows = parts.of_pages(found.audit, country, asking.language)
     sources = [
         s for f in found.audit.findings if f.kind != "quality" for s in f.sources if s.key != found.given.name
     ]
     command = ["audit", found.given.name, "--ledger", "ledger.yaml"]
-    given = f'careo.read("{found.given.name}")'
+    given = f'careo.read("{found.given.name}"{asking.named(", country=")})'
     more = ""
     if found.said:
         command += ["--date", found.said.isoformat()]
@@ -113,7 +113,7 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
             "d": lambda key, **words: say(asking.language, f"dossier.{key}", **words),
         },
         command=tuple(command),
-        python=f'{head}found = careo.audit([{given}], ledger=careo.read_ledger("ledger.yaml"){more})\n'
+        python=f'{head}found = careo.audit([{given}]{asking.named(", ", loaded=True)}, ledger=careo.read_ledger("ledger.yaml"){more})\n'
         "for finding in found.findings:\n    print(finding.verdict, finding.because)",
         tables={
             "findings": Table(
@@ -126,13 +126,12 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
 
 
 @action("/check/{document}/download/{what}", part="check", method="GET")
-def download(asking: Asking, form: Filled, document: str, what: str) -> Response:  # noqa: ARG001
+def download(asking: Asking, document: str, what: str, date: str = "") -> Response:
     """Takes away `ledger.yaml`, the `dossier.zip` that `careo audit` writes, or the `document` itself."""
-    query = asking.asked("date")
     if what == "document":
         given = asking.services.team.document(document)
         return _saved(asking.services.team.body(given.id), given.name, "application/octet-stream")
-    found = asking.services.checks.of(document, day(query.strip(), "date"), asking.language)
+    found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
     if what == "ledger.yaml":
         text = write_ledger(found.audit.ledger, asking.language)
         return _saved(text.encode("utf-8", "replace"), "ledger.yaml", "application/yaml")
@@ -142,10 +141,10 @@ def download(asking: Asking, form: Filled, document: str, what: str) -> Response
 
 
 @action("/check/{document}/stream/statements", part="check", method="GET")
-def stream(asking: Asking, form: Filled, document: str) -> Response:  # noqa: ARG001
+def stream(asking: Asking, document: str, date: str = "") -> Response:
     """The text of a document, its statements as they are found, then their verdicts, as server-sent events."""
     given = asking.services.team.document(document)
-    said = day(asking.asked("date").strip(), "date")
+    said = day(date.strip(), "date")
     return StreamingResponse(
         iterate_in_threadpool(_told(asking, given, said)),
         media_type="text/event-stream",
@@ -164,10 +163,9 @@ def statement(asking: Asking, document: str, statement: str, date: str = "") -> 
 )
 def decide(asking: Asking, form: Filled, document: str, statement: str) -> Page | GoTo:
     """Decides about a statement; when somebody else did since the version `seen`, both are kept and shown (409)."""
-    editing(asking)
     found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language)
     before = asking.services.team.statement(document, statement)
-    words = entry_words(form.words, before.entry, asking.services.country)
+    words = entry_words(form.words, before.entry, asking.record)
     try:
         after = asking.services.team.decide(
             found.given.id, statement, seen=_number(form.word("seen"), before.version), person=asking.person, **words
@@ -180,7 +178,6 @@ def decide(asking: Asking, form: Filled, document: str, statement: str) -> Page 
 @action("/check/{document}/{statement}/settle", part="check", fields=("keep", "waiting", "seen", "date"))
 def settle(asking: Asking, form: Filled, document: str, statement: str) -> Page | GoTo:
     """Settles a decision that came too late: keep "mine", "theirs" or "both"."""
-    editing(asking)
     keep = form.word("keep")
     if keep not in KEEPING:
         raise CareoError("check_keep", expected=" | ".join(KEEPING), found=repr(keep[:40]))
@@ -203,7 +200,7 @@ def _statement_page(
 ) -> Page:
     found = asking.services.checks.of(document, day(said.strip(), "date"), asking.language)
     decided = asking.services.team.statement(found.given.id, name)
-    country = asking.services.country
+    country = asking.record
     rows = found.rows
     spots = {spot for spot, each in _by_place(found, asking.language).items() if each["name"] == decided.name}
     findings = [row for row in rows["findings"] if row["place"] in spots]
@@ -407,7 +404,7 @@ def _zipped(found: Checked, asking: Asking) -> bytes:
     out = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         made = careo.dossier(
-            found.audit, asking.services.country, to=Path(folder) / "dossier", language=asking.language
+            found.audit, asking.record, to=Path(folder) / "dossier", language=asking.language
         )
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(made.iterdir()):
@@ -432,7 +429,7 @@ def _told(asking: Asking, given: Given, said: date | None) -> Iterator[str]:
         fresh = [
             {"block": s.block, "kind": s.kind, "from": len(parts.clean(document.text[document.blocks[s.block].start : s.start])),
              "length": len(parts.clean(s.quote))}
-            for s in careo.statements(document, asking.services.country)
+            for s in careo.statements(document, asking.record)
             if s.block >= 0
         ]  # fmt: skip
         for first in range(0, len(fresh), 12):

@@ -49,8 +49,10 @@ def comparison(
         shipped(quantity, {name: name for name in outcomes}, "run_quantity")
     if against:
         shipped(against, {name: name for name in names}, "run_strategy")
+    given = [f"{name}={value!r}" for name, value in (("against", against), ("quantity", quantity)) if value]
+    told = ", ".join(["futures['main']", *given]) + asking.named(", country=", loaded=True)
     command = ("compare", of.id, *_options(quantity=quantity, against=against))
-    data, _ = asking.services.jobs.result(command, asking.language)
+    data, _ = asking.result(command)
     findings = [each for each in data["findings"] if each["extra"]["outcome"] in outcomes]
     strategies = [
         _strategy(
@@ -76,7 +78,7 @@ def comparison(
             "against": against or STATUS_QUO, "keys": KEYS, "close_keys": ("label", *CLOSE) if quantity else (),
         },
         command=command,
-        python=f"import careo\n\nfutures = careo.open_run({of.id!r})\nfor finding in careo.compare(futures['main']):\n    print(finding.because)",
+        python=f"import careo\n\nfutures = careo.open_run({of.id!r})\nfor finding in careo.compare({told}):\n    print(finding.because)",
         pictures={"differences": _forest(data["comparisons"], findings, asking.language)} if findings else {},
         tables={"outcomes": Table(("strategy", *KEYS, "grade_d"), table)},
     )  # fmt: skip
@@ -84,7 +86,7 @@ def comparison(
 
 def _ranking(asking: Asking, run: Any) -> Page:
     command = ("compare", run.id, "--sensitivity")
-    data, _ = asking.services.jobs.result(command, asking.language)
+    data, _ = asking.result(command)
     ranking = data["ranking"]
     rows = [
         {

@@ -67,10 +67,10 @@ def data(asking: Asking) -> Page:
             "publishers": _by_publisher(rows),
             "count": len(rows),
             "editions": [_edition(each, language) for each in editions],
-            "indicators": len(asking.services.country.indicators),
+            "indicators": len(asking.record.indicators),
         },
         command=("data", "list", "--layouts"),
-        python="import careo\n\nfor card in careo.datasets().values():\n    print(card.id, card.publisher)",
+        python=f"import careo\n\nfor card in careo.datasets({asking.named()}).values():\n    print(card.id, card.publisher)",
         tables={"datasets": Table(columns, table), "editions": _editions_table(editions)},
     )
 
@@ -78,7 +78,7 @@ def data(asking: Asking) -> Page:
 @page("/data/indicators", part="data")
 def indicators(asking: Asking) -> Page:
     """Every indicator with its definition and how many values of it are known."""
-    country, language = asking.services.country, asking.language
+    country, language = asking.record, asking.language
     names = sorted(country.indicators)
     found = contract.indicators_data(country, names, "", language, values=False)
     rows = found["indicators"]
@@ -92,7 +92,7 @@ def indicators(asking: Asking) -> Page:
         data=found,
         rows={"groups": list(groups.values()), "count": len(rows)},
         command=("indicators",),
-        python="import careo\n\nfor name, indicator in careo.load_country().indicators.items():\n    print(name, indicator.definition)",
+        python=f"import careo\n\nfor name, indicator in careo.load_country({asking.named()}).indicators.items():\n    print(name, indicator.definition)",
         tables={"indicators": Table(columns, [[row[name] for name in columns] for row in rows])},
     )
 
@@ -100,7 +100,7 @@ def indicators(asking: Asking) -> Page:
 @page("/data/indicator/{name}", part="data")
 def indicator(asking: Asking, name: str, place: str = "") -> Page:
     """What an indicator counts, what it may not be compared with, and every value of every edition."""
-    country, language = asking.services.country, asking.language
+    country, language = asking.record, asking.language
     item = shipped(name, country.indicators, "usage_indicator")
     observations = country.series(item.id).observations
     counts = Counter(each.place for each in observations)
@@ -119,7 +119,7 @@ def indicator(asking: Asking, name: str, place: str = "") -> Page:
     lines = [
         "import careo",
         "",
-        "country = careo.load_country()",
+        f"country = careo.load_country({asking.named()})",
         f"for value in country.series({item.id!r}).observations:",
     ]
     lines += [f"    if value.place == {place!r}:", "        print(value)"] if place else ["    print(value)"]
@@ -159,7 +159,7 @@ def dataset(asking: Asking, name: str) -> Page:
     language = asking.language
     card = shipped(name, careo.datasets(asking.country), "usage_dataset")
     held = [each for each in careo.snapshots(country=asking.country) if each.dataset == card.id]
-    country = asking.services.country
+    country = asking.record
     return Page(
         template="dataset.html",
         title=card.title.get(language, card.id),
@@ -174,7 +174,7 @@ def dataset(asking: Asking, name: str) -> Page:
             "editions": [_edition(each, language) for each in held],
         },
         command=("data", "show", card.id),
-        python=f"import careo\n\ncard = careo.datasets()[{card.id!r}]\nprint(card.definition, card.traps)",
+        python=f"import careo\n\ncard = careo.datasets({asking.named()})[{card.id!r}]\nprint(card.definition, card.traps)",
         tables={"editions": _editions_table(held)},
         cites=(card.id,),
     )  # fmt: skip

@@ -22,7 +22,7 @@ def drift(asking: Asking, name: str, on: str = "") -> Page:
     """One topic, pledge or ladder through speech, plan, law, budget and deployment, contradictions side by side."""
     import careo
 
-    language, country = asking.language, asking.services.country
+    language, country = asking.language, asking.record
     known = _known(country.key)
     # Whoever errs is told the topics; with every pledge the sentence would fill a page.
     shipped(name, known if name in known else load_topics(country.key), "drift_unknown")

@@ -27,7 +27,7 @@ from careo.results.finding import DIFFERENCES
 from careo.views import contract, parts
 from careo.views.evaluate_verb import evaluation_data
 from careo.views.i18n import verdict_slug, verdict_words
-from careo.views.web.jobs import OUT
+from careo.views.web.job import OUT
 from careo.views.web.page import Asking, Page, Table, page, shipped
 
 _ICONS = {"increased": "▲", "decreased": "▼", "no_detectable_effect": "–", "inconclusive": "?"}
@@ -64,7 +64,7 @@ def evaluations(asking: Asking) -> Page:
         data=contract.envelope("evaluate", evaluations=data),
         rows={"evaluations": rows, "answers": answers},
         command=("evaluate", "list"),
-        python="import careo\n\nfor evaluation in careo.load_evaluations().values():\n    print(evaluation.id, evaluation.question)",
+        python=f"import careo\n\nfor evaluation in careo.load_evaluations({asking.named()}).values():\n    print(evaluation.id, evaluation.question)",
         tables={"evaluations": table},
         stable=False,  # what is being computed beside the server may end at any time
     )
@@ -81,11 +81,11 @@ def evaluation(asking: Asking, name: str, outcome: str = "") -> Page:
         wanted if wanted != asked.outcome else ""
     )  # its own outcome is the same question, however it is asked
     command = ("evaluate", asked.id, *(("--outcome", wanted) if wanted else ()))
-    data, folder = asking.services.jobs.result((*command, "-o", OUT), language)
+    data, folder = asking.result((*command, "-o", OUT))
     found, told = data["findings"][0], data["evaluation"]
     pictures = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}
     estimates = [_estimate(row) for row in told["estimates"]]
-    given = repr(asked.id) + (f", outcome={wanted!r}" if wanted else "")
+    given = repr(asked.id) + asking.named(", ", loaded=True) + (f", outcome={wanted!r}" if wanted else "")
     lever = load_levers(asking.country).get(asked.lever or "")
     return Page(
         template="evaluation.html",

@@ -74,7 +74,7 @@ def evidence(asking: Asking) -> Page:
             "held": _own(asking, levers),
         },
         command=("levers",),
-        python="import careo\n\nfor lever in careo.load_levers().values():\n    print(lever.code, lever.id, lever.grade)",
+        python=f"import careo\n\nfor lever in careo.load_levers({asking.named()}).values():\n    print(lever.code, lever.id, lever.grade)",
         pictures={"priors": picture},
         tables={"priors": _priors_table(data)},
     )  # fmt: skip
@@ -119,7 +119,7 @@ def lever(asking: Asking, name: str) -> Page:
             "sources": source_rows([sources[key] for key in source_keys(one, studies)], language),
         },
         command=("levers", one.id),
-        python=f"import careo\n\nlever = careo.find_lever({one.id!r})\nprint(lever.grade, lever.effects)",
+        python=f"import careo\n\nlever = careo.find_lever({one.id!r}{asking.named(', ')})\nprint(lever.grade, lever.effects)",
         pictures=drawn,
         tables={"priors": _priors_table(data), "studies": Table(_STUDIES, table)},
         cites=(one.id,),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import cache
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from typing import Annotated, Any
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import Header
+from starlette.responses import Response
 
 from careo.base.errors import CareoError
 from careo.base.fields import worded
@@ -29,9 +27,11 @@ from careo.run.trials import Superseded, Trial
 from careo.views import contract
 from careo.views.fan_charts import draw_change_fan, draw_level_fan
 from careo.views.simulate_verbs import compared, trial_run
+from careo.views.web.actions import Filled, GoTo, action
 from careo.views.web.forms import html
-from careo.views.web.laboratory_query import NOTHING, Question, read_query
-from careo.views.web.page import Asking, Page, Table, address, extra, page
+from careo.views.web.laboratory_query import NOTHING, PARAMETERS, Question, read_query
+from careo.views.web.page import Asking, Page, Table, page
+from careo.views.web.pages.runs import to_job
 
 FULL_DRAWS = 1000
 _MAIN_ONLY = frozenset({MAIN, WITHOUT_D})
@@ -41,30 +41,10 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@page("/laboratory", part="laboratory")
-def laboratory(
-    asking: Asking,
-    base: str = "",
-    months: str = "",
-    draws: str = "",
-    seed: str = "",
-    start: str = "",
-    members: str = "",
-    budget: str = "",
-    prevention: str = "",
-) -> Page:
+@page("/laboratory", part="laboratory", query=PARAMETERS)
+def laboratory(asking: Asking) -> Page:
     """What a composition of levers would do from here, against the status quo under the same luck."""
-    del (
-        base,
-        months,
-        draws,
-        seed,
-        start,
-        members,
-        budget,
-        prevention,
-    )  # described for programs; levers have names of their own
-    country = asking.services.country
+    country = asking.record
     asked = read_query(asking.query, country)
     language = asking.language
     rows: dict[str, Any] = {
@@ -78,7 +58,7 @@ def laboratory(
             template="laboratory.html", title=say(language, "web_laboratory.title"), data=data, rows={**rows, "found": None}
         )  # fmt: skip
     strategy = _strategy(asked, country)
-    trial = asking.services.desk.ask(lambda: strategy, asked.name, asked.setting)
+    trial = asking.known.desk.ask(lambda: strategy, asked.name, asked.setting)
     futures = {name: futures_of(ensemble) for name, ensemble in trial.ensembles.items()}
     whole = compared(trial_run(trial.plan), futures, language)
     found = _found(asked, trial, asking, whole)
@@ -92,7 +72,7 @@ def laboratory(
         data=whole.data("simulate"),
         rows={**rows, "found": found},
         command=_command(asked, trial),
-        python=_python(asked, trial),
+        python=_python(asked, trial, asking),
         pictures={
             f"{row['id']}-{kind}": row[kind]
             for row in found["outcomes"]
@@ -103,20 +83,22 @@ def laboratory(
     )
 
 
-@extra("GET", "/laboratory/fans")
-def fans(asking: Asking, request: Request) -> Response:
+@action("/laboratory/fans", part="laboratory", method="GET", programs=False)
+def fans(
+    asking: Asking,
+    seat: Annotated[str, Header(alias="x-careo-seat")] = "",
+    turn: Annotated[str, Header(alias="x-careo-turn")] = "0",
+    sweep: Annotated[str, Header(alias="x-careo-sweep")] = "",
+) -> Response:
     """The piece of the page that changes when a slider moves."""
-    country = asking.services.country
+    country = asking.record
     asked = read_query(asking.query, country)
-    seat = request.headers.get("x-careo-seat", "")[:40]
-    turn = request.headers.get("x-careo-turn", "0")
-    sweep = request.headers.get("x-careo-sweep", "") == "1"
     found = None
     try:
         if not asked.empty:
-            trial = asking.services.desk.ask(
-                lambda: _strategy(asked, country), asked.name, asked.setting, sweep=sweep, seat=seat,
-                turn=int(turn) if turn.isdecimal() else 0,
+            trial = asking.known.desk.ask(
+                lambda: _strategy(asked, country), asked.name, asked.setting, sweep=sweep == "1", seat=seat[:40],
+                turn=int(turn[:18]) if turn.isdecimal() else 0,
             )  # fmt: skip
             found = _found(asked, trial, asking, None)
     except Superseded:
@@ -134,10 +116,10 @@ def fans(asking: Asking, request: Request) -> Response:
     return Response(html(shown, asking, "laboratory"), media_type="text/html; charset=utf-8")
 
 
-@extra("GET", "/laboratory/strategy.yaml")
+@action("/laboratory/strategy.yaml", part="laboratory", method="GET")
 def strategy_file(asking: Asking) -> Response:
     """The composed strategy as a file that `careo simulate FILE` takes."""
-    country = asking.services.country
+    country = asking.record
     asked = read_query(asking.query, country)
     text = strategy_text(_strategy(asked, country, composed=True))
     return Response(
@@ -146,18 +128,11 @@ def strategy_file(asking: Asking) -> Response:
     )  # fmt: skip
 
 
-@extra("POST", "/laboratory/run")
-async def full_run(asking: Asking, request: Request) -> Response:
+@action("/laboratory/run", part="laboratory", fields=PARAMETERS)
+def full_run(asking: Asking, form: Filled) -> GoTo:
     """Sends the composition to the queue, with more draws."""
-    body = (await request.body())[:40_000].decode("utf-8", "replace")
-    return await asyncio.to_thread(_sent, asking, body)
-
-
-def _sent(asking: Asking, body: str) -> Response:
-    fields = parse_qsl(body, max_num_fields=1000)
-    query = urlencode([(key, value) for key, value in fields if key != "full"])
-    country = asking.services.country
-    asked = read_query(query, country)
+    country = asking.record
+    asked = read_query(form.query, country)
     strategy = _strategy(asked, country)
     plan = prepare(
         (strategy,), country, months=asked.setting.months, start=asked.setting.start
@@ -175,8 +150,7 @@ def _sent(asking: Asking, body: str) -> Response:
         "simulate", name, "--months", str(told.months), "--draws", str(FULL_DRAWS), "--seed", str(told.seed),
         "--start", f"{plan.start:%Y-%m}", *members,
     )  # fmt: skip
-    job = asking.services.jobs.ask(command, asking.language)
-    return RedirectResponse(address(asking.language, f"/runs/{job.id}"), 303)
+    return to_job(asking.services.jobs.ask(command, asking.language, asking.person))
 
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,20 +198,21 @@ def _command(asked: Question, trial: Trial) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _python(asked: Question, trial: Trial) -> str:
+def _python(asked: Question, trial: Trial, asking: Asking) -> str:
     told, start = asked.setting, trial.plan.job.start
     name = asked.name if asked.plain else f"{asked.name}.yaml"
     members = f", members_nation={told.members_nation!r}" if told.members_nation else ""
     sweep = [f"{v.members_nation:.0f}" for v in trial.plan.variants if v.name not in _MAIN_ONLY]
     weaker = any(v.name == WITHOUT_D for v in trial.plan.variants)
+    panel = asking.named(", ", loaded=True)
     lines = [
         "from datetime import date", "", "import careo", "",
-        f"strategy = careo.load_strategy({name!r})",
+        f"strategy = careo.load_strategy({name!r}{asking.named(', ')})",
         f"asked = dict(months={told.months}, draws={told.draws}, seed={told.seed}, start=date({start.year}, {start.month}, 1))",
-        f"futures = careo.simulate([strategy]{members}, **asked)",
-        *([f'weaker = careo.simulate([strategy], without=frozenset("D"){members}, **asked)'] if weaker else ["weaker = None"]),
-        f"scales = [careo.simulate([strategy], members_nation=float(n), **asked) for n in ({', '.join(sweep)})]",
-        "for finding in careo.compare(futures, without_d=weaker, scales=scales):",
+        f"futures = careo.simulate([strategy]{panel}{members}, **asked)",
+        *([f'weaker = careo.simulate([strategy]{panel}, without=frozenset("D"){members}, **asked)'] if weaker else ["weaker = None"]),
+        f"scales = [careo.simulate([strategy]{panel}, members_nation=float(n), **asked) for n in ({', '.join(sweep)})]",
+        f"for finding in careo.compare(futures, without_d=weaker, scales=scales{asking.named(', country=', loaded=True)}):",
         "    print(finding.because)",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -253,7 +228,7 @@ def _found(asked: Question, trial: Trial, asking: Asking, whole: Any) -> dict[st
     from careo.results.compare import compare
     from careo.run.ensemble import STATUS_QUO
 
-    language, country = asking.language, asking.services.country
+    language, country = asking.language, asking.record
     futures = {name: futures_of(ensemble) for name, ensemble in trial.ensembles.items()}
     swept = [futures[name] for name in sorted(futures) if name not in _MAIN_ONLY]
     if whole is None:

@@ -93,7 +93,7 @@ def method(asking: Asking) -> Page:
             "sources": source_rows([sources[key] for key in keys if key in sources], language),
         },
         command=("parameters",),
-        python=f"import careo\n\nfor row in careo.parameter_rows({language!r}):\n    print(row.symbol, row.id, row.law, row.unit)",
+        python=f"import careo\n\nfor row in careo.parameter_rows({language!r}{asking.named(', ')}):\n    print(row.symbol, row.id, row.law, row.unit)",
         tables={"parameters": Table(_COLUMNS, table)},
     )
 

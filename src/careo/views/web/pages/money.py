@@ -22,7 +22,7 @@ from careo.views.web.page import Asking, Page, Table, page, shipped
 @page("/money", part="strategies")
 def all_money(asking: Asking) -> Page:
     """Every line of money of the country's record."""
-    language, country = asking.language, asking.services.country.key
+    language, country = asking.language, asking.record.key
     told = money_told("", country, language)
     lines = [
         line | {"purpose_words": say(language, f"money.purpose.{line['purpose']}")}
@@ -43,7 +43,7 @@ def all_money(asking: Asking) -> Page:
 @page("/money/{name}", part="strategies")
 def money(asking: Asking, name: str) -> Page:
     """What was announced, voted and paid on one line, or on every line of a strategy."""
-    language, country = asking.language, asking.services.country.key
+    language, country = asking.language, asking.record.key
     known: Mapping[str, Strategy | str] = {
         **{line: line for line in load_money(country).lines},
         **{slug: slug for slug in strategies(country)},

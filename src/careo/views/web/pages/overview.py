@@ -32,7 +32,7 @@ def overview(
     map: Literal["tiles", "shapes"] = "tiles",
 ) -> Page:
     """Where violence stands: every outcome beside the year before, and one indicator by state and month."""
-    country, language = asking.services.country, asking.language
+    country, language = asking.record, asking.language
     named = tuple(part for each in states for part in each.split(",") if part)
     found = look(country, indicator=indicator, month=month, rate=rate == "yes", states=named)
     shapes = boundaries_at_hand(asking.country)
@@ -44,7 +44,8 @@ def overview(
     plots = {"nation": (nation, _nation_title(found, language))} if nation else {}
     command = ["overview", *([found.indicator] if indicator else []), *(["--month", month] if month else [])]
     command += [*(["--counts"] if rate == "no" else []), *(["--states", ",".join(named)] if named else [])]
-    given = [f"indicator={found.indicator!r}"] if indicator else []
+    given = [told] if (told := asking.named(loaded=True)) else []
+    given += [f"indicator={found.indicator!r}"] if indicator else []
     given += [*([f"month={month!r}"] if month else []), *(["rate=False"] if rate == "no" else [])]
     given += [f"states={list(named)!r}"] if named else []
     return Page(
@@ -156,7 +157,7 @@ def _time(month: str) -> float:
 
 
 def _option(asking: Asking, name: str) -> tuple[str, str]:
-    return name, asking.services.country.indicators[name].name.get(asking.language, name)
+    return name, asking.record.indicators[name].name.get(asking.language, name)
 
 
 def _years(found: Overview, language: str) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from careo.record.strategy import strategies
 from careo.views.verbs import day
-from careo.views.web.jobs import OUT
-from careo.views.web.page import Asking, extra, shipped
+from careo.views.web.actions import action
+from careo.views.web.job import OUT
+from careo.views.web.page import Asking, shipped
 
 FORMS = ("brief", "letter", "page")
 _TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "txt": "text/plain; charset=utf-8"}
@@ -20,13 +21,13 @@ Kind = Literal["pdf", "html", "txt"]
 Paper = Literal["letter", "a4"]
 
 
-@extra("GET", "/strategies/{slug}/paper")
+@action("/strategies/{slug}/paper", part="strategies", method="GET")
 def strategy_on_paper(
     asking: Asking, slug: str, form: Form = "brief", kind: Kind = "pdf", paper: Paper = "letter", on: str = "", addressee: str = "",
     signatory: str = "",
 ) -> Response:  # fmt: skip
     """A strategy's audit, printed beside the server: a whole dossier takes some ten seconds."""
-    known = strategies(asking.services.country.key)
+    known = strategies(asking.record.key)
     slug = shipped(slug, {name: name for name in known}, "strategy_unknown")
     when = day(on.strip(), "on")
     options = (
@@ -37,11 +38,11 @@ def strategy_on_paper(
     ]  # with "=", no value can become an option
     name = f"{slug}-{form}.{kind}"
     command = ("dossier", "--strategy", slug, "--form", form, "--paper", paper, *given, "-o", f"{OUT}/{name}")
-    _, folder = asking.services.jobs.result(command, asking.language)
+    _, folder = asking.result(command)
     return _saved((folder / name).read_bytes(), name, kind)
 
 
-@extra("GET", "/check/{document}/paper")
+@action("/check/{document}/paper", part="check", method="GET")
 def document_on_paper(
     asking: Asking, document: str, form: Form = "brief", kind: Kind = "pdf", paper: Paper = "letter", date: str = "", addressee: str = "",
     signatory: str = "",
@@ -51,7 +52,7 @@ def document_on_paper(
 
     found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
     printed = careo.print_dossier(
-        found.audit, asking.services.country, form=form, kind=kind, paper=paper, language=asking.language,
+        found.audit, asking.record, form=form, kind=kind, paper=paper, language=asking.language,
         addressee=addressee[:_MOST].strip(), signatory=signatory[:_MOST].strip(),
     )  # fmt: skip
     return _saved(printed.data, f"{found.given.id}-{form}.{kind}", kind)

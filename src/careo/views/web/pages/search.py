@@ -30,32 +30,20 @@ KEYS = (
 )
 EXAMPLE = {"mexico": "50e9", "toyland": "6e6"}
 """Budgets of the 70/30 question, as of `docs/search.md`."""
-_FIELDS = ("budget", "prevention", "levers", "keep", "months", "draws", "worlds", "seed", "per")
+FIELDS = ("budget", "prevention", "levers", "keep", "months", "draws", "worlds", "seed", "per")
 
 
-@page("/search", part="search")
-def mixes(
-    asking: Asking,
-    budget: str = "",
-    prevention: str = "",
-    levers: str = "",
-    keep: str = "",
-    months: str = "",
-    draws: str = "",
-    worlds: str = "",
-    seed: str = "",
-    per: str = "",
-) -> Page:
+@page("/search", part="search", query=FIELDS)
+def mixes(asking: Asking) -> Page:
     """Which mixes of measures one budget pays for, keep the limits and are beaten by nothing."""
-    values = (budget, prevention, levers, keep, months, draws, worlds, seed, per)
-    given: dict[str, str] = dict(zip(_FIELDS, values, strict=True))
+    given = {name: asking.asked(name) for name in FIELDS}
     language, title = asking.language, say(asking.language, "web_search.title")
-    if not budget:
+    if not given["budget"]:
         example = {**given, "budget": EXAMPLE.get(asking.country, "")}
         data = contract.envelope("search")
         return Page(template="search.html", title=title, data=data, rows={"given": example, "found": None})
     command = _command(asking, given)
-    data, _ = asking.services.jobs.result(command, language)
+    data, _ = asking.result(command)
     found: Mapping[str, Any] = data["search"]
     findings = {f["extra"]["mix"]: f for f in data["findings"]}
     shown = [
@@ -109,7 +97,7 @@ def _command(asking: Asking, given: Mapping[str, str]) -> tuple[str, ...]:
     read_limits(limits)
     per = one_of("--per", given["per"], PER)
     mix_question(
-        asking.services.country, budget=amount, per=per or "year", levers=names, prevention=given["prevention"] or "0..1",
+        asking.record, budget=amount, per=per or "year", levers=names, prevention=given["prevention"] or "0..1",
         months=whole("--months", given["months"], 72, 600),
     )  # fmt: skip
     if given["prevention"]:

@@ -35,7 +35,7 @@ def all_strategies(asking: Asking) -> Page:
     """Every strategy of the country's record, each with how its pledges stand."""
     import careo
 
-    language, country = asking.language, asking.services.country
+    language, country = asking.language, asking.record
     found = [load_strategy(slug, country.key) for slug in strategies(country.key)]
     rows = [
         {
@@ -70,7 +70,7 @@ def all_strategies(asking: Asking) -> Page:
 @page("/strategies/{slug}", part="strategies")
 def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "") -> Page:
     """The five questions for one strategy: words, money, delivery, outcomes, alternatives."""
-    language, country = asking.language, asking.services.country
+    language, country = asking.language, asking.record
     asked, when = _asked(asking, slug), day(on, "on")
     result = _audit(asked, asking, when)
     rows = page_rows(result, country, language)
@@ -118,7 +118,7 @@ def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "") -> Page
 @page("/strategies/{slug}/pledges/{pledge}", part="strategies")
 def one_pledge(asking: Asking, slug: str, pledge: str, on: str = "") -> Page:
     """One pledge: its verdict, the ladder it rests on step by step, the deadlines set and moved."""
-    language, country = asking.language, asking.services.country
+    language, country = asking.language, asking.record
     asked, when = _asked(asking, slug), day(on, "on")
     known = {one.id: one for one in asked.pledges}
     wanted = shipped(pledge, known, "pledge_unknown").id
@@ -183,7 +183,7 @@ def tally(found: Sequence[Finding], language: str) -> list[dict[str, Any]]:
 
 
 def _asked(asking: Asking, slug: str) -> Strategy:
-    country = asking.services.country.key
+    country = asking.record.key
     known = {name: partial(load_strategy, name, country) for name in strategies(country)}
     return shipped(slug, known, "strategy_unknown")()
 
@@ -191,7 +191,7 @@ def _asked(asking: Asking, slug: str) -> Strategy:
 def _audit(asked: Strategy, asking: Asking, when: date | None) -> StrategyAudit:
     import careo
 
-    return careo.audit_strategy(asked, asking.services.country, on=when, language=asking.language)
+    return careo.audit_strategy(asked, asking.record, on=when, language=asking.language)
 
 
 def _wanted(verdict: str, counts: Sequence[Mapping[str, Any]]) -> str:

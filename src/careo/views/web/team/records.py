@@ -1,4 +1,4 @@
-"""What the database tells: documents, statements and decisions as plain nouns, and the entry of the ledger that a statement is."""
+"""What the database tells: documents, statements, decisions and jobs as plain nouns, and the entry of the ledger that a statement is."""
 
 from __future__ import annotations
 
@@ -72,6 +72,34 @@ class Decided:
         """Decisions that came too late and that nobody has settled."""
         settled = {each.settles for each in self.decisions if each.version is not None}
         return tuple(each for each in self.decisions if each.version is None and each.id not in settled)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A computation that somebody asked for.
+
+    Attributes:
+        job: its id. person: "" for this machine. made: when. state: the last that was noted, as of `Job`; "" where none was.
+        ended: when it was over. run: the id of the run that it made.
+    """
+
+    job: str
+    command: Sequence[str]
+    language: str
+    person: str
+    made: datetime
+    state: str
+    ended: datetime | None
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunBy:
+    """Who asked for a run. Attributes: name: of the run. person: "" for this machine. made: when it was there."""
+
+    name: str
+    person: str
+    made: datetime
 
 
 def joined(first: Decision, second: Decision, language: str) -> tuple[str, Mapping[str, str], str]:

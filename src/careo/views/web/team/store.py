@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, undefer
 
 from careo.base.errors import CareoError
 from careo.record.ledger import Entry
+from careo.views.web.job import Job
 from careo.views.web.team.connection import migrate, open_engine, spoken
-from careo.views.web.team.records import Decided, Decision, Given, joined
+from careo.views.web.team.records import Asked, Decided, Decision, Given, RunBy, joined
 from careo.views.web.team.tables import DecisionRow, DocumentRow, FindingRow, JobRow, RunRow, StatementRow
 
 
@@ -280,30 +281,55 @@ class Team:
                 told.setdefault(document, {}).setdefault(said, {})[verdict] = count
         return {document: next(iter(by_date.values())) for document, by_date in told.items()}
 
-    def keep_run(self, name: str, command: Sequence[str], *, note: str = "", person: str = "") -> None:
-        """Notes a run of the laboratory and who asked for it; a run that is known stays as it was."""
-        row = {
-            "name": name,
-            "command": list(command),
-            "note": note,
-            "person": person,
-            "made": datetime.now(UTC),
-        }
+    def keep_jobs(self, jobs: Sequence[Job]) -> None:
+        """Notes who asked for these, what became of them, and the runs they made; what is noted already is brought up to date."""
+        told = [(job, made) for job in jobs if (made := _moment(job.asked))]
+        if not told:
+            return
         try:
             with self._writing() as session:
-                if session.get(RunRow, name) is None:
-                    session.execute(insert(RunRow).values(row))
-        except IntegrityError:
+                for job, made in told:
+                    _note_job(session, job, made)
+        except IntegrityError:  # another server notes the same at the same moment
             return
 
-    def keep_job(self, job: str, command: Sequence[str], language: str, *, person: str = "") -> None:
-        """Notes that somebody asked for a computation."""
-        with self._writing() as session:
-            session.execute(
-                insert(JobRow).values(
-                    job=job, command=list(command), language=language, person=person, made=datetime.now(UTC)
-                )
-            )
+    def asked(self, most: int = 40) -> tuple[Asked, ...]:
+        """What was asked for, the newest first."""
+        with self._reading() as session:
+            query = select(JobRow).order_by(JobRow.made.desc(), JobRow.id.desc()).limit(most)
+            return tuple(
+                Asked(row.job, tuple(row.command), row.language, row.person, row.made, row.state or "", row.ended, row.run or "")
+                for row in session.scalars(query)
+            )  # fmt: skip
+
+    def runs(self) -> Mapping[str, RunBy]:
+        """Who asked for the runs that jobs made, by their ids."""
+        with self._reading() as session:
+            return {
+                row.name: RunBy(row.name, row.person, row.made) for row in session.scalars(select(RunRow))
+            }
+
+
+def _note_job(session: Session, job: Job, made: datetime) -> None:
+    row = session.scalars(select(JobRow).where(JobRow.job == job.id, JobRow.made == made)).first()
+    if row is None:
+        row = JobRow(
+            job=job.id, command=list(job.command), language=job.language, person=job.person, made=made
+        )
+        session.add(row)
+    row.state, row.ended, row.run = job.state, _moment(job.ended), job.run
+    if job.run and session.get(RunRow, job.run) is None:
+        session.add(
+            RunRow(name=job.run, command=list(job.command), person=job.person, made=row.ended or made)
+        )
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as jobs write it; None where there is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _storable(finding: Mapping[str, Any]) -> dict[str, Any]:

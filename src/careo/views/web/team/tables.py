@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -149,23 +150,26 @@ class FindingRow(Base):
 
 
 class RunRow(Base):
-    """A run of the laboratory that somebody kept, by its name in the folder of runs."""
+    """A run of the laboratory and who asked for it, by its id in the folder of runs."""
 
     __tablename__ = "runs"
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     command: Mapped[list[str]]
-    note: Mapped[str]
     person: Mapped[str]
     made: Mapped[datetime] = mapped_column(index=True)
 
 
 class JobRow(Base):
-    """Who asked for which computation; its state and answer stand in the folder of jobs."""
+    """Who asked when for which computation, and what became of it; its answer stands in the folder of jobs. Asked again, it is another row."""
 
     __tablename__ = "jobs"
+    __table_args__ = (Index(None, "made", "job", unique=True),)
     id: Mapped[int] = mapped_column(primary_key=True)
     job: Mapped[str] = mapped_column(String(16), index=True)
     command: Mapped[list[str]]
     language: Mapped[str] = mapped_column(String(2))
     person: Mapped[str]
     made: Mapped[datetime]
+    state: Mapped[str | None] = mapped_column(String(16))
+    ended: Mapped[datetime | None]
+    run: Mapped[str | None] = mapped_column(String(200))
