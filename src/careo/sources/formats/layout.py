@@ -144,7 +144,9 @@ class Layout:
     find: Callable[[DataFile, Sheet], Table | None] | None = None
 
 
-@lru_cache(maxsize=8192)  # every layout asks for the same headers, and every map for the names of the same places
+@lru_cache(
+    maxsize=8192
+)  # every layout asks for the same headers, and every map for the names of the same places
 def key(header: str) -> str:
     """A header as a name: repaired, folded, what is neither letter nor figure as one underscore ("Cve. Municipio" → "cve_municipio")."""
     whole = repaired(header.lstrip("\ufeff")).replace("\ufffd", "_")
