@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,12 +18,20 @@ settings.register_profile("careo", deadline=None)
 settings.load_profile("careo")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders, each handed out once. Numbered here: for the next number pytest reads all the folders that it made before."""
+    within = tmp_path_factory.mktemp("careo-homes")
+    return (within / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_data_folder(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data folder of its own for every test; made only when something is imported."""
-    folder = tmp_path_factory.mktemp("careo-home") / "data"
-    monkeypatch.setenv("CAREO_HOME", str(folder))
-    return folder
+    home = next(homes)
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("CAREO_HOME", str(home / "data"))
+    return home / "data"
 
 
 @pytest.hookimpl(trylast=True)
@@ -28,3 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with a slow test come first: a worker that began one last would work on while the others have nothing left."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays to the end: looking through half a million objects for cycles, again and again, took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)

@@ -168,13 +168,15 @@ def test_the_normal_quantile_is_scipys(u: float) -> None:
     assert normal_quantile(u) == pytest.approx(stats.norm.ppf(u), rel=3e-15, abs=1e-17)
 
 
-@pytest.mark.parametrize("df", [1, 1.3, 2, 2.5, 3, 3.7, 4, 4.2, 5, 5.5, 7, 10, 17.3, 30, 200, 1e4, 1e8])
+@pytest.mark.parametrize(
+    "df", [1.0, 1.3, 2.0, 2.5, 3.0, 3.7, 4.0, 4.2, 5.0, 5.5, 7.0, 10.0, 17.3, 30.0, 200.0, 1e4, 1e8]
+)
 def test_the_t_quantile_is_scipys(df: float) -> None:
     for u in CHANCES:
         assert student_t_quantile(u, df) == pytest.approx(stats.t.ppf(u, df), rel=2e-11, abs=1e-16), u
 
 
-@pytest.mark.parametrize("df", [1, 2, 3, 3.7, 4, 5, 30, 1e13])
+@pytest.mark.parametrize("df", [1.0, 2.0, 3.0, 3.7, 4.0, 5.0, 30.0, 1e13])
 def test_near_the_middle_the_t_quantile_keeps_its_relative_accuracy(df: float) -> None:
     density = stats.t.pdf(0, df) if df < 1e13 else stats.norm.pdf(0)
     for step in (2.0**-30, 2.0**-45):  # t = step / density up to a relative step²
@@ -183,7 +185,7 @@ def test_near_the_middle_the_t_quantile_keeps_its_relative_accuracy(df: float) -
 
 
 @pytest.mark.parametrize(
-    "shape", [0.05, 0.1, 0.3, 0.5, 0.9, 1, 1.5, 2, 5, 10, 30, 60, 100, 1e3, 5e3, 1e4, 1e5]
+    "shape", [0.05, 0.1, 0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 5.0, 10.0, 30.0, 60.0, 100.0, 1e3, 5e3, 1e4, 1e5]
 )
 def test_the_gamma_quantile_is_scipys(shape: float) -> None:
     for u in CHANCES:
@@ -220,7 +222,7 @@ def _check(found: list[int], chances: list[float], law: Any, unequal: int = 0) -
 
 
 @pytest.mark.parametrize(
-    "mean", [1e-6, 0.01, 0.3, 1, 3, 3.9, 4, 4.1, 9, 15.5, 60, 200, 999.9, 5e3, 123456.7, 1e6]
+    "mean", [1e-6, 0.01, 0.3, 1.0, 3.0, 3.9, 4.0, 4.1, 9.0, 15.5, 60.0, 200.0, 999.9, 5e3, 123456.7, 1e6]
 )
 def test_poisson_quantiles_are_scipys(mean: float) -> None:
     _check([poisson_quantile(u, mean) for u in CHANCES], CHANCES, stats.poisson(mean))
@@ -254,7 +256,7 @@ def _poisson_sum(k: int, mean: float, step: int) -> float:
     return math.fsum(terms)
 
 
-@pytest.mark.parametrize("alpha", [1e-4, 1e-3, 0.01, 0.05, 0.1, 0.21, 0.5, 1, 3, 20])
+@pytest.mark.parametrize("alpha", [1e-4, 1e-3, 0.01, 0.05, 0.1, 0.21, 0.5, 1.0, 3.0, 20.0])
 @pytest.mark.parametrize("mean", [0.01, 0.3, 3.0, 4.1, 15.0, 63.9, 64.1, 300.0, 5e3, 123456.7, 1e7])
 def test_negative_binomial_quantiles_are_scipys(mean: float, alpha: float) -> None:
     law = stats.nbinom(1 / alpha, 1 / (1 + alpha * mean))

@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from careo.base.texts import LANGUAGES, say
-from careo.panel.indicators import load_indicators
+from careo.panel import load_country
 from careo.sources.catalog import Dataset, datasets
 
 COUNTRY = "mexico"
@@ -83,7 +83,7 @@ def plain(text: str) -> str:
 
 
 def _facts(card: Dataset, language: str) -> list[tuple[str, str]]:
-    indicators = load_indicators(COUNTRY)
+    indicators = load_country(COUNTRY).indicators
     measures = "<br>".join(
         f"`{name}`: {plain(indicators[name].name[language])}" for name in card.series if name in indicators
     )

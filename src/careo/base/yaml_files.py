@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -99,8 +99,9 @@ def read_written(path: str | Path) -> Written:
     return parse_written(read_text(path), str(path))
 
 
+@lru_cache(maxsize=32)
 def parse_written(text: str, path: str) -> Written:
-    """As `read_written`, of a text; `path` is what messages call it."""
+    """As `read_written`, of a text; `path` is what messages call it. The same text is parsed once, so nobody changes what it holds."""
     lines: dict[Loc, int] = {}
     try:
         events = _events(text, path)

@@ -228,7 +228,7 @@ def simulate(
         if not np.all(np.isfinite(given) & (given >= 0.0)):
             raise ValueError("members and rates must be finite and not negative")
     state = np.array(np.broadcast_to(groups, (network.groups, draws)), np.float64, order="C")
-    rates = np.ascontiguousarray(np.broadcast_to(rates, (4, draws)), np.float64)
+    rates = np.array(np.broadcast_to(rates, (4, draws)), np.float64, order="C")
     record = np.empty((6, weeks + 1, draws))
 
     def advance(first: int) -> None:

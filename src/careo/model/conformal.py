@@ -47,7 +47,7 @@ def conformal_p(target: Floats, donors: Floats, base: int, effects: Floats) -> F
         raise ValueError(f"target {target.shape}, donors {donors.shape} and base {base} do not fit together")
     if not (np.isfinite(target).all() and np.isfinite(donors).all()):
         raise ValueError("outcomes must be finite")
-    around = donors - donors.mean(axis=1, keepdims=True)
+    around = np.ascontiguousarray(donors - donors.mean(axis=1, keepdims=True))
     window = (np.arange(target.size) >= base).astype(float)
     p = np.empty(len(effects))
     _tests(

@@ -258,9 +258,10 @@ def log_intensities(
         ]
     )
     out = np.full((len(found.level), len(whole), draws), np.nan)
+    mean, factor = (np.require(each, requirements=("C", "W")) for each in (constants.mean, constants.factor))
     _paths(
         np.uint64(luck.seed), baseline.places, found.lag, first_month, first_draw, of_place, found.national,
-        dependence_by_lead(constants, leads), constants.mean, constants.factor, momentum_by_lead(leads), np.log(near_and_far(leads)), offset,
+        dependence_by_lead(constants, leads), mean, factor, momentum_by_lead(leads), np.log(near_and_far(leads)), offset,
         past, out,
     )  # fmt: skip
     return out

@@ -148,8 +148,9 @@ def many_effects(
     Raises:
         ValueError: the panel has strata, and a column of `places` is of several.
     """
-    who = np.atleast_2d(np.asarray(places, dtype=np.int64))
-    when = np.ascontiguousarray(np.broadcast_to(np.asarray(starts, dtype=np.int64), who.shape))
+    # The kernels are compiled for each layout of an array, so they are given one.
+    who = np.require(np.atleast_2d(np.asarray(places, dtype=np.int64)), requirements=("C", "W"))
+    when = np.require(np.broadcast_to(np.asarray(starts, dtype=np.int64), who.shape), requirements=("C", "W"))
     frame = np.ascontiguousarray(np.asarray(windows, dtype=np.int64).reshape(-1, 2))
     out = np.full((who.shape[0], panel.values.shape[0], frame.shape[0]), np.nan)
     if who.size == 0 or frame.size == 0:

@@ -36,7 +36,7 @@ Sources: Blackwell & MacQueen (1973), Ferguson distributions via Pólya urn sche
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -112,9 +112,9 @@ def share_paths(
         years_before: from the record to the first month, in which the walk has gone on [years; state].
     """
     out = np.empty((draws, years, len(shares)))
+    begin, numbers, shares, years_before = map(_plain, (where.begin, where.numbers, shares, years_before))
     _walk(
-        np.uint64(seed), where.begin, where.numbers, shares, first_draw, first_month, months_per_year, float(drift),
-        years_before, out,
+        np.uint64(seed), begin, numbers, shares, first_draw, first_month, months_per_year, float(drift), years_before, out,
     )  # fmt: skip
     return out
 
@@ -123,7 +123,7 @@ def state_logs(where: Map, local: LocalEffects, paths: Floats, *, months_per_yea
     """What local measures do to whole states: A and B of the module's docstring [log points; mechanism strategy state month draw]."""
     strategies, _, _, months = local.dose.shape
     out = np.empty((2, strategies, len(where.begin) - 1, months, len(paths)))
-    _state_logs(where, local, paths, months_per_year, out)
+    _state_logs(Map(*map(_plain, where)), LocalEffects(*map(_plain, local)), paths, months_per_year, out)
     return out
 
 
@@ -152,10 +152,15 @@ def split_counts(
     """
     out = np.empty((counts.shape[0], len(where.numbers), paths.shape[1], counts.shape[3]), dtype=np.int64)
     _split(
-        np.uint64(seed), states, first_draw, counts, where, local, paths, organised_share, concentration, first_month,
-        months_per_year, out,
+        np.uint64(seed), states, first_draw, _plain(counts), Map(*map(_plain, where)), LocalEffects(*map(_plain, local)),
+        paths, organised_share, concentration, first_month, months_per_year, out,
     )  # fmt: skip
     return out
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """In one layout: kernels are compiled for each layout of an array, and for what may not be written apart."""
+    return np.require(array, requirements=("C", "W"))
 
 
 @njit(cache=True, nogil=True)

@@ -254,7 +254,8 @@ def _variance(counts: Floats, exposure: Floats, shape: Floats, rate: Floats, law
         return law.variance
     fits = np.empty((len(_TRIED), len(counts)))
     origins, leads = (np.array(each, dtype=np.int64) for each in zip(*pairs, strict=True))
-    _fits(counts, exposure, shape, rate, origins, leads, _TRIED * law.variance, _PARTS, fits)
+    cells = np.ascontiguousarray(counts)
+    _fits(cells, exposure, shape, rate, origins, leads, _TRIED * law.variance, _PARTS, fits)
     weight = (months - 1 - first) / _VARIANCE_LEAD / len(pairs)
     logs = np.log(_TRIED)
     told = weight * np.sort(fits, axis=1).sum(axis=1) - 0.5 * (logs / law.variance_sd) ** 2

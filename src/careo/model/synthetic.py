@@ -141,7 +141,7 @@ def synthetic_differences(
 
     after = donors[:, base:].mean(axis=1)
     pool = donors[:, :base].mean(axis=0)
-    apart, apart_after = donors[:, :base] - pool, after - after.mean()
+    apart, apart_after = np.ascontiguousarray(donors[:, :base] - pool), after - after.mean()
     gram, linear = product(apart.T, apart), product(apart.T, apart_after[:, None])[:, 0]
     months, gaps = np.zeros((len(targets), base)), np.zeros(len(targets))
     penalty = (TIME_PENALTY * noise) ** 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from careo.base.citations import Source
@@ -68,12 +67,16 @@ class Named:
     thing: Any
     aliases: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def names(self) -> frozenset[str]:
         """All its whole names, case folded."""
         return frozenset(name.casefold() for name in (self.name, *self.aliases))
 
-    @cached_property
+    def is_called(self, folded: str) -> bool:
+        """Whether this is one of `names`, without making them: of a thousand things one is asked for."""
+        return self.name.casefold() == folded or any(alias.casefold() == folded for alias in self.aliases)
+
+    @property
     def tail(self) -> str:
         """The last part of its name, which is enough where only one thing has it."""
         return self.name.rpartition(":")[2].casefold()

@@ -202,7 +202,7 @@ def _called(asked: str, known: Sequence[Named]) -> list[Named]:
     low = asked.casefold()
     within = [named for named in known if named.kind == prefix]
     for pool, name in ((known, low), (within, rest.casefold())):
-        exact = [named for named in pool if name in named.names]
+        exact = [named for named in pool if named.is_called(name)]
         found = exact or [named for named in pool if name == named.tail]
         if found:  # a study or a dataset rests on the source of the same key, so it goes before it
             other = [named for named in found if named.kind != "source"] or found

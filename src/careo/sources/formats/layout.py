@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from careo.base.errors import DataError
@@ -143,6 +144,9 @@ class Layout:
     find: Callable[[DataFile, Sheet], Table | None] | None = None
 
 
+@lru_cache(
+    maxsize=8192
+)  # every layout asks for the same headers, and every map for the names of the same places
 def key(header: str) -> str:
     """A header as a name: repaired, folded, what is neither letter nor figure as one underscore ("Cve. Municipio" → "cve_municipio")."""
     whole = repaired(header.lstrip("\ufeff")).replace("\ufffd", "_")
