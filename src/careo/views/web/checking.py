@@ -18,6 +18,7 @@ from careo.record.statements import Statement
 from careo.results.audit import Audit
 from careo.sources.documents import Document
 from careo.views import contract, parts
+from careo.views.web.paging import Paged
 from careo.views.web.reading import read_bytes
 from careo.views.web.team.connection import TeamError
 from careo.views.web.team.records import Decided, Given
@@ -38,6 +39,11 @@ class _Shown:
     def rows(self) -> Mapping[str, Any]:
         """As `parts.of_pages` has them."""
         return parts.of_pages(self.audit, self._country, self._language)
+
+    @cached_property
+    def paged(self) -> Paged:
+        """The same by page."""
+        return Paged(self.audit, self.rows)
 
     @cached_property
     def names(self) -> Mapping[tuple[int, int, str], str]:
@@ -75,6 +81,11 @@ class Checked:
     def rows(self) -> Mapping[str, Any]:
         """For templates; shared by all requests, never changed."""
         return self.shown.rows
+
+    @property
+    def paged(self) -> Paged:
+        """The same by page."""
+        return self.shown.paged
 
     def name_of(self, statement: Statement) -> str:
         """The id of a statement; "" when it is none of this document's (a comparison of two figures has none of its own)."""

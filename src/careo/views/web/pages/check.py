@@ -24,6 +24,7 @@ from careo.views.web.actions import LARGEST_UPLOAD, Filled, GoTo, action, editin
 from careo.views.web.checking import Checked
 from careo.views.web.decisions import KEEPING, decided_by, entry_words
 from careo.views.web.page import Asking, Page, Table, page
+from careo.views.web.paging import near
 from careo.views.web.reading import read_bytes, safe_name
 from careo.views.web.team.records import Decided, Decision, Given
 from careo.views.web.team.store import Conflict
@@ -81,14 +82,14 @@ def give(asking: Asking, form: Filled) -> GoTo:
 
 
 @page("/check/{document}", part="check")
-def checked(asking: Asking, document: str, date: str = "") -> Page:
-    """A document with its statements in place, the verdict on every figure, and what was decided."""
+def checked(asking: Asking, document: str, date: str = "", page: int = 0, at: str = "") -> Page:
+    """A document with its statements in place, the verdict on every figure, and what was decided; by `page`, or by the one that has `at`."""
     found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
-    country = asking.services.country
-    rows = parts.of_pages(found.audit, country, asking.language)
-    sources = [
-        s for f in found.audit.findings if f.kind != "quality" for s in f.sources if s.key != found.given.name
-    ]
+    decided = _by_place(found, asking.language)
+    paged, chosen = found.paged, _spot(decided, at)
+    number = page or (paged.at(paged.starts[chosen]) if chosen else 1)
+    rows = paged.page(number)
+    sources = [s for f in paged.findings_on(number) for s in f.sources if s.key != found.given.name]
     command = ["audit", found.given.name, "--ledger", "ledger.yaml"]
     given = f'careo.read("{found.given.name}")'
     more = ""
@@ -103,12 +104,24 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
         data=contract.audit_data(found.audit),
         rows={
             **rows,
+            "tiles": [
+                {**row, "page": next(iter(paged.with_verdict.get(row["slug"], ())), 1)}
+                for row in found.rows["summary"]
+            ],
+            "number": number,
+            "pages": paged.count,
+            "near": near(number, paged.count),
+            "onward": {
+                row["slug"]: (row["count"], next((n for n in paged.with_verdict.get(row["slug"], ()) if n > number), 0))
+                for row in found.rows["summary"]
+            },
+            "chosen": chosen,
             "sources": parts.source_rows(sources, asking.language),
             "given": found.given,
             "said": found.said.isoformat() if found.said else "",
             "who": found.given.person or _nobody(asking.language),
             "when": _moment(found.given.made),
-            "decided": _by_place(found, asking.language),
+            "decided": decided,
             "open": _open(found),
             "d": lambda key, **words: say(asking.language, f"dossier.{key}", **words),
         },
@@ -122,7 +135,19 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
             )
         },
         stable=False,
-    )
+    )  # fmt: skip
+
+
+def _spot(decided: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    """The anchor of a statement in the text; "" when none is asked for.
+
+    Raises:
+        CareoError: the text has no such statement.
+    """
+    spot = next((spot for spot, row in decided.items() if row["name"] == name), "") if name else ""
+    if name and not spot:
+        raise CareoError("team_no_statement", found=repr(name[:60]), fix="team_no_statement")
+    return spot
 
 
 @action("/check/{document}/download/{what}", part="check", method="GET")
@@ -241,6 +266,7 @@ def _statement_page(
             "given": found.given,
             "document_title": found.given.title or found.given.name,
             "document_language": found.document.language,
+            "spot": next(iter(sorted(spots)), ""),
             "said": found.said.isoformat() if found.said else "",
             "decided": decided,
             "before": before,
