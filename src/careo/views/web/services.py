@@ -25,26 +25,39 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._country: tuple[str, Country] | None = None
+        self._desk: Desk | None = None
 
-    @cached_property
+    @property
     def country(self) -> Country:
-        """The record of the country."""
+        """The record of the country, with what was imported until now."""
         import careo
 
-        return careo.load_country(self.settings.country)
+        stamp = self.stamp
+        if self._country is None or self._country[0] != stamp:
+            self._country = stamp, careo.load_country(self.settings.country)
+        return self._country[1]
 
-    @cached_property
+    @property
     def jobs(self) -> Jobs:
         """What is computed beside the server."""
+        self._jobs.stamp = self.stamp
+        return self._jobs
+
+    @cached_property
+    def _jobs(self) -> Jobs:
         told = self.settings
         return Jobs(told.home / "jobs", country=told.country, stamp=self.stamp, offline=told.offline)
 
-    @cached_property
+    @property
     def desk(self) -> Desk:
-        """Quick questions of the laboratory."""
+        """Quick questions of the laboratory; another desk when the record is another."""
         from careo.views.web.desk import Desk
 
-        return Desk(self.country)
+        country = self.country
+        if self._desk is None or self._desk.trials.country is not country:
+            self._desk = Desk(country)  # whoever asked the old one has its answer from it
+        return self._desk
 
     @property
     def runs(self) -> Path:
@@ -73,9 +86,9 @@ class Services:
 
     def close(self) -> None:
         """Closes what is open; only what was ever made."""
-        if "jobs" in self.__dict__:
-            self.jobs.close()
-        if "desk" in self.__dict__:
-            self.desk.close()
+        if "_jobs" in self.__dict__:
+            self._jobs.close()
+        if self._desk is not None:
+            self._desk.close()
         if "team" in self.__dict__:
             self.team.close()
