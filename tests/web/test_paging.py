@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +19,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import careo
+from careo.base.errors import CareoError
 from careo.views import parts
-from careo.views.web import paging
+from careo.views.web import checking, paging
 from careo.views.web.application import create_application
 from careo.views.web.paging import Paged, near
 from careo.views.web.settings import Settings
@@ -50,6 +54,16 @@ def give(client: TestClient) -> str:
     answer = client.post("/en/check", data={"text": LONG, "date": ""})
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
+
+
+def arrived(client: TestClient, address: str) -> Any:
+    """The answer, once it is there."""
+    for _ in range(600):
+        answer = client.get(address)
+        if answer.status_code != 202:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"{address} did not come")
 
 
 def paper(page: str) -> str:
@@ -155,7 +169,7 @@ def test_no_page_cuts_through_a_statement(
 def test_no_page_is_large(tmp_path: Path, body: str) -> None:
     with TestClient(create_application(Settings(home=tmp_path)), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:  # fmt: skip
         address = client.post("/en/check", data={"text": body}).headers["location"]
-        first = client.get(address)
+        first = arrived(client, address)
         assert len(first.content) < 400_000
         count = re.findall(r"Page 1 of (\d+)", first.text)
         assert all(len(client.get(f"{address}?page={n}").content) < 400_000 for n in range(2, int((count or ["1"])[0]) + 1))  # fmt: skip
@@ -167,3 +181,54 @@ def test_no_page_is_large(tmp_path: Path, body: str) -> None:
 )
 def test_links_to_pages(number: int, count: int, shown: tuple[int, ...]) -> None:
     assert near(number, count) == shown
+
+
+def test_a_long_document_is_audited_beside_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers are told how far it is, and other pages do not wait; who asks twice does not make it be done twice."""
+    begun, go_on, times = threading.Event(), threading.Event(), []
+    audit = careo.audit
+
+    def slow(*given: Any, **named: Any) -> Any:
+        times.append(1)
+        begun.set()
+        assert go_on.wait(60)
+        return audit(*given, **named)
+
+    monkeypatch.setattr(careo, "audit", slow)
+    monkeypatch.setattr(checking, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(checking, "_SHORT_BYTES", 1_000)
+    with TestClient(create_application(Settings(home=tmp_path)), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:  # fmt: skip
+        address = give(client)
+        waiting = client.get(address)
+        assert waiting.status_code == 202 and waiting.headers["refresh"]
+        assert begun.wait(60)
+        again = client.get(f"{address}.json")
+        assert again.status_code == 202
+        job = again.json()["job"]
+        assert (job["state"], job["done"], job["whole"]) == ("running", 1, 3)
+        assert "held against the record" in client.get(address).text
+        assert client.get(f"/en/runs/{job['id']}").status_code == 200
+        client.post(f"/en/runs/{job['id']}/cancel")  # it cannot be stopped, and is not broken by trying
+        client.post(f"/en/runs/{job['id']}/remove")
+        assert client.get("/en/check").status_code == 200
+        go_on.set()
+        shown = arrived(client, address)
+        assert shown.status_code == 200 and "<article" in shown.text
+        assert len(times) == 1
+        assert client.get(f"/en/runs/{job['id']}").status_code == 404  # there is nothing to follow any more
+        names = re.findall(rf'href="{address}/(figure-[^"?]*)"', shown.text)
+        decided = client.post(f"{address}/{names[0]}", data={"decision": "accept"})
+        assert decided.status_code == 303  # what somebody decides never waits on another page
+
+
+def test_a_mistake_beside_the_server_is_told_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise CareoError("input_too_costly", where="x.txt")
+
+    monkeypatch.setattr(careo, "audit", fails)
+    monkeypatch.setattr(checking, "_SHORT_BYTES", 10)
+    with TestClient(create_application(Settings(home=tmp_path)), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:  # fmt: skip
+        address = give(client)
+        for _ in range(2):
+            answer = arrived(client, address)
+            assert answer.status_code == 400 and "x.txt" in answer.text

@@ -86,6 +86,8 @@ class Services:
 
     def close(self) -> None:
         """Closes what is open; only what was ever made."""
+        if "checks" in self.__dict__:
+            self.checks.close()
         if "_jobs" in self.__dict__:
             self._jobs.close()
         if self._desk is not None:

@@ -157,7 +157,7 @@ def download(asking: Asking, form: Filled, document: str, what: str) -> Response
     if what == "document":
         given = asking.services.team.document(document)
         return _saved(asking.services.team.body(given.id), given.name, "application/octet-stream")
-    found = asking.services.checks.of(document, day(query.strip(), "date"), asking.language)
+    found = asking.services.checks.of(document, day(query.strip(), "date"), asking.language, wait=True)
     if what == "ledger.yaml":
         text = write_ledger(found.audit.ledger, asking.language)
         return _saved(text.encode("utf-8", "replace"), "ledger.yaml", "application/yaml")
@@ -190,7 +190,7 @@ def statement(asking: Asking, document: str, statement: str, date: str = "") -> 
 def decide(asking: Asking, form: Filled, document: str, statement: str) -> Page | GoTo:
     """Decides about a statement; when somebody else did since the version `seen`, both are kept and shown (409)."""
     editing(asking)
-    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language)
+    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language, wait=True)
     before = asking.services.team.statement(document, statement)
     words = entry_words(form.words, before.entry, asking.services.country)
     try:
@@ -209,7 +209,7 @@ def settle(asking: Asking, form: Filled, document: str, statement: str) -> Page 
     keep = form.word("keep")
     if keep not in KEEPING:
         raise CareoError("check_keep", expected=" | ".join(KEEPING), found=repr(keep[:40]))
-    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language)
+    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language, wait=True)
     try:
         after = asking.services.team.settle(
             found.given.id, statement, waiting=_number(form.word("waiting"), 0), keep=keep, seen=_number(form.word("seen"), -1),
@@ -463,7 +463,7 @@ def _told(asking: Asking, given: Given, said: date | None) -> Iterator[str]:
         ]  # fmt: skip
         for first in range(0, len(fresh), 12):
             yield _event("found", fresh[first : first + 12])
-        found = asking.services.checks.of(given.id, said, asking.language)
+        found = asking.services.checks.of(given.id, said, asking.language, wait=True)
         slugs = [verdict_slug(f.verdict) for f in found.audit.findings if f.kind != "quality"]
         yield _event("judged", {"count": len(slugs)})
         yield _event("done", {})
