@@ -12,6 +12,7 @@ from careo.views.web.checking import Checks
 from careo.views.web.jobs import RUNS, Jobs
 from careo.views.web.settings import Settings
 from careo.views.web.team.store import Team
+from careo.views.web.warming import Warming
 
 if TYPE_CHECKING:
     from careo.views.web.desk import Desk
@@ -59,6 +60,11 @@ class Services:
             self._desk = Desk(country)  # whoever asked the old one has its answer from it
         return self._desk
 
+    @cached_property
+    def warming(self) -> Warming:
+        """The laboratory's kernel being compiled; not begun here."""
+        return Warming(self.settings.home, self.settings.country, lambda: self.jobs)
+
     @property
     def runs(self) -> Path:
         """The folder of all runs that were made here."""
@@ -88,6 +94,8 @@ class Services:
         """Closes what is open; only what was ever made."""
         if "checks" in self.__dict__:
             self.checks.close()
+        if "warming" in self.__dict__:
+            self.warming.close()
         if "_jobs" in self.__dict__:
             self._jobs.close()
         if self._desk is not None:
