@@ -94,8 +94,12 @@ class Warming:
             same = (self.home / _MARK).read_text(encoding="utf-8") == kernel_key()
         except (OSError, ValueError):
             return False
-        kept = Path(os.environ.get("NUMBA_CACHE_DIR") or _MODEL / "__pycache__")
-        return same and next(kept.rglob("kernel.run_draws-*.nbi"), None) is not None
+        return same and next(_shelf().rglob("kernel.run_draws-*.nbi"), None) is not None
+
+
+def _shelf() -> Path:
+    """Where numba keeps what it compiled."""
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or _MODEL / "__pycache__")
 
 
 def kernel_key() -> str:
