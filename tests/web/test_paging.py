@@ -85,7 +85,9 @@ def test_pages_together_are_the_document(small: TestClient) -> None:
     assert len(pages) > 3
     assert "".join(map(paper, pages)) == "".join(LONG.split())
     found = small.get(f"{address}.json").json()
-    shown = [each for page in pages for each in re.findall(r'<article class="finding[^"]*" id="(f\d+)"', page)]
+    shown = [
+        each for page in pages for each in re.findall(r'<article class="finding[^"]*" id="(f\d+)"', page)
+    ]
     assert sorted(shown, key=lambda name: int(name[1:])) == [f"f{n}" for n in range(1, len(shown) + 1)]
     assert len(shown) == sum(each["kind"] != "quality" for each in found["findings"])
     said = [each for page in pages for each in re.findall(r'<tr id="(l-s\d+)"', page)]
@@ -129,7 +131,9 @@ def test_a_page_that_is_none_is_said(small: TestClient, asked: str, code: int) -
 def test_a_verdict_leads_from_page_to_page(small: TestClient) -> None:
     address = give(small)
     pages = all_pages(small, address)
-    slug, count = re.findall(r'<li class="tile v-(\w+)">\s*<a .*?<span class="count">(\d+)</span>', pages[0], re.S)[0]
+    slug, count = re.findall(
+        r'<li class="tile v-(\w+)">\s*<a .*?<span class="count">(\d+)</span>', pages[0], re.S
+    )[0]
     at, seen = 1, 0
     first = re.findall(rf'<li class="tile v-{slug}">\s*<a href="[^"]*?(?:page=(\d+))?#g-{slug}">', pages[0])
     at = int(first[0] or 1)
@@ -177,13 +181,20 @@ def test_no_page_is_large(tmp_path: Path, body: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "count", "shown"),
-    [(1, 1, (1,)), (1, 3, (1, 2, 3)), (5, 9, (1, 2, 3, 4, 5, 6, 7, 8, 9)), (10, 40, (1, 0, 8, 9, 10, 11, 12, 0, 40))],
+    [
+        (1, 1, (1,)),
+        (1, 3, (1, 2, 3)),
+        (5, 9, (1, 2, 3, 4, 5, 6, 7, 8, 9)),
+        (10, 40, (1, 0, 8, 9, 10, 11, 12, 0, 40)),
+    ],
 )
 def test_links_to_pages(number: int, count: int, shown: tuple[int, ...]) -> None:
     assert near(number, count) == shown
 
 
-def test_a_long_document_is_audited_beside_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_document_is_audited_beside_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Readers are told how far it is, and other pages do not wait; who asks twice does not make it be done twice."""
     begun, go_on, times = threading.Event(), threading.Event(), []
     audit = careo.audit
@@ -221,7 +232,9 @@ def test_a_long_document_is_audited_beside_the_server(tmp_path: Path, monkeypatc
         assert decided.status_code == 303  # what somebody decides never waits on another page
 
 
-def test_a_mistake_beside_the_server_is_told_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_beside_the_server_is_told_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: Any, **__: Any) -> Any:
         raise CareoError("input_too_costly", where="x.txt")
 

@@ -196,7 +196,9 @@ class Checks:
             shown = coming.result(None if wait else _PATIENCE_SECONDS)
         except TimeoutError:
             if not coming.done():
-                raise Pending(self.services.jobs.find(name) or Job(name, ("audit", given.name), language)) from None
+                raise Pending(
+                    self.services.jobs.find(name) or Job(name, ("audit", given.name), language)
+                ) from None
             shown = coming.result()
         finally:
             if coming.done():

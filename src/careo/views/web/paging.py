@@ -18,7 +18,10 @@ from careo.results.finding import Finding
 
 MOST_BYTES = 380_000
 """Of the parts that are cut, as they are weighed here, which is half as much again as they take; with the frame a page stays below 400 kB."""
-_PIECE, _MARK = 90, 330  # bytes of markup around a piece of text (most often a paragraph), and around a statement in it
+_PIECE, _MARK = (
+    90,
+    330,
+)  # bytes of markup around a piece of text (most often a paragraph), and around a statement in it
 _FINDING, _SAID, _CELL = 1_500, 700, 62  # around a finding, a row of what was said, and any text of either
 _LONGEST = 8_000  # letters of a piece without a statement
 
@@ -88,7 +91,13 @@ class Paged:
         if self.count == 1:
             return self.rows
         findings = [row for start, row in self._findings if self.at(start) == number]
-        used = {row["indicator"] for f in findings for key in ("considered", "others") for group in f[key] for row in group}
+        used = {
+            row["indicator"]
+            for f in findings
+            for key in ("considered", "others")
+            for group in f[key]
+            for row in group
+        }
         said = {row["place"] for start, row in self._said if self.at(start) == number}
         summary: list[Row] = []
         for group in self.rows["summary"]:

@@ -52,7 +52,14 @@ def read_bytes(data: bytes, name: str, *, country: str = "mexico") -> Document:
 def told_error(error: CareoError) -> dict[str, Any]:
     """An error as the child tells it."""
     words = {key: str(value) for key, value in error.words.items()}
-    return {"key": error.key, "kind": type(error).__name__, "expected": error.expected, "found": error.found, "fix": error.fix, "words": words}
+    return {
+        "key": error.key,
+        "kind": type(error).__name__,
+        "expected": error.expected,
+        "found": error.found,
+        "fix": error.fix,
+        "words": words,
+    }
 
 
 def error_of(told: Mapping[str, Any], name: str, path: Path | None = None) -> CareoError:
@@ -60,7 +67,13 @@ def error_of(told: Mapping[str, Any], name: str, path: Path | None = None) -> Ca
     words = {**{each: told[each] for each in ("expected", "found", "fix")}, **told["words"]}
     if path is not None:
         words = {key: str(value).replace(str(path), name) for key, value in words.items()}
-    kind = InputError if told["kind"] == "InputError" else DataError if told["kind"] == "DataError" else CareoError
+    kind = (
+        InputError
+        if told["kind"] == "InputError"
+        else DataError
+        if told["kind"] == "DataError"
+        else CareoError
+    )
     return kind(told["key"], where=name, **words)
 
 

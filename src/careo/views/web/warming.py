@@ -73,7 +73,9 @@ class Warming:
     def _watch(self) -> None:
         try:
             typed = [sys.executable, *_COMMAND, self.country]
-            with subprocess.Popen(typed, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:  # noqa: S603 - our own program, no shell
+            with subprocess.Popen(
+                typed, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as child:
                 self._child = child
                 try:
                     code = child.wait(MOST_SECONDS)
@@ -104,8 +106,16 @@ def _shelf() -> Path:
 
 def kernel_key() -> str:
     """Of everything that what is compiled depends on; the same as long as it need not be compiled again."""
-    files = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(_MODEL.glob("*.py"))]
-    where = os.environ.get("NUMBA_CACHE_DIR", ""), str(_MODEL), sys.version, platform.machine(), platform.node()
+    files = [
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(_MODEL.glob("*.py"))
+    ]
+    where = (
+        os.environ.get("NUMBA_CACHE_DIR", ""),
+        str(_MODEL),
+        sys.version,
+        platform.machine(),
+        platform.node(),
+    )
     return sha256(repr((version("numba"), where, files)).encode()).hexdigest()
 
 

@@ -190,7 +190,9 @@ def statement(asking: Asking, document: str, statement: str, date: str = "") -> 
 def decide(asking: Asking, form: Filled, document: str, statement: str) -> Page | GoTo:
     """Decides about a statement; when somebody else did since the version `seen`, both are kept and shown (409)."""
     editing(asking)
-    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language, wait=True)
+    found = asking.services.checks.of(
+        document, day(form.word("date").strip(), "date"), asking.language, wait=True
+    )
     before = asking.services.team.statement(document, statement)
     words = entry_words(form.words, before.entry, asking.services.country)
     try:
@@ -209,7 +211,9 @@ def settle(asking: Asking, form: Filled, document: str, statement: str) -> Page 
     keep = form.word("keep")
     if keep not in KEEPING:
         raise CareoError("check_keep", expected=" | ".join(KEEPING), found=repr(keep[:40]))
-    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language, wait=True)
+    found = asking.services.checks.of(
+        document, day(form.word("date").strip(), "date"), asking.language, wait=True
+    )
     try:
         after = asking.services.team.settle(
             found.given.id, statement, waiting=_number(form.word("waiting"), 0), keep=keep, seen=_number(form.word("seen"), -1),

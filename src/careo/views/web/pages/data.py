@@ -194,7 +194,14 @@ def hand_in(asking: Asking, form: Filled) -> Page:
         raise CareoError("data_nothing")
     keep = form.word("keep") == "yes"
     vintage = form.word("vintage").strip()
-    told = read_data(form.file, form.file_name or "data", country=asking.country, language=asking.language, vintage=vintage, keep=keep)
+    told = read_data(
+        form.file,
+        form.file_name or "data",
+        country=asking.country,
+        language=asking.language,
+        vintage=vintage,
+        keep=keep,
+    )
     language = asking.language
     (edition,) = told["editions"]
     card = careo_datasets(asking.country)[edition["dataset"]]

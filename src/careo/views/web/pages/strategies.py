@@ -92,7 +92,9 @@ def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "", whole: 
             "pledge": lambda name: address(language, f"{path}/pledges/{name}", on=told),
             "lever": lambda name: address(language, f"/evidence/{name}"),
             # the pages of money and of indicators tell what is known today
-            "money": lambda row: f"{every()}#{row['anchor']}" if when else address(language, f"/money/{row['id']}"),
+            "money": lambda row: (
+                f"{every()}#{row['anchor']}" if when else address(language, f"/money/{row['id']}")
+            ),
             "series": lambda row: _of_series(row, every(), language, now=not when),
             "every": every(),
         },
