@@ -73,7 +73,7 @@ class Warming:
     def _watch(self) -> None:
         try:
             typed = [sys.executable, *_COMMAND, self.country]
-            with subprocess.Popen(
+            with subprocess.Popen(  # noqa: S603 - our own program, no shell
                 typed, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             ) as child:
                 self._child = child
