@@ -368,6 +368,14 @@ class _ForecastFile:
 
 
 def _read(country: Country) -> _ForecastFile:
+    """The country's `forecast.yaml`, read once for all that is asked of this record."""
+    key = ("forecast.yaml",)
+    if key not in country.derived:
+        country.derived[key] = _checked_file(country)
+    return country.derived[key]
+
+
+def _checked_file(country: Country) -> _ForecastFile:
     written = read_written(country_folder(country.key) / "forecast.yaml")
     made, mistakes = build(written, _ForecastFile)
     if made is None:

@@ -185,6 +185,12 @@ def edition_data(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def import_data(snapshots: Iterable[Snapshot], findings: Iterable[Finding]) -> dict[str, Any]:
+    """What `careo data import` says of the files it kept."""
+    found = [finding_data(finding, {}) for finding in findings]
+    return envelope("data import", found, editions=[edition_data(snapshot) for snapshot in snapshots])
+
+
 def dataset_data(card: Dataset) -> dict[str, Any]:
     """The card of a dataset."""
     return {

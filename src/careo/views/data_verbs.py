@@ -30,7 +30,7 @@ def data_import_verb(asked: Asked, *, files: Sequence[str], vintage: str) -> int
 
     screen = Screen(asked.out)
     findings: list[Finding] = []
-    editions: list[dict[str, Any]] = []
+    kept: list[Snapshot] = []
     errors: list[CareoError] = []
     for name in files:
         try:
@@ -42,15 +42,14 @@ def data_import_verb(asked: Asked, *, files: Sequence[str], vintage: str) -> int
             continue
         found = careo.import_findings(imported, asked.language)
         findings += found
-        editions.append(contract.edition_data(imported.snapshot))
+        kept.append(imported.snapshot)
         if not asked.json:
             screen.line(one_line(name), style="bold")
             _show_findings(screen, found, asked.language)
             screen.line(_named(imported.snapshot, "kept", asked.language), style="dim")
             screen.line()
     if asked.json:
-        data = [contract.finding_data(finding, {}) for finding in findings]
-        screen.write(contract.to_json(contract.envelope("data import", data, editions=editions)))
+        screen.write(contract.to_json(contract.import_data(kept, findings)))
     screen.close()
     for error in errors:
         print(error.render(asked.language), file=sys.stderr)

@@ -216,6 +216,7 @@ def _pieces(
     for start, end in pairwise(edges):
         over = [s for s in inside if s.start <= start and s.end >= end]
         piece: Row = {
+            "start": start,
             "text": clean(document.text[start:end]),
             "marks": bool(over),
             "id": "",

@@ -35,6 +35,7 @@ def serve_verb(asked: Asked, *, host: str, port: str, name: tuple[str, ...]) -> 
     gc.set_threshold(700, 10, 10)  # `__main__` raised it for commands that end soon; a server does not
     app = create_application(settings)
     app.state.services.team  # noqa: B018 - opened now, so that a wrong address is told before anybody asks
+    app.state.services.warming.begin()
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{shown}:{settings.port}/{asked.language}/"
     print(say(asked.language, "web.serve.at", address=address), file=sys.stderr)

@@ -167,10 +167,20 @@ class Jobs:
         """Every job, the newest first."""
         return self.folders.all()
 
+    def tell(self, job: Job) -> None:
+        """Lets readers follow what is no command of its own, but computed in this server; it is in no folder and not stopped from here."""
+        with self._lock:
+            self.folders.unwritten[job.id] = job
+
+    def forget(self, name: str) -> None:
+        """What was told of is there; whoever followed it looks again."""
+        with self._lock:
+            self.folders.unwritten.pop(name, None)
+
     def cancel(self, name: str) -> Job:
         """Stops a job; what it computed so far stays, and it can be asked again. One that is over is left as it is."""
         job = self.known(name)
-        if not job.over:
+        if not job.over and name not in self.folders.unwritten:
             job = replace(job, state=CANCELLED, ended=_now())
             self._end(job)
             child = self._children.get(name)
@@ -180,7 +190,8 @@ class Jobs:
 
     def remove(self, name: str) -> None:
         """Forgets a job and its answer, so that it can be asked again; one that runs is stopped first."""
-        if self.find(name):
+        job = self.find(name)
+        if job and (job.over or name not in self.folders.unwritten):
             self.cancel(name)
             with self._lock:
                 self.folders.remove(name)

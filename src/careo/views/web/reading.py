@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from functools import cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
-from careo.base.errors import CareoError, InputError
+from careo.base.errors import CareoError, DataError, InputError
 from careo.sources.documents import Document, read
 from careo.views.i18n import clean
 
@@ -44,14 +45,36 @@ def read_bytes(data: bytes, name: str, *, country: str = "mexico") -> Document:
         raise InputError("input_too_costly", where=name)
     told: dict[str, Any] = json.loads(done.stdout)
     if "error" in told:
-        error = told["error"]
-        raise InputError(
-            error["key"],
-            where=name,
-            **{each: error[each] for each in ("expected", "found", "fix")},
-            **error["words"],
-        )
+        raise error_of(told["error"], name)
     return _adapter().validate_python(told["document"], strict=False)
+
+
+def told_error(error: CareoError) -> dict[str, Any]:
+    """An error as the child tells it."""
+    words = {key: str(value) for key, value in error.words.items()}
+    return {
+        "key": error.key,
+        "kind": type(error).__name__,
+        "expected": error.expected,
+        "found": error.found,
+        "fix": error.fix,
+        "words": words,
+    }
+
+
+def error_of(told: Mapping[str, Any], name: str, path: Path | None = None) -> CareoError:
+    """The same error on this side: of a file by the name it was handed in with, never by the `path` it had."""
+    words = {**{each: told[each] for each in ("expected", "found", "fix")}, **told["words"]}
+    if path is not None:
+        words = {key: str(value).replace(str(path), name) for key, value in words.items()}
+    kind = (
+        InputError
+        if told["kind"] == "InputError"
+        else DataError
+        if told["kind"] == "DataError"
+        else CareoError
+    )
+    return kind(told["key"], where=name, **words)
 
 
 def safe_name(name: str, format: str) -> str:
@@ -78,35 +101,26 @@ def _adapter() -> Any:
 def main() -> None:
     """The child: arguments are the name and the country."""
     name, country = sys.argv[1:3]
-    _limit()
+    limit(MOST_MEMORY_BYTES, MOST_SECONDS - 10, 0)
     try:
         answer: dict[str, Any] = {
             "document": asdict(read(sys.stdin.buffer.read(), name=name, country=country))
         }
     except CareoError as error:
-        words = {key: str(value) for key, value in error.words.items()}
-        answer = {
-            "error": {
-                "key": error.key,
-                "expected": error.expected,
-                "found": error.found,
-                "fix": error.fix,
-                "words": words,
-            }
-        }
+        answer = {"error": told_error(error)}
     sys.stdout.buffer.write(json.dumps(answer, default=date.isoformat).encode())
 
 
-def _limit() -> None:
-    """Memory, processor time, no file of any size; where the system knows such limits."""
+def limit(memory_bytes: int, seconds: int, file_bytes: int) -> None:
+    """Limits of this process: memory, processor time, the size of any file it writes; where the system knows such limits."""
     try:
         import resource
     except ImportError:  # Windows: the clock alone
         return
     for kind, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
-        (resource.RLIMIT_CPU, MOST_SECONDS - 10),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(kind)[1]

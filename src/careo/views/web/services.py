@@ -16,6 +16,7 @@ from careo.views.web.job import RUNS, Job
 from careo.views.web.jobs import Jobs
 from careo.views.web.settings import Settings
 from careo.views.web.team.store import Team
+from careo.views.web.warming import Warming
 
 if TYPE_CHECKING:
     from careo.views.web.desk import Desk
@@ -78,6 +79,11 @@ class Services:
         self._note(made.all())
         return made
 
+    @cached_property
+    def warming(self) -> Warming:
+        """The laboratory's kernel being compiled; not begun here."""
+        return Warming(self.settings.home, self.settings.country, lambda: self.jobs)
+
     @property
     def runs(self) -> Path:
         """The folder of all runs that were made here."""
@@ -113,6 +119,10 @@ class Services:
 
     def close(self) -> None:
         """Closes what is open; only what was ever made."""
+        if "checks" in self.__dict__:
+            self.checks.close()
+        if "warming" in self.__dict__:
+            self.warming.close()
         if "_jobs" in self.__dict__:
             self._jobs.close()
         if self._known and "desk" in self._known.__dict__:

@@ -24,6 +24,7 @@ from careo.views.web.actions import Filled, GoTo, action
 from careo.views.web.checking import Checked
 from careo.views.web.decisions import KEEPING, decided_by, entry_words
 from careo.views.web.page import Asking, Page, Table, page
+from careo.views.web.paging import near
 from careo.views.web.reading import read_bytes, safe_name
 from careo.views.web.security import MOST_BYTES
 from careo.views.web.team.records import Decided, Decision, Given
@@ -81,14 +82,14 @@ def give(asking: Asking, form: Filled) -> GoTo:
 
 
 @page("/check/{document}", part="check")
-def checked(asking: Asking, document: str, date: str = "") -> Page:
-    """A document with its statements in place, the verdict on every figure, and what was decided."""
+def checked(asking: Asking, document: str, date: str = "", page: int = 0, at: str = "") -> Page:
+    """A document with its statements in place, the verdict on every figure, and what was decided; by `page`, or by the one that has `at`."""
     found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
-    country = asking.record
-    rows = parts.of_pages(found.audit, country, asking.language)
-    sources = [
-        s for f in found.audit.findings if f.kind != "quality" for s in f.sources if s.key != found.given.name
-    ]
+    decided = _by_place(found, asking.language)
+    paged, chosen = found.paged, _spot(decided, at)
+    number = page or (paged.at(paged.starts[chosen]) if chosen else 1)
+    rows = paged.page(number)
+    sources = [s for f in paged.findings_on(number) for s in f.sources if s.key != found.given.name]
     command = ["audit", found.given.name, "--ledger", "ledger.yaml"]
     given = f'careo.read("{found.given.name}"{asking.named(", country=")})'
     more = ""
@@ -103,12 +104,24 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
         data=contract.audit_data(found.audit),
         rows={
             **rows,
+            "tiles": [
+                {**row, "page": next(iter(paged.with_verdict.get(row["slug"], ())), 1)}
+                for row in found.rows["summary"]
+            ],
+            "number": number,
+            "pages": paged.count,
+            "near": near(number, paged.count),
+            "onward": {
+                row["slug"]: (row["count"], next((n for n in paged.with_verdict.get(row["slug"], ()) if n > number), 0))
+                for row in found.rows["summary"]
+            },
+            "chosen": chosen,
             "sources": parts.source_rows(sources, asking.language),
             "given": found.given,
             "said": found.said.isoformat() if found.said else "",
             "who": found.given.person or _nobody(asking.language),
             "when": _moment(found.given.made),
-            "decided": _by_place(found, asking.language),
+            "decided": decided,
             "open": _open(found),
             "d": lambda key, **words: say(asking.language, f"dossier.{key}", **words),
         },
@@ -122,7 +135,19 @@ def checked(asking: Asking, document: str, date: str = "") -> Page:
             )
         },
         stable=False,
-    )
+    )  # fmt: skip
+
+
+def _spot(decided: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    """The anchor of a statement in the text; "" when none is asked for.
+
+    Raises:
+        CareoError: the text has no such statement.
+    """
+    spot = next((spot for spot, row in decided.items() if row["name"] == name), "") if name else ""
+    if name and not spot:
+        raise CareoError("team_no_statement", found=repr(name[:60]), fix="team_no_statement")
+    return spot
 
 
 @action("/check/{document}/download/{what}", part="check", method="GET")
@@ -131,7 +156,7 @@ def download(asking: Asking, document: str, what: str, date: str = "") -> Respon
     if what == "document":
         given = asking.services.team.document(document)
         return _saved(asking.services.team.body(given.id), given.name, "application/octet-stream")
-    found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
+    found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language, wait=True)
     if what == "ledger.yaml":
         text = write_ledger(found.audit.ledger, asking.language)
         return _saved(text.encode("utf-8", "replace"), "ledger.yaml", "application/yaml")
@@ -163,7 +188,9 @@ def statement(asking: Asking, document: str, statement: str, date: str = "") -> 
 )
 def decide(asking: Asking, form: Filled, document: str, statement: str) -> Page | GoTo:
     """Decides about a statement; when somebody else did since the version `seen`, both are kept and shown (409)."""
-    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language)
+    found = asking.services.checks.of(
+        document, day(form.word("date").strip(), "date"), asking.language, wait=True
+    )
     before = asking.services.team.statement(document, statement)
     words = entry_words(form.words, before.entry, asking.record)
     try:
@@ -181,7 +208,9 @@ def settle(asking: Asking, form: Filled, document: str, statement: str) -> Page 
     keep = form.word("keep")
     if keep not in KEEPING:
         raise CareoError("check_keep", expected=" | ".join(KEEPING), found=repr(keep[:40]))
-    found = asking.services.checks.of(document, day(form.word("date").strip(), "date"), asking.language)
+    found = asking.services.checks.of(
+        document, day(form.word("date").strip(), "date"), asking.language, wait=True
+    )
     try:
         after = asking.services.team.settle(
             found.given.id, statement, waiting=_number(form.word("waiting"), 0), keep=keep, seen=_number(form.word("seen"), -1),
@@ -238,6 +267,7 @@ def _statement_page(
             "given": found.given,
             "document_title": found.given.title or found.given.name,
             "document_language": found.document.language,
+            "spot": next(iter(sorted(spots)), ""),
             "said": found.said.isoformat() if found.said else "",
             "decided": decided,
             "before": before,
@@ -434,7 +464,7 @@ def _told(asking: Asking, given: Given, said: date | None) -> Iterator[str]:
         ]  # fmt: skip
         for first in range(0, len(fresh), 12):
             yield _event("found", fresh[first : first + 12])
-        found = asking.services.checks.of(given.id, said, asking.language)
+        found = asking.services.checks.of(given.id, said, asking.language, wait=True)
         slugs = [verdict_slug(f.verdict) for f in found.audit.findings if f.kind != "quality"]
         yield _event("judged", {"count": len(slugs)})
         yield _event("done", {})

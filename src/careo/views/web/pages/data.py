@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from careo.base.errors import CareoError
 from careo.base.texts import say
 from careo.panel.country import Country
 from careo.panel.indicators import Indicator
 from careo.panel.series import Observation
 from careo.results.wording import number, period_words, place_name, unit_word, value_words
 from careo.sources.catalog import Dataset
+from careo.sources.catalog import datasets as careo_datasets
 from careo.sources.snapshot import Snapshot
 from careo.views import contract
 from careo.views.charts import indicator_plot
 from careo.views.data_verbs import dataset_show_data, datasets_data
 from careo.views.drawing import draw
-from careo.views.i18n import one_line
+from careo.views.i18n import one_line, verdict_slug, verdict_words
 from careo.views.parts import link, source_rows
+from careo.views.terminal import ICONS
+from careo.views.web.actions import Filled, action
+from careo.views.web.data_reading import read_data
 from careo.views.web.page import Asking, Page, Table, page, shipped
+from careo.views.web.security import MOST_BYTES
 
 _EDITIONS = (
     "dataset",
@@ -68,6 +74,7 @@ def data(asking: Asking) -> Page:
             "count": len(rows),
             "editions": [_edition(each, language) for each in editions],
             "indicators": len(asking.record.indicators),
+            "limit": MOST_BYTES >> 20,
         },
         command=("data", "list", "--layouts"),
         python=f"import careo\n\nfor card in careo.datasets({asking.named()}).values():\n    print(card.id, card.publisher)",
@@ -177,6 +184,50 @@ def dataset(asking: Asking, name: str) -> Page:
         python=f"import careo\n\ncard = careo.datasets({asking.named()})[{card.id!r}]\nprint(card.definition, card.traps)",
         tables={"editions": _editions_table(held)},
         cites=(card.id,),
+    )  # fmt: skip
+
+
+@action("/data/import", part="data", fields=("file", "vintage", "keep"))
+def hand_in(asking: Asking, form: Filled) -> Page:
+    """What an official file (CSV, XLSX, Parquet; packed or not) is and what is odd in it; imported where `keep` is "yes"."""
+    if not form.file:
+        raise CareoError("data_nothing")
+    keep = form.word("keep") == "yes"
+    vintage = form.word("vintage").strip()
+    told = read_data(
+        form.file,
+        form.file_name or "data",
+        country=asking.country,
+        language=asking.language,
+        vintage=vintage,
+        keep=keep,
+    )
+    language = asking.language
+    (edition,) = told["editions"]
+    card = careo_datasets(asking.country)[edition["dataset"]]
+    rows = [
+        {"claim": f["claim"], "because": f["because"], "caveats": f["caveats"], "slug": verdict_slug(f["verdict"]),
+         "name": verdict_words(f["verdict"], language), "icon": ICONS.get(verdict_slug(f["verdict"]), "•")}
+        for f in told["findings"]
+    ]  # fmt: skip
+    known = asking.record.indicators
+    return Page(
+        template="data_import.html",
+        title=edition["file"],
+        data=told,
+        rows={
+            "edition": edition,
+            "kept": keep,
+            "dataset_title": card.title.get(language, card.id),
+            "definition": card.definition.get(language, ""),
+            "basis": say(language, f"web_data.basis.{edition['vintage_basis']}"),
+            "known": period_words(edition["known"], language),
+            "level": say(language, f"cli.data.level.{edition['level']}"),
+            "feeds": [(key, known[key].name.get(language, key)) for key in edition["indicators"] if key in known],
+            "found": rows,
+        },
+        command=("data", "import", edition["file"], *(("--vintage", vintage) if vintage else ())),
+        stable=False,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from careo.views.fan_charts import draw_change_fan, draw_level_fan
 from careo.views.simulate_verbs import compared, trial_run
 from careo.views.web.actions import Filled, GoTo, action
 from careo.views.web.forms import html
+from careo.views.web.job import Pending
 from careo.views.web.laboratory_query import NOTHING, PARAMETERS, Question, read_query
 from careo.views.web.page import Asking, Page, Table, page
 from careo.views.web.pages.runs import to_job
@@ -51,13 +52,15 @@ def laboratory(asking: Asking) -> Page:
         "asked": asked,
         "controls": _controls(asked, country, language),
         "skill": _skill(country, language),
+        "compiling": not asking.services.warming.done,
     }
     if asked.empty:
         data = contract.envelope("simulate", comparisons=[], skill=list(rows["skill"]))
         return Page(
-            template="laboratory.html", title=say(language, "web_laboratory.title"), data=data, rows={**rows, "found": None}
+            template="laboratory.html", title=say(language, "web_laboratory.title"), data=data, rows={**rows, "found": None}, stable=not rows["compiling"],
         )  # fmt: skip
-    strategy = _strategy(asked, country)
+    strategy = _strategy(asked, country)  # mistakes are told at once
+    asking.services.warming.wait(language)
     trial = asking.known.desk.ask(lambda: strategy, asked.name, asked.setting)
     futures = {name: futures_of(ensemble) for name, ensemble in trial.ensembles.items()}
     whole = compared(trial_run(trial.plan), futures, language)
@@ -96,6 +99,7 @@ def fans(
     found = None
     try:
         if not asked.empty:
+            asking.services.warming.wait(asking.language)
             trial = asking.known.desk.ask(
                 lambda: _strategy(asked, country), asked.name, asked.setting, sweep=sweep == "1", seat=seat[:40],
                 turn=int(turn[:18]) if turn.isdecimal() else 0,
@@ -103,6 +107,9 @@ def fans(
             found = _found(asked, trial, asking, None)
     except Superseded:
         return Response(status_code=204)
+    except Pending as error:
+        shown = Page(template="laboratory_mistake.html", title="", data={}, rows={"sentence": error.job.told})
+        return Response(html(shown, asking, "laboratory"), 503, headers={"Retry-After": "2"}, media_type="text/html; charset=utf-8")  # fmt: skip
     except CareoError as error:
         code = 503 if error.key == "web_busy" else 422
         shown = Page(

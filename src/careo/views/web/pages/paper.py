@@ -50,7 +50,7 @@ def document_on_paper(
     """A document's audit with what people decided, printed."""
     import careo
 
-    found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language)
+    found = asking.services.checks.of(document, day(date.strip(), "date"), asking.language, wait=True)
     printed = careo.print_dossier(
         found.audit, asking.record, form=form, kind=kind, paper=paper, language=asking.language,
         addressee=addressee[:_MOST].strip(), signatory=signatory[:_MOST].strip(),

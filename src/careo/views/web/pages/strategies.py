@@ -68,8 +68,8 @@ def all_strategies(asking: Asking) -> Page:
 
 
 @page("/strategies/{slug}", part="strategies")
-def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "") -> Page:
-    """The five questions for one strategy: words, money, delivery, outcomes, alternatives."""
+def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "", whole: bool = False) -> Page:
+    """The five questions for one strategy: words, money, delivery, outcomes, alternatives; `whole` with every table in place."""
     language, country = asking.language, asking.record
     asked, when = _asked(asking, slug), day(on, "on")
     result = _audit(asked, asking, when)
@@ -85,11 +85,21 @@ def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "") -> Page
     bearing = {measure.lever for measure in asked.measures}
     path = f"/strategies/{asked.slug}"
     told = _told(when)
+    every = partial(address, language, path, on=told, verdict=wanted, whole="true")
     rows |= {
         "web": {
+            "brief": not whole,
             "pledge": lambda name: address(language, f"{path}/pledges/{name}", on=told),
             "lever": lambda name: address(language, f"/evidence/{name}"),
+            # the pages of money and of indicators tell what is known today
+            "money": lambda row: (
+                f"{every()}#{row['anchor']}" if when else address(language, f"/money/{row['id']}")
+            ),
+            "series": lambda row: _of_series(row, every(), language, now=not when),
+            "every": every(),
         },
+        "all_sources": len(rows["sources"]),
+        "sources": rows["sources"] if whole else _cited(rows),
         "on": told,
         "verdict_shown": wanted,
         "shown": sum(len(group["pledges"]) for group in rows["groups"]),
@@ -200,6 +210,36 @@ def _wanted(verdict: str, counts: Sequence[Mapping[str, Any]]) -> str:
     if verdict and verdict not in known:
         raise CareoError("web_value", where="verdict", expected=" | ".join(known), found=repr(verdict[:60]))
     return verdict
+
+
+_IN_PLACE = ("lines", "pairs", "shares", "measures", "rights", "outcomes")
+"""Whose sources a page names where it does not hold everything; those of a pledge stand on its own page."""
+
+
+def _cited(rows: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The sources to which something in place points, in the order of the list."""
+    named: set[str] = set()
+
+    def walk(data: Any) -> None:
+        if isinstance(data, Mapping):
+            if "listed" in data:
+                named.add(str(data["key"]))  # pyright: ignore[reportUnknownArgumentType]
+            for value in data.values():  # pyright: ignore[reportUnknownVariableType]
+                walk(value)
+        elif isinstance(data, list):
+            for value in data:  # pyright: ignore[reportUnknownVariableType]
+                walk(value)
+
+    for name in _IN_PLACE:
+        walk(rows[name])
+    return [row for row in rows["sources"] if row["key"] in named]
+
+
+def _of_series(row: Mapping[str, Any], every: str, language: str, *, now: bool) -> str:
+    """Where the values of a series stand: on the page of its indicator, or here in place when an earlier day counts."""
+    if now and row["indicator"]:
+        return address(language, f"/data/indicator/{row['indicator']}")
+    return f"{every}#{row['anchor']}"
 
 
 def _only(groups: Sequence[Mapping[str, Any]], wanted: str) -> list[Mapping[str, Any]]:

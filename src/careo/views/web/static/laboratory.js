@@ -37,7 +37,9 @@ async function fetched(asked, sweep) {
     if (answer.status === 204 || mine !== turn) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html"); // runs no script
     fans.replaceChildren(...page.body.childNodes);
-    state.textContent = answer.status === 503 ? form.dataset.busy : "";
+    const again = answer.status === 503 ? Number(answer.headers.get("Retry-After")) : 0; // the kernel is being compiled
+    state.textContent = answer.status === 503 && !again ? form.dataset.busy : "";
+    if (again) later = setTimeout(() => fetched(asked, sweep), 1000 * again);
     fans.removeAttribute("aria-busy");
     said.textContent = fans.querySelector(".because")?.textContent ?? "";
     if (answer.ok && fans.querySelector("[data-sweep]")) later = setTimeout(() => fetched(asked, true), 400);
