@@ -54,7 +54,7 @@ def draw(plot: Plot, title: str) -> str:
     points += [(time, end) for _, band in plot.bands for time, *ends in band for end in ends]
     xs, ys = (sorted({p[i] for p in (*points, *plot.claims)}) for i in (0, 1))
     xs = sorted({*xs, *(plot.span or ())})
-    low, high = min(0.0, ys[0]), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
+    low, high = min(0.0, ys[0] * 1.06), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
     high = high if high > low else low + 1.0
     first, last = xs[0], xs[-1] if xs[-1] > xs[0] else xs[0] + 1.0
     ticks = round_ticks(low, high)
@@ -86,6 +86,10 @@ def draw(plot: Plot, title: str) -> str:
         _band([(*at((time, low)), at((time, high))[1]) for time, low, high in band], colour)
         for colour, band in plot.bands
     ]
+    if low < 0:  # no difference, over the bands
+        out.append(
+            f'<path d="M{coordinate(left)} {coordinate(at((first, 0.0))[1])}h{coordinate(plot.width)}" stroke="#777"/>'
+        )
     for letter, line in plot.lines.items():
         out += _line([at(point) for point in line], plot.colours[letter], dots=plot.dots)
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):

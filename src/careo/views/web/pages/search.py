@@ -28,7 +28,7 @@ KEYS = (
     "regret_most",
     "grade_d",
 )
-EXAMPLE = {"mexico": "50e9", "toyland": "6e6"}
+EXAMPLE = {"mexico": "50,000,000,000", "toyland": "6,000,000"}
 """Budgets of the 70/30 question, as of `docs/search.md`."""
 _FIELDS = ("budget", "prevention", "levers", "keep", "months", "draws", "worlds", "seed", "per")
 
@@ -49,6 +49,7 @@ def mixes(
     """Which mixes of measures one budget pays for, keep the limits and are beaten by nothing."""
     values = (budget, prevention, levers, keep, months, draws, worlds, seed, per)
     given: dict[str, str] = dict(zip(_FIELDS, values, strict=True))
+    given["budget"] = re.sub(r"(?<=\d)[, ](?=\d{3})", "", budget.strip())  # 50,000,000,000, as people write it
     language, title = asking.language, say(asking.language, "web_search.title")
     if not budget:
         example = {**given, "budget": EXAMPLE.get(asking.country, "")}
@@ -84,7 +85,7 @@ def mixes(
         title=title,
         data=data,
         rows={
-            "given": given,
+            "given": {**given, "budget": budget},
             "found": found,
             "keys": KEYS,
             "rows": rows,
