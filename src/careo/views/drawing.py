@@ -33,6 +33,7 @@ class Plot:
         span: a stretch of time (in years) to shade, with `spanned` above it.
         bands: behind the lines, the first at the back: a colour, and (time, low, high) in the order of time. dots: whether points show.
         width: of the plot without its labels; what is shown small is drawn narrow, so that its words stay readable.
+        gap: points further apart than this [years] are not joined, since what lies between them was never observed; 0 joins all.
     """
 
     lines: Mapping[str, Sequence[tuple[float, float]]]
@@ -46,6 +47,17 @@ class Plot:
     bands: Sequence[tuple[str, Sequence[tuple[float, float, float]]]] = ()
     dots: bool = True
     width: float = _WIDTH
+    gap: float = 0.0
+
+    def stretches(self, letter: str) -> list[list[tuple[float, float]]]:
+        """The points of a line, parted where nothing was observed between them."""
+        parts: list[list[tuple[float, float]]] = []
+        for point in self.lines[letter]:
+            if parts and not 0 < self.gap < point[0] - parts[-1][-1][0]:
+                parts[-1].append(point)
+            else:
+                parts.append([point])
+        return parts
 
 
 def draw(plot: Plot, title: str) -> str:
@@ -90,8 +102,9 @@ def draw(plot: Plot, title: str) -> str:
         out.append(
             f'<path d="M{coordinate(left)} {coordinate(at((first, 0.0))[1])}h{coordinate(plot.width)}" stroke="#777"/>'
         )
-    for letter, line in plot.lines.items():
-        out += _line([at(point) for point in line], plot.colours[letter], dots=plot.dots)
+    for letter in plot.lines:
+        for part in plot.stretches(letter):
+            out += _line([at(point) for point in part], plot.colours[letter], dots=plot.dots or len(part) == 1)
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):
         out.append(
             _text(
