@@ -39,6 +39,7 @@ async function fetched(asked, sweep) {
     fans.replaceChildren(...page.body.childNodes);
     state.textContent = answer.status === 503 ? form.dataset.busy : "";
     fans.removeAttribute("aria-busy");
+    document.getElementById("file").hidden = !fans.querySelector(".because"); // with nothing moved there is no strategy to take
     said.textContent = fans.querySelector(".because")?.textContent ?? "";
     if (answer.ok && fans.querySelector("[data-sweep]")) later = setTimeout(() => fetched(asked, true), 400);
   } catch (error) {
