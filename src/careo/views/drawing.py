@@ -104,7 +104,9 @@ def draw(plot: Plot, title: str) -> str:
         )
     for letter in plot.lines:
         for part in plot.stretches(letter):
-            out += _line([at(point) for point in part], plot.colours[letter], dots=plot.dots or len(part) == 1)
+            out += _line(
+                [at(point) for point in part], plot.colours[letter], dots=plot.dots or len(part) == 1
+            )
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):
         out.append(
             _text(

@@ -73,7 +73,9 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
     for year, label in labelled_years(first, last):
         x = at(year)
         out.append(f'<path d="M{coordinate(x)} {coordinate(top)}v5" stroke="{_FAINT}"/>')
-        if all(abs(x - other) > 15 for other in crossing):  # a year that a mark would strike out is not written
+        if all(
+            abs(x - other) > 15 for other in crossing
+        ):  # a year that a mark would strike out is not written
             out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11, extra=_HALO))
     for x, row, mark in upper:
         y = top - 14 - _ROW * row

@@ -48,7 +48,10 @@ def vega(plot: Plot, title: str, language: str) -> dict[str, Any]:
     ]
     scale = alt.Scale(domain=list(plot.colours), range=list(plot.colours.values()))
     lined = alt.Chart(alt.Data(values=rows)).encode(
-        x=time, y=of("value"), color=alt.Color("line:N", scale=scale, legend=None), detail=["line:N", "part:N"] if plot.gap else "line:N"
+        x=time,
+        y=of("value"),
+        color=alt.Color("line:N", scale=scale, legend=None),
+        detail=["line:N", "part:N"] if plot.gap else "line:N",
     )
     shown = alt.condition(near, alt.value(1.0), alt.value(0.55 if plot.dots else 0.0))
     layers += [

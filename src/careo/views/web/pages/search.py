@@ -49,7 +49,9 @@ def mixes(
     """Which mixes of measures one budget pays for, keep the limits and are beaten by nothing."""
     values = (budget, prevention, levers, keep, months, draws, worlds, seed, per)
     given: dict[str, str] = dict(zip(_FIELDS, values, strict=True))
-    given["budget"] = re.sub(r"(?<=\d)[, ](?=\d{3})", "", budget.strip())  # 50,000,000,000, as people write it
+    given["budget"] = re.sub(
+        r"(?<=\d)[, ](?=\d{3})", "", budget.strip()
+    )  # 50,000,000,000, as people write it
     language, title = asking.language, say(asking.language, "web_search.title")
     if not budget:
         example = {**given, "budget": EXAMPLE.get(asking.country, "")}
