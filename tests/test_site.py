@@ -35,8 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "-m",
         "mkdocs",
         "build",
-        "--strict",
-        "--quiet",
+        "--strict",  # without --quiet, which would keep warnings from being counted
         "--site-dir",
         folder,
     ]

@@ -57,6 +57,12 @@ def load_sources(country: str = "mexico", language: str = "en") -> Mapping[str, 
     return {**series, **record}
 
 
+def in_language(source: Source, language: str, country: str = "mexico") -> Source:
+    """A source of a country's files with what careo says of it in a language; any other source as it stands."""
+    ours = load_sources(country).get(source.key) == source
+    return load_sources(country, language)[source.key] if ours else source
+
+
 _KNOWN = frozenset(
     {"producer", "title", "url", "published", "accessed", "licence", "sha256", "tier", "note", "seen"}
 )

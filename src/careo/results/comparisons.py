@@ -20,7 +20,7 @@ from careo.results.agreement import agrees, change_agrees
 from careo.results.candidates import Candidate, candidates
 from careo.results.considered import considered, in_words, make_finding
 from careo.results.finding import Considered, Finding
-from careo.results.wording import amount, period_words, value_words
+from careo.results.wording import amount, period_words, signed, value_words
 
 
 def compare_change(statement: Statement, country: Country, on: date | None, language: str = "en") -> Finding:
@@ -211,10 +211,10 @@ def _change_fits(pair: tuple[Observation, Observation], quantity: Quantity, stat
 def _change_words(candidate: Candidate, pair: tuple[Observation, Observation], language: str) -> str:
     old, new = pair
     unit = candidate.indicator.unit
-    relative = f"{(new.value / old.value - 1) * 100:+.1f}%" if old.value else "–"
+    relative = f"{signed((new.value / old.value - 1) * 100, 1)}%" if old.value else "–"
     if candidate.indicator.kind == "share":
         relative = (
-            say(language, "words.points", value=f"{(new.value - old.value) * 100:+.1f}") + f" ({relative})"
+            say(language, "words.points", value=signed((new.value - old.value) * 100, 1)) + f" ({relative})"
         )
     return say(
         language,

@@ -347,7 +347,13 @@ def _finding(
     keys = dict.fromkeys(key for link in links for key in link.sources)
     moved = [link for link in links if link.deadline and link.channel in ("law", "court")]
     words = [
-        say(language, "drift.summary", count=len(links), clashes=len(clashes)),
+        say(
+            language,
+            "drift.summary",
+            count=len(links),
+            clashes=sum(clash.other is not None for clash in clashes),
+            disagreed=sum(clash.other is None for clash in clashes),
+        ),
         *(
             say(language, "drift.deadline", date=period_words(link.date, language), what=link.deadline)
             for link in moved

@@ -134,7 +134,7 @@ def judge_pledge(
             "on": day.isoformat(),
             "rule": say(
                 language, "pledges.rule_of", number=RULES.index(found.rule) + 1, count=len(RULES),
-                rule=say(language, f"pledges.rule.{found.rule}"),
+                rule=say(language, f"pledges.rule.{found.rule}{'_changed' if (found.rule, found.verdict) == ('reached', 'changed') else ''}"),
             ),
             "order": " > ".join(say(language, f"pledges.rule_name.{rule}") for rule in RULES),
             "verified": _weakest(pledge, found.events),

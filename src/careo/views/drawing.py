@@ -33,6 +33,7 @@ class Plot:
         span: a stretch of time (in years) to shade, with `spanned` above it.
         bands: behind the lines, the first at the back: a colour, and (time, low, high) in the order of time. dots: whether points show.
         width: of the plot without its labels; what is shown small is drawn narrow, so that its words stay readable.
+        gap: points further apart than this [years] are not joined, since what lies between them was never observed; 0 joins all.
     """
 
     lines: Mapping[str, Sequence[tuple[float, float]]]
@@ -46,6 +47,17 @@ class Plot:
     bands: Sequence[tuple[str, Sequence[tuple[float, float, float]]]] = ()
     dots: bool = True
     width: float = _WIDTH
+    gap: float = 0.0
+
+    def stretches(self, letter: str) -> list[list[tuple[float, float]]]:
+        """The points of a line, parted where nothing was observed between them."""
+        parts: list[list[tuple[float, float]]] = []
+        for point in self.lines[letter]:
+            if parts and not 0 < self.gap < point[0] - parts[-1][-1][0]:
+                parts[-1].append(point)
+            else:
+                parts.append([point])
+        return parts
 
 
 def draw(plot: Plot, title: str) -> str:
@@ -54,7 +66,7 @@ def draw(plot: Plot, title: str) -> str:
     points += [(time, end) for _, band in plot.bands for time, *ends in band for end in ends]
     xs, ys = (sorted({p[i] for p in (*points, *plot.claims)}) for i in (0, 1))
     xs = sorted({*xs, *(plot.span or ())})
-    low, high = min(0.0, ys[0]), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
+    low, high = min(0.0, ys[0] * 1.06), ys[-1] * 1.12 if ys[-1] > 0 else 0.0
     high = high if high > low else low + 1.0
     first, last = xs[0], xs[-1] if xs[-1] > xs[0] else xs[0] + 1.0
     ticks = round_ticks(low, high)
@@ -86,8 +98,15 @@ def draw(plot: Plot, title: str) -> str:
         _band([(*at((time, low)), at((time, high))[1]) for time, low, high in band], colour)
         for colour, band in plot.bands
     ]
-    for letter, line in plot.lines.items():
-        out += _line([at(point) for point in line], plot.colours[letter], dots=plot.dots)
+    if low < 0:  # no difference, over the bands
+        out.append(
+            f'<path d="M{coordinate(left)} {coordinate(at((first, 0.0))[1])}h{coordinate(plot.width)}" stroke="#777"/>'
+        )
+    for letter in plot.lines:
+        for part in plot.stretches(letter):
+            out += _line(
+                [at(point) for point in part], plot.colours[letter], dots=plot.dots or len(part) == 1
+            )
     for letter, x, y in _apart({letter: at(line[-1]) for letter, line in plot.lines.items()}):
         out.append(
             _text(

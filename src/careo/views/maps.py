@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from careo.base.citations import in_language
 from careo.base.errors import CareoError, DataError
 from careo.base.shipped import country_folder, read_table
 from careo.base.texts import say
@@ -223,7 +224,9 @@ def month_map(
     words = {
         "title": say(language, "maps.rate", indicator=name) if rate else name,
         "unit": str(array.attrs["unit"]),
-        "source_line": _source_line(known.sources, array, language),
+        "source_line": _source_line(
+            {key: in_language(one, language) for key, one in known.sources.items()}, array, language
+        ),
         "month": month,
         "language": language,
     }

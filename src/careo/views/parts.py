@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
-from careo.base.citations import Source
+from careo.base.citations import Source, in_language
 from careo.base.texts import say
 from careo.panel import Country
 from careo.record.statements import KINDS, Statement
@@ -408,7 +408,7 @@ def definition_rows(findings: Iterable[Finding], country: Country, language: str
 
 def source_rows(sources: Iterable[Source], language: str, *, order: Sequence[str] = ()) -> list[Row]:
     """The list of sources, each once, by key; or in an order of keys."""
-    known: dict[str, Source] = {source.key: source for source in sources}
+    known: dict[str, Source] = {source.key: in_language(source, language) for source in sources}
     return [
         {
             "key": key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from careo.base.texts import say
@@ -30,7 +30,7 @@ def draw_states(found: Overview, language: str) -> str:
     key = "rates" if found.rate else "sums"
     title = say(language, f"web_overview.multiples.{key}", name=name, unit=unit_word(found.unit, language))
     note = say(
-        language, "web_overview.multiples.note", high=number(round(high, 1)), first=period_words(found.months[0], language),
+        language, "web_overview.multiples.note", high=f"{high:,.1f}" if found.rate or high < 20 else number(round(high)), first=period_words(found.months[0], language),
         last=period_words(found.months[-1], language), month=period_words(found.month, language),
     )  # fmt: skip
     width = 2 * _MARGIN + _COLUMNS * _WIDE + (_COLUMNS - 1) * _GAP
@@ -42,22 +42,52 @@ def draw_states(found: Overview, language: str) -> str:
         out.append(words(_MARGIN, y, line, size=12, fill=_GREY))
         y += 16
     at = found.months.index(found.month)
+
+    def written(value: float) -> str:
+        """As many decimals in every panel: one for rates, none for large counts."""
+        return f"{value:,.1f}" if found.rate or high < 20 else number(round(value))
+
     for index, code in enumerate(codes):
         x, top = _MARGIN + index % _COLUMNS * (_WIDE + _GAP), y + 8 + index // _COLUMNS * (_TALL + 34)
         called = place_name(found.country, code, language)
-        out += _panel(x, top, called, found.states[code], last[code], high, at)
+        told = _told(found, code, called, written, language)
+        out.append(f"<g><title>{plain(told)}</title>")
+        out += _panel(x, top, called, found.states[code], last[code], high, at, written)
+        out.append("</g>")
     height = y + 8 + -(-len(codes) // _COLUMNS) * (_TALL + 34) + _MARGIN
     said = plain(f"{title}. {note}")
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {coordinate(width)} {coordinate(height)}" role="img" aria-label="{said}"><title>{said}</title>'
     return f'{head}<g font-family="{FONTS}" fill="none">{"".join(out)}</g></svg>\n'
 
 
+def _told(found: Overview, code: str, name: str, written: Callable[[float], str], language: str) -> str:
+    """What is read where a panel is pointed at: its first, highest, chosen and last twelve months."""
+    row = found.states[code]
+    known = [(of, month) for month, of in zip(found.months, row, strict=True) if of is not None]
+    if not known:
+        return f"{name}: –"
+    months = dict.fromkeys([known[0][1], max(known, key=lambda pair: pair[0])[1], found.month, known[-1][1]])
+    values = {month: of for of, month in known}
+    told = [
+        f"{period_words(month, language)}: {written(values[month]) if month in values else '–'}"
+        for month in sorted(months)
+    ]
+    return f"{name}. {'; '.join(told)}"
+
+
 def _panel(
-    x: float, top: float, name: str, row: Sequence[float | None], last: float | None, high: float, at: int
+    x: float,
+    top: float,
+    name: str,
+    row: Sequence[float | None],
+    last: float | None,
+    high: float,
+    at: int,
+    written: Callable[[float], str],
 ) -> list[str]:
     """One place: its name and last value above, its line below."""
     size = min(13.0, (_WIDE - 58) / (CHARACTER * max(len(name), 1)))
-    value = "–" if last is None else number(round(last, 1) if high < 1000 else round(last))
+    value = "–" if last is None else written(last)
     floor = top + 16 + _TALL
     step = _WIDE / max(len(row) - 1, 1)
 

@@ -69,10 +69,14 @@ def draw_timeline(steps: Sequence[Mark], below: Sequence[Mark], title: str) -> s
     ends = [x + _CHARACTER * len(mark.word) + 6 for x, _, mark in (*upper, *lower)]
     width = max([_LEFT + _WIDTH + _RIGHT, *ends])
     out = [f'<path d="M{coordinate(_LEFT)} {coordinate(top)}h{coordinate(_WIDTH)}" stroke="{_FAINT}"/>']
+    crossing = [x for x, _, _ in (*ends_here, *lower)]
     for year, label in labelled_years(first, last):
         x = at(year)
         out.append(f'<path d="M{coordinate(x)} {coordinate(top)}v5" stroke="{_FAINT}"/>')
-        out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11, extra=_HALO))
+        if all(
+            abs(x - other) > 15 for other in crossing
+        ):  # a year that a mark would strike out is not written
+            out.append(_text(x, top + 17, label, _SOFT, anchor="middle", size=11, extra=_HALO))
     for x, row, mark in upper:
         y = top - 14 - _ROW * row
         body = f'<path d="M{coordinate(x)} {coordinate(top - 5)}V{coordinate(y - 8)}" stroke="{_FAINT}"/>'

@@ -64,7 +64,15 @@ def draw_differences(bars: Sequence[Bar], title: str, note: str) -> str:
     for tick in _ticks(low, high):
         ink = _INK if tick == 0 else _GRID
         grid.append(f'<path d="M{coordinate(x(tick))} 34V{coordinate(bottom)}" stroke="{ink}"/>')
-        grid.append(_text(x(tick), bottom + 15, f"{tick:+g}%" if tick else "0", anchor="middle", size=11))
+        grid.append(
+            _text(
+                x(tick),
+                bottom + 15,
+                f"{tick:+g}%".replace("-", "−") if tick else "0",
+                anchor="middle",
+                size=11,
+            )
+        )
     words = [
         _text(4, 16, title, anchor="start", weight=True),
         _text(4, bottom + 36, note, anchor="start", size=11),
@@ -107,7 +115,7 @@ def draw_front(found: Mapping[str, Any], language: str) -> str:
         for each in named:
             at = numbers_of(found, each["name"])
             values = [at("percent", q) for q in found["axes"]["quantile"]]
-            share = "" if each["prevention"] is None else f"{100 * each['prevention']:.0f} %"
+            share = "" if each["prevention"] is None else f"{100 * each['prevention']:.0f}%"
             detail = say(language, "web_search.picture.prevention", share=share) if share else ""
             told = [value for value in values if value is not None]
             if len(told) == len(values):

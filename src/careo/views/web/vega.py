@@ -41,13 +41,17 @@ def vega(plot: Plot, title: str, language: str) -> dict[str, Any]:
         name="near", on="pointerover", fields=["time"], empty=False, clear="pointerout"
     )
     rows = [
-        {"time": _short(at), "value": _short(value), "line": letter}
-        for letter, line in plot.lines.items()
+        {"time": _short(at), "value": _short(value), "line": letter, **({"part": part} if plot.gap else {})}
+        for letter in plot.lines
+        for part, line in enumerate(plot.stretches(letter))
         for at, value in line
     ]
     scale = alt.Scale(domain=list(plot.colours), range=list(plot.colours.values()))
     lined = alt.Chart(alt.Data(values=rows)).encode(
-        x=time, y=of("value"), color=alt.Color("line:N", scale=scale, legend=None), detail="line:N"
+        x=time,
+        y=of("value"),
+        color=alt.Color("line:N", scale=scale, legend=None),
+        detail=["line:N", "part:N"] if plot.gap else "line:N",
     )
     shown = alt.condition(near, alt.value(1.0), alt.value(0.55 if plot.dots else 0.0))
     layers += [

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from textwrap import shorten
 from typing import Any
 
 from starlette.concurrency import iterate_in_threadpool
@@ -72,7 +73,7 @@ def give(asking: Asking, form: Filled) -> GoTo:
     document = read_bytes(data, form.file_name[:200] or "text", country=asking.country)
     name = safe_name(form.file_name or f"text-{digest[:8]}.txt", document.format)
     kept = asking.services.team.add(
-        data, sha256=digest, name=name, format=document.format, title=one_line(document.title or ("" if form.file_name else document.text), 100), person=asking.person
+        data, sha256=digest, name=name, format=document.format, title=one_line(document.title, 100) or ("" if form.file_name else shorten(one_line(document.text, 400), 72, placeholder=" …")), person=asking.person
     )  # fmt: skip
     return GoTo(
         f"/check/{kept.id}",

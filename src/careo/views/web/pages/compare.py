@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from careo.base.fields import worded
 from careo.base.texts import say
+from careo.record.strategy import load_strategy
+from careo.record.strategy import strategies as strategies_of
 from careo.results.caveats import DECIDING, MOST_DECIDING
 from careo.results.compare_words import ORDER
 from careo.run.ensemble import STATUS_QUO
@@ -63,7 +66,8 @@ def comparison(
         )
         for name in dict.fromkeys(f["extra"]["strategy"] for f in findings)
     ]
-    title = ", ".join(each["name"] for each in strategies) or of.id
+    called = {each["name"]: _called(each["name"], asking) for each in strategies}
+    title = ", ".join(called.values()) or of.id
     table = [
         [each["name"], *(row[key] for key in KEYS), row["share"]]
         for each in strategies
@@ -74,7 +78,7 @@ def comparison(
         title=title,
         data=data,
         rows={
-            "run": of, "strategies": strategies, "skill": data["skill"], "names": names, "outcomes": outcomes, "quantity": quantity,
+            "run": of, "called": called, "strategies": strategies, "skill": data["skill"], "names": names, "outcomes": outcomes, "quantity": quantity,
             "against": against or STATUS_QUO, "keys": KEYS, "close_keys": ("label", *CLOSE) if quantity else (),
         },
         command=command,
@@ -82,6 +86,13 @@ def comparison(
         pictures={"differences": _forest(data["comparisons"], findings, asking.language)} if findings else {},
         tables={"outcomes": Table(("strategy", *KEYS, "grade_d"), table)},
     )  # fmt: skip
+
+
+def _called(name: str, asking: Asking) -> str:
+    """The title of a strategy of the record; a composed one keeps its name."""
+    if name not in strategies_of(asking.country):
+        return name
+    return worded(load_strategy(name, asking.country).title, asking.language)
 
 
 def _ranking(asking: Asking, run: Any) -> Page:

@@ -24,6 +24,7 @@ from careo.results.evaluate_words import (
     size_words,
 )
 from careo.results.finding import DIFFERENCES
+from careo.results.wording import period_words
 from careo.views import contract, parts
 from careo.views.evaluate_verb import evaluation_data
 from careo.views.i18n import verdict_slug, verdict_words
@@ -52,6 +53,7 @@ def evaluations(asking: Asking) -> Page:
             "outcome": worded(outcomes[each.outcome].name, asking.language),
             "first": each.period.partition("/")[0],
             "last": each.period.partition("/")[2],
+            "span": [period_words(month, asking.language) for month in each.period.split("/")],
         }
         for each in known.values()
     ]

@@ -105,6 +105,7 @@ def lever(asking: Asking, name: str) -> Page:
             "lever": one,
             "graded": graded(one.grade, one),
             "grade_line": _grade_line(one, language),
+            "weak": _weak(one, language),
             "floor": _floor(one, language),
             "texts": _texts(one, language),
             "dose": _dose(one, language),
@@ -134,7 +135,7 @@ def _row(found: Lever, language: str) -> dict[str, Any]:
         "grade": graded(found.grade, found),
         "letter": found.grade,
         "effects": [
-            (mechanisms(each, language), prior_words(each, language), below_words(each, language)) for each in found.effects
+            (mechanisms(each, language), prior_numbers(each, language)[3], prior_words(each, language), below_words(each, language)) for each in found.effects
         ],
         "studies": len(found.studies),
     }  # fmt: skip
@@ -166,13 +167,23 @@ def _grade_line(found: Lever, language: str) -> str:
     )
 
 
-def _floor(found: Lever, language: str) -> list[str]:
-    estimated = any(effect.law == "normal" for effect in found.effects)
-    told = [say(language, "levers.weak" if estimated else "levers.weak_fixed")] if found.grade == "D" else []
-    if estimated:
-        ratio, kappa = f"{1 / KAPPA[found.grade]:.3g}", f"{KAPPA[found.grade]:g}"
-        told.append(say(language, "levers.floor", kappa=kappa, smallest=f"{SMALLEST_MEAN:g}", ratio=ratio))
+def _estimated(found: Lever) -> bool:
+    return any(effect.law == "normal" for effect in found.effects)
+
+
+def _weak(found: Lever, language: str) -> list[str]:
+    """What its grade lets nobody say, and why it has that grade."""
+    key = "levers.weak" if _estimated(found) else "levers.weak_fixed"
+    told = [say(language, key)] if found.grade == "D" else []
     return [*told, *([worded(found.grade_note, language)] if found.grade_note else [])]
+
+
+def _floor(found: Lever, language: str) -> list[str]:
+    """How wide its grade makes the prior at least."""
+    if not _estimated(found):
+        return []
+    ratio, kappa = f"{1 / KAPPA[found.grade]:.3g}", f"{KAPPA[found.grade]:g}"
+    return [say(language, "levers.floor", kappa=kappa, smallest=f"{SMALLEST_MEAN:g}", ratio=ratio)]
 
 
 def _texts(found: Lever, language: str) -> list[tuple[str, str, str]]:

@@ -25,7 +25,11 @@ def all_money(asking: Asking) -> Page:
     language, country = asking.language, asking.record.key
     told = money_told("", country, language)
     lines = [
-        line | {"purpose_words": say(language, f"money.purpose.{line['purpose']}")}
+        line
+        | {
+            "purpose_words": say(language, f"money.purpose.{line['purpose']}"),
+            "span": _spans([int(year) for year in line["years"]]),
+        }
         for line in told[1]["lines"]
     ]
     columns = ("line", "name", "purpose", "currency", "rows")
@@ -38,6 +42,17 @@ def all_money(asking: Asking) -> Page:
         python=f"import careo\n\nprint(*careo.load_money({country!r}).lines)",
         tables={"lines": Table(columns, [[line[name] for name in columns] for line in lines])},
     )
+
+
+def _spans(years: list[int]) -> str:
+    """Years as stretches: 2008–2010, 2012."""
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and runs[-1][-1] == year - 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
 @page("/money/{name}", part="strategies")

@@ -65,7 +65,7 @@ def overview(
             "kind": map,
             "shapes": shapes is not None,
             "values": _values(found, language),
-            "period": period_words(found.month, language),
+            "until": _until(found, language),
         },
         command=tuple(command),
         python=f"import careo\n\nfound = careo.overview({', '.join(given)})\nprint(found.month, found.values)",
@@ -90,6 +90,13 @@ def boundaries_at_hand(country: str) -> Path | None:
         data_folder() / "boundaries" / f"{Path(country).name}{suffix}" for suffix in (".geojson", ".topojson")
     )
     return next((path for path in names if path.is_file()), None)
+
+
+def _until(found: Overview, language: str) -> str:
+    """The last month known by state, where the country's own years go further; else nothing."""
+    shown = next((each.last for each in found.standings if each.indicator.id == found.indicator), None)
+    last = found.months[-1]
+    return period_words(last, language) if shown and str(shown.period)[:4] > last[:4] else ""
 
 
 def _card(found: Standing, language: str) -> dict[str, object]:
@@ -147,6 +154,7 @@ def _nation(found: Overview, language: str) -> Plot | None:
         span=(at - 0.5 / 12, at + 0.5 / 12),
         spanned=period_words(found.month, language),
         dots=False,
+        gap=1.5 / 12,
     )
 
 

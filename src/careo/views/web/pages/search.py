@@ -28,7 +28,7 @@ KEYS = (
     "regret_most",
     "grade_d",
 )
-EXAMPLE = {"mexico": "50e9", "toyland": "6e6"}
+EXAMPLE = {"mexico": "50,000,000,000", "toyland": "6,000,000"}
 """Budgets of the 70/30 question, as of `docs/search.md`."""
 FIELDS = ("budget", "prevention", "levers", "keep", "months", "draws", "worlds", "seed", "per")
 
@@ -37,6 +37,8 @@ FIELDS = ("budget", "prevention", "levers", "keep", "months", "draws", "worlds",
 def mixes(asking: Asking) -> Page:
     """Which mixes of measures one budget pays for, keep the limits and are beaten by nothing."""
     given = {name: asking.asked(name) for name in FIELDS}
+    # 50,000,000,000, as people write it
+    given["budget"] = re.sub(r"(?<=\d)[, ](?=\d{3})", "", given["budget"].strip())
     language, title = asking.language, say(asking.language, "web_search.title")
     if not given["budget"]:
         example = {**given, "budget": EXAMPLE.get(asking.country, "")}
@@ -72,7 +74,7 @@ def mixes(asking: Asking) -> Page:
         title=title,
         data=data,
         rows={
-            "given": given,
+            "given": {**given, "budget": budget},
             "found": found,
             "keys": KEYS,
             "rows": rows,

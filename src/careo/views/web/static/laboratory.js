@@ -41,6 +41,7 @@ async function fetched(asked, sweep) {
     state.textContent = answer.status === 503 && !again ? form.dataset.busy : "";
     if (again) later = setTimeout(() => fetched(asked, sweep), 1000 * again);
     fans.removeAttribute("aria-busy");
+    document.getElementById("file").hidden = !fans.querySelector(".because"); // with nothing moved there is no strategy to take
     said.textContent = fans.querySelector(".because")?.textContent ?? "";
     if (answer.ok && fans.querySelector("[data-sweep]")) later = setTimeout(() => fetched(asked, true), 400);
   } catch (error) {

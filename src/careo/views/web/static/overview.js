@@ -26,21 +26,24 @@ if (form && live) {
   };
   follow();
 
-  let asked = null;
-  let waiting = 0;
+  let asked = null; // the question under way; only the newest counts
+  let again = false;
   const show = async () => {
     asked?.abort();
-    asked = new AbortController();
+    const mine = new AbortController();
+    asked = mine;
+    again = false;
     const address = new URL(form.action);
     address.search = new URLSearchParams(new FormData(form)).toString();
     live.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(address, { signal: asked.signal });
+      const answer = await fetch(address, { signal: mine.signal });
       if (!answer.ok) { form.submit(); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const open = live.querySelector("details")?.open;
       live.replaceChildren(...page.getElementById(live.id).childNodes);
-      if (open) live.querySelector("details").open = true;
+      const table = live.querySelector("details");
+      if (table && open !== undefined) table.open = open;
       document.querySelector(".take")?.replaceWith(page.querySelector(".take"));
       for (const each of document.querySelectorAll(".tongue, link[hreflang]")) each.href = page.querySelector(".tongue").href;
       document.querySelector(".lead").textContent = page.querySelector(".lead").textContent;
@@ -51,13 +54,16 @@ if (form && live) {
       if (error.name !== "AbortError") form.submit();
       return;
     }
+    asked = null;
     live.removeAttribute("aria-busy");
+    if (again) show();
   };
   slider.addEventListener("input", () => {
     options[Number(slider.value)].selected = true;
     tell();
-    clearTimeout(waiting);
-    waiting = setTimeout(show, 60);
+    // One question at a time: what the slider passes while an answer is on its way is skipped, where it stops is asked.
+    if (asked) again = true;
+    else show();
   });
   form.addEventListener("change", (event) => {
     if (event.target === slider) return;
