@@ -74,7 +74,7 @@ def mixes(asking: Asking) -> Page:
         title=title,
         data=data,
         rows={
-            "given": {**given, "budget": budget},
+            "given": {**given, "budget": asking.asked("budget")},
             "found": found,
             "keys": KEYS,
             "rows": rows,
