@@ -7,9 +7,16 @@ bytes; a table that is overwritten is a chain of states, and what differs from o
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
 
-from careo.sources.releases import Contract, Release
+import msgspec
+from msgspec import UNSET
+
+from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Change:
         field: what was edited, as named in `Release` and `Contract`; "" for a row that vanished.
         before, after: as kept: cents, civil seconds, codes; None where there is or was nothing.
         filled: True where an empty field was filled, which is no change of anything said.
-        seen: when the later state was seen, civil seconds. since: when the earlier one was last seen.
+        seen: when the later state was first seen, civil seconds. since: when the earlier one was.
     """
 
     kind: str
@@ -63,3 +70,418 @@ class Process:
     def contracts(self) -> tuple[Contract, ...]:
         """Its contracts, none if it has none yet."""
         return self.now.contracts or ()
+
+
+class Version(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A release as it was seen. file: number of the file in the state; release: as bytes; seen: civil seconds."""
+
+    release: bytes
+    file: int
+    line: int
+    pointer: str
+    seen: int
+
+
+class TableState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a table held of the process from one edition of it on. rows: sorted by their bytes; none if it held nothing."""
+
+    seen: int
+    sha256: str
+    rows: tuple[Version, ...]
+
+
+class Versions(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """All that was seen of a process.
+
+    stream: releases that add to each other, sorted by date and bytes. tables: by series, the states of a table that is
+    overwritten, in the order of its editions, only those that differ from the one before.
+    """
+
+    stream: tuple[Version, ...] = ()
+    tables: dict[str, tuple[TableState, ...]] = {}
+
+
+def with_release(versions: Versions, version: Version) -> Versions:
+    """`versions` and one more release; the same where it was there already (the earlier sighting stays)."""
+    kept = {one.release: one for one in versions.stream}
+    there = kept.get(version.release)
+    if there is not None and there.seen <= version.seen:
+        return versions
+    kept[version.release] = version
+    return Versions(tuple(sorted(kept.values(), key=_date_order)), versions.tables)
+
+
+def with_table(
+    versions: Versions,
+    series: str,
+    edition: tuple[int, str],
+    rows: Iterable[Version],
+    following: tuple[int, str] | None,
+) -> Versions:
+    """`versions` and what one edition of a table holds of the process.
+
+    Args:
+        edition: when the table was seen, and its sha256: editions are ordered by these.
+        following: the next later edition of the series that is known, None for the newest one. An edition that comes late
+            is put in its place: what later editions showed stays as it was.
+    """
+    states = versions.tables.get(series, ())
+    before = tuple(state for state in states if (state.seen, state.sha256) < edition)
+    after = tuple(state for state in states if (state.seen, state.sha256) > edition)
+    new = [TableState(*edition, tuple(sorted(rows, key=lambda row: (row.release, row.line))))]
+    if following is not None and not (after and (after[0].seen, after[0].sha256) == following):
+        new.append(TableState(*following, before[-1].rows if before else ()))
+    kept: list[TableState] = []
+    for state in (*before, *new, *after):
+        if _contents(kept[-1].rows if kept else ()) != _contents(state.rows):
+            kept.append(state)
+    return Versions(versions.stream, {**versions.tables, series: tuple(kept)})
+
+
+def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Process:
+    """The process called `name` as of all its versions.
+
+    Args:
+        baselines: of each series of tables, when its first edition was seen: since when what stood in it was published
+            cannot be known.
+    """
+    parts: list[tuple[int, str, Release]] = []
+    changes: list[Change] = []
+    contract_seen: dict[str, int | None] = {}
+    twice: tuple[str, ...] = ()
+    first_seen: list[int | None] = []
+    conflicts: tuple[str, ...] = ()
+    if versions.stream:
+        releases = [unpacked(version.release) for version in versions.stream]
+        first = min(version.seen for version in versions.stream)
+        now = (
+            releases[0]
+            if len(releases) == 1 and b"\xc0" not in versions.stream[0].release
+            else merged(releases)
+        )
+        newest = max((release.date or 0 for release in releases), default=0)
+        parts.append((newest, "", now))
+        first_seen.append(first)
+        if len(releases) > 1:
+            ids = Counter(release.id for release in releases)
+            conflicts = tuple(sorted(name for name, count in ids.items() if count > 1))
+        for contract in now.contracts or ():
+            contract_seen[contract.id] = (
+                first if len(releases) == 1 else _first_with(versions.stream, releases, contract.id)
+            )
+    for series in sorted(versions.tables):
+        chain = _chain(name, versions.tables[series], baselines.get(series))
+        changes += chain.changes
+        if chain.now is not None:
+            parts.append((chain.newest, series, chain.now))
+            contract_seen.update(chain.seen)
+            twice += chain.twice
+        first_seen.append(chain.first_seen)
+    if len(parts) == 1:
+        now = parts[0][2]
+    else:
+        now = _joined(name, [part for _, _, part in sorted(parts, key=lambda part: part[:2])])
+    known = [seen for seen in first_seen if seen is not None]
+    return Process(
+        id=name,
+        now=now,
+        changes=tuple(sorted(changes, key=lambda change: (change.seen, change.contract, change.field))),
+        first_seen=None if len(known) < len(first_seen) else min(known, default=None),
+        contract_seen=contract_seen,
+        newest=max((newest for newest, _, _ in parts), default=0),
+        twice=twice,
+        conflicts=conflicts,
+    )
+
+
+def merged(releases: Sequence[Release]) -> Release:
+    """Releases of one process as one, by the merging rules of OCDS 1.1: later fields replace earlier ones, null removes, parts
+    with ids are merged by id, other lists replaced; a release that states the process whole replaces all before it.
+
+    Args:
+        releases: in the order of their dates.
+    """
+    fields: dict[str, Any] = {}
+    for release in releases:
+        if release.whole:
+            fields = {}
+        _lay_over(fields, release)
+    return _built(Release, fields)
+
+
+def located(versions: Versions, field: str) -> Version | None:
+    """The newest version that says `field` ("opening", "contracts/<id>/amount"; as of `rules.Fact`), or the newest of all."""
+    head, _, rest = field.partition("/")
+    name = rest.partition("/")[0]
+    rows = [row for states in versions.tables.values() for row in (states[-1].rows if states else ())]
+    candidates = sorted(
+        (*versions.stream, *rows), key=lambda one: (one.seen, *_date_order(one)), reverse=True
+    )
+    for version in candidates:
+        value: Any = getattr(unpacked(version.release), head, UNSET)
+        if value is UNSET or value is None:
+            continue
+        if not name or not isinstance(value, tuple):
+            return version
+        ids = {getattr(part, "id", None) for part in value}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        if name in ids or "" in ids:
+            return version
+    return candidates[0] if candidates else None
+
+
+_LISTS = {"bids", "awards", "contracts", "suppliers"}
+_OWN = {"process", "id", "date", "whole", "tags"}
+_DROPPED = frozenset({"whole"})
+
+
+def _date_order(version: Version) -> tuple[int, bytes]:
+    return unpacked(version.release).date or 0, version.release
+
+
+def _contents(rows: Sequence[Version]) -> list[bytes]:
+    return [row.release for row in rows]
+
+
+def _first_with(stream: Sequence[Version], releases: Sequence[Release], contract: str) -> int:
+    return min(
+        version.seen
+        for version, release in zip(stream, releases, strict=True)
+        if any(one.id == contract for one in release.contracts or ())
+    )
+
+
+def _lay_over(fields: dict[str, Any], later: Any) -> None:
+    """Lay what a release, or a part of one, says over what was said before; parts are kept as dicts by id."""
+    for name in later.__struct_fields__:
+        value = getattr(later, name)
+        if value is UNSET or (name == "tags" and not value):
+            continue
+        if value is None:
+            fields.pop(name, None)
+        elif name in _LISTS:
+            parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
+            for part in value:
+                _lay_over(parts.setdefault(part.id, {}), part)
+        else:
+            fields[name] = value
+
+
+def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
+    types = {"bids": Bid, "awards": Award, "contracts": Contract, "suppliers": Supplier}
+    return kind(
+        **{
+            name: tuple(_built(types[name], part) for part in value.values()) if name in _LISTS else value
+            for name, value in fields.items()
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A table's states of one process read one after another."""
+
+    now: Release | None
+    changes: list[Change]
+    seen: dict[str, int | None]
+    twice: tuple[str, ...]
+    first_seen: int | None
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row with the id that it keeps through edits; several rows with nothing different have one content and own ids."""
+
+    id: str
+    release: Release
+    values: Mapping[str, Any]
+
+
+def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Chain:
+    rows: list[_Row] = []
+    changes: list[Change] = []
+    seen: dict[str, int | None] = {}
+    issued: Counter[str] = Counter()
+    since = states[0].seen if states else 0
+    for state in states:
+        # A row that is unchanged keeps its id; what is left on either side is matched.
+        fresh: list[Release] = []
+        kept: list[_Row] = []
+        by_content: dict[bytes, list[_Row]] = defaultdict(list)
+        for row in rows:
+            by_content[packed(row.release)].append(row)
+        for version in state.rows:
+            same = by_content.get(version.release)
+            if same:
+                kept.append(same.pop(0))
+            else:
+                fresh.append(unpacked(version.release))
+        gone = [row for rest in by_content.values() for row in rest]
+        pairs, lost, unclear = _matched(gone, fresh)
+        following = list(kept)
+        for before, release in pairs:
+            row = _Row(before.id, release, _values(release))
+            following.append(row)
+            for field in sorted({*before.values, *row.values}):
+                was, became = before.values.get(field), row.values.get(field)
+                if was != became:
+                    changes.append(
+                        Change("edited", _contract(row), field, was, became, was is None, state.seen, since)
+                    )
+        matched = {id(release) for _, release in pairs}
+        for release in fresh:
+            if id(release) not in matched:
+                stem = blake2b(name.encode() + packed(release), digest_size=5).hexdigest()
+                issued[stem] += 1
+                row = _Row(stem if issued[stem] == 1 else f"{stem}-{issued[stem]}", release, _values(release))
+                following.append(row)
+                seen[row.id] = None if state.seen == baseline else state.seen
+        for kind, those in (("vanished", lost), ("ambiguous", unclear)):
+            changes += (
+                Change(kind, _contract(row), "", None, None, False, state.seen, since) for row in those
+            )
+        rows, since = sorted(following, key=lambda row: row.id), state.seen
+    contents = Counter(packed(row.release) for row in rows)
+    return _Chain(
+        now=_table_release(name, rows) if rows else None,
+        changes=changes,
+        seen=seen,
+        twice=tuple(row.id for row in rows if contents[packed(row.release)] > 1),
+        first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
+        newest=states[-1].seen if states else 0,
+    )
+
+
+def _contract(row: _Row) -> str:
+    return row.id if row.release.contracts else ""
+
+
+def _values(release: Release) -> dict[str, Any]:
+    """The fields of a row by name: those of its process, of its contract, and its supplier's name."""
+    found: dict[str, Any] = {}
+    for name in Release.__struct_fields__:
+        value = getattr(release, name)
+        if name not in _OWN and name not in _LISTS and value is not UNSET and value is not None:
+            found[name] = value
+    for contract in release.contracts or ():
+        for name in Contract.__struct_fields__:
+            value = getattr(contract, name)
+            if name != "id" and value is not UNSET and value is not None:
+                found[f"contracts/{name}"] = value
+    for supplier in release.suppliers or ():
+        if supplier.name is not UNSET and supplier.name is not None:
+            found["suppliers/name"] = supplier.name
+    return found
+
+
+def _matched(
+    gone: Sequence[_Row], fresh: Sequence[Release]
+) -> tuple[list[tuple[_Row, Release]], list[_Row], list[_Row]]:
+    """Rows that are gone told to rows that are new: (edited pairs, rows that vanished, rows of which it cannot be told).
+
+    Two rows of one supplier are the same contract if nothing else could be: they are the only ones, or each differs least
+    from the other, in fewer fields than from any third. Among what is left, a row whose supplier alone changed is the same.
+    """
+    pairs: list[tuple[_Row, Release]] = []
+    old, new = list(gone), list(fresh)
+
+    def tell(keep: Callable[[Mapping[str, Any]], object]) -> None:
+        """Tell rows to each other within the groups that `keep` makes (None: no group), as long as a pair is plain."""
+        groups: dict[object, tuple[list[_Row], list[Release]]] = defaultdict(lambda: ([], []))
+        for row in old:
+            groups[keep(row.values)][0].append(row)
+        for release in new:
+            groups[keep(_values(release))][1].append(release)
+        groups.pop(None, None)
+        for before, after in groups.values():
+            while before and after and (plain := _plain_pair(before, after)):
+                pairs.append(plain)
+                for rows, one in ((before, plain[0]), (old, plain[0]), (after, plain[1]), (new, plain[1])):
+                    del rows[next(at for at, each in enumerate(rows) if each is one)]
+
+    tell(_supplier)
+    tell(_sum_and_start)
+    replaced = {_supplier(_values(release)) for release in new}
+    return (
+        pairs,
+        [row for row in old if _supplier(row.values) not in replaced],
+        [row for row in old if _supplier(row.values) in replaced],
+    )
+
+
+def _supplier(values: Mapping[str, Any]) -> object:
+    return values.get("contracts/suppliers", ())
+
+
+def _sum_and_start(values: Mapping[str, Any]) -> object:
+    amount = values.get("contracts/amount")
+    return None if amount is None else (amount, values.get("contracts/start"))
+
+
+_ONE_FIELD = 2  # the distance of two rows that say something else in one field
+
+
+def _plain_pair(before: Sequence[_Row], after: Sequence[Release]) -> tuple[_Row, Release] | None:
+    if len(before) == len(after) == 1:
+        return before[0], after[0]
+    distances = [[_distance(row.values, _values(release)) for release in after] for row in before]
+    for at, row in enumerate(before):
+        least = min(distances[at])
+        if distances[at].count(least) > 1 or (len(before) != len(after) and least > _ONE_FIELD):
+            continue
+        to = distances[at].index(least)
+        column = [line[to] for line in distances]
+        if column.count(least) == 1 and min(column) == least:
+            return row, after[to]
+    return None
+
+
+def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+    """How many fields differ; one that was empty and is filled counts a little less than one that says something else."""
+    return sum(
+        1 if (one.get(name) is None) != (other.get(name) is None) else 2
+        for name in {*one, *other}
+        if one.get(name) != other.get(name)
+    )
+
+
+def _table_release(name: str, rows: Sequence[_Row]) -> Release:
+    """Rows of one process as one release: fields of the first row that says them, one contract for each row that has one."""
+    fields: dict[str, Any] = {"process": name, "id": rows[0].release.id}
+    contracts: list[Contract] = []
+    suppliers: dict[str, Supplier] = {}
+    for row in rows:
+        for field in Release.__struct_fields__:
+            value = getattr(row.release, field)
+            if field not in _LISTS and value is not UNSET and value is not None and field not in fields:
+                fields[field] = value
+        contracts += (
+            msgspec.structs.replace(contract, id=row.id) for contract in row.release.contracts or ()
+        )
+        suppliers |= {supplier.id: supplier for supplier in row.release.suppliers or ()}
+    if contracts:
+        fields["contracts"] = tuple(contracts)
+    if suppliers:
+        fields["suppliers"] = tuple(suppliers.values())
+    return Release(**fields)
+
+
+def _joined(name: str, parts: Sequence[Release]) -> Release:
+    """What several series say of one process: the later wins; contracts, awards and bids are those of one series."""
+    fields: dict[str, Any] = {"process": name, "id": ""}
+    suppliers: dict[str, Supplier] = {}
+    for part in parts:
+        for field in Release.__struct_fields__:
+            value = getattr(part, field)
+            if field == "suppliers":
+                suppliers |= {supplier.id: supplier for supplier in value or ()}
+            elif (
+                value is not UNSET
+                and value is not None
+                and field not in _DROPPED
+                and not (field == "tags" and not value)
+            ):
+                fields[field] = value
+    if suppliers:
+        fields["suppliers"] = tuple(suppliers.values())
+    return Release(**fields)
