@@ -17,7 +17,6 @@ from operator import itemgetter
 import msgspec
 
 from careo.record.purchases import checks
-from careo.record.purchases.delays import delays_of
 from careo.record.purchases.process import (
     Process,
     Version,
@@ -27,6 +26,7 @@ from careo.record.purchases.process import (
     with_release,
     with_table,
 )
+from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import (
     CLEAR,
     NOT_MEANT,
@@ -112,12 +112,9 @@ class Watch:
         self._by_id = {rule.id: rule for rule in rules}
         self._patterns: dict[tuple[str, ...], str] = {}
         self._files: dict[int, tuple[str, str, bool]] = {}
-        self._baselines = {
-            series: seen
-            for series, seen in state.rows(
-                "SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series"
-            )
-        }
+        self._baselines = dict(
+            state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
+        )
         rules_now = blake2b(repr(self.rules).encode() + currency.encode(), digest_size=16).hexdigest()
         if state.meta("rules") != rules_now:
             self._judge_all()
@@ -376,7 +373,7 @@ class Watch:
         tallies = (
             ("coverage", f"{buyer}\t{pattern}", (1,)),
             *summed(checks.tallies_of(one, self.currency)),
-            *summed(delays_of(one, versions)),
+            *summed(publishing_of(one, versions, purchases)),
         )
         derived = Derived(
             tuple(signals),
