@@ -57,7 +57,7 @@ def watched_figures(
         return tuple(
             _finding(
                 figure,
-                _counted(state, figure, only or (lambda buyer: True)),
+                _counted(state, figure, only or (lambda _: True)),
                 names,
                 sources,
                 (first, last),

@@ -35,7 +35,7 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
             alone = not one.competitive
             yield Tally(
                 "spent",
-                f"{one.buyer}|{year_of(one.day)}",
+                f"{one.buyer}|{day_of(one.day * DAY).year}",
                 (1, int(alone), one.amount, one.amount if alone else 0),
             )
     buyer = process.now.buyer or ""
