@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
+from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,10 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     if versions.stream:
         releases = [unpacked(version.release) for version in versions.stream]
         first = min(version.seen for version in versions.stream)
-        now = (
-            releases[0]
-            if len(releases) == 1 and b"\xc0" not in versions.stream[0].release
-            else merged(releases)
+        alone = len(releases) == 1 and (
+            b"\xc0" not in versions.stream[0].release or not _takes_back(releases[0])
         )
+        now = releases[0] if alone else merged(releases)
         newest = max((release.date or 0 for release in releases), default=0)
         parts.append((newest, "", now))
         first_seen.append(first)
@@ -258,7 +257,7 @@ def _lay_over(fields: dict[str, Any], later: Any) -> None:
             continue
         if value is None:
             fields.pop(name, None)
-        elif name in _LISTS:
+        elif _of_parts(value):
             parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
             for part in value:
                 _lay_over(parts.setdefault(part.id, {}), part)
@@ -266,14 +265,32 @@ def _lay_over(fields: dict[str, Any], later: Any) -> None:
             fields[name] = value
 
 
+def _of_parts(value: Any) -> bool:
+    """Whether a field lists parts with ids (an award's suppliers are references, a release's are parts)."""
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Said)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _takes_back(part: Said) -> bool:
+    """Whether anything in it is None."""
+    for name in part.__struct_fields__:
+        value = getattr(part, name)
+        if value is None or (_of_parts(value) and any(map(_takes_back, value))):
+            return True
+    return False
+
+
 def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    types = {"bids": Bid, "awards": Award, "contracts": Contract, "suppliers": Supplier}
-    return kind(
-        **{
-            name: tuple(_built(types[name], part) for part in value.values()) if name in _LISTS else value
-            for name, value in fields.items()
-        }
-    )
+    types: Mapping[str, type[Any]] = {
+        "bids": Bid,
+        "awards": Award,
+        "contracts": Contract,
+        "suppliers": Supplier,
+    }
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        parts: dict[str, dict[str, Any]] | None = value if isinstance(value, dict) else None
+        values[name] = value if parts is None else tuple(_built(types[name], part) for part in parts.values())
+    return kind(**values)
 
 
 @dataclass(frozen=True, slots=True)
