@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
@@ -288,7 +288,7 @@ def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
     }
     values: dict[str, Any] = {}
     for name, value in fields.items():
-        parts: dict[str, dict[str, Any]] | None = value if isinstance(value, dict) else None
+        parts = cast("dict[str, dict[str, Any]]", value) if isinstance(value, dict) else None
         values[name] = value if parts is None else tuple(_built(types[name], part) for part in parts.values())
     return kind(**values)
 
