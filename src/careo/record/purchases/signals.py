@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import cast
 
 import msgspec
 
@@ -123,7 +124,9 @@ class Dated(msgspec.Struct, frozen=True):
 
 def value_of(fact: Fact) -> tuple[int | float | str | bool | None, int | float | str | bool | None]:
     """What stood before, where an edit in place is told (before, after), and what stands."""
-    before, now = fact.value if isinstance(fact.value, tuple) and len(fact.value) == 2 else (None, fact.value)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+    value = fact.value
+    pair = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    before, now = pair if len(pair) == 2 else (None, value)
     return _plain(before), _plain(now)
 
 
@@ -140,5 +143,5 @@ def _same(before: Signal, hit: Hit) -> bool:
 
 def _plain(value: object) -> int | float | str | bool | None:
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return ", ".join(map(str, cast("tuple[object, ...]", value)))
     return value if isinstance(value, int | float | str | bool | None) else str(value)
