@@ -535,6 +535,7 @@ def test_w10_one_field_is_one_signal_and_an_amount_that_grew_is_strong() -> None
     assert len(found["p/c1/amount"].facts) == 2
     assert (found["p/c1/amount"].threshold, found["p/c1/amount"].value) == (110, 120)
     assert found["p/c1/amount"].severity == "signal"
+    assert hits("W10", direct(changes=[edit("supplier_name", "A", "A, S.A.")]))[0].severity == "notice"
     assert hits("W10", direct(changes=[edit("amount", 100_00, 120_00)]))[0].severity == "strong"
     assert hits("W10", direct(changes=[edit("amount", 100_00, 119_99)]))[0].severity == "signal"
 
