@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.checks_group import GroupRule, ShareRule, split, split_key
