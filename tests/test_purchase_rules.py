@@ -59,8 +59,9 @@ def w01() -> tuple[Worlds, Worlds]:
     fine += [
         call(published=at("2024-02-20T23:59"), opening=at("2024-03-06T00:01"))
     ]  # fifteen by the calendar
-    fine += [call(opening=start + 3 * DAY, published=start, **x) for x in (
-        {"draft": True}, {"status": "cancelled"}, {"status": "withdrawn"}, {"method": "direct"}, {"method": "invited"})]  # fmt: skip
+    spoken: list[dict[str, Any]] = [
+        {"draft": True}, {"status": "cancelled"}, {"status": "withdrawn"}, {"method": "direct"}, {"method": "invited"}]  # fmt: skip
+    fine += [call(opening=start + 3 * DAY, published=start, **changed) for changed in spoken]
     fine += [
         call(opening=...),
         call(published=...),
