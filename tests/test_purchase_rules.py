@@ -208,7 +208,7 @@ def w10() -> tuple[Worlds, Worlds]:
     ]
     fine += [direct(changes=[edit(f, "a", "b")]) for f in (
         "address", "buyer_name", "unit_name", "status", "method_words", "scope", "items", "parts", "category", "law", "branch")]  # fmt: skip
-    fine += [direct(), call()]
+    fine += [direct(), call(), direct(changes=[edit("ground", "", "ART. 43")])]
     return bad, fine
 
 

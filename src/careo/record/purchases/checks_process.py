@@ -325,7 +325,9 @@ def edited_in_place(process: Process, rule: Rule, _clock: int) -> Outcome:
     settings: Any = rule.settings
     changed: dict[str, list[Change]] = {}
     for change in process.changes:
-        if change.filled:
+        if (
+            change.filled or change.before == ""
+        ):  # a ground that was there and empty is "", so that W02 can tell
             continue
         if change.kind == "edited":
             if change.field in settings["fields"]:
