@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import os
-import random
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -387,7 +386,7 @@ def test_procedures_and_contracts_of_one_number_meet():
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_table_in_any_usual_encoding_with_its_columns_in_any_order(encoding, separator):
     expected, _ = whole(table(TENDER_COLUMNS, [TENDER]))
-    columns = ["Otra columna", *random.Random(1).sample(TENDER_COLUMNS, len(TENDER_COLUMNS))]  # noqa: S311
+    columns = ["Otra columna", *reversed(TENDER_COLUMNS)]
     if encoding == "utf-16" and separator == "\t":
         pytest.skip("one of each is enough")
     data = table(columns, [{**TENDER, "Otra columna": "ana@example.org"}], encoding, separator)
