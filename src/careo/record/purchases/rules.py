@@ -145,11 +145,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number of an entity, for a population's fence. subject: as of `Hit`; facts: what it rests on."""
+    """A number of an entity, for a population's fence.
+
+    population: "decision_days|open": what is measured, and whom it is measured among. subject, buyer, unit, supplier, facts: as of
+    `Hit`, which it becomes when it lies beyond the fence.
+    """
 
     population: str
     subject: str
     value: float
+    buyer: str = ""
+    unit: str = ""
+    supplier: str = ""
+    facts: tuple[Fact, ...] = ()
 
 
 ProcessCheck: TypeAlias = Callable[[Process, Rule, int], Outcome]

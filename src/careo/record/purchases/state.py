@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class State:
         self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All that is written inside, or nothing."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
@@ -246,13 +246,15 @@ class State:
             ),
         )
 
-    def tallies(self, kind: str, prefix: str = "") -> Iterator[tuple[str, tuple[int, int, int, int]]]:
-        """Sums of a kind by key, those that are not nothing, in the order of their keys."""
+    def tallies(
+        self, kind: str, prefix: str = "", *, with_nothing: bool = False
+    ) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+        """Sums of a kind by key in the order of keys; those that came to nothing only if asked for."""
         for key, *numbers in self._db.execute(
             "SELECT key, n0, n1, n2, n3 FROM tally WHERE kind=? AND key>=? AND key<? ORDER BY key",
             (kind, prefix, f"{prefix}\U0010ffff"),
         ):
-            if any(numbers):
+            if with_nothing or any(numbers):
                 yield key, (numbers[0], numbers[1], numbers[2], numbers[3])
 
     def tally(self, kind: str, key: str) -> tuple[int, int, int, int]:
@@ -269,6 +271,36 @@ class State:
             "INSERT OR IGNORE INTO measure VALUES (?, ?, ?)",
             ((one.population, one.value, one.subject) for one in new),
         )
+
+    def populations(self, name: str) -> Iterator[str]:
+        """The populations of process measures called `name` or "<name>|…"."""
+        last = name
+        while row := self._db.execute(
+            "SELECT MIN(population) FROM measure WHERE population >= ?", (last,)
+        ).fetchone():
+            if row[0] is None or row[0].partition("|")[0] != name:
+                return
+            yield row[0]
+            last = f"{row[0]}\0"
+
+    def population_size(self, population: str) -> int:
+        """How many it has."""
+        return self._db.execute("SELECT COUNT(*) FROM measure WHERE population=?", (population,)).fetchone()[
+            0
+        ]
+
+    def measure_at(self, population: str, place: int) -> float:
+        """The number at a place, from 0, of a population in order."""
+        query = "SELECT value FROM measure WHERE population=? ORDER BY value LIMIT 1 OFFSET ?"
+        return self._db.execute(query, (population, place)).fetchone()[0]
+
+    def beyond(self, population: str, value: float, *, above: bool) -> Iterator[str]:
+        """Subjects whose number is at or beyond `value`."""
+        side = ">=" if above else "<="
+        found = self._db.execute(
+            f"SELECT subject FROM measure WHERE population=? AND value {side} ?", (population, value)
+        )
+        return iter([subject for (subject,) in found.fetchall()])
 
     # ── signals ──
 

@@ -16,7 +16,9 @@ from operator import itemgetter
 
 import msgspec
 
-from careo.record.purchases import checks
+from careo.record.purchases.checks import CHECKS
+from careo.record.purchases.contributions import UNIT_YEAR, measures_of, purchases_of, tallies_of
+from careo.record.purchases.fences import hits_of_population, hits_of_shares
 from careo.record.purchases.process import (
     Process,
     Version,
@@ -102,13 +104,14 @@ class Watch:
 
     def __init__(self, state: State, rules: Sequence[Rule], currency: str) -> None:
         self.state, self.rules, self.currency = state, tuple(rules), currency
-        self._of_process = [
-            (rule, checks.PROCESS[rule.check]) for rule in rules if rule.check in checks.PROCESS
+        told = [(rule, CHECKS[rule.check]) for rule in rules]
+        self._covers = [
+            (rule, check.check if check.kind == "process" else check.covers) for rule, check in told
         ]
-        self._of_group = [(rule, checks.GROUP[rule.check]) for rule in rules if rule.check in checks.GROUP]
-        self._of_population = [
-            (rule, checks.POPULATION[rule.check]) for rule in rules if rule.check in checks.POPULATION
-        ]
+        self._groups = [(rule, check) for rule, check in told if check.kind == "group"]
+        self._shares = [(rule, check) for rule, check in told if check.kind == "share"]
+        self._populations = [(rule, check) for rule, check in told if check.kind == "population"]
+        self._wholes: set[str] | None = set() if state.meta("unsettled") != "1" else None
         self._by_id = {rule.id: rule for rule in rules}
         self._patterns: dict[tuple[str, ...], str] = {}
         self._files: dict[int, tuple[str, str, bool]] = {}
@@ -191,9 +194,16 @@ class Watch:
                 state.remember("clock", str(now))
         if state.meta("unsettled") == "1":
             with state.transaction():
-                for rule, population in self._of_population:
-                    told += self._fence(rule, population, now)
+                for rule, check in self._populations:
+                    told += self._fence(rule, hits_of_population(state, check, rule, now, self.currency), now)
+                for rule, check in self._shares:
+                    parts = hits_of_shares(state, check, rule, self._wholes)
+                    while some := list(islice(parts, _AT_ONCE)):
+                        told += self._tell(
+                            {signal_id(rule, name): (rule, hit) for name, hit in some}, now, {}
+                        )
                 state.remember("unsettled", "0")
+            self._wholes = set()
         return told
 
     # ── streams and tables ──
@@ -344,7 +354,7 @@ class Watch:
         outcomes: list[str] = []
         signals: list[str] = []
         due: int | None = None
-        for rule, check in self._of_process:
+        for rule, check in self._covers:
             outcome = check(one, rule, batch.clock)
             if outcome is NOT_MEANT:
                 outcomes.append("-")
@@ -358,7 +368,7 @@ class Watch:
                     outcome.until, batch.clock + 1
                 )  # a rule that still waits when its time has come waits on
                 due = until if due is None else min(due, until)
-            else:
+            elif isinstance(outcome, tuple):
                 outcomes.append("1")
                 for hit in outcome:
                     signal = signal_id(rule, hit.subject)
@@ -368,11 +378,11 @@ class Watch:
             if signal not in batch.said:
                 batch.said[signal] = (None, None)
         pattern = self._patterns.setdefault(tuple(outcomes), "\t".join(outcomes))
-        purchases = checks.purchases_of(one, self.currency)
-        measures = checks.measures_of(one, self.currency)
+        purchases = purchases_of(one, self.currency)
+        measures = measures_of(one, batch.clock, self.currency)
         tallies = (
             ("coverage", f"{buyer}\t{pattern}", (1,)),
-            *summed(checks.tallies_of(one, self.currency)),
+            *summed(tallies_of(one, purchases)),
             *summed(publishing_of(one, versions, purchases)),
         )
         derived = Derived(
@@ -424,14 +434,13 @@ class Watch:
             "INSERT INTO name VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name=MAX(name, excluded.name)",
             ((kind, code, name) for (kind, code), name in sorted(batch.names.items())),
         )
-        for unit, supplier, part in batch.groups:
-            if not self._of_group:
-                break
+        for unit, supplier, part in batch.groups if self._groups else ():
             rows = state.purchases(unit, supplier, part)
-            for rule, check in self._of_group:
-                subject = f"{unit}|{supplier}|{part}"
-                hit = next(iter(check(rows, rule)), None)
-                batch.said[signal_id(rule, subject)] = (rule, hit)
+            for rule, check in self._groups:
+                hit = next(iter(check.check([row for row in rows if check.key(row) is not None], rule)), None)
+                batch.said[signal_id(rule, f"{unit}|{supplier}|{part}")] = (rule, hit)
+        if self._wholes is not None:
+            self._wholes.update(key for kind, key in batch.sums if kind == UNIT_YEAR)
         return self._tell(batch.said, batch.clock, batch.versions)
 
     def _tell(
@@ -542,14 +551,13 @@ class Watch:
 
     # ── fences ──
 
-    def _fence(self, rule: Rule, population: checks.PopulationCheck, clock: int) -> int:
+    def _fence(self, rule: Rule, hits: Iterable[Hit], clock: int) -> int:
         said: dict[str, tuple[Rule | None, Hit | None]] = {
             signal.id: (rule, None)
             for signal in self.state.signals_of(rule.id)
             if signal.version == rule.version
         }
-        for hit in population(self.state, rule, clock):
-            said[signal_id(rule, hit.subject)] = (rule, hit)
+        said |= {signal_id(rule, hit.subject): (rule, hit) for hit in hits}
         return self._tell(said, clock, {})
 
 
