@@ -196,7 +196,8 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
 
 def merged(releases: Sequence[Release]) -> Release:
     """Releases of one process as one, by the merging rules of OCDS 1.1: later fields replace earlier ones, null removes, parts
-    with ids are merged by id, other lists replaced; a release that states the process whole replaces all before it.
+    with ids are merged by id, other lists replaced; a release that states the process whole replaces all before it. Codes of items
+    stand for lists of items whose ids are not kept: they are replaced.
 
     Args:
         releases: in the order of their dates.
@@ -230,6 +231,10 @@ def located(versions: Versions, field: str) -> Version | None:
 
 
 _LISTS = {"bids", "awards", "contracts", "suppliers"}
+_PARTS: Mapping[type[Any], Mapping[str, type[Any]]] = {
+    Release: {"bids": Bid, "awards": Award, "contracts": Contract, "suppliers": Supplier}
+}
+_REFERENCES = {"suppliers", "tenderers"}  # of parts: organisations with ids, so merged by them
 _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
 
@@ -252,25 +257,30 @@ def _first_with(stream: Sequence[Version], releases: Sequence[Release], contract
 
 def _lay_over(fields: dict[str, Any], later: Any) -> None:
     """Lay what a release, or a part of one, says over what was said before; parts are kept as dicts by id."""
+    parts_of = _PARTS.get(type(later), {})
     for name in later.__struct_fields__:
         value = getattr(later, name)
         if value is UNSET or (name == "tags" and not value):
             continue
         if value is None:
             fields.pop(name, None)
-        elif name in _LISTS:
+        elif name in parts_of:
             parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
             for part in value:
                 _lay_over(parts.setdefault(part.id, {}), part)
+        elif name in _REFERENCES and isinstance(value, tuple):
+            fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), *value)))
         else:
             fields[name] = value
 
 
 def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    types = {"bids": Bid, "awards": Award, "contracts": Contract, "suppliers": Supplier}
+    parts_of = _PARTS.get(kind, {})
     return kind(
         **{
-            name: tuple(_built(types[name], part) for part in value.values()) if name in _LISTS else value
+            name: tuple(_built(parts_of[name], part) for part in value.values())
+            if name in parts_of
+            else value
             for name, value in fields.items()
         }
     )
