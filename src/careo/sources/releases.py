@@ -17,10 +17,10 @@ from typing import TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-Text: TypeAlias = str | None | UnsetType
-Time: TypeAlias = int | None | UnsetType  # civil seconds
-Cents: TypeAlias = int | None | UnsetType
-Count: TypeAlias = int | None | UnsetType
+Text: TypeAlias = str | UnsetType | None
+Time: TypeAlias = int | UnsetType | None  # civil seconds
+Cents: TypeAlias = int | UnsetType | None
+Count: TypeAlias = int | UnsetType | None
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -82,6 +82,9 @@ class PurchaseBody(msgspec.Struct, frozen=True, array_like=True, gc=False):
     category: str
 
 
+_ABOVE = "SELECT subject FROM measure WHERE population=? AND value >= ?"
+_BELOW = "SELECT subject FROM measure WHERE population=? AND value <= ?"
+
 NO_DAY = -(1 << 31)  # stands for an unknown day in a key
 
 _VERSIONS, _DERIVED = msgspec.msgpack.Decoder(Versions), msgspec.msgpack.Decoder(Derived)
@@ -296,10 +299,8 @@ class State:
 
     def beyond(self, population: str, value: float, *, above: bool) -> Iterator[str]:
         """Subjects whose number is at or beyond `value`."""
-        side = ">=" if above else "<="
-        found = self._db.execute(
-            f"SELECT subject FROM measure WHERE population=? AND value {side} ?", (population, value)
-        )
+        query = _ABOVE if above else _BELOW
+        found = self._db.execute(query, (population, value))
         return iter([subject for (subject,) in found.fetchall()])
 
     # ── signals ──
