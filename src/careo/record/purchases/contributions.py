@@ -174,7 +174,9 @@ def _of_units(purchases: Sequence[Purchase]) -> Iterator[Tally]:
         amount = max(each.amount or 0, 0)
         if each.contract not in counted:  # once, however many suppliers share it
             counted.add(each.contract)
-            yield Tally(UNIT_YEAR, key, (each.competitive is False, each.competitive is not None, 1, amount))
+            yield Tally(
+                UNIT_YEAR, key, (int(each.competitive is False), int(each.competitive is not None), 1, amount)
+            )
         if each.supplier and each.shared == 1:
             yield Tally(UNIT_SUPPLIER_YEAR, f"{key}|{each.supplier}", (1, amount))
 
@@ -213,7 +215,7 @@ def _of_wins(now: Release) -> Iterator[Tally]:
         if b.status == "valid" and b.tenderers and len(b.tenderers) == 1
     }
     for tenderer in sorted(valid):
-        yield Tally(TENDERER_WINS, tenderer, (tenderer == winner, 1))
+        yield Tally(TENDERER_WINS, tenderer, (int(tenderer == winner), 1))
 
 
 def _of_disqualified(now: Release) -> Iterator[Tally]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
+from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,10 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     if versions.stream:
         releases = [unpacked(version.release) for version in versions.stream]
         first = min(version.seen for version in versions.stream)
-        now = (
-            releases[0]
-            if len(releases) == 1 and b"\xc0" not in versions.stream[0].release
-            else merged(releases)
+        alone = len(releases) == 1 and (
+            b"\xc0" not in versions.stream[0].release or not _takes_back(releases[0])
         )
+        now = releases[0] if alone else merged(releases)
         newest = max((release.date or 0 for release in releases), default=0)
         parts.append((newest, "", now))
         first_seen.append(first)
@@ -272,6 +271,16 @@ def _lay_over(fields: dict[str, Any], later: Any) -> None:
             fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), *value)))
         else:
             fields[name] = value
+
+
+def _takes_back(said: Any) -> bool:
+    """Whether anything in it is None."""
+    parts_of = _PARTS.get(type(said), {})
+    for name in said.__struct_fields__:
+        value = getattr(said, name)
+        if value is None or (name in parts_of and value is not UNSET and any(map(_takes_back, value))):
+            return True
+    return False
 
 
 def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
