@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
@@ -154,10 +154,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     if versions.stream:
         releases = [unpacked(version.release) for version in versions.stream]
         first = min(version.seen for version in versions.stream)
-        alone = len(releases) == 1 and (
-            b"\xc0" not in versions.stream[0].release or not _takes_back(releases[0])
-        )
-        now = releases[0] if alone else merged(releases)
+        now = releases[0] if len(releases) == 1 and _is_merged(releases[0]) else merged(releases)
         newest = max((release.date or 0 for release in releases), default=0)
         parts.append((newest, "", now))
         first_seen.append(first)
@@ -205,8 +202,18 @@ def merged(releases: Sequence[Release]) -> Release:
     for release in releases:
         if release.whole:
             fields = {}
-        _lay_over(fields, release)
-    return _built(Release, fields)
+        for name, value in msgspec.to_builtins(release).items():  # only what it says
+            if value is None:
+                fields.pop(name, None)
+            elif name in _LISTS:
+                parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
+                for part in value:
+                    _lay_over(parts.setdefault(part["id"], {}), part)
+            else:
+                fields[name] = value
+    for name in _LISTS & fields.keys():
+        fields[name] = tuple(fields[name].values())
+    return msgspec.convert(fields, Release)
 
 
 def located(versions: Versions, field: str) -> Version | None:
@@ -230,9 +237,6 @@ def located(versions: Versions, field: str) -> Version | None:
 
 
 _LISTS = {"bids", "awards", "contracts", "suppliers"}
-_PARTS: Mapping[type[Any], Mapping[str, type[Any]]] = {
-    Release: {"bids": Bid, "awards": Award, "contracts": Contract, "suppliers": Supplier}
-}
 _REFERENCES = {"suppliers", "tenderers"}  # of parts: organisations with ids, so merged by them
 _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
@@ -254,45 +258,31 @@ def _first_with(stream: Sequence[Version], releases: Sequence[Release], contract
     )
 
 
-def _lay_over(fields: dict[str, Any], later: Any) -> None:
-    """Lay what a release, or a part of one, says over what was said before; parts are kept as dicts by id."""
-    parts_of = _PARTS.get(type(later), {})
-    for name in later.__struct_fields__:
-        value = getattr(later, name)
-        if value is UNSET or (name == "tags" and not value):
-            continue
+def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Lay what a part of a release says over what was said of it before."""
+    for name, value in part.items():
         if value is None:
             fields.pop(name, None)
-        elif name in parts_of:
-            parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
-            for part in value:
-                _lay_over(parts.setdefault(part.id, {}), part)
-        elif name in _REFERENCES and isinstance(value, tuple):
-            fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), *value)))
+        elif name in _REFERENCES and name in fields:
+            fields[name] = tuple(dict.fromkeys((*fields[name], *value)))
         else:
             fields[name] = value
 
 
-def _takes_back(said: Any) -> bool:
-    """Whether anything in it is None."""
-    parts_of = _PARTS.get(type(said), {})
-    for name in said.__struct_fields__:
-        value = getattr(said, name)
-        if value is None or (name in parts_of and value is not UNSET and any(map(_takes_back, value))):
-            return True
-    return False
-
-
-def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    parts_of = _PARTS.get(kind, {})
-    return kind(
-        **{
-            name: tuple(_built(parts_of[name], part) for part in value.values())
-            if name in parts_of
-            else value
-            for name, value in fields.items()
-        }
-    )
+def _is_merged(release: Release) -> bool:
+    """Whether it says of itself what `merged` would: it takes nothing back, and no part of it comes twice."""
+    for name in release.__struct_fields__:
+        if getattr(release, name) is None:
+            return False
+    for parts in (release.bids, release.awards, release.contracts, release.suppliers):
+        if parts:
+            if len(parts) > 1 and len({part.id for part in parts}) < len(parts):
+                return False
+            for part in parts:
+                for name in part.__struct_fields__:
+                    if getattr(part, name) is None:
+                        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
