@@ -8,7 +8,7 @@ bytes; a table that is overwritten is a chain of states, and what differs from o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, cast
@@ -26,7 +26,8 @@ class Change:
     Attributes:
         kind: "edited", "vanished", "ambiguous" (a row gone where several came: which replaced which cannot be told).
         contract: id of the contract (see `Process.contracts`), or "" for the process itself.
-        field: what was edited, as named in `Release` and `Contract`; "" for a row that vanished.
+        field: what was edited, as named in `Release`, or in `Contract` for a contract; "supplier_name" for the name of its
+            supplier; "" for a row that vanished.
         before, after: as kept: cents, civil seconds, codes; None where there is or was nothing.
         filled: True where an empty field was filled, which is no change of anything said.
         seen: when the later state was first seen, civil seconds. since: when the earlier one was.
@@ -181,7 +182,9 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     return Process(
         id=name,
         now=now,
-        changes=tuple(sorted(changes, key=lambda change: (change.seen, change.contract, change.field))),
+        changes=tuple(
+            sorted(dict.fromkeys(changes), key=lambda change: (change.seen, change.contract, change.field))
+        ),
         first_seen=None if len(known) < len(first_seen) else min(known, default=None),
         contract_seen=contract_seen,
         newest=max((newest for newest, _, _ in parts), default=0),
@@ -331,12 +334,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         for before, release in pairs:
             row = _Row(before.id, release, _values(release))
             following.append(row)
-            for field in sorted({*before.values, *row.values}):
-                was, became = before.values.get(field), row.values.get(field)
-                if was != became:
-                    changes.append(
-                        Change("edited", _contract(row), field, was, became, was is None, state.seen, since)
-                    )
+            changes += _edits(before, row, state.seen, since)
         matched = {id(release) for _, release in pairs}
         for release in fresh:
             if id(release) not in matched:
@@ -359,6 +357,24 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
     )
+
+
+def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
+    for field in sorted({*before.values, *row.values}):
+        was, became = before.values.get(field), row.values.get(field)
+        if was != became:
+            whose, _, name = field.rpartition("/")
+            contract = _contract(row) if whose else ""
+            yield Change(
+                "edited",
+                contract,
+                _SUPPLIER_NAME if whose == "suppliers" else name,
+                was,
+                became,
+                was is None,
+                seen,
+                since,
+            )
 
 
 def _contract(row: _Row) -> str:
@@ -427,6 +443,7 @@ def _sum_and_start(values: Mapping[str, Any]) -> object:
     return None if amount is None else (amount, values.get("contracts/start"))
 
 
+_SUPPLIER_NAME = "supplier_name"
 _ONE_FIELD = 2  # the distance of two rows that say something else in one field
 
 
