@@ -146,6 +146,8 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
         baselines: of each series of tables, when its first edition was seen: since when what stood in it was published
             cannot be known.
     """
+    if len(versions.stream) == 1 and not versions.tables:  # most processes, most of the time
+        return _of_one_release(name, versions.stream[0])
     parts: list[tuple[int, str, Release]] = []
     changes: list[Change] = []
     contract_seen: dict[str, int | None] = {}
@@ -155,7 +157,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     if versions.stream:
         releases = [unpacked(version.release) for version in versions.stream]
         first = min(version.seen for version in versions.stream)
-        now = releases[0] if len(releases) == 1 and _is_merged(releases[0]) else merged(releases)
+        now = merged(releases)
         newest = max((release.date or 0 for release in releases), default=0)
         parts.append((newest, "", now))
         first_seen.append(first)
@@ -191,6 +193,14 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
         twice=twice,
         conflicts=conflicts,
     )
+
+
+def _of_one_release(name: str, version: Version) -> Process:
+    release = unpacked(version.release)
+    now = release if _is_merged(release, version.release) else merged((release,))
+    seen = version.seen
+    contracts: dict[str, int | None] = {contract.id: seen for contract in now.contracts or ()}
+    return Process(name, now, (), seen, contracts, release.date or 0, (), ())
 
 
 def merged(releases: Sequence[Release]) -> Release:
@@ -272,20 +282,17 @@ def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
             fields[name] = value
 
 
-def _is_merged(release: Release) -> bool:
-    """Whether it says of itself what `merged` would: it takes nothing back, and no part of it comes twice."""
-    for name in release.__struct_fields__:
-        if getattr(release, name) is None:
-            return False
+def _is_merged(release: Release, data: bytes) -> bool:
+    """Whether a release, packed as `data`, surely says what `merged` would: it takes nothing back, and no part of it comes twice."""
+    if _NIL in data:
+        return False
     for parts in (release.bids, release.awards, release.contracts, release.suppliers):
-        if parts:
-            if len(parts) > 1 and len({part.id for part in parts}) < len(parts):
-                return False
-            for part in parts:
-                for name in part.__struct_fields__:
-                    if getattr(part, name) is None:
-                        return False
+        if parts and len(parts) > 1 and len({part.id for part in parts}) < len(parts):
+            return False
     return True
+
+
+_NIL = b"\xc0"  # null in MessagePack; other bytes may look like it
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from careo.record.purchases.rules import (
     Waiting,
 )
 from careo.record.purchases.signals import Dated, Evidence, Signal, next_revision, signal_id, value_of
-from careo.record.purchases.state import Derived, State, purchase_key, summed
+from careo.record.purchases.state import Derived, State, purchase_key
 from careo.sources.releases import Package, Refused, packed, unpacked
 
 LEAST_KEPT_OF_A_TABLE = 0.8  # a table with a smaller share of its former rows is taken for a truncated one
@@ -381,8 +381,8 @@ class Watch:
         measures = measures_of(one, batch.clock, self.currency)
         tallies = (
             ("coverage", f"{buyer}\t{pattern}", (1,)),
-            *summed(tallies_of(one, purchases)),
-            *summed(publishing_of(one, versions, purchases)),
+            *tallies_of(one, purchases),
+            *publishing_of(one, versions, purchases),
         )
         derived = Derived(
             tuple(signals),
