@@ -42,6 +42,7 @@ def releases(count: int, seed: int = SEED, *, compiled: bool = False) -> Iterato
     Args:
         compiled: only the last release of each process, tagged "compiled".
     """
+    gap = min(4_000, max(2, count // 5))  # a later release comes within so many others
     step = timedelta(days=_DAYS) / max(count, 1)
     waiting: list[tuple[int, int, int]] = []  # (place in the file, process, which of its releases)
     made = started = 0
@@ -53,7 +54,7 @@ def releases(count: int, seed: int = SEED, *, compiled: bool = False) -> Iterato
             luck = Random(f"{seed}/{process}/later")
             if not compiled:
                 for later in range(1, 1 + luck.choice(LATER)):
-                    heapq.heappush(waiting, (made + later * luck.randrange(1, 4_000), process, later))
+                    heapq.heappush(waiting, (made + later * luck.randrange(1, gap), process, later))
         last = compiled and Random(f"{seed}/{process}/later").choice(LATER)
         yield release(process, int(last) or which, _BEGIN + made * step, seed, compiled=compiled)
         made += 1

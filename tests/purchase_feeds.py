@@ -48,8 +48,8 @@ def feed(
         if done and not options:
             continue
         start = (1, 0) if line is None or offset is None else (line, offset)
-        for package in read_packages(file, terms=TERMS, seen=seen, start=start, part=parts):
-            taken.append(watch.take(package, **options))
+        with closing(read_packages(file, terms=TERMS, seen=seen, start=start, part=parts)) as packages:
+            taken += (watch.take(package, **options) for package in packages)
         watch.settle()
     return taken
 

@@ -230,30 +230,53 @@ def merged(releases: Sequence[Release]) -> Release:
 
 
 def located(name: str, versions: Versions, field: str) -> Version | None:
-    """The newest version of the process `name` that says `field` ("opening", "contracts/<id>/amount"; as of `rules.Fact`), or the
-    newest of all."""
+    """Where what the process `name` says of `field` now ("opening", "contracts/<id>/amount"; as of `rules.Fact`) was first said:
+    the first version that says it and after which no other says otherwise; the newest of all if none speaks of it.
+
+    So a signal rests on the same place however often the same is said again.
+    """
     head, _, rest = field.partition("/")
-    part = rest.partition("/")[0]
-    rows: list[Version] = []
-    for states in versions.tables.values():
-        places = _chain(name, states, None).places
-        if part in places:
-            return places[part]
-        rows += states[-1].rows if states else ()
-    candidates = sorted(
-        (*versions.stream, *rows), key=lambda one: (one.seen, *_date_order(one)), reverse=True
-    )
-    for version in candidates:
-        value: Any = getattr(unpacked(version.release), head, UNSET)
-        if value is UNSET or value is None:
+    part, _, own = rest.partition("/")
+    newest: list[Version] = []
+    for series in sorted(versions.tables, reverse=True):
+        states = versions.tables[series]
+        histories = _chain(name, states, None).histories
+        if part in histories:
+            return _first_to_say(histories[part], "contracts", "", own)
+        for history in histories.values() if states and states[-1].rows else ():
+            found = _first_to_say(history, head, part, own, speaks=True)
+            if found is not None:
+                return found
+            newest.append(history[-1])
+    newest += versions.stream
+    found = _first_to_say(versions.stream, head, part, own, speaks=True) if versions.stream else None
+    return found or max(newest, key=_date_order, default=None)
+
+
+def _first_to_say(
+    history: Sequence[Version], head: str, part: str, own: str, *, speaks: bool = False
+) -> Version | None:
+    """The first version of the last ones that say the same; if none says anything, the last one, or None if it must."""
+    first: Version | None = None
+    said: object = UNSET
+    for version in reversed(history):
+        value = _said(unpacked(version.release), head, part, own)
+        if value is UNSET:
             continue
-        if (
-            not part
-            or not isinstance(value, tuple)
-            or part in {getattr(one, "id", None) for one in cast("tuple[object, ...]", value)}
-        ):
-            return version
-    return candidates[0] if candidates else None
+        if first is not None and value != said:
+            break
+        first, said = version, value
+    return first if first is not None or speaks else history[-1]
+
+
+def _said(release: Release, head: str, part: str, own: str) -> object:
+    value: Any = getattr(release, head, UNSET)
+    if not isinstance(value, tuple) or (not part and not own):
+        return value
+    for one in cast("tuple[Any, ...]", value):
+        if getattr(one, "id", None) == part:
+            return getattr(one, own, one) if own else one
+    return UNSET
 
 
 _LISTS = {"bids", "awards", "contracts", "suppliers"}
@@ -312,7 +335,7 @@ class _Chain:
     twice: tuple[str, ...]
     first_seen: int | None
     newest: int
-    places: Mapping[str, Version]  # by id of the row, where it stood last
+    histories: Mapping[str, tuple[Version, ...]]  # by id of the row, where it stood first and after each edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +346,7 @@ class _Row:
     version: Version
     release: Release
     values: Mapping[str, Any]
+    former: tuple[Version, ...] = ()
 
 
 def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Chain:
@@ -331,7 +355,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
     seen: dict[str, int | None] = {}
     issued: Counter[str] = Counter()
     since = states[0].seen if states else 0
-    places: dict[str, Version] = {}
+    histories: dict[str, tuple[Version, ...]] = {}
     for state in states:
         # A row that is unchanged keeps its id; what is left on either side is matched.
         by_content: dict[bytes, list[_Row]] = defaultdict(list)
@@ -349,7 +373,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         gone = [row for rest in by_content.values() for row in rest]
         pairs, lost, unclear = _matched(gone, fresh)
         for before, after in pairs:
-            row = replace(after, id=before.id)
+            row = replace(after, id=before.id, former=(*before.former, before.version))
             following.append(row)
             changes += _edits(before, row, state.seen, since)
         matched = {id(after) for _, after in pairs}
@@ -365,7 +389,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
                 Change(kind, _contract(row), "", None, None, False, state.seen, since) for row in those
             )
         rows, since = sorted(following, key=lambda row: row.id), state.seen
-        places |= {row.id: row.version for row in rows}
+        histories |= {row.id: (*row.former, row.version) for row in rows}
     contents = Counter(row.version.release for row in rows)
     return _Chain(
         now=_table_release(name, rows) if rows else None,
@@ -374,7 +398,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         twice=tuple(row.id for row in rows if contents[row.version.release] > 1),
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
-        places=places,
+        histories=histories,
     )
 
 

@@ -462,12 +462,11 @@ class Watch:
         return len(told)
 
     def _dated(self, hit: Hit, versions: Mapping[str, Versions]) -> Dated:
-        missing = {fact.process for fact in hit.facts if fact.process not in versions}
-        known = (
-            {**versions, **{name: one for name, (one, _) in self.state.processes(missing).items()}}
-            if missing
-            else versions
-        )
+        names = {fact.process for fact in hit.facts if fact.process}
+        known = {name: versions[name] for name in names if name in versions}
+        if len(known) < len(names):
+            missing = sorted(names - known.keys())
+            known |= {name: one for name, (one, _) in self.state.processes(missing).items()}
         evidence: list[Evidence] = []
         seen: list[int | None] = []
         published: list[int] = []
