@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -211,7 +210,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     with closing(State(path)) as state:
         pages = state.rows("PRAGMA page_count").fetchone()[0]
         state.rows(f"PRAGMA max_page_count={pages + 40}")
-        with pytest.raises(Exception, match="full"):
+        with pytest.raises(sqlite3.OperationalError, match="full"):
             feed(state, files)
         before = state.rows("SELECT COUNT(*) FROM process").fetchone()[0]
         state.rows("PRAGMA max_page_count=1000000")
