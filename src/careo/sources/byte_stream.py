@@ -15,7 +15,7 @@ LARGEST = 4 << 30  # bytes of one file, unpacked
 
 _CHUNK = 1 << 20
 _MOST_PACKED = 300  # JSON shrinks to a fiftieth at most; what shrinks further is a bomb
-_SMALL = 64 << 20  # and below this size nobody asks
+_SMALL = 16 << 20  # and below this size nobody asks
 _GZIP = b"\x1f\x8b"
 
 
@@ -105,7 +105,7 @@ def lines(
 ) -> Iterator[tuple[int, int, bytes | None]]:
     """The lines of a stream: number, byte after the line, and the line without its end; None for one that is longer than `longest`.
 
-    Number 0 says that whoever writes has paused, so that what came may be passed on. The unfinished last line of a damaged stream is dropped.
+    Most empty lines are passed over. Number 0 says that whoever writes has paused, so that what came may be passed on. The unfinished last line of a damaged stream is dropped.
 
     Args:
         number, offset: of the first line.
@@ -125,7 +125,8 @@ def lines(
             number += 1
             for line in rest[:-1]:
                 offset += len(line) + 1
-                yield number, offset, line if len(line) <= longest else None
+                if line:
+                    yield number, offset, line if len(line) <= longest else None
                 number += 1
             parts, size = [rest[-1]], len(rest[-1])
             if size > longest:

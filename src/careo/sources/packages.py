@@ -127,7 +127,7 @@ def _read(
 ) -> Iterator[Package]:
     stream = opened.stream()
     head = bytearray()
-    while b"\n" not in head and len(head) <= _HELD and (chunk := stream.read(_CHUNK)):
+    while b"\n" not in head.lstrip() and len(head) <= _HELD and (chunk := stream.read(_CHUNK)):
         head += chunk
     begin = bytes(head[:_CHUNK]).removeprefix(_MARK).lstrip()
     if not begin:
@@ -153,7 +153,7 @@ class _Source:
     open: Callable[[], IO[bytes]] | None
     live: IO[bytes] | None
     sha256: str
-    changed: float | int | None
+    changed: int | None
     spool: IO[bytes] | None = None
     opened: list[Stream] = field(default_factory=list[Stream])
 
@@ -285,17 +285,17 @@ class _Maker:
 
 def _is_lines(head: bytearray, stream: Stream) -> bool:
     """Whether JSON has one value a line, by its first lines; a document on one line is such a line too, unless it is large."""
-    found, newline, rest = bytes(head).partition(b"\n")
+    found, newline, rest = bytes(head).removeprefix(_MARK).lstrip().partition(b"\n")
     if not newline:
-        return len(head) <= _HELD or not _PACKAGE_START.match(bytes(head[: 1 << 17]))
-    first = found.removeprefix(_MARK).strip()
-    if first in (b"{", b"["):
+        return len(head) <= _HELD or not _PACKAGE_START.match(found[: 1 << 17])
+    first = found.strip()
+    if first == b"[":
         return False
     if _readable(first):
         return True
     while b"\n" not in rest.lstrip() and len(head) <= 2 * _HELD and (chunk := stream.read(_CHUNK)):
         head += chunk
-        rest = bytes(head).partition(b"\n")[2]
+        rest = bytes(head).removeprefix(_MARK).lstrip().partition(b"\n")[2]
     second = rest.lstrip().partition(b"\n")[0].strip()
     return second.startswith(b"{") and _readable(second)
 
@@ -319,9 +319,9 @@ def _json_lines(
 ) -> Iterator[Package]:
     line, offset = start
     if opened.open and offset:
-        stream, head = _skipped(opened.stream(), offset), b""
-        if stream is None:  # shorter than it was
-            line, offset, stream, head = 1, 0, opened.stream(), b""
+        stream, head = opened.stream(), b""
+        if not _skipped(stream, offset):  # shorter than it was
+            line, offset, stream = 1, 0, opened.stream()
     else:
         line, offset = 1, 0
     rest = _After(head, stream)
@@ -383,11 +383,11 @@ class _After:
         return bool(self._head) or self._stream.more_is_there()
 
 
-def _skipped(stream: Stream, offset: int) -> Stream | None:
-    """The stream from a byte on; None if it is shorter."""
+def _skipped(stream: Stream, offset: int) -> bool:
+    """Go on to a byte; whether the stream is that long."""
     while offset and (chunk := stream.read(min(_CHUNK, offset))):
         offset -= len(chunk)
-    return None if offset else stream
+    return not offset
 
 
 def _document(
@@ -584,7 +584,7 @@ def _text_lines(stream: Stream, encoding: str) -> Iterator[str]:
     errors = "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     rest = ""
-    while chunk := stream.read(_CHUNK):
+    while chunk := stream.read(_CHUNK >> 3):
         rest += decoder.decode(chunk)
         whole, end, rest = rest.rpartition("\n")
         if end:

@@ -7,7 +7,7 @@ definition states ("%Y-%m-%d 00:00:00 GMT", "%Y-%m-%d %H:%M"). Codes of statuses
 left out and named, never guessed. The workbooks that were published must be saved as CSV first.
 
 The older layout has no tax id, so a supplier is known by its name, and one whose name has no form of a company is taken for a person.
-The official in charge (RESPONSABLE) and titles are never read.
+The official in charge and titles are never read.
 """
 
 from __future__ import annotations

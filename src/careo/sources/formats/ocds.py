@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -385,7 +385,7 @@ def method_of(words: str) -> str | None:
     return next((method for pattern, method in METHOD_WORDS if pattern.search(words)), None)
 
 
-def _none(given):
+def _none(given: Any) -> Any:
     """What an absent, removed or empty part says: nothing, taken back, none."""
     return () if isinstance(given, list) else None if given == "" else given
 
