@@ -124,12 +124,16 @@ def tax_id(number: int) -> str:
     """Of one in ten suppliers, a natural person, it has 13 characters."""
     day = f"{number % 60 + 40:02d}{number % 12 + 1:02d}{number % 28 + 1:02d}"
     letters = "".join(chr(65 + number // 26**place % 26) for place in range(4))
-    return f"{letters}{day}{number % 1000:03d}" if number % 10 == 0 else f"{letters[:3]}{day}{number % 1000:03d}"
+    return (
+        f"{letters}{day}{number % 1000:03d}" if number % 10 == 0 else f"{letters[:3]}{day}{number % 1000:03d}"
+    )
 
 
 def supplier(number: int) -> str:
     """Its name."""
-    return f"PERSONA INVENTADA {number}" if number % 10 == 0 else f"COMERCIALIZADORA INVENTADA {number} SA DE CV"
+    return (
+        f"PERSONA INVENTADA {number}" if number % 10 == 0 else f"COMERCIALIZADORA INVENTADA {number} SA DE CV"
+    )
 
 
 def _skewed(luck: Random) -> int:

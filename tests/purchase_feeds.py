@@ -35,7 +35,12 @@ def rules() -> tuple[Rule, ...]:
 
 
 def feed(
-    state: State, files: Iterable[Path], *, by: Sequence[Rule] | None = None, seen: int | None = None, **options: Any
+    state: State,
+    files: Iterable[Path],
+    *,
+    by: Sequence[Rule] | None = None,
+    seen: int | None = None,
+    **options: Any,
 ) -> list[Taken]:
     """Take files in, one after the other, and settle after each one. What an earlier feeding left unsettled is settled first."""
     watch = Watch(state, rules() if by is None else by, "MXN")

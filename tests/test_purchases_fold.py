@@ -43,13 +43,23 @@ _BIDS = st.lists(
     unique_by=lambda bid: bid.id,
 ).map(tuple)
 _AWARDS = st.lists(
-    st.builds(Award, id=st.sampled_from("12"), date=_maybe(_DAYS), amount=_maybe(_MONEY), suppliers=_maybe(_REFERENCES)),
+    st.builds(
+        Award,
+        id=st.sampled_from("12"),
+        date=_maybe(_DAYS),
+        amount=_maybe(_MONEY),
+        suppliers=_maybe(_REFERENCES),
+    ),
     max_size=2,
     unique_by=lambda award: award.id,
 ).map(tuple)
 _CONTRACTS = st.lists(
     st.builds(
-        Contract, id=st.sampled_from("12"), signed=_maybe(_DAYS), amount=_maybe(_MONEY), suppliers=_maybe(_REFERENCES)
+        Contract,
+        id=st.sampled_from("12"),
+        signed=_maybe(_DAYS),
+        amount=_maybe(_MONEY),
+        suppliers=_maybe(_REFERENCES),
     ),
     max_size=2,
     unique_by=lambda contract: contract.id,
@@ -82,7 +92,9 @@ def _folded(sightings: Sequence[tuple[Release, int]]) -> Process:
 def test_the_order_of_releases_does_not_matter_nor_how_often_they_come(
     sightings: list[tuple[Release, int]], data: st.DataObject
 ) -> None:
-    again = data.draw(st.permutations([*sightings, *data.draw(st.lists(st.sampled_from(sightings), max_size=4))]))
+    again = data.draw(
+        st.permutations([*sightings, *data.draw(st.lists(st.sampled_from(sightings), max_size=4))])
+    )
     assert _folded(again) == _folded(sightings)
 
 
@@ -139,7 +151,9 @@ def test_editions_of_a_table_may_come_in_any_order(tables: list[list[Release]], 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(_ROWS, min_size=2, max_size=4), st.data())
-def test_the_order_of_rows_within_a_table_does_not_matter(tables: list[list[Release]], data: st.DataObject) -> None:
+def test_the_order_of_rows_within_a_table_does_not_matter(
+    tables: list[list[Release]], data: st.DataObject
+) -> None:
     plain = [(100 + at, rows) for at, rows in enumerate(tables)]
     mixed = [(seen, data.draw(st.permutations(rows))) for seen, rows in plain]
     assert _of_tables(mixed, range(len(mixed))) == _of_tables(plain, range(len(plain)))
@@ -191,7 +205,9 @@ def test_what_stood_in_the_first_table_was_seen_nobody_knows_when() -> None:
 
 
 def test_null_takes_back_and_what_is_absent_says_nothing() -> None:
-    first = Release(process=NAME, id="1", opening=5, tenderers=3, bids=(Bid(id="1", amount=5), Bid(id="2", amount=6)))
+    first = Release(
+        process=NAME, id="1", opening=5, tenderers=3, bids=(Bid(id="1", amount=5), Bid(id="2", amount=6))
+    )
     later = Release(process=NAME, id="2", opening=None, bids=(Bid(id="2", amount=7),))
     now = merged([first, later])
     assert now.opening is UNSET

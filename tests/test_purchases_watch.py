@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from purchase_feeds import contracts_table, dumped, fed, feed, killed, rules, standing
+from benchmarks.purchases import releases
 
-from benchmarks.purchases import release, releases
 from careo.record.purchases.process import process
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Watch
 from careo.sources import packages
+from purchase_feeds import contracts_table, dumped, fed, feed, killed, rules, standing
 
 SNAPSHOTS = Path(__file__).parents[2] / "shared/data/procurement/comprasmx_contract_snapshots"
 TENDERS = SNAPSHOTS.parent / "comprasmx_tenders_2026-01_02.csv"
@@ -48,11 +48,19 @@ def _stream(folder: Path, count: int = 150) -> list[Path]:
 
 def _tables(folder: Path) -> list[Path]:
     def row(number: int, **more: str) -> dict[str, str]:
-        return {"Número de procedimiento": f"AA-50-XYZ-050XYZ001-N-{number}-2026", "rfc": f"AAA0101{number:02d}AA1", **more}
+        return {
+            "Número de procedimiento": f"AA-50-XYZ-050XYZ001-N-{number}-2026",
+            "rfc": f"AAA0101{number:02d}AA1",
+            **more,
+        }
 
     first = [row(number, **{"Importe DRC": f"{number * 90_000}.00"}) for number in range(1, 13)]
     later = [*first[:6], {**first[6], "Importe DRC": "3555952.71"}, *first[7:11], row(13)]
-    paths = [folder / "contratos_2026-03-08.csv", folder / "contratos_2026-03-10.csv", folder / "contratos_2026-03-11.csv"]
+    paths = [
+        folder / "contratos_2026-03-08.csv",
+        folder / "contratos_2026-03-10.csv",
+        folder / "contratos_2026-03-11.csv",
+    ]
     for path, rows in zip(paths, (first, later, [*later, row(14)]), strict=True):
         path.write_text(contracts_table(rows), encoding="utf-8")
     return paths
@@ -138,7 +146,9 @@ def test_a_truncated_table_is_refused_and_nothing_vanishes(tmp_path: Path) -> No
     fed(path, files)
     before = dumped(path)
     short = tmp_path / "contratos_2026-03-12.csv"
-    short.write_text("".join(files[2].read_text(encoding="utf-8").splitlines(keepends=True)[:6]), encoding="utf-8")
+    short.write_text(
+        "".join(files[2].read_text(encoding="utf-8").splitlines(keepends=True)[:6]), encoding="utf-8"
+    )
     (taken,) = fed(path, [short])
     assert [one.reason for one in taken.refused] == ["shrunk"]
     assert (taken.new, taken.signals) == (0, 0)
@@ -183,7 +193,9 @@ def _killed_at_random(folder: Path, times: int, seed: int) -> None:
     died = 0
     for time in range(times):
         path = folder / f"killed-{time}.sqlite"
-        while killed(path, files, luck.randrange(1, steps)) < 0:  # killed again and again until it comes through
+        while (
+            killed(path, files, luck.randrange(1, steps)) < 0
+        ):  # killed again and again until it comes through
             died += 1
         assert dumped(path) == expected
         for part in folder.glob(f"{path.name}*"):
@@ -258,7 +270,9 @@ def test_other_rules_judge_everything_again(tmp_path: Path) -> None:
     path, fresh = tmp_path / "state.sqlite", tmp_path / "fresh.sqlite"
     fed(path, files)
     others = [
-        replace(rule, version=rule.version + 1, settings={**rule.settings, "strong_days": 12}) if rule.id == "W01" else rule
+        replace(rule, version=rule.version + 1, settings={**rule.settings, "strong_days": 12})
+        if rule.id == "W01"
+        else rule
         for rule in rules()
         if rule.id != "W12-R018"
     ]
@@ -276,7 +290,9 @@ def test_an_absence_is_told_when_its_time_comes_and_withdrawn_when_it_ends(tmp_p
     third = tmp_path / "contratos_2026-06-03.csv"
     first.write_text(contracts_table([{}]), encoding="utf-8")
     second.write_text(contracts_table([{}]), encoding="utf-8")
-    third.write_text(contracts_table([{"Fecha de firma del contrato": "2026-05-30 00:00:00"}]), encoding="utf-8")
+    third.write_text(
+        contracts_table([{"Fecha de firma del contrato": "2026-05-30 00:00:00"}]), encoding="utf-8"
+    )
     path = tmp_path / "state.sqlite"
     fed(path, [first])
     assert _told(path, "W08") == []
@@ -297,7 +313,15 @@ def test_the_order_of_hashes_does_not_matter(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         here = Path(__file__).parent
         subprocess.run(
-            [sys.executable, "-c", code, str(here), str(here.parent), str(tmp_path / f"{seed}.sqlite"), *map(str, files)],
+            [
+                sys.executable,
+                "-c",
+                code,
+                str(here),
+                str(here.parent),
+                str(tmp_path / f"{seed}.sqlite"),
+                *map(str, files),
+            ],
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
         )
@@ -309,12 +333,18 @@ def test_memory_does_not_grow_with_what_was_seen(tmp_path: Path) -> None:
     lines = releases(9_000)
     peaks: list[int] = []
     for part in range(3):
-        file = _lines(tmp_path / f"2027-01-0{part + 1}.jsonl", [line for line, _ in zip(lines, range(3_000), strict=False)])
+        file = _lines(
+            tmp_path / f"2027-01-0{part + 1}.jsonl",
+            [line for line, _ in zip(lines, range(3_000), strict=False)],
+        )
         code = "import resource, sys; sys.path[:0] = [sys.argv[1]]; from purchase_feeds import fed; from pathlib import Path\n"
         code += "fed(Path(sys.argv[2]), [Path(sys.argv[3])]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         here = Path(__file__).parent
         told = subprocess.run(
-            [sys.executable, "-c", code, str(here), str(path), str(file)], check=True, capture_output=True, text=True
+            [sys.executable, "-c", code, str(here), str(path), str(file)],
+            check=True,
+            capture_output=True,
+            text=True,
         )
         peaks.append(int(told.stdout))
     assert peaks[2] < 1.15 * peaks[1]

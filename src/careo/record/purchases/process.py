@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, unpacked
+from careo.sources.releases import Contract, Release, Supplier, unpacked
 
 
 @dataclass(frozen=True, slots=True)
