@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import msgspec
+from typing import NamedTuple, TypeAlias
 
 from careo.base.citations import Source
 from careo.record.purchases.process import Process
@@ -58,7 +56,7 @@ class Rule:
     severity: str
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False):
+class Fact(NamedTuple):
     """A field that a signal rests on. field: "opening", "contracts/<id>/amount", "bids/<id>/amount", "awards/<id>/date"."""
 
     process: str
@@ -111,7 +109,7 @@ NOT_MEANT, CLEAR = NotMeant(), Clear()
 Outcome: TypeAlias = NotMeant | Clear | Missing | Waiting | tuple[Hit, ...]
 
 
-class Purchase(msgspec.Struct, frozen=True, gc=False):
+class Purchase(NamedTuple):
     """A contract, or an award that has none yet, as groups count it; one for each supplier of a joint one.
 
     day: civil day (`time // 86400`) of the decision, else of the signature, else of publication; None if none is known.
@@ -134,7 +132,7 @@ class Purchase(msgspec.Struct, frozen=True, gc=False):
     category: str
 
 
-class Tally(msgspec.Struct, frozen=True, gc=False):
+class Tally(NamedTuple):
     """What a process adds to a sum that others add to as well. kind and key name the sum; numbers are added place by place."""
 
     kind: str
@@ -142,7 +140,7 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
     numbers: tuple[int, ...]
 
 
-class Measure(msgspec.Struct, frozen=True, gc=False):
+class Measure(NamedTuple):
     """A number of an entity, for a population's fence.
 
     population: "decision_days|open": what is measured, and whom it is measured among. subject, buyer, unit, supplier, facts: as of

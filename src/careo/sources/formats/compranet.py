@@ -12,17 +12,17 @@ The official in charge and titles are never read.
 
 from __future__ import annotations
 
-from careo.sources.formats.comprasmx import contract_release
+from careo.sources.formats.comprasmx import contract_release, number_of
 from careo.sources.formats.purchase_table import Layout, Row
 from careo.sources.releases import Release
 
 
 def _contract(row: Row) -> Release:
-    number, code = row.text("number"), row.text("contract_code")
+    code = row.text("contract_code")
     return contract_release(
         row,
         "compranet5",
-        "".join(number.split()) if number else None,
+        number_of(row),
         row.terms.door.code(code) if code else "",
     )
 

@@ -191,7 +191,7 @@ class _Making:
             id=self._code_of(said.id),
             date=None if date is UNSET else date,
             whole=whole,
-            tags=(tag[:40],) if isinstance(tag, str) else tuple([one[:40] for one in tag if one]) if tag else (),
+            tags=_tags(tag),
             buyer=buyer_id,
             buyer_name=buyer_name,
             bids=made_bids if made_bids is None or made_bids is UNSET else _present(made_bids),
@@ -438,3 +438,12 @@ def _ground(rationale: Words) -> Text:
         return UNSET if rationale is UNSET else None
     found = _CITATION.search(rationale[:2000])
     return found[0].strip()[:80].upper() if found and "@" not in found[0] else UNSET
+
+
+def _tags(tag: list[str | None] | str | UnsetType | None) -> tuple[str, ...]:
+    """Tags, each one word of letters, as those of the standard are."""
+    if not tag:
+        return ()
+    return tuple(
+        [one for one in ([tag] if isinstance(tag, str) else tag) if one and len(one) <= 40 and one.isalpha()]
+    )
