@@ -168,7 +168,6 @@ class Package:
             again from their beginning, which changes nothing.
         sightings: what could be read; an iterable that is gone through once.
         refused: what could not; filled while `sightings` is gone through.
-        next_line, next_offset: line and byte at which the package after this one begins, where one can go on there.
         published: newest time that the publisher itself gives (package date or Last-Modified), else None.
     """
 
@@ -180,8 +179,6 @@ class Package:
     table: bool = False
     part: int = 0
     last: bool = True
-    next_line: int | None = None
-    next_offset: int | None = None
     published: int | None = None
     next_line: int = 1
     next_offset: int = 0

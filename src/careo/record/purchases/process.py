@@ -414,7 +414,7 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 _SUPPLIER_NAME if whose == "suppliers" else name,
                 was,
                 became,
-                was is None,
+                was in (None, ""),
                 seen,
                 since,
             )

@@ -100,7 +100,11 @@ def procedure(row: Row, number: str | None) -> dict[str, object]:
     return {
         "method": method,
         "method_words": words,
-        "ground": ground.upper() if ground else ground,
+        "ground": ground.upper()
+        if ground
+        else ""
+        if ground is None
+        else ground,  # an empty cell says that there is none
         "law": law,
         "scope": scope,
         "category": row.code("category", CATEGORIES),
