@@ -61,12 +61,15 @@ class Contract(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A contract. award: id of its award. status: "pending", "active", "cancelled", "terminated".
 
     suppliers: references; unset where only the award names them. parts: what it is charged to or bought, as codes
-    (*partida específica*, or item classification).
+    (*partida específica*, or item classification). buyer, unit: as of `Release`, where a purchase for several of them says
+    whose the contract is.
     """
 
     id: str
     award: Text = UNSET
     status: Text = UNSET
+    buyer: Text = UNSET
+    unit: Text = UNSET
     decided: Time = UNSET
     signed: Time = UNSET
     start: Time = UNSET
