@@ -1,0 +1,213 @@
+"""What only all processes together decide: fences of populations, and suppliers' shares of what a unit spent.
+
+Everything is drawn from what the state holds now, exactly, so that it depends on nothing but what was seen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from careo.record.purchases.checks_group import ShareRule
+from careo.record.purchases.checks_population import (
+    Fence,
+    PopulationCheck,
+    beyond,
+    fence_of,
+    fence_of_values,
+    hit_of,
+    quartiles,
+)
+from careo.record.purchases.contributions import (
+    DISQUALIFIED,
+    SUPPLIER_CHAPTER,
+    SUPPLIER_ITEMS,
+    TALLIES_OF,
+    UNIT_YEAR,
+    measures_of,
+    measures_of_tally,
+    year_of,
+)
+from careo.record.purchases.process import Version, located, process
+from careo.record.purchases.rules import Fact, Hit, Measure, Rule
+from careo.record.purchases.signals import Signal
+from careo.record.purchases.state import State
+
+_AT_ONCE = 1000
+
+MOST_ROWS = 20
+"""Purchases named as evidence of a sum, at most; the sum itself is of all."""
+
+
+def hits_of_population(
+    state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str
+) -> Iterator[Hit]:
+    """All that lies beyond its fence now."""
+    kinds = TALLIES_OF.get(check.population)
+    if kinds is None:
+        yield from _of_processes(state, check, rule, clock, currency)
+    else:
+        yield from _of_sums(state, check, rule, kinds)
+
+
+def hits_of_shares(
+    state: State, check: ShareRule, rule: Rule, wholes: Iterable[str] | None
+) -> Iterator[tuple[str, Hit | None]]:
+    """(subject, what is met) of every part of the wholes that changed; None for all wholes."""
+    keys = [key for key, _ in state.tallies(check.whole)] if wholes is None else sorted(wholes)
+    for key in keys:
+        parts = list(state.tallies(check.part, f"{key}|", with_nothing=True))
+        hits = {
+            hit.subject: hit for hit in check.check(key, state.tally(check.whole, key), _twos(parts), rule)
+        }
+        for name, _ in parts:
+            yield name, hits.get(name)
+
+
+def _twos(parts: Sequence[tuple[str, Sequence[int]]]) -> list[tuple[str, Sequence[int]]]:
+    return [(name, numbers[:2]) for name, numbers in parts if any(numbers)]
+
+
+def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[str]) -> Iterator[Hit]:
+    counts = _least_counts(rule)
+
+    def measures() -> Iterator[Measure]:
+        for kind in kinds:
+            for key, numbers in state.tallies(kind):
+                chapters = _chapters(state, key) if kind == SUPPLIER_ITEMS else ()
+                yield from measures_of_tally(kind, key, numbers, counts, chapters)
+
+    values: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    for measure in measures():
+        values[measure.population].append(measure.value)
+    fences = {
+        name: fence_of_values(check, rule, of)
+        for name, of in values.items()
+        if name.partition("|")[0] == check.population
+    }
+    gate = check.gate
+    least_of_gate = 0.0
+    entities: set[str] | None = None
+    if gate is not None and values.get(gate.population):
+        ordered = sorted(values[gate.population])
+        least_of_gate = quartiles(ordered.__getitem__, len(ordered))[1]
+        entities = {
+            one.subject
+            for one in measures()
+            if one.population == gate.population and one.value >= least_of_gate
+        }
+    for measure in measures():
+        fence = fences.get(measure.population)
+        if (
+            fence is not None
+            and beyond(check, measure.value, fence)
+            and (entities is None or measure.subject in entities)
+        ):
+            yield hit_of(rule, measure, fence)
+
+
+def with_purchases(state: State, hit: Hit) -> Hit:
+    """The hit with the largest purchases behind a sum of a unit's year, so that a reader can open their rows.
+
+    Sums of suppliers and tenderers go through all units; `behind` finds theirs when they are asked for.
+    """
+    year = _year_of(hit)
+    if year is None:
+        return hit
+    rows = (
+        state.purchases(hit.unit, hit.supplier) if hit.supplier else list(state.purchases_of_unit(hit.unit))
+    )
+    chosen = [
+        row
+        for row in rows
+        if row.day is not None
+        and year_of(row.day) == year
+        and row.amount is not None
+        and (hit.supplier or row.competitive is False)
+    ]
+    chosen.sort(key=lambda row: (-(row.amount or 0), row.process, row.contract))
+    facts = (Fact(row.process, f"contracts/{row.contract}/amount", row.amount) for row in chosen[:MOST_ROWS])
+    return replace(hit, facts=(*hit.facts, *facts))
+
+
+def behind(state: State, signal: Signal, most: int = MOST_ROWS) -> Iterator[tuple[str, Version]]:
+    """Processes behind a signal of a supplier, a tenderer or a buyer, whose sum goes through all of them: (process, where it stands).
+
+    Reads every process until enough are found, so it takes a while in a large state.
+    """
+    found = 0
+    for name, versions, _ in state.every_process():
+        now = process(name, versions, {}).now
+        if signal.supplier:
+            parties = {one for bid in now.bids or () for one in bid.tenderers or ()}
+            parties |= {one for award in now.awards or () for one in award.suppliers or ()}
+            parties |= {one for contract in now.contracts or () for one in contract.suppliers or ()}
+            if signal.supplier not in parties:
+                continue
+        elif now.buyer != signal.buyer or (signal.unit and now.unit != signal.unit):
+            continue
+        version = located(name, versions, "bids" if now.bids else "contracts")
+        if version is not None:
+            yield name, version
+            found += 1
+        if found >= most:
+            return
+
+
+def _year_of(hit: Hit) -> int | None:
+    """The year of the subject "<buyer>|<unit>|<year>…", if it is one."""
+    places = hit.subject.split("|")
+    of_sums = hit.unit and len(places) > 2 and not any(fact.process for fact in hit.facts)
+    return int(places[2]) if of_sums and places[2].isdigit() else None
+
+
+def _least_counts(rule: Rule) -> dict[str, int]:
+    settings: Any = rule.settings
+    tenderer, *others = DISQUALIFIED
+    return {
+        UNIT_YEAR: settings.get("least_purchases", 1),
+        SUPPLIER_ITEMS: settings.get("least_processes", 1),
+        tenderer: settings.get("least_bids", 1),
+        **dict.fromkeys(others, settings.get("least_processes", 1)),
+    }
+
+
+def _chapters(state: State, supplier: str) -> tuple[str, ...]:
+    return tuple(key.rpartition("|")[2] for key, _ in state.tallies(SUPPLIER_CHAPTER, f"{supplier}|"))
+
+
+def _of_processes(
+    state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str
+) -> Iterator[Hit]:
+    for name in state.populations(check.population):
+        size = state.population_size(name)
+        fence = fence_of(check, rule, _place_in(state, name), size)
+        if fence.value is None:
+            continue
+        subjects = state.beyond(name, fence.value, above=check.side == "above")
+        while some := list(islice(subjects, _AT_ONCE)):
+            yield from _hits(state, check, rule, fence, name, some, clock, currency)
+
+
+def _place_in(state: State, population: str) -> Callable[[int], float]:
+    return lambda place: state.measure_at(population, place)
+
+
+def _hits(
+    state: State,
+    check: PopulationCheck,
+    rule: Rule,
+    fence: Fence,
+    population: str,
+    subjects: Sequence[str],
+    clock: int,
+    currency: str,
+) -> Iterator[Hit]:
+    for name, (versions, _) in sorted(state.processes(subjects).items()):
+        for measure in measures_of(process(name, versions, {}), clock, currency):
+            if measure.population == population and beyond(check, measure.value, fence):
+                yield hit_of(rule, measure, fence)

@@ -1,0 +1,587 @@
+"""`Watch`: takes packages in, and tells what the rules say of them.
+
+A package is taken in whole or not at all. What is told depends on what was seen, never on the order in which it came: every
+process is judged by itself, what it adds to sums is a difference, and fences are drawn over all that is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import groupby, islice
+from operator import itemgetter
+
+import msgspec
+
+from careo.record.purchases.checks import CHECKS
+from careo.record.purchases.contributions import UNIT_YEAR, measures_of, purchases_of, tallies_of
+from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
+from careo.record.purchases.process import (
+    Process,
+    Version,
+    Versions,
+    located,
+    process,
+    with_release,
+    with_table,
+)
+from careo.record.purchases.publishing import publishing_of
+from careo.record.purchases.rules import (
+    CLEAR,
+    NOT_MEANT,
+    Hit,
+    Measure,
+    Missing,
+    Purchase,
+    Rule,
+    Waiting,
+)
+from careo.record.purchases.signals import Dated, Evidence, Signal, next_revision, signal_id, value_of
+from careo.record.purchases.state import Derived, State, purchase_key
+from careo.sources.releases import Package, Refused, packed, unpacked
+
+LEAST_KEPT_OF_A_TABLE = 0.8  # a table with a smaller share of its former rows is taken for a truncated one
+_AT_ONCE = 1000  # processes looked at together
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of one package.
+
+    Attributes:
+        name: of the file. releases: how many it held; new: how many of them said something new.
+        refused: what could not be read. signals: how many were told (`State.told` gives them).
+        seconds: between first seen and told.
+    """
+
+    name: str
+    releases: int
+    new: int
+    refused: tuple[Refused, ...]
+    signals: int
+    seconds: float
+
+
+@dataclass
+class _Batch:
+    """What is to be written of the processes looked at together."""
+
+    clock: int
+    processes: list[tuple[str, Versions, Derived]] = field(
+        default_factory=list[tuple[str, Versions, Derived]]
+    )
+    sums: dict[tuple[str, str], list[int]] = field(
+        default_factory=lambda: defaultdict[tuple[str, str], list[int]](lambda: [0, 0, 0, 0])
+    )
+    purchases_gone: list[tuple[str, str, str, int, str, str]] = field(
+        default_factory=list[tuple[str, str, str, int, str, str]]
+    )
+    purchases: list[Purchase] = field(default_factory=list[Purchase])
+    measures_gone: list[tuple[str, float, str]] = field(default_factory=list[tuple[str, float, str]])
+    measures: list[Measure] = field(default_factory=list[Measure])
+    timers_gone: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    timers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    said: dict[str, tuple[Rule | None, Hit | None]] = field(
+        default_factory=dict[str, tuple[Rule | None, Hit | None]]
+    )
+    groups: dict[tuple[str, str, str], None] = field(default_factory=dict[tuple[str, str, str], None])
+    names: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    versions: dict[str, Versions] = field(default_factory=dict[str, Versions])
+
+
+class Watch:
+    """A state with the rules that it is watched by.
+
+    Args:
+        state: open for writing.
+        rules: of the country. If they are not those that the state was last watched by, everything kept is judged again.
+        currency: code of the country's currency; amounts in others are not counted.
+    """
+
+    def __init__(self, state: State, rules: Sequence[Rule], currency: str) -> None:
+        self.state, self.rules, self.currency = state, tuple(rules), currency
+        told = [(rule, CHECKS[rule.check]) for rule in rules]
+        self._covers = [
+            (rule, check.check if check.kind == "process" else check.covers) for rule, check in told
+        ]
+        self._groups = [(rule, check) for rule, check in told if check.kind == "group"]
+        self._shares = [(rule, check) for rule, check in told if check.kind == "share"]
+        self._populations = [(rule, check) for rule, check in told if check.kind == "population"]
+        self._wholes: set[str] | None = set() if state.meta("unsettled") != "1" else None
+        self._by_id = {rule.id: rule for rule in rules}
+        self._patterns: dict[tuple[str, ...], str] = {}
+        self._files: dict[int, tuple[str, str, bool]] = {}
+        self._baselines = dict(
+            state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
+        )
+        rules_now = blake2b(repr(self.rules).encode() + currency.encode(), digest_size=16).hexdigest()
+        if state.meta("rules") != rules_now:
+            self._judge_all()
+            with state.transaction():
+                state.remember("rules", rules_now)
+
+    @property
+    def clock(self) -> int:
+        """The newest civil second at which anything was seen."""
+        return int(self.state.meta("clock") or 0)
+
+    # ── taking in ──
+
+    def known(self, series: str, name: str, sha256: str) -> tuple[bool, int, int | None, int | None]:
+        """What of a file is taken in already: (all of it, parts, next line, next byte)."""
+        row = self.state.rows(
+            "SELECT done, parts, next_line, next_offset FROM file WHERE series=? AND name=? AND sha256=? ORDER BY seen DESC",
+            (series, name, sha256),
+        ).fetchone()
+        return (bool(row[0]), row[1], row[2], row[3]) if row else (False, 0, None, None)
+
+    def take(self, package: Package, *, accept_shrunk: bool = False) -> Taken:
+        """Take a package in: everything it changes in one transaction.
+
+        Args:
+            accept_shrunk: take a table that lost many of its rows for what it says, not for a truncated file.
+        """
+        began = time.perf_counter()
+        state = self.state
+        with state.transaction():
+            clock = max(self.clock, package.seen)
+            file, fresh = self._file(package)
+            if not fresh and not (accept_shrunk and self._was_shrunk(file)):
+                return Taken(package.name, 0, 0, (), 0, 0.0)
+            batch = _Batch(clock)
+            if package.table:
+                releases, new, told = self._take_table(package, file, batch, accept_shrunk)
+            else:
+                releases, new, told = self._take_stream(package, file, batch)
+            state.write(
+                "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?)",
+                ((file, one.line, one.pointer, one.reason, one.detail) for one in package.refused),
+            )
+            state.rows(
+                "UPDATE file SET done=?, parts=?, next_line=?, next_offset=?, releases=releases+? WHERE id=?",
+                (package.last, package.part + 1, package.next_line, package.next_offset, releases, file),
+            )
+            state.remember("clock", str(clock))
+            if new:
+                state.remember("unsettled", "1")
+            self._seen(package)
+            seconds = time.perf_counter() - began
+            state.rows(
+                "INSERT INTO latency VALUES (?, ?) ON CONFLICT DO UPDATE SET releases=releases+excluded.releases",
+                (int(seconds * 1000), releases),
+            )
+        return Taken(package.name, releases, new, tuple(package.refused), told, seconds)
+
+    def settle(self, clock: int | None = None) -> int:
+        """Tell what time alone, or all processes together, decide: absences that are due, and fences.
+
+        Args:
+            clock: now, in civil seconds; default the newest second at which anything was seen.
+
+        Returns:
+            How many signals were told.
+        """
+        state = self.state
+        now = max(self.clock, clock or 0)
+        told = 0
+        while names := state.due(now, _AT_ONCE):
+            with state.transaction():
+                told += self._look_again(names, now)
+                state.remember("clock", str(now))
+        if state.meta("unsettled") == "1":
+            with state.transaction():
+                for rule, check in self._populations:
+                    hits = hits_of_population(state, check, rule, now, self.currency)
+                    told += self._fence(rule, (with_purchases(state, hit) for hit in hits), now)
+                for rule, check in self._shares:
+                    parts = hits_of_shares(state, check, rule, self._wholes)
+                    while some := list(islice(parts, _AT_ONCE)):
+                        told += self._tell(
+                            {signal_id(rule, name): (rule, hit) for name, hit in some}, now, {}
+                        )
+                state.remember("unsettled", "0")
+            self._wholes = set()
+        return told
+
+    # ── streams and tables ──
+
+    def _file(self, package: Package) -> tuple[int, bool]:
+        """The file's number, and whether this part of it is new."""
+        row = self.state.rows(
+            "SELECT id, sha256, done, parts FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
+            (package.series, package.name),
+        ).fetchone()
+        if row and row[1] == package.sha256:
+            return row[0], package.part >= row[3] and not (package.table and row[2])
+        if row is None or package.table:
+            same = self.state.rows(
+                "SELECT id FROM file WHERE series=? AND sha256=? AND seen=? AND done",
+                (package.series, package.sha256, package.seen),
+            ).fetchone()
+            if same:
+                return same[0], False
+        self.state.rows(
+            "INSERT INTO file (series, name, sha256, seen, is_table, done, parts, releases) VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
+            (package.series, package.name, package.sha256, package.seen, package.table),
+        )
+        return self.state.rows("SELECT last_insert_rowid()").fetchone()[0], True
+
+    def _was_shrunk(self, file: int) -> bool:
+        return self.state.rows("SELECT NOT is_table FROM file WHERE id=?", (file,)).fetchone()[0]
+
+    def _seen(self, package: Package) -> None:
+        self.state.rows(
+            "INSERT INTO source (series, first_seen, last_seen, published) VALUES (?1, ?2, ?2, ?3) ON CONFLICT DO UPDATE SET "
+            "first_seen=MIN(first_seen, ?2), last_seen=MAX(last_seen, ?2), published=MAX(COALESCE(published, ?3), COALESCE(?3, published))",
+            (package.series, package.seen, package.published),
+        )
+
+    def _take_stream(self, package: Package, file: int, batch: _Batch) -> tuple[int, int, int]:
+        found: dict[str, list[Version]] = defaultdict(list)
+        releases = 0
+        for sighting in package.sightings:
+            releases += 1
+            found[sighting.release.process].append(
+                Version(packed(sighting.release), file, sighting.line, sighting.pointer, package.seen)
+            )
+        known = self.state.processes(found)
+        new = 0
+        for name, versions in found.items():
+            before, derived = known.get(name, _NOTHING)
+            if before is _NO_VERSIONS and len(versions) == 1:
+                after = Versions((versions[0],))
+            else:
+                after = before
+                for version in versions:
+                    after = with_release(after, version)
+                if after is before:
+                    continue
+            new += len(versions)
+            self._derive(name, after, derived, batch)
+        return releases, new, self._write(batch)
+
+    def _take_table(
+        self, package: Package, file: int, batch: _Batch, accept_shrunk: bool
+    ) -> tuple[int, int, int]:
+        state, series = self.state, package.series
+        state.rows("CREATE TEMP TABLE IF NOT EXISTS staged (process TEXT, release BLOB, line INTEGER)")
+        state.rows("DELETE FROM staged")
+        staged = ((one.release.process, packed(one.release), one.line) for one in package.sightings)
+        state.write("INSERT INTO staged VALUES (?, ?, ?)", staged)
+        (releases,) = state.rows("SELECT COUNT(*) FROM staged").fetchone()
+        former = state.rows(
+            "SELECT releases, seen, sha256 FROM file WHERE series=? AND is_table AND done AND id<>? ORDER BY seen DESC, sha256 DESC LIMIT 1",
+            (series, file),
+        ).fetchone()
+        shrunk = bool(former) and releases < LEAST_KEPT_OF_A_TABLE * former[0] and not accept_shrunk
+        state.rows("UPDATE file SET is_table=? WHERE id=?", (not shrunk, file))
+        if shrunk:
+            package.refused.append(Refused(0, "", "shrunk", f"{former[0]} → {releases}"))
+            return 0, 0, 0
+        edition = (package.seen, package.sha256)
+        following = state.rows(
+            "SELECT seen, sha256 FROM file WHERE series=? AND is_table AND done AND (seen, sha256) > (?, ?) ORDER BY seen, sha256 LIMIT 1",
+            (series, *edition),
+        ).fetchone()
+        baseline = self._baselines.get(series)
+        if baseline is None or package.seen < baseline:
+            self._baselines[series] = package.seen
+            self._files.clear()
+        told = new = 0
+        rows = state.rows("SELECT process, release, line FROM staged ORDER BY process, release, line")
+        groups = (
+            (name, [Version(release, file, line, "", package.seen) for _, release, line in group])
+            for name, group in groupby(rows, key=itemgetter(0))
+        )
+        while some := list(islice(groups, _AT_ONCE)):
+            new += self._table_states(series, edition, following, some, batch)
+            told += self._write(batch)
+            batch = _Batch(batch.clock)
+        absent = state.rows(
+            "SELECT process FROM held WHERE series=? AND process NOT IN (SELECT process FROM staged) ORDER BY process",
+            (series,),
+        ).fetchall()
+        for at in range(0, len(absent), _AT_ONCE):
+            new += self._table_states(
+                series, edition, following, [(name, []) for (name,) in absent[at : at + _AT_ONCE]], batch
+            )
+            told += self._write(batch)
+            batch = _Batch(batch.clock)
+        return releases, new, told
+
+    def _table_states(
+        self,
+        series: str,
+        edition: tuple[int, str],
+        following: tuple[int, str] | None,
+        some: Sequence[tuple[str, list[Version]]],
+        batch: _Batch,
+    ) -> int:
+        contents = {name: _content(rows) for name, rows in some}
+        if following is None:
+            held = dict(
+                self.state.rows(
+                    "SELECT process, content FROM held WHERE series=? AND process IN (SELECT value FROM json_each(?))",
+                    (series, _json(list(contents))),
+                )
+            )
+            some = [(name, rows) for name, rows in some if held.get(name) != contents[name]]
+        known = self.state.processes(name for name, _ in some)
+        for name, rows in some:
+            before, derived = known.get(name, _NOTHING)
+            self._derive(name, with_table(before, series, edition, rows, following), derived, batch)
+        if following is None:
+            self.state.write(
+                "INSERT OR REPLACE INTO held VALUES (?, ?, ?)",
+                ((series, name, contents[name]) for name, _ in some),
+            )
+        else:
+            self.state.write(
+                "INSERT OR IGNORE INTO held VALUES (?, ?, x'')", ((series, name) for name, _ in some)
+            )
+        return len(some)
+
+    # ── judging ──
+
+    def _derive(self, name: str, versions: Versions, before: Derived, batch: _Batch) -> None:
+        """Judge a process as of `versions`; what that changes goes into `batch`."""
+        one = process(name, versions, self._baselines)
+        now = one.now
+        buyer = now.buyer or ""
+        outcomes: list[str] = []
+        signals: list[str] = []
+        due: int | None = None
+        for rule, check in self._covers:
+            outcome = check(one, rule, batch.clock)
+            if outcome is NOT_MEANT:
+                outcomes.append("-")
+            elif outcome is CLEAR:
+                outcomes.append("0")
+            elif isinstance(outcome, Missing):
+                outcomes.append("+".join(outcome.fields))
+            elif isinstance(outcome, Waiting):
+                outcomes.append("?")
+                until = max(
+                    outcome.until, batch.clock + 1
+                )  # a rule that still waits when its time has come waits on
+                due = until if due is None else min(due, until)
+            elif isinstance(outcome, tuple):
+                outcomes.append("1")
+                for hit in outcome:
+                    signal = signal_id(rule, hit.subject)
+                    signals.append(signal)
+                    batch.said[signal] = (rule, hit)
+        for signal in before.signals:
+            if signal not in batch.said:
+                batch.said[signal] = (None, None)
+        pattern = self._patterns.setdefault(tuple(outcomes), "\t".join(outcomes))
+        purchases = purchases_of(one, self.currency)
+        measures = measures_of(one, batch.clock, self.currency)
+        tallies = (
+            ("coverage", f"{buyer}\t{pattern}", (1,)),
+            *tallies_of(one, purchases),
+            *publishing_of(one, versions, purchases),
+        )
+        derived = Derived(
+            tuple(signals),
+            tuple(map(purchase_key, purchases)),
+            tallies,
+            tuple((measure.population, measure.value, measure.subject) for measure in measures),
+            due,
+        )
+        sums = batch.sums
+        for kind, key, numbers in before.tallies:
+            total = sums[kind, key]
+            for at, number in enumerate(numbers):
+                total[at] -= number
+        for kind, key, numbers in tallies:
+            total = sums[kind, key]
+            for at, number in enumerate(numbers):
+                total[at] += number
+        batch.purchases_gone += before.purchases
+        batch.purchases += purchases
+        batch.measures_gone += before.measures
+        batch.measures += measures
+        if before.due is not None:
+            batch.timers_gone.append((before.due, name))
+        if due is not None:
+            batch.timers.append((due, name))
+        for key in before.purchases:
+            batch.groups[key[:3]] = None
+        for purchase in purchases:
+            if purchase.direct:
+                batch.groups[purchase.unit, purchase.supplier, purchase.part] = None
+        if now.buyer_name:
+            batch.names["buyer", buyer] = now.buyer_name
+        if now.unit_name:
+            batch.names["unit", now.unit or ""] = now.unit_name
+        batch.processes.append((name, versions, derived))
+        batch.versions[name] = versions
+
+    def _write(self, batch: _Batch) -> int:
+        state = self.state
+        if not batch.processes:
+            return 0
+        state.put_processes(batch.processes)
+        state.put_purchases(batch.purchases_gone, batch.purchases)
+        state.put_measures(batch.measures_gone, batch.measures)
+        state.put_timers(batch.timers_gone, batch.timers)
+        state.add(batch.sums)
+        state.write(
+            "INSERT INTO name VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name=MAX(name, excluded.name)",
+            ((kind, code, name) for (kind, code), name in sorted(batch.names.items())),
+        )
+        for unit, supplier, part in batch.groups if self._groups else ():
+            rows = state.purchases(unit, supplier, part)
+            for rule, check in self._groups:
+                hit = next(iter(check.check([row for row in rows if check.key(row) is not None], rule)), None)
+                batch.said[signal_id(rule, f"{unit}|{supplier}|{part}")] = (rule, hit)
+        if self._wholes is not None:
+            self._wholes.update(key for kind, key in batch.sums if kind == UNIT_YEAR)
+        return self._tell(batch.said, batch.clock, batch.versions)
+
+    def _tell(
+        self, said: Mapping[str, tuple[Rule | None, Hit | None]], clock: int, versions: Mapping[str, Versions]
+    ) -> int:
+        before = self.state.signals(said) if said else {}
+        told: list[Signal] = []
+        for signal in sorted(said):
+            rule, hit = said[signal]
+            last = before.get(signal)
+            if rule is None:
+                if last is None:
+                    continue
+                rule = self._by_id.get(last.rule, _GONE)
+            revision = next_revision(last, rule, hit, clock, lambda found: self._dated(found, versions))
+            if revision is not None:
+                told.append(revision)
+        self.state.tell(told)
+        return len(told)
+
+    def _dated(self, hit: Hit, versions: Mapping[str, Versions]) -> Dated:
+        names = {fact.process for fact in hit.facts if fact.process}
+        known = {name: versions[name] for name in names if name in versions}
+        if len(known) < len(names):
+            missing = sorted(names - known.keys())
+            known |= {name: one for name, (one, _) in self.state.processes(missing).items()}
+        evidence: list[Evidence] = []
+        seen: list[int | None] = []
+        published: list[int] = []
+        for fact in hit.facts:
+            before, value = value_of(fact)
+            bare = Evidence(process=fact.process, field=fact.field, value=value, before=before)
+            version = (
+                located(fact.process, known[fact.process], fact.field) if fact.process in known else None
+            )
+            if version is None:
+                evidence.append(bare)
+                continue
+            name, sha256, baseline = self._file_of(version.file)
+            evidence.append(
+                msgspec.structs.replace(
+                    bare,
+                    name=name,
+                    sha256=sha256,
+                    line=version.line,
+                    pointer=version.pointer,
+                    release=blake2b(version.release, digest_size=10).hexdigest(),
+                )
+            )
+            seen.append(None if baseline else version.seen)
+            date = unpacked(version.release).date
+            if date:
+                published.append(date)
+        known_seen = [one for one in seen if one is not None]
+        first_seen = max(known_seen) if seen and len(known_seen) == len(seen) else None
+        latest = (
+            max((version.seen for one in known.values() for version in one.stream), default=None)
+            if first_seen is None
+            else first_seen
+        )
+        times = [
+            fact.value
+            for fact in hit.facts
+            if isinstance(fact.value, int)
+            and fact.field.rpartition("/")[2] in _TIMES
+            and (latest is None or fact.value <= latest)
+        ]
+        return Dated(tuple(evidence), max(times, default=None), max(published, default=None), first_seen)
+
+    def _file_of(self, file: int) -> tuple[str, str, bool]:
+        if file not in self._files:
+            name, sha256, seen, series, table = self.state.rows(
+                "SELECT name, sha256, seen, series, is_table FROM file WHERE id=?", (file,)
+            ).fetchone()
+            self._files[file] = (name, sha256, bool(table) and seen <= self._baselines.get(series, seen))
+        return self._files[file]
+
+    def _look_again(self, names: Sequence[str], clock: int) -> int:
+        batch = _Batch(clock)
+        for name, (versions, derived) in self.state.processes(names).items():
+            self._derive(name, versions, derived, batch)
+        return self._write(batch)
+
+    def _judge_all(self) -> None:
+        """Judge everything kept again: the rules are not those of last time."""
+        clock = self.clock
+        everything = self.state.every_process()
+        while some := list(islice(everything, _AT_ONCE)):
+            with self.state.transaction():
+                batch = _Batch(clock)
+                for name, versions, derived in some:
+                    self._derive(name, versions, derived, batch)
+                self._write(batch)
+                self.state.remember("unsettled", "1")
+        ids = {rule.id: rule for rule in self.rules}
+        with self.state.transaction():
+            of_old = [
+                signal
+                for (name,) in self.state.rows("SELECT DISTINCT rule FROM signal").fetchall()
+                for signal in self.state.signals_of(name)
+                if name not in ids or ids[name].version != signal.version
+            ]
+            self.state.tell(
+                [
+                    msgspec.structs.replace(one, state="withdrawn", revision=one.revision + 1, told=clock)
+                    for one in of_old
+                ]
+            )
+
+    # ── fences ──
+
+    def _fence(self, rule: Rule, hits: Iterable[Hit], clock: int) -> int:
+        said: dict[str, tuple[Rule | None, Hit | None]] = {
+            signal.id: (rule, None)
+            for signal in self.state.signals_of(rule.id)
+            if signal.version == rule.version
+        }
+        said |= {signal_id(rule, hit.subject): (rule, hit) for hit in hits}
+        return self._tell(said, clock, {})
+
+
+_NO_VERSIONS = Versions()
+_NOTHING = (_NO_VERSIONS, Derived())
+_TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
+_GONE = Rule("", 0, "", (), {}, {}, {}, (), {}, (), "")
+
+
+def _content(rows: Iterable[Version]) -> bytes:
+    digest = blake2b(digest_size=12)
+    empty = True
+    for row in rows:
+        digest.update(len(row.release).to_bytes(4, "little") + row.release)
+        empty = False
+    return b"" if empty else digest.digest()
+
+
+def _json(names: Sequence[str]) -> str:
+    return msgspec.json.encode(names).decode()
+
+
+def processes_of(watch: Watch) -> Iterator[Process]:
+    """Every process as it stands, in the order of ids."""
+    for name, versions, _ in watch.state.every_process():
+        yield process(name, versions, {})
