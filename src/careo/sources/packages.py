@@ -11,7 +11,7 @@ import codecs
 import io
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -78,7 +78,7 @@ def read_packages(
     start: tuple[int, int] = (1, 0),
     part: int = 0,
     largest_line: int = LARGEST_LINE,
-) -> Iterator[Package]:
+) -> Generator[Package]:
     """What a file, an answer or a pipe holds, package by package; at least one package, of which the last one says so.
 
     Args:

@@ -280,10 +280,10 @@ def _first_to_say(
 
 
 def _said(release: Release, head: str, part: str, own: str) -> object:
-    value: Any = getattr(release, head, UNSET)
+    value: object = getattr(release, head, UNSET)
     if not isinstance(value, tuple) or (not part and not own):
-        return value
-    for one in cast("tuple[Any, ...]", value):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    for one in cast("tuple[object, ...]", value):
         if getattr(one, "id", None) == part:
             return getattr(one, own, one) if own else one
     return UNSET
