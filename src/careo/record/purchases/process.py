@@ -283,7 +283,11 @@ def _said(release: Release, head: str, part: str, own: str) -> object:
     value: object = getattr(release, head, UNSET)
     if not isinstance(value, tuple) or (not part and not own):
         return value  # pyright: ignore[reportUnknownVariableType]
+<<<<<<< HEAD
     for one in cast("tuple[object, ...]", value):
+=======
+    for one in cast("tuple[Any, ...]", value):
+>>>>>>> h-core
         if getattr(one, "id", None) == part:
             return getattr(one, own, one) if own else one
     return UNSET
@@ -425,7 +429,7 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 _SUPPLIER_NAME if whose == "suppliers" else name,
                 was,
                 became,
-                was is None,
+                was in (None, ""),
                 seen,
                 since,
             )
@@ -447,6 +451,8 @@ def _values(release: Release) -> dict[str, Any]:
             value = getattr(contract, name)
             if name != "id" and value is not UNSET and value is not None:
                 found[f"contracts/{name}"] = value
+                if found.get(name) == value:
+                    del found[name]  # said of the contract and of its process
     for supplier in release.suppliers or ():
         if supplier.name is not UNSET and supplier.name is not None:
             found["suppliers/name"] = supplier.name
