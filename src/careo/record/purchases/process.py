@@ -283,11 +283,7 @@ def _said(release: Release, head: str, part: str, own: str) -> object:
     value: object = getattr(release, head, UNSET)
     if not isinstance(value, tuple) or (not part and not own):
         return value  # pyright: ignore[reportUnknownVariableType]
-<<<<<<< HEAD
     for one in cast("tuple[object, ...]", value):
-=======
-    for one in cast("tuple[Any, ...]", value):
->>>>>>> h-core
         if getattr(one, "id", None) == part:
             return getattr(one, own, one) if own else one
     return UNSET
