@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.purchases import releases
+from benchmarks.made_up_purchases import Luck, releases
 
 from careo.record.purchases.process import process
 from careo.record.purchases.state import State
@@ -72,12 +71,12 @@ def _tables(folder: Path) -> list[Path]:
 @pytest.mark.usefixtures("small_packages")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_shuffled_doubled_and_late_releases_give_the_same_signals(tmp_path: Path, seed: int) -> None:
-    luck = random.Random(seed)
+    luck = Luck(f"order/{seed}")
     lines = list(releases(200))
     plain = _lines(tmp_path / "2027-01-01.jsonl", lines)
-    mixed = [*lines, *luck.choices(lines, k=40)]
-    luck.shuffle(mixed)
-    cut = luck.randrange(len(mixed))
+    mixed = [*lines, *(lines[luck.below(200)] for _ in range(40))]
+    mixed.sort(key=lambda _: luck.below(1 << 60))
+    cut = luck.below(len(mixed))
     first, second = _lines(tmp_path / "a.jsonl", mixed[:cut]), _lines(tmp_path / "b.jsonl", mixed[cut:])
     fed(tmp_path / "plain.sqlite", [plain], seen=1_800_000_000)
     fed(tmp_path / "mixed.sqlite", [first, second], seen=1_800_000_000)
@@ -189,12 +188,12 @@ def _killed_at_random(folder: Path, times: int, seed: int) -> None:
     steps = killed(plain, files, 0)
     assert steps > 50
     expected = dumped(plain)
-    luck = random.Random(seed)
+    luck = Luck(f"killed/{seed}")
     died = 0
     for time in range(times):
         path = folder / f"killed-{time}.sqlite"
         while (
-            killed(path, files, luck.randrange(1, steps)) < 0
+            killed(path, files, 1 + luck.below(steps - 1)) < 0
         ):  # killed again and again until it comes through
             died += 1
         assert dumped(path) == expected
