@@ -116,9 +116,7 @@ class Watch:
         self._by_id = {rule.id: rule for rule in rules}
         self._patterns: dict[tuple[str, ...], str] = {}
         self._files: dict[int, tuple[str, str, bool]] = {}
-        self._baselines = dict(
-            state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
-        )
+        self._baselines = self._first_editions()
         rules_now = blake2b(repr(self.rules).encode() + currency.encode(), digest_size=16).hexdigest()
         if state.meta("rules") != rules_now:
             self._judge_all()
@@ -146,8 +144,15 @@ class Watch:
         Args:
             accept_shrunk: take a table that lost many of its rows for what it says, not for a truncated file.
         """
-        with _without_collector():
-            return self._take(package, accept_shrunk)
+        try:
+            with _without_collector():
+                return self._take(package, accept_shrunk)
+        except (
+            BaseException
+        ):  # nothing of it was kept, so nothing may be remembered: numbers of files are given again
+            self._files.clear()
+            self._baselines = self._first_editions()
+            raise
 
     def _take(self, package: Package, accept_shrunk: bool) -> Taken:
         began = time.perf_counter()
@@ -213,6 +218,12 @@ class Watch:
         return told
 
     # ── streams and tables ──
+
+    def _first_editions(self) -> dict[str, int]:
+        """When the first edition of each series of tables was seen."""
+        return dict(
+            self.state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
+        )
 
     def _file(self, package: Package) -> tuple[int, bool]:
         """The file's number, and whether this part of it is new."""
