@@ -22,6 +22,7 @@ from careo.results.budgets import strategy_findings
 from careo.results.finding import Considered, Finding
 from careo.results.pledges import judge_pledges, sentence
 from careo.results.tying import Tie, tie
+from careo.results.watched import watched_of
 from careo.results.wording import number, period_words, place_name, value_words
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class StrategyAudit:
         money: lines, shares, what is not comparable. measures: delivery, dose and cost of each measure.
         constraints: rights. outcomes: official series over its time; they describe, they attribute nothing.
         pages: the audit of pages read beside it, if any; ties: their statements and the pledges they are about.
+        watched: how purchases are published, where a pledge says they are watched and `careo watch` has watched them.
     """
 
     strategy: Strategy
@@ -48,11 +50,12 @@ class StrategyAudit:
     outcomes: tuple[Finding, ...]
     pages: Audit | None = None
     ties: tuple[Tie, ...] = field(default=())
+    watched: tuple[Finding, ...] = field(default=())
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All of them, in the order of the five questions."""
-        return (*self.pledges, *self.money, *self.measures, *self.constraints, *self.outcomes)
+        return (*self.pledges, *self.money, *self.measures, *self.watched, *self.constraints, *self.outcomes)
 
 
 def audit_strategy(
@@ -85,6 +88,7 @@ def audit_strategy(
         outcomes=tuple(_outcomes(country.outcomes, strategy, country, day, language)),
         pages=pages,
         ties=ties,
+        watched=watched_of(strategy, country.key, language),
     )
 
 

@@ -17,10 +17,10 @@ from typing import TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-Text: TypeAlias = str | None | UnsetType
-Time: TypeAlias = int | None | UnsetType  # civil seconds
-Cents: TypeAlias = int | None | UnsetType
-Count: TypeAlias = int | None | UnsetType
+Text: TypeAlias = str | UnsetType | None
+Time: TypeAlias = int | UnsetType | None  # civil seconds
+Cents: TypeAlias = int | UnsetType | None
+Count: TypeAlias = int | UnsetType | None
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -40,7 +40,7 @@ class Bid(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     id: str
     date: Time = UNSET
     status: Text = UNSET
-    tenderers: tuple[str, ...] | None | UnsetType = UNSET
+    tenderers: tuple[str, ...] | UnsetType | None = UNSET
     amount: Cents = UNSET
     currency: Text = UNSET
 
@@ -53,8 +53,8 @@ class Award(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     date: Time = UNSET
     amount: Cents = UNSET
     currency: Text = UNSET
-    suppliers: tuple[str, ...] | None | UnsetType = UNSET
-    items: tuple[str, ...] | None | UnsetType = UNSET
+    suppliers: tuple[str, ...] | UnsetType | None = UNSET
+    items: tuple[str, ...] | UnsetType | None = UNSET
 
 
 class Contract(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -72,8 +72,8 @@ class Contract(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     start: Time = UNSET
     amount: Cents = UNSET
     currency: Text = UNSET
-    suppliers: tuple[str, ...] | None | UnsetType = UNSET
-    parts: tuple[str, ...] | None | UnsetType = UNSET
+    suppliers: tuple[str, ...] | UnsetType | None = UNSET
+    parts: tuple[str, ...] | UnsetType | None = UNSET
 
 
 class Release(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -106,7 +106,7 @@ class Release(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     date: Time = UNSET
     whole: bool = False
     tags: tuple[str, ...] = ()
-    draft: bool | None | UnsetType = UNSET
+    draft: bool | UnsetType | None = UNSET
     status: Text = UNSET
     method: Text = UNSET
     method_words: Text = UNSET
@@ -124,13 +124,13 @@ class Release(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     opening: Time = UNSET
     decided: Time = UNSET
     tenderers: Count = UNSET
-    items: tuple[str, ...] | None | UnsetType = UNSET
-    price_only: bool | None | UnsetType = UNSET
+    items: tuple[str, ...] | UnsetType | None = UNSET
+    price_only: bool | UnsetType | None = UNSET
     address: Text = UNSET
-    bids: tuple[Bid, ...] | None | UnsetType = UNSET
-    awards: tuple[Award, ...] | None | UnsetType = UNSET
-    contracts: tuple[Contract, ...] | None | UnsetType = UNSET
-    suppliers: tuple[Supplier, ...] | None | UnsetType = UNSET
+    bids: tuple[Bid, ...] | UnsetType | None = UNSET
+    awards: tuple[Award, ...] | UnsetType | None = UNSET
+    contracts: tuple[Contract, ...] | UnsetType | None = UNSET
+    suppliers: tuple[Supplier, ...] | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,7 @@ class Package:
         part: number of the package within its file, from 0; last: True for the last one.
         sightings: what could be read; an iterable that is gone through once.
         refused: what could not; filled while `sightings` is gone through.
+        next_line, next_offset: line and byte at which the package after this one begins, where one can go on there.
         published: newest time that the publisher itself gives (package date or Last-Modified), else None.
     """
 
@@ -177,6 +178,8 @@ class Package:
     table: bool = False
     part: int = 0
     last: bool = True
+    next_line: int | None = None
+    next_offset: int | None = None
     published: int | None = None
     refused: list[Refused] = field(default_factory=list[Refused])
 

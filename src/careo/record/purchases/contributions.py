@@ -19,7 +19,6 @@ VOID = frozenset({"cancelled", "withdrawn", "unsuccessful"})
 COMPETITIVE = {"open": True, "selective": True, "invited": False, "direct": False}
 NOT_SUBMITTED = frozenset({"invited", "withdrawn"})
 FINAL_AWARDS = frozenset({"active", "cancelled", "unsuccessful"})
-CHAPTERS = 100  # items are told apart by the first two digits of their codes
 
 
 # ── what is read of a process in several places ──────────────────────────────────────────────────────────────────
@@ -144,7 +143,9 @@ UNIT_YEAR = "unit_year"
 UNIT_SUPPLIER_YEAR = "unit_supplier_year"
 """By "<buyer>|<unit>|<year>|<supplier>": purchases, cents."""
 SUPPLIER_ITEMS = "supplier_items"
-"""By supplier: processes, then for each of 100 chapters how many of them."""
+"""By supplier: processes with an item whose chapter is known."""
+SUPPLIER_CHAPTER = "supplier_chapter"
+"""By "<supplier>|<chapter>", the first two digits of an item's code: processes."""
 TENDERER_WINS = "tenderer_wins"
 """By tenderer: processes won, processes with a valid bid."""
 DISQUALIFIED = ("tenderer_disqualified", "buyer_disqualified", "unit_disqualified")
@@ -179,7 +180,7 @@ def _of_units(purchases: Sequence[Purchase]) -> Iterator[Tally]:
 
 
 def _of_items(now: Release) -> Iterator[Tally]:
-    chapters: dict[str, set[int]] = {}
+    chapters: dict[str, set[str]] = {}
     for award in now.awards or ():
         if award.status == "active" and award.suppliers and len(award.suppliers) == 1:
             chapters.setdefault(award.suppliers[0], set()).update(_chapters(award.items or ()))
@@ -189,18 +190,16 @@ def _of_items(now: Release) -> Iterator[Tally]:
                 chapters.setdefault(contract.suppliers[0], set()).update(_chapters(contract.parts or ()))
     for supplier, places in chapters.items():
         if places:
-            numbers = [0] * (CHAPTERS + 1)
-            numbers[0] = 1
-            for place in places:
-                numbers[place + 1] = 1
-            yield Tally(SUPPLIER_ITEMS, supplier, tuple(numbers))
+            yield Tally(SUPPLIER_ITEMS, supplier, (1,))
+            for place in sorted(places):
+                yield Tally(SUPPLIER_CHAPTER, f"{supplier}|{place}", (1,))
 
 
-def _chapters(codes: Sequence[str]) -> Iterator[int]:
+def _chapters(codes: Sequence[str]) -> Iterator[str]:
     for code in codes:
         head = code[:2]
         if len(head) == 2 and head.isascii() and head.isdigit():
-            yield int(head)
+            yield head
 
 
 def _of_wins(now: Release) -> Iterator[Tally]:
@@ -238,15 +237,25 @@ def _of_disqualified(now: Release) -> Iterator[Tally]:
         yield Tally(DISQUALIFIED[2], f"{now.buyer or ''}|{now.unit}", (out, len(bids), 1))
 
 
+TALLIES_OF: Mapping[str, tuple[str, ...]] = {
+    "without_competition": (UNIT_YEAR,),
+    "item_variety": (SUPPLIER_ITEMS,),
+    "wins": (TENDERER_WINS,),
+    "disqualified": DISQUALIFIED,
+}
+"""Populations that are measured on sums, and on which."""
+
+
 # ── measures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def measures_of_tally(
-    kind: str, key: str, numbers: Sequence[int], least: Mapping[str, int]
+    kind: str, key: str, numbers: Sequence[int], least: Mapping[str, int], chapters: Sequence[str] = ()
 ) -> tuple[Measure, ...]:
     """The numbers of a sum that are held against a population; none below its least count.
 
     Args:
+        chapters: of SUPPLIER_ITEMS, the chapters of the supplier's SUPPLIER_CHAPTER.
         least: kind of tally → least purchases, processes or bids (`rule_files.least_counts`); 1 where it names none.
     """
     if kind == UNIT_YEAR:
@@ -259,11 +268,10 @@ def measures_of_tally(
     if kind == SUPPLIER_ITEMS:
         if numbers[0] < least.get(kind, 1):
             return ()
-        places = tuple(f"{place:02d}" for place in range(CHAPTERS) if numbers[place + 1] > 0)
-        facts = (Fact("", "processes", numbers[0]), Fact("", "items", places))
-        return (Measure("item_variety", key, len(places), "", "", key, facts),)
+        facts = (Fact("", "processes", numbers[0]), Fact("", "items", " ".join(chapters)))
+        return (Measure("item_variety", key, len(chapters), "", "", key, facts),)
     if kind == TENDERER_WINS:
-        won, tried = numbers
+        won, tried = numbers[:2]
         if tried < max(least.get(kind, 1), 1):
             return ()
         facts = (Fact("", "processes", tried), Fact("", "won", won))
@@ -272,7 +280,7 @@ def measures_of_tally(
             Measure("bids_of_tenderer", key, tried, "", "", key),
         )
     if kind in DISQUALIFIED:
-        out, all_, processes = numbers
+        out, all_, processes = numbers[:3]
         count = all_ if kind == DISQUALIFIED[0] else processes
         if all_ < 1 or count < least.get(kind, 1):
             return ()

@@ -11,8 +11,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from careo.record.purchases.checks_group import ShareRule
-from careo.record.purchases.checks_population import Fence, PopulationCheck, beyond, fence_of, fence_of_values, hit_of, quartiles
-from careo.record.purchases.contributions import TALLIES_OF, measures_of, measures_of_tally
+from careo.record.purchases.checks_population import (
+    Fence,
+    PopulationCheck,
+    beyond,
+    fence_of,
+    fence_of_values,
+    hit_of,
+    quartiles,
+)
+from careo.record.purchases.contributions import (
+    SUPPLIER_CHAPTER,
+    SUPPLIER_ITEMS,
+    TALLIES_OF,
+    measures_of,
+    measures_of_tally,
+)
 from careo.record.purchases.process import process
 from careo.record.purchases.rules import Hit, Measure, Rule
 from careo.record.purchases.state import State
@@ -20,7 +34,9 @@ from careo.record.purchases.state import State
 _AT_ONCE = 1000
 
 
-def hits_of_population(state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str) -> Iterator[Hit]:
+def hits_of_population(
+    state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str
+) -> Iterator[Hit]:
     """All that lies beyond its fence now."""
     kinds = TALLIES_OF.get(check.population)
     if kinds is None:
@@ -29,12 +45,16 @@ def hits_of_population(state: State, check: PopulationCheck, rule: Rule, clock: 
         yield from _of_sums(state, check, rule, kinds)
 
 
-def hits_of_shares(state: State, check: ShareRule, rule: Rule, wholes: Iterable[str] | None) -> Iterator[tuple[str, Hit | None]]:
+def hits_of_shares(
+    state: State, check: ShareRule, rule: Rule, wholes: Iterable[str] | None
+) -> Iterator[tuple[str, Hit | None]]:
     """(subject, what is met) of every part of the wholes that changed; None for all wholes."""
     keys = [key for key, _ in state.tallies(check.whole)] if wholes is None else sorted(wholes)
     for key in keys:
         parts = list(state.tallies(check.part, f"{key}|", with_nothing=True))
-        hits = {hit.subject: hit for hit in check.check(key, state.tally(check.whole, key), _twos(parts), rule)}
+        hits = {
+            hit.subject: hit for hit in check.check(key, state.tally(check.whole, key), _twos(parts), rule)
+        }
         for name, _ in parts:
             yield name, hits.get(name)
 
@@ -49,14 +69,17 @@ def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[s
 
     def measures() -> Iterator[Measure]:
         for kind in kinds:
-            for key, numbers in _sums(state, kind):
-                yield from measures_of_tally(kind, key, numbers, counts)
+            for key, numbers in state.tallies(kind):
+                chapters = _chapters(state, key) if kind == SUPPLIER_ITEMS else ()
+                yield from measures_of_tally(kind, key, numbers, counts, chapters)
 
     values: dict[str, array[float]] = defaultdict(lambda: array("d"))
     for measure in measures():
         values[measure.population].append(measure.value)
     fences = {
-        name: fence_of_values(check, rule, of) for name, of in values.items() if name.partition("|")[0] == check.population
+        name: fence_of_values(check, rule, of)
+        for name, of in values.items()
+        if name.partition("|")[0] == check.population
     }
     gate = check.gate
     least_of_gate = 0.0
@@ -64,18 +87,28 @@ def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[s
     if gate is not None and values.get(gate.population):
         ordered = sorted(values[gate.population])
         least_of_gate = quartiles(ordered.__getitem__, len(ordered))[1]
-        entities = {one.subject for one in measures() if one.population == gate.population and one.value >= least_of_gate}
+        entities = {
+            one.subject
+            for one in measures()
+            if one.population == gate.population and one.value >= least_of_gate
+        }
     for measure in measures():
         fence = fences.get(measure.population)
-        if fence is not None and beyond(check, measure.value, fence) and (entities is None or measure.subject in entities):
+        if (
+            fence is not None
+            and beyond(check, measure.value, fence)
+            and (entities is None or measure.subject in entities)
+        ):
             yield hit_of(rule, measure, fence)
 
 
-def _sums(state: State, kind: str) -> Iterator[tuple[str, Sequence[int]]]:
-    return state.tallies(kind)
+def _chapters(state: State, supplier: str) -> tuple[str, ...]:
+    return tuple(key.rpartition("|")[2] for key, _ in state.tallies(SUPPLIER_CHAPTER, f"{supplier}|"))
 
 
-def _of_processes(state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str) -> Iterator[Hit]:
+def _of_processes(
+    state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str
+) -> Iterator[Hit]:
     for name in state.populations(check.population):
         size = state.population_size(name)
         fence = fence_of(check, rule, _place_in(state, name), size)
@@ -91,7 +124,14 @@ def _place_in(state: State, population: str) -> Callable[[int], float]:
 
 
 def _hits(
-    state: State, check: PopulationCheck, rule: Rule, fence: Fence, population: str, subjects: Sequence[str], clock: int, currency: str
+    state: State,
+    check: PopulationCheck,
+    rule: Rule,
+    fence: Fence,
+    population: str,
+    subjects: Sequence[str],
+    clock: int,
+    currency: str,
 ) -> Iterator[Hit]:
     for name, (versions, _) in sorted(state.processes(subjects).items()):
         for measure in measures_of(process(name, versions, {}), clock, currency):

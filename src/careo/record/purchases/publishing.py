@@ -35,7 +35,7 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
             alone = not one.competitive
             yield Tally(
                 "spent",
-                f"{one.buyer}|{year_of(one.day)}",
+                f"{one.buyer}|{day_of(one.day * DAY).year}",
                 (1, int(alone), one.amount, one.amount if alone else 0),
             )
     buyer = process.now.buyer or ""
@@ -48,9 +48,9 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
         yield Tally("contracts", buyer, (len(contracts), len(edited)))
 
 
-def year_of(day: int) -> int:
-    """The year of a civil day."""
-    return (date(1970, 1, 1) + timedelta(days=day)).year
+def day_of(time: int) -> date:
+    """The civil day of a civil second."""
+    return date(1970, 1, 1) + timedelta(days=time // DAY)
 
 
 def delays_of(process: Process, versions: Versions) -> Iterator[Tally]:

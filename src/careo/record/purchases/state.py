@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,9 @@ class PurchaseBody(msgspec.Struct, frozen=True, array_like=True, gc=False):
     category: str
 
 
+_ABOVE = "SELECT subject FROM measure WHERE population=? AND value >= ?"
+_BELOW = "SELECT subject FROM measure WHERE population=? AND value <= ?"
+
 NO_DAY = -(1 << 31)  # stands for an unknown day in a key
 
 _VERSIONS, _DERIVED = msgspec.msgpack.Decoder(Versions), msgspec.msgpack.Decoder(Derived)
@@ -132,7 +135,7 @@ class State:
         self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All that is written inside, or nothing."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
@@ -275,7 +278,9 @@ class State:
     def populations(self, name: str) -> Iterator[str]:
         """The populations of process measures called `name` or "<name>|…"."""
         last = name
-        while row := self._db.execute("SELECT MIN(population) FROM measure WHERE population >= ?", (last,)).fetchone():
+        while row := self._db.execute(
+            "SELECT MIN(population) FROM measure WHERE population >= ?", (last,)
+        ).fetchone():
             if row[0] is None or row[0].partition("|")[0] != name:
                 return
             yield row[0]
@@ -283,7 +288,9 @@ class State:
 
     def population_size(self, population: str) -> int:
         """How many it has."""
-        return self._db.execute("SELECT COUNT(*) FROM measure WHERE population=?", (population,)).fetchone()[0]
+        return self._db.execute("SELECT COUNT(*) FROM measure WHERE population=?", (population,)).fetchone()[
+            0
+        ]
 
     def measure_at(self, population: str, place: int) -> float:
         """The number at a place, from 0, of a population in order."""
@@ -292,8 +299,8 @@ class State:
 
     def beyond(self, population: str, value: float, *, above: bool) -> Iterator[str]:
         """Subjects whose number is at or beyond `value`."""
-        side = ">=" if above else "<="
-        found = self._db.execute(f"SELECT subject FROM measure WHERE population=? AND value {side} ?", (population, value))  # noqa: S608
+        query = _ABOVE if above else _BELOW
+        found = self._db.execute(query, (population, value))
         return iter([subject for (subject,) in found.fetchall()])
 
     # ── signals ──

@@ -105,7 +105,9 @@ class Watch:
     def __init__(self, state: State, rules: Sequence[Rule], currency: str) -> None:
         self.state, self.rules, self.currency = state, tuple(rules), currency
         told = [(rule, CHECKS[rule.check]) for rule in rules]
-        self._covers = [(rule, check.check if check.kind == "process" else check.covers) for rule, check in told]
+        self._covers = [
+            (rule, check.check if check.kind == "process" else check.covers) for rule, check in told
+        ]
         self._groups = [(rule, check) for rule, check in told if check.kind == "group"]
         self._shares = [(rule, check) for rule, check in told if check.kind == "share"]
         self._populations = [(rule, check) for rule, check in told if check.kind == "population"]
@@ -197,7 +199,9 @@ class Watch:
                 for rule, check in self._shares:
                     parts = hits_of_shares(state, check, rule, self._wholes)
                     while some := list(islice(parts, _AT_ONCE)):
-                        told += self._tell({signal_id(rule, name): (rule, hit) for name, hit in some}, now, {})
+                        told += self._tell(
+                            {signal_id(rule, name): (rule, hit) for name, hit in some}, now, {}
+                        )
                 state.remember("unsettled", "0")
             self._wholes = set()
         return told
@@ -364,7 +368,7 @@ class Watch:
                     outcome.until, batch.clock + 1
                 )  # a rule that still waits when its time has come waits on
                 due = until if due is None else min(due, until)
-            else:
+            elif isinstance(outcome, tuple):
                 outcomes.append("1")
                 for hit in outcome:
                     signal = signal_id(rule, hit.subject)
@@ -549,7 +553,9 @@ class Watch:
 
     def _fence(self, rule: Rule, hits: Iterable[Hit], clock: int) -> int:
         said: dict[str, tuple[Rule | None, Hit | None]] = {
-            signal.id: (rule, None) for signal in self.state.signals_of(rule.id) if signal.version == rule.version
+            signal.id: (rule, None)
+            for signal in self.state.signals_of(rule.id)
+            if signal.version == rule.version
         }
         said |= {signal_id(rule, hit.subject): (rule, hit) for hit in hits}
         return self._tell(said, clock, {})
