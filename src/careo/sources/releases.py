@@ -164,6 +164,8 @@ class Package:
         seen: when careo first had it (civil seconds): the clock, or for a replay the date of the file.
         table: True for a table that its publisher overwrites: what it no longer holds is gone.
         part: number of the package within its file, from 0; last: True for the last one.
+        next_line, next_offset: where to go on after it: line, and byte of the unpacked file. Whole documents and tables are read
+            again from their beginning, which changes nothing.
         sightings: what could be read; an iterable that is gone through once.
         refused: what could not; filled while `sightings` is gone through.
         next_line, next_offset: line and byte at which the package after this one begins, where one can go on there.
@@ -181,6 +183,8 @@ class Package:
     next_line: int | None = None
     next_offset: int | None = None
     published: int | None = None
+    next_line: int = 1
+    next_offset: int = 0
     refused: list[Refused] = field(default_factory=list[Refused])
 
 

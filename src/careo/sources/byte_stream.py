@@ -1,0 +1,136 @@
+"""Bytes of a file, a pipe or an answer as a stream that never ends in an exception: unpacked, bounded, cut into lines.
+
+What stands before damage counts; the damage itself is told at the end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from select import select
+from typing import IO, Any
+
+LARGEST = 4 << 30  # bytes of one file, unpacked
+
+_CHUNK = 1 << 20
+_MOST_PACKED = 300  # JSON shrinks to a fiftieth at most; what shrinks further is a bomb
+_SMALL = 64 << 20  # and below this size nobody asks
+_GZIP = b"\x1f\x8b"
+
+
+class Stream:
+    """A stream that may be packed with gzip.
+
+    Attributes:
+        damage: why it ended before its end, as a key under `watch.refused`: "cut", "damaged", "bomb", "large" or "unreadable"; "" if it did not.
+        damage_at_end: the same of what it was copied from.
+    """
+
+    def __init__(self, file: IO[bytes], start: bytes = b"") -> None:
+        """file: to read from; start: bytes that were read from it already."""
+        self._file, self._ahead = file, start
+        self._packed: gzip.GzipFile | None = None
+        self._read, self._taken, self._given = self._raw, 0, 0
+        self.damage = self.damage_at_end = ""
+        while len(self._ahead) < 2 and (more := self._raw_chunk(_CHUNK)):
+            self._ahead += more
+        if self._ahead.startswith(_GZIP):
+            self._packed = gzip.GzipFile(fileobj=_Reader(self._raw))  # pyright: ignore[reportArgumentType]
+            self._read = self._packed.read1
+
+    def read(self, size: int = _CHUNK) -> bytes:
+        """Some bytes, at most `size`, as soon as there are any; none at the end."""
+        if self.damage:
+            return b""
+        try:
+            data = self._read(size)
+        except EOFError:
+            self.damage = "cut"
+            return b""
+        except (gzip.BadGzipFile, zlib.error):
+            self.damage = "damaged"
+            return b""
+        except OSError:
+            self.damage = "unreadable"
+            return b""
+        self._given += len(data)
+        if self._packed is not None:
+            if self._given > max(_SMALL, _MOST_PACKED * self._taken):
+                self.damage = "bomb"
+            elif self._given > LARGEST:
+                self.damage = "large"
+            if self.damage:
+                return b""
+        return data
+
+    def more_is_there(self) -> bool:
+        """Whether a read would be answered at once: a file always answers, a pipe when its writer wrote."""
+        if self._ahead or self._packed is not None:
+            return True
+        try:
+            return bool(select([self._file], [], [], 0)[0])
+        except (OSError, ValueError, TypeError):  # no file of the system
+            return True
+
+    def close(self) -> None:
+        """Close what it reads from."""
+        self._file.close()
+
+    def _raw(self, size: int = _CHUNK) -> bytes:
+        if self._ahead:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+        else:
+            data = self._raw_chunk(size)
+        self._taken += len(data)
+        return data
+
+    def _raw_chunk(self, size: int) -> bytes:
+        some: Callable[[int], bytes] = getattr(self._file, "read1", self._file.read)
+        return some(size) or b""
+
+
+class _Reader:
+    """What `gzip` needs of a file."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self.read = read
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+def lines(
+    stream: Stream, longest: int, number: int = 1, offset: int = 0
+) -> Iterator[tuple[int, int, bytes | None]]:
+    """The lines of a stream: number, byte after the line, and the line without its end; None for one that is longer than `longest`.
+
+    Number 0 says that whoever writes has paused, so that what came may be passed on. The unfinished last line of a damaged stream is dropped.
+
+    Args:
+        number, offset: of the first line.
+    """
+    parts: list[bytes] = []  # of a line that has not ended
+    size = 0
+    while chunk := stream.read(_CHUNK):
+        first, *rest = chunk.split(b"\n")
+        size += len(first)
+        if size <= longest:
+            parts.append(first)
+        else:
+            parts.clear()  # never held whole
+        if rest:
+            offset += size + 1
+            yield number, offset, b"".join(parts) if size <= longest else None
+            number += 1
+            for line in rest[:-1]:
+                offset += len(line) + 1
+                yield number, offset, line if len(line) <= longest else None
+                number += 1
+            parts, size = [rest[-1]], len(rest[-1])
+            if size > longest:
+                parts.clear()
+        if not stream.more_is_there():
+            yield 0, offset, b""
+    if size and not stream.damage:
+        yield number, offset + size, b"".join(parts) if size <= longest else None

@@ -1,0 +1,172 @@
+"""Times on the clock of a country and money in cents, as `careo.sources.releases` keeps them; made to be quick.
+
+Civil seconds: seconds since 1970-01-01T00:00 on the clock of the publisher's country, whatever its zone did since, so that the
+calendar day is `time // 86400`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+DAY = 86400
+LARGEST = 10**15
+"""Amounts beyond it are no money of anybody [whole units]."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LOCAL_DAY = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(.*)", re.ASCII | re.DOTALL)
+_CLOCK = re.compile(
+    r"[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.? ?m\.?)?", re.ASCII | re.IGNORECASE
+)
+_MONEY = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_REMEMBERED = 50_000  # days, zones: a hostile file has more of them
+
+
+class Clock:
+    """The clock of a country. zone: its name in the IANA database ("America/Mexico_City")."""
+
+    def __init__(self, zone: str) -> None:
+        self.zone = ZoneInfo(zone)
+        self._days: dict[str, int] = {}
+        self._tails: dict[str, int | None] = {}
+        self._offsets: dict[int, int | None] = {}
+
+    def iso(self, text: str) -> int:
+        """Civil seconds of a date or a time in any ISO 8601 form; one without an offset is on this clock; parts of seconds are dropped.
+
+        Raises:
+            ValueError: it is no date, or not of the years 1 to 9999.
+        """
+        day = self._days.get(text[:10])
+        if day is None:
+            day = self._day(text[:10])
+            if day is None:
+                return self._other(text)
+        if len(text) == 10:
+            return day
+        try:
+            if text[10] not in "T t" or text[13] != ":" or text[16] != ":":
+                return self._other(text)
+            hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
+            offset = self._tails[text[19:]]
+        except (IndexError, KeyError, ValueError):
+            return self._other(text)
+        if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+            return self._other(text)
+        moment = day + hour * 3600 + minute * 60 + second
+        return moment if offset is None else self.at(moment - offset)
+
+    def written(self, text: str) -> int:
+        """As `iso`, and day/month/year, of a table; what names no offset or "GMT" is on this clock, for that is what tables mean.
+
+        Raises:
+            ValueError: it is no date.
+        """
+        text = text.strip().removesuffix("GMT").rstrip()
+        if found := _LOCAL_DAY.fullmatch(text):
+            day = (date(int(found[3]), int(found[2]), int(found[1])).toordinal() - _EPOCH) * DAY
+            return day + _seconds(found[4])
+        if len(text) > 10 and text[10] == " ":
+            known = self._days.get(text[:10])
+            day = self._day(text[:10]) if known is None else known
+            if day is not None:
+                return day + _seconds(text[10:])
+        return self.iso(text)
+
+    def at(self, moment: int) -> int:
+        """Civil seconds of seconds since 1970 in UTC.
+
+        Raises:
+            ValueError: not of the years 1 to 9999.
+        """
+        day = moment // DAY
+        offset = self._offsets.get(day)
+        if offset is None:
+            if day not in self._offsets:
+                first, last = self._offset(day * DAY), self._offset(day * DAY + DAY - 1)
+                if len(self._offsets) > _REMEMBERED:
+                    self._offsets.clear()
+                self._offsets[day] = offset = first if first == last else None
+            if offset is None:  # a day on which the clock changes
+                offset = self._offset(moment)
+        return moment + offset
+
+    def _offset(self, moment: int) -> int:
+        try:
+            there = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=moment)).astimezone(self.zone)
+        except OverflowError as error:
+            raise ValueError("beyond the calendar") from error
+        offset = there.utcoffset()
+        return 0 if offset is None else int(offset.total_seconds())
+
+    def _day(self, text: str) -> int | None:
+        if not _ISO_DAY.fullmatch(text):
+            return None
+        day = (date(int(text[:4]), int(text[5:7]), int(text[8:])).toordinal() - _EPOCH) * DAY
+        if len(self._days) > _REMEMBERED:
+            self._days.clear()
+        self._days[text] = day
+        return day
+
+    def _other(self, text: str) -> int:
+        moment = datetime.fromisoformat(
+            text.strip()
+        )  # weeks, no separators, no seconds, 24:00 of newer Pythons
+        offset = moment.utcoffset()
+        tail = text[19:]
+        if len(tail) <= 16 and (offset is None or not offset % timedelta(seconds=1)):
+            if len(self._tails) > _REMEMBERED:
+                self._tails.clear()
+            if _ISO_DAY.match(text) and text[10:11] in ("T", " ", "t") and text[13:14] == text[16:17] == ":":
+                self._tails[tail] = None if offset is None else int(offset.total_seconds())
+        seconds = (
+            (moment.toordinal() - _EPOCH) * DAY + moment.hour * 3600 + moment.minute * 60 + moment.second
+        )
+        return seconds if offset is None else self.at(seconds - int(offset.total_seconds()))
+
+
+def _seconds(clock: str) -> int:
+    """Seconds of a time of day as tables write it, 0 for none."""
+    if not clock.strip():
+        return 0
+    found = _CLOCK.fullmatch(clock.rstrip())
+    if not found:
+        raise ValueError("no time of day")
+    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    if found[4]:
+        if not 1 <= hour <= 12:
+            raise ValueError("no time of day")
+        hour = hour % 12 + (12 if found[4][0] in "pP" else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise ValueError("no time of day")
+    return hour * 3600 + minute * 60 + second
+
+
+def cents(amount: float | str) -> int:
+    """An amount in whole cents, half a cent up (away from zero): 34784.619999999995 → 3478462.
+
+    Raises:
+        ValueError: it is no number, not finite, or larger than any amount of money.
+    """
+    if type(amount) is float and -1e12 < amount < 1e12:
+        hundredfold = amount * 100
+        near = round(hundredfold)
+        if (
+            -0.4 < hundredfold - near < 0.4
+        ):  # far from half a cent: the rounding of binary numbers cannot matter
+            return near
+    elif type(amount) is int and -LARGEST < amount < LARGEST:
+        return amount * 100
+    text = amount.strip().lstrip("$").strip() if isinstance(amount, str) else repr(amount)
+    if not _MONEY.fullmatch(text) or not any(map(str.isdigit, text)):
+        raise ValueError("no amount")
+    try:
+        exact = Decimal(text.replace(",", ""))
+        if not abs(exact) < LARGEST:
+            raise ValueError("no amount of money")
+        return int((exact * 100).quantize(Decimal(1), ROUND_HALF_UP))
+    except InvalidOperation as error:
+        raise ValueError("no amount") from error

@@ -1,0 +1,591 @@
+"""Bytes of a publisher → `Package`s of `Release`s: what they are is told by looking, whatever they are called.
+
+JSON Lines (releases, records, packages of either), a JSON document of these or an array of them, and CSV tables of Compras MX and CompraNet 5;
+packed with gzip or not. Nothing is held whole that can be large: lines one by one, a large document element by element, a table row by row.
+What cannot be read is refused by line, JSON pointer and reason, and what stands around it counts.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+from careo.base.errors import InputError
+from careo.sources.byte_stream import Stream, lines
+from careo.sources.civil import DAY
+from careo.sources.formats import compranet, comprasmx, ocds, purchase_table
+from careo.sources.formats.purchase_table import Terms as Terms
+from careo.sources.releases import Package, Refused, Sighting
+
+PACKAGE = 1000
+"""Releases that are taken in at once, at most."""
+
+LARGEST_LINE = 64 << 20
+"""Bytes of a line, or of one release of a large document."""
+
+LAYOUTS = (comprasmx.TENDERS, comprasmx.CONTRACTS, compranet.CONTRACTS)
+
+_HELD = 32 << 20  # bytes of a document that is read at once, and of the lines of one package
+_CHUNK = 1 << 20
+_FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records)"\s*:\s*\[)')
+_MARK = b"\xef\xbb\xbf"
+_OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
+_WIDE = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def series_of(name: str) -> str:
+    """What succeeds itself: the name of a file without a full date in it; of a file that is named by a date alone, that of its folder."""
+    path = Path(name)
+    bare = path.name.removesuffix(".gz")
+    stem, dot, suffix = bare.partition(".")
+    rest = _FULL_DATE.sub("", stem)
+    if rest != stem:
+        rest = re.sub(r"([-_ ])[-_ ]+", r"\1", rest).strip("-_ ")
+    return (rest or path.absolute().parent.name) + dot + suffix
+
+
+def date_in(name: str) -> int | None:
+    """Civil seconds of the full date in the name of a file, None if there is none."""
+    found = _FULL_DATE.search(Path(name).name)
+    if not found:
+        return None
+    try:
+        return (
+            date(int(found[1]), int(found[3]), int(found[4])).toordinal() - date(1970, 1, 1).toordinal()
+        ) * DAY
+    except ValueError:  # 30 February
+        return None
+
+
+def read_packages(
+    source: Path | bytes | IO[bytes],
+    *,
+    terms: Terms,
+    name: str = "",
+    series: str = "",
+    seen: int | None = None,
+    published: int | None = None,
+    start: tuple[int, int] = (1, 0),
+    part: int = 0,
+    largest_line: int = LARGEST_LINE,
+) -> Iterator[Package]:
+    """What a file, an answer or a pipe holds, package by package; at least one package, of which the last one says so.
+
+    Args:
+        source: a file; the bytes of an answer; or a stream, such as standard input, whose releases are passed on as soon as its writer pauses.
+        terms: how the country's purchases are read.
+        name: of an answer (its address) or a stream; a file has its own. series: what succeeds itself, by default `series_of(name)` for a
+            file and the name for all else.
+        seen: when careo had it, civil seconds; by default (a replay) the full date in the name, else the package's own date, else that of the file.
+        published: what the publisher's server says of its age, civil seconds.
+        start: line and byte to go on at (`Package.next_line`, `next_offset`), for JSON Lines. part: number of the first package.
+        largest_line: bytes of a line, or of one release of a large document.
+
+    Raises:
+        InputError: there is no such file, or it cannot be opened.
+    """
+    if isinstance(source, Path):
+        name = name or source.name
+        series = series or series_of(str(source))
+    try:
+        opened = _Source.of(source)
+    except OSError as error:
+        raise InputError("input_unreadable", where=str(source), found=error.strerror or str(error)) from error
+    named = date_in(name)
+    said = terms.clock.at(opened.changed) if opened.changed is not None else None
+    maker = _Maker(
+        series=series or name,
+        name=name,
+        sha256=opened.sha256,
+        seen=seen if seen is not None else named,
+        otherwise=said if said is not None else 0,
+        published=published,
+        part=part,
+    )
+    try:
+        yield from _read(opened, terms, maker, start, largest_line)
+    finally:
+        opened.close_when_done()
+
+
+def _read(
+    opened: _Source, terms: Terms, maker: _Maker, start: tuple[int, int], largest_line: int
+) -> Iterator[Package]:
+    stream = opened.stream()
+    head = bytearray()
+    while b"\n" not in head and len(head) <= _HELD and (chunk := stream.read(_CHUNK)):
+        head += chunk
+    begin = bytes(head[:_CHUNK]).removeprefix(_MARK).lstrip()
+    if not begin:
+        yield maker.only(stream.damage or "empty")
+        return
+    reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
+    if reason:
+        yield maker.only(reason)
+    elif begin[:1] in (b"{", b"["):
+        reader = ocds.Reader(terms.clock, terms.door)
+        if _is_lines(head, stream):
+            yield from _json_lines(opened, bytes(head), stream, reader, maker, start, largest_line)
+        else:
+            yield from _document(opened, bytes(head), stream, reader, maker, largest_line)
+    else:
+        yield from _table(opened, bytes(head), stream, terms, maker)
+
+
+@dataclass
+class _Source:
+    """Where bytes come from, and come from again. changed: seconds since 1970 at which a file was last written."""
+
+    open: Callable[[], IO[bytes]] | None
+    live: IO[bytes] | None
+    sha256: str
+    changed: float | int | None
+    spool: IO[bytes] | None = None
+
+    @classmethod
+    def of(cls, source: Path | bytes | IO[bytes]) -> _Source:
+        if isinstance(source, bytes):
+            return cls(lambda: io.BytesIO(source), None, sha256(source).hexdigest(), None)
+        if isinstance(source, Path):
+            hash = sha256()
+            with source.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    hash.update(chunk)
+            return cls(lambda: source.open("rb"), None, hash.hexdigest(), int(source.stat().st_mtime))
+        return cls(None, source, "", None)
+
+    def stream(self) -> Stream:
+        """From the beginning; of a live stream, once."""
+        return Stream(self.open() if self.open else self.live)  # pyright: ignore[reportArgumentType]
+
+    def again(self, head: bytes, rest: Stream) -> Callable[[], Stream]:
+        """How to read from the beginning as often as one likes; a live stream is put on disk for it, unpacked."""
+        if self.open:
+            return self.stream
+        if self.spool is None:
+            self.spool = spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the source
+            spool.write(head)
+            while chunk := rest.read(_CHUNK):
+                spool.write(chunk)
+        spool = self.spool
+        damage = rest.damage
+
+        def reopened() -> Stream:
+            spool.seek(0)
+            stream = Stream(_Unclosed(spool))  # pyright: ignore[reportArgumentType]
+            stream.damage_at_end = damage
+            return stream
+
+        return reopened
+
+    def close_when_done(self) -> None:
+        if self.spool is not None:
+            self.spool.close()
+
+
+class _Unclosed:
+    """A file that is read from several times."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.read = file.read
+
+    def close(self) -> None:
+        """Stays open."""
+
+
+class _Maker:
+    """Collects what was read into packages."""
+
+    def __init__(
+        self,
+        *,
+        series: str,
+        name: str,
+        sha256: str,
+        seen: int | None,
+        otherwise: int,
+        published: int | None,
+        part: int,
+    ) -> None:
+        self.series, self.name, self.sha256 = series, name, sha256
+        self.seen, self.otherwise, self.published, self.part = seen, otherwise, published, part
+        self.sightings: list[Sighting] = []
+        self.refused: list[Refused] = []
+
+    def take(self, line: int, read: ocds.Read) -> None:
+        """A release, or why there is none."""
+        for pointer, reason, detail in read.notes:
+            self.refused.append(Refused(line, pointer, reason, detail))
+        if read.release is not None:
+            self.sightings.append(Sighting(read.release, line, read.pointer))
+
+    def refuse(self, line: int, pointer: str, reason: str, detail: str = "") -> None:
+        """What could not be read."""
+        self.refused.append(Refused(line, pointer, reason, detail))
+
+    def dated(self, moment: int | None) -> None:
+        """The publisher's own date of what comes."""
+        if moment is not None:
+            self.published = moment if self.published is None else max(self.published, moment)
+
+    def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Package:
+        """The package so far; the next one begins at this line and byte."""
+        seen = self.seen
+        if seen is None:
+            seen = self.published if self.published is not None else self.otherwise
+        package = Package(
+            series=self.series,
+            name=self.name,
+            sha256=self.sha256,
+            seen=seen,
+            sightings=self.sightings,
+            part=self.part,
+            last=last,
+            published=self.published,
+            next_line=line,
+            next_offset=offset,
+            refused=self.refused,
+        )
+        self.sightings, self.refused, self.part = [], [], self.part + 1
+        return package
+
+    def only(self, reason: str, detail: str = "") -> Package:
+        """The one package of what cannot be read at all."""
+        self.refuse(1, "", reason, detail)
+        return self.made(last=True)
+
+    def full(self) -> bool:
+        """Whether it has as many as are taken in at once."""
+        return len(self.sightings) >= PACKAGE or len(self.refused) >= 10 * PACKAGE
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def _is_lines(head: bytearray, stream: Stream) -> bool:
+    """Whether JSON has one value a line, by its first lines; a document on one line is such a line too, unless it is large."""
+    found, newline, rest = bytes(head).partition(b"\n")
+    if not newline:
+        return len(head) <= _HELD or not _PACKAGE_START.match(bytes(head[: 1 << 17]))
+    first = found.removeprefix(_MARK).strip()
+    if first in (b"{", b"["):
+        return False
+    if _readable(first):
+        return True
+    while b"\n" not in rest.lstrip() and len(head) <= 2 * _HELD and (chunk := stream.read(_CHUNK)):
+        head += chunk
+        rest = bytes(head).partition(b"\n")[2]
+    second = rest.lstrip().partition(b"\n")[0].strip()
+    return second.startswith(b"{") and _readable(second)
+
+
+def _readable(line: bytes) -> bool:
+    try:
+        ocds.decoded(line)
+    except ocds.Unreadable as error:
+        return error.reason == "deep"  # whole, however deep
+    return True
+
+
+def _json_lines(
+    opened: _Source,
+    head: bytes,
+    stream: Stream,
+    reader: ocds.Reader,
+    maker: _Maker,
+    start: tuple[int, int],
+    longest: int,
+) -> Iterator[Package]:
+    line, offset = start
+    if opened.open and offset:
+        stream.close()
+        stream, head = _skipped(opened.stream(), offset), b""
+        if stream is None:  # shorter than it was
+            line, offset, stream, head = 1, 0, opened.stream(), b""
+    else:
+        line, offset = 1, 0
+    rest = _After(head, stream)
+    held = 0
+    for number, after, data in lines(rest, longest, line, offset):  # pyright: ignore[reportArgumentType]
+        if not number:
+            if maker.sightings or maker.refused:
+                yield maker.made(line=line, offset=offset)
+            continue
+        here, line, offset = (line, offset), number + 1, after
+        if data is None:
+            maker.refuse(number, "", "line_long", str(longest >> 20))
+            continue
+        held += len(data)
+        if number == 1:
+            data = data.removeprefix(_MARK)
+        if not data.strip():
+            continue
+        try:
+            documents, notes = ocds.decoded(data)
+        except ocds.Unreadable as error:
+            maker.refuse(number, "", error.reason, error.detail)
+            continue
+        for pointer, reason, detail in notes:
+            maker.refuse(number, pointer, reason, detail)
+        for pointer, document in documents:
+            maker.dated(reader.published(document))
+            for read in reader.releases(document, pointer):
+                if maker.full():
+                    yield maker.made(
+                        line=here[0], offset=here[1]
+                    )  # in the middle of a line: it is read again
+                maker.take(number, read)
+        if held > _HELD or maker.full():
+            held = 0
+            yield maker.made(line=line, offset=offset)
+    if rest.damage:
+        maker.refuse(line, "", rest.damage)
+    stream.close()
+    yield maker.made(last=True, line=line, offset=offset)
+
+
+class _After:
+    """A stream with what was read of it put back in front."""
+
+    def __init__(self, head: bytes, stream: Stream) -> None:
+        self._head, self._stream = head, stream
+
+    @property
+    def damage(self) -> str:
+        return self._stream.damage
+
+    def read(self, size: int = _CHUNK) -> bytes:
+        if self._head:
+            data, self._head = self._head[:size], self._head[size:]
+            return data
+        return self._stream.read(size)
+
+    def more_is_there(self) -> bool:
+        return bool(self._head) or self._stream.more_is_there()
+
+
+def _skipped(stream: Stream, offset: int) -> Stream | None:
+    """The stream from a byte on; None if it is shorter."""
+    while offset and (chunk := stream.read(min(_CHUNK, offset))):
+        offset -= len(chunk)
+    return None if offset else stream
+
+
+def _document(
+    opened: _Source, head: bytes, stream: Stream, reader: ocds.Reader, maker: _Maker, longest: int
+) -> Iterator[Package]:
+    """One JSON document over several lines, or a large one."""
+    data = bytearray(head)
+    while len(data) <= _HELD and (chunk := stream.read(_CHUNK)):
+        data += chunk
+    if len(data) <= _HELD and not stream.damage:
+        try:
+            documents, notes = ocds.decoded(bytes(data).removeprefix(_MARK))
+        except ocds.Unreadable as error:
+            if error.reason != "json":
+                yield maker.only(error.reason, error.detail)
+                return
+        else:
+            stream.close()
+            for pointer, reason, detail in notes:
+                maker.refuse(1, pointer, reason, detail)
+            for _, document in documents:
+                maker.dated(reader.published(document))
+            for pointer, document in documents:
+                for read in reader.releases(document, pointer):
+                    if maker.full():
+                        yield maker.made()
+                    maker.take(1, read)
+            yield maker.made(last=True)
+            return
+    again = opened.again(bytes(data), stream)
+    if opened.open:
+        stream.close()
+    yield from _streamed(again, reader, maker, longest)
+
+
+class _Feed:
+    """What a streaming parser reads from: ends where one element is larger than may be held."""
+
+    def __init__(self, stream: Stream, longest: int) -> None:
+        self.stream, self.longest = stream, longest
+        self.fed = self.mark = 0
+        self.too_long = False
+        self._first = True
+
+    def read(self, size: int = -1) -> bytes:
+        if not size or self.too_long:
+            return b""
+        if self.fed - self.mark > self.longest:
+            self.too_long = True
+            return b""
+        data = self.stream.read(1 << 16)
+        if self._first:
+            self._first, data = False, data.removeprefix(_MARK)
+        self.fed += len(data)
+        return data
+
+    @property
+    def damage(self) -> str:
+        return self.stream.damage
+
+
+def _streamed(
+    again: Callable[[], Stream], reader: ocds.Reader, maker: _Maker, longest: int
+) -> Iterator[Package]:
+    """A document element by element: all before the first mistake counts."""
+    import ijson
+
+    feed = _Feed(again(), longest)
+    place = None
+    broken = ""
+    try:
+        for prefix, event, value in ijson.parse(feed, use_float=True):
+            feed.mark = feed.fed
+            if prefix == "publishedDate" and event == "string":
+                maker.dated(reader.time(str(value)))
+            if event == "start_array" and prefix in ("", "releases", "records"):
+                place = str(prefix)
+                break
+    except (ijson.JSONError, ValueError, RecursionError, OverflowError):
+        broken = "json"
+    feed.stream.close()
+    if place is not None:
+        feed = _Feed(again(), longest)
+        elements = ijson.items(feed, f"{place}.item" if place else "item", use_float=True)
+        index = -1
+        while not broken:
+            feed.mark = feed.fed
+            try:
+                value = next(elements, _END)
+            except (ijson.JSONError, ValueError, RecursionError, OverflowError):
+                broken = "json"
+                break
+            if value is _END:
+                break
+            index += 1
+            pointer = f"/{place}/{index}" if place else f"/{index}"
+            try:
+                document, notes = ocds.part_of(value, place, pointer)
+            except ocds.Unreadable as error:
+                maker.refuse(1, pointer, error.reason, error.detail)
+                continue
+            for where, reason, detail in notes:
+                maker.refuse(1, where, reason, detail)
+            for read in reader.releases(document, ""):
+                if maker.full():
+                    yield maker.made()
+                maker.take(1, _moved(read, f"/{place}/0" if place else "", pointer))
+        feed.stream.close()
+    if feed.too_long:
+        maker.refuse(1, "", "element_long", str(longest >> 20))
+    elif feed.damage or feed.stream.damage_at_end:
+        maker.refuse(1, "", feed.damage or feed.stream.damage_at_end)
+    elif broken:
+        maker.refuse(1, "", "json_rest")
+    elif place is None:
+        maker.refuse(1, "", "element_long", str(longest >> 20))
+    yield maker.made(last=True)
+
+
+_END = object()
+
+
+def _moved(read: ocds.Read, before: str, pointer: str) -> ocds.Read:
+    notes = tuple(
+        (pointer + where.removeprefix(before), reason, detail) for where, reason, detail in read.notes
+    )
+    return ocds.Read(pointer + read.pointer.removeprefix(before), read.release, notes)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _table(opened: _Source, head: bytes, stream: Stream, terms: Terms, maker: _Maker) -> Iterator[Package]:
+    again = opened.again(head, stream)
+    if opened.open:
+        stream.close()
+    encoding, damage, nul = _encoding(again())
+    if nul:
+        yield maker.only("nul")
+        return
+    text = _text_lines(again(), encoding)
+    first = next((line for line in text if line.strip()), "")
+    layout, separator, cells = purchase_table.header(first, LAYOUTS)
+    if layout is None:
+        yield maker.only("unknown")
+        return
+    places, headers, missing = purchase_table.places(layout, cells)
+    if missing:
+        yield maker.only("column", missing)
+        return
+    package = maker.made(last=True)
+    refused = package.refused
+
+    def sightings() -> Iterator[Sighting]:
+        row = purchase_table.Row(terms, places, headers)
+        number = 1
+        for number, values, reason, detail in purchase_table.records(text, separator, len(cells)):
+            if values is None:
+                refused.append(Refused(number, "", reason, detail))
+                continue
+            if not any(map(str.strip, values)):
+                continue
+            row.take(values)
+            release = layout.release(row)
+            for column, why in row.notes:
+                refused.append(Refused(number, column, why))
+            yield Sighting(release, number)
+        if damage:
+            refused.append(Refused(number, "", damage))
+
+    yield replace(package, sightings=sightings(), table=True)
+
+
+def _encoding(stream: Stream) -> tuple[str, str, bool]:
+    """The encoding of a text, the damage at its end, and whether there are NUL bytes in it; one pass."""
+    start = stream.read(_CHUNK)
+    for mark, encoding in _WIDE:
+        if start.startswith(mark):
+            return encoding, "", False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    encoding = "utf-8-sig"
+    for chunk in chain((start,), iter(lambda: stream.read(_CHUNK), b"")):
+        if b"\0" in chunk:
+            return encoding, "", True
+        if encoding == "utf-8-sig":
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                encoding = "cp1252"
+    stream.close()
+    return encoding, stream.damage or stream.damage_at_end, False
+
+
+def _text_lines(stream: Stream, encoding: str) -> Iterator[str]:
+    """The lines of a text with their ends; the last one of a damaged stream, which may be half a line, is dropped."""
+    errors = "replace"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    rest = ""
+    while chunk := stream.read(_CHUNK):
+        rest += decoder.decode(chunk)
+        whole, end, rest = rest.rpartition("\n")
+        if end:
+            for line in whole.split("\n"):
+                yield line + "\n"
+    rest += decoder.decode(b"", final=True)
+    with suppress(OSError):
+        stream.close()
+    if rest and not (stream.damage or stream.damage_at_end):
+        yield rest
