@@ -21,9 +21,7 @@ from careo.record.purchases.rule_files import Buyers, Rules, load_buyers
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Taken, Watch
-from careo.run.watch_state import rules_of, state_folder, writing_state
-from careo.sources.packages import Terms, terms_of
-from careo.sources.persons import installation_key
+from careo.run.watch_state import rules_of, state_folder, terms_of, writing_state
 from careo.sources.releases import Package, Release, Sighting
 
 Told = Callable[[int, Signal], None]
@@ -176,7 +174,7 @@ class Session:
         self._shown = _chosen_buyers(country, buyers)
         self._tell, self._note = tell, note
         self.stop = stop or threading.Event()
-        self.terms: Terms = terms_of(country, installation_key(folder), known.currency)
+        self.terms = terms_of(country, folder)
         self.fixed: int | None = None
         self.replaying = self.accept_shrunk = False
         self._told = max((number for number, in state.rows("SELECT MAX(seq) FROM outbox") if number), default=0)
@@ -232,6 +230,10 @@ class Session:
         self.watched.notes.append((key, words))
         if self._note:
             self._note(key, words)
+
+    def trouble(self, error: CareoError) -> None:
+        """Say what went wrong at one look and may be well at the next."""
+        self.note("trouble", error=error)
 
     def done(self) -> Watched:
         """What came of it."""

@@ -8,8 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from careo.base.errors import CareoError, DataError, OutputError
+from careo.base.shipped import country_data
 from careo.record.purchases.rule_files import Rules, load_rules
 from careo.record.purchases.state import State
+from careo.sources.civil import Clock
+from careo.sources.packages import Terms
+from careo.sources.persons import Door, installation_key
 from careo.sources.store import data_folder
 
 _STATE, _LOCK = "state.sqlite", "lock"
@@ -32,6 +36,24 @@ def rules_of(country: str) -> Rules:
     if rules is None:
         raise DataError("watch_no_rules", where=country, fix="watch_no_rules")
     return rules
+
+
+def clock_of(country: str) -> Clock:
+    """The clock of a country's publishers.
+
+    Raises:
+        DataError: `purchases/publishers.yaml` is not there.
+    """
+    return Clock(country_data(country, "purchases", "publishers.yaml")["zone"])
+
+
+def terms_of(country: str, folder: Path) -> Terms:
+    """How purchases of a country are read into the state in `folder`, whose key hides natural persons.
+
+    Raises:
+        DataError, OutputError: the key is open to others, broken, or cannot be made.
+    """
+    return Terms(clock_of(country), Door(installation_key(folder), country), rules_of(country).currency)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 The Open Contracting guidance asks publishers for a correct Last-Modified, and for pages that name the next one in `links.next`.
 A server that is busy is asked again, later each time and never before the moment that it names itself. Portals that ask for
-proof of a person at the screen are not asked at all (`purchases/portals.yaml` of the countries).
+proof of a person at the screen are not asked at all (`purchases/publishers.yaml` of the countries).
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def refuse_portal(address: str) -> None:
 
 @cache
 def _portals() -> tuple[dict[str, Any], ...]:
-    files = sorted(shipped().glob("*/purchases/portals.yaml"))
-    return tuple(portal for file in files for portal in read_yaml(file))
+    files = sorted(shipped().glob("*/purchases/publishers.yaml"))
+    return tuple(portal for file in files for portal in read_yaml(file).get("portals") or ())
 
 
 def _patiently(
