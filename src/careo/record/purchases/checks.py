@@ -35,7 +35,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType({
     "without_ground": ProcessRule(process.without_ground),
     "split": group.GroupRule(group.split_key, group.split, group.covers_split),
     "near_ceiling": ProcessRule(process.near_ceiling),
-    "without_competition": population.PopulationCheck("without_competition", "above", True, population.covers_units),
+    "without_competition": population.PopulationCheck("without_competition", "above", True, population.covers_units, top=1.0),
     "supplier_share": group.ShareRule(*group.SHARE, group.supplier_share, group.covers_share),
     "hasty_decision": ProcessRule(process.hasty_decision),
     "slow_decision": population.PopulationCheck("decision_days", "above", True, population.covers_decision),
@@ -52,7 +52,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType({
     "late_winner": ProcessRule(bids.late_winner),
     "others_disqualified": ProcessRule(bids.others_disqualified),
     "lowest_disqualified": ProcessRule(bids.lowest_disqualified),
-    "many_disqualified": population.PopulationCheck("disqualified", "above", False, population.covers_submitted),
+    "many_disqualified": population.PopulationCheck("disqualified", "above", False, population.covers_submitted, top=1.0),
     "heavy_discount": population.PopulationCheck("bid_gap", "above", False, population.covers_bids),
     "quality": ProcessRule(process.quality),
 })  # fmt: skip

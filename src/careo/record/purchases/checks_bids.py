@@ -11,6 +11,7 @@ from typing import Any
 from careo.record.purchases.contributions import active_awards, submitted
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Fact, Hit, Missing, Outcome, Rule
+from careo.sources.releases import Release
 
 
 def _hit(
@@ -18,6 +19,14 @@ def _hit(
 ) -> Hit:
     now = process.now
     return Hit(process.id, now.buyer or "", now.unit or "", supplier, rule.severity, value, threshold, facts)
+
+
+_NO_BIDS, _NO_AWARDS, _NEITHER = Missing(("bids",)), Missing(("awards",)), Missing(("bids", "awards"))
+_NO_COUNT = Missing(("tenderers",))
+
+
+def _lacking(now: Release) -> Missing:
+    return _NO_AWARDS if now.bids else _NO_BIDS if now.awards else _NEITHER
 
 
 def single_tenderer(process: Process, rule: Rule, _clock: int) -> Outcome:
@@ -31,7 +40,7 @@ def single_tenderer(process: Process, rule: Rule, _clock: int) -> Outcome:
     if now.method not in settings["methods"]:
         return NOT_MEANT
     if type(now.tenderers) is not int:
-        return Missing(("tenderers",))
+        return _NO_COUNT
     if now.tenderers != 1:
         return CLEAR
     return (_hit(process, rule, 1, 1, (Fact(process.id, "tenderers", 1),)),)
@@ -44,7 +53,7 @@ def same_price(process: Process, rule: Rule, _clock: int) -> Outcome:
     if now.draft is True or now.status == "cancelled" or now.method_words in settings["fixed_price_methods"]:
         return NOT_MEANT
     if not now.bids:
-        return Missing(("bids",))
+        return _NO_BIDS
     prices: dict[tuple[int, str], list[tuple[str, frozenset[str]]]] = {}
     for bid in submitted(now):
         if type(bid.amount) is int and type(bid.currency) is str and bid.tenderers:
@@ -69,11 +78,10 @@ def late_winner(process: Process, rule: Rule, _clock: int) -> Outcome:
     now = process.now
     if now.draft is True or now.status == "cancelled":
         return NOT_MEANT
-    lacking = [name for name in ("bids", "awards") if not getattr(now, name)]
+    if not now.bids or not now.awards:
+        return _lacking(now)
     if type(now.opening) is not int:
-        lacking.append("opening")
-    if lacking or type(now.opening) is not int:
-        return Missing(tuple(lacking))
+        return Missing(("opening",))
     winners = {who for award in now.awards or () if award.status == "active" for who in award.suppliers or ()}
     if not winners:
         return NOT_MEANT
@@ -100,9 +108,8 @@ def others_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
     settings: Any = rule.settings
     if now.draft is True or now.status == "cancelled":
         return NOT_MEANT
-    lacking = tuple(name for name in ("bids", "awards") if not getattr(now, name))
-    if lacking:
-        return Missing(lacking)
+    if not now.bids or not now.awards:
+        return _lacking(now)
     active = active_awards(now)
     if not active:
         return NOT_MEANT
@@ -129,9 +136,8 @@ def lowest_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
     settings: Any = rule.settings
     if now.draft is True or now.status == "cancelled" or now.price_only is False:
         return NOT_MEANT
-    lacking = tuple(name for name in ("bids", "awards") if not getattr(now, name))
-    if lacking:
-        return Missing(lacking)
+    if not now.bids or not now.awards:
+        return _lacking(now)
     if not any(award.status == "active" for award in now.awards or ()):
         return NOT_MEANT
     priced = [

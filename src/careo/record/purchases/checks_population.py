@@ -6,6 +6,7 @@ Quartiles are those of Hyndman and Fan's type 8 (the one Cardinal uses): with x 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,7 +42,7 @@ class PopulationCheck:
         side: "above": Q3 + m·IQR; "below": Q1 − m·IQR.
         strict: whether the fence itself is still within.
         covers: what the rule can say of one process (not meant, missing, waiting, else clear), for the table of coverage.
-        floor: the least value that can occur: a fence below it is never reached.
+        floor, top: the least and the greatest value that can occur: a fence beyond them is never reached.
         gate: see `Gate`.
     """
 
@@ -50,6 +51,7 @@ class PopulationCheck:
     strict: bool
     covers: ProcessCheck
     floor: float = 0.0
+    top: float = math.inf
     gate: Gate | None = None
     kind: Literal["population"] = "population"
 
@@ -60,7 +62,8 @@ class Fence:
 
     Attributes:
         value: None where there is none: too few entities ("few"), or half of them alike ("flat", IQR = 0), which would put every
-            other one beyond it; "unreachable": it lies below what can occur.
+            other one beyond it; "unreachable": nothing can lie beyond it, such as a
+            fence below zero of what is never negative.
         quartiles: Q1 and Q3; None for too few. size: of the population.
     """
 
@@ -104,10 +107,10 @@ def fence_of(check: PopulationCheck, rule: Rule, at: Callable[[int], float], siz
     low, high = quartiles(at, size)
     if high <= low:
         return Fence(None, "flat", (low, high), size)
-    if check.side == "above":
-        return Fence(high + multiplier * (high - low), "", (low, high), size)
-    value = low - multiplier * (high - low)
-    if value < check.floor or (check.strict and value <= check.floor):
+    above = check.side == "above"
+    value = high + multiplier * (high - low) if above else low - multiplier * (high - low)
+    end = check.top if above else check.floor
+    if (value > end if above else value < end) or (check.strict and value == end):
         return Fence(None, "unreachable", (low, high), size)
     return Fence(value, "", (low, high), size)
 
@@ -118,6 +121,11 @@ def beyond(check: PopulationCheck, value: float, fence: Fence) -> bool:
         return False
     gap = value - fence.value if check.side == "above" else fence.value - value
     return gap > 0 or (gap == 0 and not check.strict)
+
+
+def through(gate: Fence, value: float) -> bool:
+    """Whether a value of the population of a `Gate` is at or above its third quartile; `gate` is the fence of that population."""
+    return gate.quartiles is not None and value >= gate.quartiles[1]
 
 
 def fence_of_values(check: PopulationCheck, rule: Rule, values: Sequence[float]) -> Fence:
@@ -132,6 +140,34 @@ def hit_of(rule: Rule, measure: Measure, fence: Fence) -> Hit:
     return Hit(
         measure.subject, measure.buyer, measure.unit, measure.supplier, rule.severity, measure.value, fence.value, measure.facts
     )  # fmt: skip
+
+
+def judged(check: PopulationCheck, rule: Rule, measures: Sequence[Measure]) -> tuple[Hit, ...]:
+    """The signals of a rule among all measures, those of other populations too; in the order of populations and subjects."""
+    by_population: dict[str, list[Measure]] = {}
+    for measure in measures:
+        by_population.setdefault(measure.population, []).append(measure)
+    gate: dict[str, float] | None = None
+    threshold: Fence | None = None
+    if check.gate:
+        of_gate = by_population.get(check.gate.population, [])
+        gate = {measure.subject: measure.value for measure in of_gate}
+        threshold = fence_of_values(check, rule, tuple(gate.values()))
+    hits: list[Hit] = []
+    for name, of_name in sorted(by_population.items()):
+        if name.partition("|")[0] != check.population:
+            continue
+        fence = fence_of_values(check, rule, [measure.value for measure in of_name])
+        for measure in sorted(of_name, key=_subject):
+            if not beyond(check, measure.value, fence):
+                continue
+            if gate is None or threshold is None or through(threshold, gate.get(measure.subject, -math.inf)):
+                hits.append(hit_of(rule, measure, fence))
+    return tuple(hits)
+
+
+def _subject(measure: Measure) -> str:
+    return measure.subject
 
 
 # ── what each can say of one process ─────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,15 @@ from functools import lru_cache
 from typing import Any
 
 from careo.record.purchases.checks_population import covers_decision
-from careo.record.purchases.contributions import COMPETITIVE, DAY, decided_at, purchases_of, void, year_of
+from careo.record.purchases.contributions import (
+    COMPETITIVE,
+    DAY,
+    called_off,
+    decided_at,
+    purchases_of,
+    void,
+    year_of,
+)
 from careo.record.purchases.process import Change, Process
 from careo.record.purchases.rules import (
     CLEAR,
@@ -40,7 +48,7 @@ def short_term(process: Process, rule: Rule, _clock: int) -> Outcome:
     """Calendar days from the call to the opening of bids. Settings: methods, strong_days, national_days, international_days."""
     now = process.now
     settings: Any = rule.settings
-    if void(now):
+    if called_off(now):
         return NOT_MEANT
     if not now.method:
         return Missing(("method",))
@@ -80,9 +88,9 @@ def short_term(process: Process, rule: Rule, _clock: int) -> Outcome:
 
 
 def without_ground(process: Process, rule: Rule, _clock: int) -> Outcome:
-    """No legal ground of an exception, or a military one. Settings: military_grounds by law, or "any"."""
+    """No legal ground of an exception, or a military one. Settings: military_grounds."""
     now = process.now
-    if void(now):
+    if called_off(now):
         return NOT_MEANT
     if not now.method:
         return Missing(("method",))
@@ -91,17 +99,22 @@ def without_ground(process: Process, rule: Rule, _clock: int) -> Outcome:
     ground = now.ground
     if ground is not None and type(ground) is not str:
         return Missing(("ground",))
-    facts = (Fact(process.id, "method", now.method), Fact(process.id, "ground", ground))
-    if ground is None or not ground.strip():
-        return (_hit(process, rule.severity, "", "", *facts),)
     settings: Any = rule.settings
-    for listed in settings["military_grounds"]:
-        if _begins(_plain(ground), _plain(listed)):
-            return (_hit(process, "notice", ground, listed, *facts),)
-    return CLEAR
+    listed = _listed(ground, settings["military_grounds"]) if ground and not ground.isspace() else None
+    if listed == "":
+        return CLEAR
+    facts = (Fact(process.id, "method", now.method), Fact(process.id, "ground", ground))
+    if listed is None:
+        return (_hit(process, rule.severity, "", "", *facts),)
+    return (_hit(process, "notice", ground or "", listed, *facts),)
 
 
 @lru_cache(maxsize=4096)
+def _listed(ground: str, listed: tuple[str, ...]) -> str:
+    """Which of the listed grounds it is, or a paragraph of it; "" for none."""
+    return next((each for each in listed if _begins(_plain(ground), _plain(each))), "")
+
+
 def _plain(ground: str) -> str:
     """A ground without what publishers write differently: case, spaces, points."""
     return " ".join(ground.upper().replace(".", " ").replace(",", " ").split())
@@ -259,6 +272,9 @@ class Listing:
     until: int | None
 
 
+_NO_LIST = Missing(("supplier_list",))
+
+
 def with_lists(rule: Rule, lists: Mapping[str, Sequence[Listing]]) -> Rule:
     """The rule with the lists of suppliers to compare with: id of the company → its listings."""
     return replace(rule, settings={**rule.settings, "listed": lists})
@@ -271,7 +287,7 @@ def listed_supplier(process: Process, rule: Rule, _clock: int) -> Outcome:
     if void(process.now):
         return NOT_MEANT
     if listed is None:
-        return Missing(("supplier_list",))
+        return _NO_LIST
     purchases = purchases_of(process, settings["currency"])
     if not purchases:
         return NOT_MEANT

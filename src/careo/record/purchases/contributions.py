@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import Fact, Measure, Purchase, Tally
@@ -15,6 +16,9 @@ from careo.sources.releases import Award, Bid, Contract, Release
 DAY = 86_400
 VOID = frozenset({"cancelled", "withdrawn", "unsuccessful"})
 """Statuses of a process that came to nothing."""
+
+CALLED_OFF = frozenset({"cancelled", "withdrawn"})
+"""Statuses of a process that its buyer ended."""
 
 COMPETITIVE = {"open": True, "selective": True, "invited": False, "direct": False}
 NOT_SUBMITTED = frozenset({"invited", "withdrawn"})
@@ -25,10 +29,16 @@ FINAL_AWARDS = frozenset({"active", "cancelled", "unsuccessful"})
 
 
 def void(now: Release) -> bool:
-    """Whether it is a draft, or came to nothing: no rule on terms, prices or suppliers speaks of it."""
+    """Whether it is a draft, or came to nothing: no rule on decisions, prices or suppliers speaks of it."""
     return now.draft is True or now.status in VOID
 
 
+def called_off(now: Release) -> bool:
+    """Whether it is a draft, or was called off; a call that nobody answered was still a call."""
+    return now.draft is True or now.status in CALLED_OFF
+
+
+@lru_cache(maxsize=4096)
 def year_of(day: int) -> int:
     """The year of a civil day (`time // 86400`)."""
     return (_EPOCH + timedelta(days=day)).year if -_FAR < day < _FAR else 0
@@ -74,8 +84,23 @@ def purchases_of(process: Process, currency: str) -> tuple[Purchase, ...]:
     Args:
         currency: code of the country's; amounts in another, or in none, are unknown.
     """
+    global _latest
+    if not (process.now.contracts or process.now.awards):
+        return ()
+    one, of, found = _latest
+    if one is not process or of != currency:
+        found = _found(process, currency)
+        _latest = (process, currency, found)
+    return found
+
+
+_latest: tuple[Process | None, str, tuple[Purchase, ...]] = (None, "", ())
+"""The last answer: several rules ask for the same purchases one after the other."""
+
+
+def _found(process: Process, currency: str) -> tuple[Purchase, ...]:
     now = process.now
-    if not (now.contracts or now.awards) or void(now):
+    if void(now):
         return ()
     awards = {award.id: award for award in now.awards or ()}
     found: list[Purchase] = []
@@ -174,7 +199,9 @@ def _of_units(purchases: Sequence[Purchase]) -> Iterator[Tally]:
         amount = max(each.amount or 0, 0)
         if each.contract not in counted:  # once, however many suppliers share it
             counted.add(each.contract)
-            yield Tally(UNIT_YEAR, key, (each.competitive is False, each.competitive is not None, 1, amount))
+            yield Tally(
+                UNIT_YEAR, key, (int(each.competitive is False), int(each.competitive is not None), 1, amount)
+            )
         if each.supplier and each.shared == 1:
             yield Tally(UNIT_SUPPLIER_YEAR, f"{key}|{each.supplier}", (1, amount))
 
@@ -213,7 +240,7 @@ def _of_wins(now: Release) -> Iterator[Tally]:
         if b.status == "valid" and b.tenderers and len(b.tenderers) == 1
     }
     for tenderer in sorted(valid):
-        yield Tally(TENDERER_WINS, tenderer, (tenderer == winner, 1))
+        yield Tally(TENDERER_WINS, tenderer, (int(tenderer == winner), 1))
 
 
 def _of_disqualified(now: Release) -> Iterator[Tally]:

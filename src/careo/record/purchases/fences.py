@@ -9,6 +9,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from careo.record.purchases.checks_group import ShareRule
 from careo.record.purchases.checks_population import (
@@ -21,9 +22,11 @@ from careo.record.purchases.checks_population import (
     quartiles,
 )
 from careo.record.purchases.contributions import (
+    DISQUALIFIED,
     SUPPLIER_CHAPTER,
     SUPPLIER_ITEMS,
     TALLIES_OF,
+    UNIT_YEAR,
     measures_of,
     measures_of_tally,
 )
@@ -64,8 +67,7 @@ def _twos(parts: Sequence[tuple[str, Sequence[int]]]) -> list[tuple[str, Sequenc
 
 
 def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[str]) -> Iterator[Hit]:
-    least = rule.settings.get("least_count", 1)
-    counts = {kind: least for kind in kinds if isinstance(least, int)}
+    counts = _least_counts(rule)
 
     def measures() -> Iterator[Measure]:
         for kind in kinds:
@@ -100,6 +102,17 @@ def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[s
             and (entities is None or measure.subject in entities)
         ):
             yield hit_of(rule, measure, fence)
+
+
+def _least_counts(rule: Rule) -> dict[str, int]:
+    settings: Any = rule.settings
+    tenderer, *others = DISQUALIFIED
+    return {
+        UNIT_YEAR: settings.get("least_purchases", 1),
+        SUPPLIER_ITEMS: settings.get("least_processes", 1),
+        tenderer: settings.get("least_bids", 1),
+        **dict.fromkeys(others, settings.get("least_processes", 1)),
+    }
 
 
 def _chapters(state: State, supplier: str) -> tuple[str, ...]:

@@ -8,15 +8,15 @@ bytes; a table that is overwritten is a chain of states, and what differs from o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
+from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Change:
     Attributes:
         kind: "edited", "vanished", "ambiguous" (a row gone where several came: which replaced which cannot be told).
         contract: id of the contract (see `Process.contracts`), or "" for the process itself.
-        field: what was edited, as named in `Release` and `Contract`; "" for a row that vanished.
+        field: what was edited, as named in `Release`, or in `Contract` for a contract; "supplier_name" for the name of its
+            supplier; "" for a row that vanished.
         before, after: as kept: cents, civil seconds, codes; None where there is or was nothing.
         filled: True where an empty field was filled, which is no change of anything said.
         seen: when the later state was first seen, civil seconds. since: when the earlier one was.
@@ -154,11 +155,10 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     if versions.stream:
         releases = [unpacked(version.release) for version in versions.stream]
         first = min(version.seen for version in versions.stream)
-        now = (
-            releases[0]
-            if len(releases) == 1 and b"\xc0" not in versions.stream[0].release
-            else merged(releases)
+        alone = len(releases) == 1 and (
+            b"\xc0" not in versions.stream[0].release or not _takes_back(releases[0])
         )
+        now = releases[0] if alone else merged(releases)
         newest = max((release.date or 0 for release in releases), default=0)
         parts.append((newest, "", now))
         first_seen.append(first)
@@ -185,7 +185,9 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     return Process(
         id=name,
         now=now,
-        changes=tuple(sorted(changes, key=lambda change: (change.seen, change.contract, change.field))),
+        changes=tuple(
+            sorted(dict.fromkeys(changes), key=lambda change: (change.seen, change.contract, change.field))
+        ),
         first_seen=None if len(known) < len(first_seen) else min(known, default=None),
         contract_seen=contract_seen,
         newest=max((newest for newest, _, _ in parts), default=0),
@@ -258,7 +260,7 @@ def _lay_over(fields: dict[str, Any], later: Any) -> None:
             continue
         if value is None:
             fields.pop(name, None)
-        elif name in _LISTS:
+        elif _of_parts(value):
             parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
             for part in value:
                 _lay_over(parts.setdefault(part.id, {}), part)
@@ -266,14 +268,32 @@ def _lay_over(fields: dict[str, Any], later: Any) -> None:
             fields[name] = value
 
 
+def _of_parts(value: Any) -> bool:
+    """Whether a field lists parts with ids (an award's suppliers are references, a release's are parts)."""
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Said)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _takes_back(part: Said) -> bool:
+    """Whether anything in it is None."""
+    for name in part.__struct_fields__:
+        value = getattr(part, name)
+        if value is None or (_of_parts(value) and any(map(_takes_back, value))):
+            return True
+    return False
+
+
 def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    types = {"bids": Bid, "awards": Award, "contracts": Contract, "suppliers": Supplier}
-    return kind(
-        **{
-            name: tuple(_built(types[name], part) for part in value.values()) if name in _LISTS else value
-            for name, value in fields.items()
-        }
-    )
+    types: Mapping[str, type[Any]] = {
+        "bids": Bid,
+        "awards": Award,
+        "contracts": Contract,
+        "suppliers": Supplier,
+    }
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        parts = cast("dict[str, dict[str, Any]]", value) if isinstance(value, dict) else None
+        values[name] = value if parts is None else tuple(_built(types[name], part) for part in parts.values())
+    return kind(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +342,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         for before, release in pairs:
             row = _Row(before.id, release, _values(release))
             following.append(row)
-            for field in sorted({*before.values, *row.values}):
-                was, became = before.values.get(field), row.values.get(field)
-                if was != became:
-                    changes.append(
-                        Change("edited", _contract(row), field, was, became, was is None, state.seen, since)
-                    )
+            changes += _edits(before, row, state.seen, since)
         matched = {id(release) for _, release in pairs}
         for release in fresh:
             if id(release) not in matched:
@@ -350,6 +365,24 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
     )
+
+
+def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
+    for field in sorted({*before.values, *row.values}):
+        was, became = before.values.get(field), row.values.get(field)
+        if was != became:
+            whose, _, name = field.rpartition("/")
+            contract = _contract(row) if whose else ""
+            yield Change(
+                "edited",
+                contract,
+                _SUPPLIER_NAME if whose == "suppliers" else name,
+                was,
+                became,
+                was is None,
+                seen,
+                since,
+            )
 
 
 def _contract(row: _Row) -> str:
@@ -418,6 +451,7 @@ def _sum_and_start(values: Mapping[str, Any]) -> object:
     return None if amount is None else (amount, values.get("contracts/start"))
 
 
+_SUPPLIER_NAME = "supplier_name"
 _ONE_FIELD = 2  # the distance of two rows that say something else in one field
 
 

@@ -42,7 +42,7 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
     edited: set[str] = set()
     for change in process.changes:
         yield Tally("change", f"{buyer}|{'filled' if change.filled else change.kind}|{change.field}", (1,))
-        if not change.filled:
+        if change.kind == "edited" and not change.filled and change.contract:
             edited.add(change.contract)
     if versions.tables and (contracts := process.contracts()):
         yield Tally("contracts", buyer, (len(contracts), len(edited)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import cast
 
 import msgspec
 
@@ -15,13 +16,14 @@ RAISED, UPDATED, WITHDRAWN = "raised", "updated", "withdrawn"
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A field that a signal rests on, and where it stands.
 
-    field, value: as of `rules.Fact`. name, sha256: of the file; line or pointer: where in it; release: hash of the release's
+    field, value: as of `rules.Fact`; before: what stood there before, of an edit in place. name, sha256: of the file; line or pointer: where in it; release: hash of the release's
     content, by which two files that say the same are known.
     """
 
     process: str
     field: str
     value: int | float | str | bool | None
+    before: int | float | str | bool | None = None
     name: str = ""
     sha256: str = ""
     line: int = 0
@@ -120,16 +122,26 @@ class Dated(msgspec.Struct, frozen=True):
     first_seen: int | None
 
 
+def value_of(fact: Fact) -> tuple[int | float | str | bool | None, int | float | str | bool | None]:
+    """What stood before, where an edit in place is told (before, after), and what stands."""
+    value = fact.value
+    pair = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    before, now = pair if len(pair) == 2 else (None, value)
+    return _plain(before), _plain(now)
+
+
 def _same(before: Signal, hit: Hit) -> bool:
     return (
         before.severity == hit.severity
         and before.value == hit.value
         and before.threshold == hit.threshold
         and before.window == hit.window
-        and [(one.process, one.field, one.value) for one in before.evidence]
-        == [(fact.process, fact.field, _plain(fact)) for fact in hit.facts]
+        and [(one.process, one.field, (one.before, one.value)) for one in before.evidence]
+        == [(fact.process, fact.field, value_of(fact)) for fact in hit.facts]
     )
 
 
-def _plain(fact: Fact) -> object:
-    return fact.value if isinstance(fact.value, int | float | str | bool | None) else str(fact.value)
+def _plain(value: object) -> int | float | str | bool | None:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, cast("tuple[object, ...]", value)))
+    return value if isinstance(value, int | float | str | bool | None) else str(value)

@@ -32,7 +32,6 @@ from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import (
     CLEAR,
     NOT_MEANT,
-    Fact,
     Hit,
     Measure,
     Missing,
@@ -40,7 +39,7 @@ from careo.record.purchases.rules import (
     Rule,
     Waiting,
 )
-from careo.record.purchases.signals import Dated, Evidence, Signal, next_revision, signal_id
+from careo.record.purchases.signals import Dated, Evidence, Signal, next_revision, signal_id, value_of
 from careo.record.purchases.state import Derived, State, purchase_key, summed
 from careo.sources.releases import Package, Refused, packed, unpacked
 
@@ -472,16 +471,16 @@ class Watch:
         seen: list[int | None] = []
         published: list[int] = []
         for fact in hit.facts:
+            before, value = value_of(fact)
+            bare = Evidence(process=fact.process, field=fact.field, value=value, before=before)
             version = located(known[fact.process], fact.field) if fact.process in known else None
             if version is None:
-                evidence.append(Evidence(process=fact.process, field=fact.field, value=_plain(fact)))
+                evidence.append(bare)
                 continue
             name, sha256, baseline = self._file_of(version.file)
             evidence.append(
-                Evidence(
-                    process=fact.process,
-                    field=fact.field,
-                    value=_plain(fact),
+                msgspec.structs.replace(
+                    bare,
                     name=name,
                     sha256=sha256,
                     line=version.line,
@@ -574,10 +573,6 @@ def _content(rows: Iterable[Version]) -> bytes:
         digest.update(len(row.release).to_bytes(4, "little") + row.release)
         empty = False
     return b"" if empty else digest.digest()
-
-
-def _plain(fact: Fact) -> int | float | str | bool | None:
-    return fact.value if isinstance(fact.value, int | float | str | bool | None) else str(fact.value)
 
 
 def _json(names: Sequence[str]) -> str:
