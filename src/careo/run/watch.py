@@ -17,14 +17,14 @@ from msgspec import UNSET
 from careo.base.errors import CareoError
 from careo.record.purchases.process import process
 from careo.record.purchases.publishing import DAY
-from careo.record.purchases.rule_files import Buyers, Rules, load_buyers
+from careo.record.purchases.rule_files import Buyers, Rules, load_buyers, read_supplier_list
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Taken, Watch
-from careo.run.watch_state import rules_of, state_folder, terms_of, writing_state
+from careo.run.watch_state import keep_list, rules_of, rules_with_lists, state_folder, terms_of, writing_state
 from careo.sources.releases import Package, Release, Sighting
 
-Told = Callable[[int, Signal], None]
+Told = Callable[[int, Signal, str], None]
 Noted = Callable[[str, dict[str, object]], None]
 EVERY_SECONDS = 5.0
 
@@ -70,6 +70,7 @@ def watch(
     every: float = EVERY_SECONDS,
     seen: date | None = None,
     accept_shrunk: bool = False,
+    listed: str | Path | None = None,
     offline: bool = False,
     tell: Told | None = None,
     note: Noted | None = None,
@@ -90,7 +91,8 @@ def watch(
         every: seconds between two looks.
         seen: when the source is seen, for one that is older; default now.
         accept_shrunk: take a table that lost many of its rows for what it says.
-        tell: is called with (number, signal) as soon as a signal is told. note: with what else is to be known.
+        listed: a CSV of suppliers on lists (supplier, list, since, until), kept with the state from then on.
+        tell: is called with (number, signal, name of the buyer) as soon as a signal is told. note: with what else is to be known.
         stop: ends the watch after the package that is being taken in.
 
     Raises:
@@ -99,7 +101,9 @@ def watch(
     from careo.run import watch_look
 
     folder = state_folder(country, state)
-    with session(folder, country, buyers=buyers, rules=rules, tell=tell, note=note, stop=stop) as open_session:
+    with session(
+        folder, country, buyers=buyers, rules=rules, listed=listed, tell=tell, note=note, stop=stop
+    ) as open_session:
         open_session.accept_shrunk = accept_shrunk
         if seen is not None:
             open_session.fixed = civil(seen)
@@ -117,7 +121,7 @@ def watch(
         return open_session.done()
 
 
-def replay(
+def watch_replay(
     folder: str | Path,
     *,
     state: str | Path | None = None,
@@ -154,6 +158,7 @@ class Session:
 
     Attributes:
         fixed: when everything is seen, None for now. replaying: files are seen at their own dates.
+        series: what was looked at, new or not.
     """
 
     def __init__(
@@ -171,7 +176,7 @@ class Session:
         self.folder, self.state, self.country = folder, state, country
         known = rules_of(country)
         self.only_rules = chosen_rules(known, rules)
-        self._shown = _chosen_buyers(country, buyers)
+        self._shown = buyers_shown(country, buyers)
         self._tell, self._note = tell, note
         self.stop = stop or threading.Event()
         self.terms = terms_of(country, folder)
@@ -179,8 +184,9 @@ class Session:
         self.replaying = self.accept_shrunk = False
         self._told = max((number for number, in state.rows("SELECT MAX(seq) FROM outbox") if number), default=0)
         self.watched = Watched(folder, first=self._told + 1, last=self._told)
-        self.watch = Watch(state, tuple(known.by_id.values()), known.currency)
+        self.watch = Watch(state, rules_with_lists(folder, country), known.currency)
         self._newest: int | None = None
+        self.series: set[str] = set()
         self._tell_new()
 
     @property
@@ -238,6 +244,10 @@ class Session:
     def done(self) -> Watched:
         """What came of it."""
         self.watched.clock = max(self.now(), self.watch.clock) if not self.replaying else self.watch.clock
+        found = (
+            self.state.rows("SELECT newest FROM source WHERE series=?", (series,)).fetchone() for series in self.series
+        )
+        self.watched.newest = max((row[0] for row in found if row and row[0] is not None), default=None)
         return self.watched
 
     def seen_of(self, newest: int | None) -> int:
@@ -247,9 +257,10 @@ class Session:
 
     def _dated(self, sightings: Iterable[Sighting], seen: int) -> Iterator[Sighting]:
         newest = -1
+        last = (seen // DAY + 1) * DAY  # what lies later is a plan
         for sighting in sightings:
             at = _date_of(sighting.release)
-            if newest < at <= seen:
+            if newest < at < last:
                 newest = at
             yield sighting
         self._newest = newest if newest >= 0 else None
@@ -259,7 +270,6 @@ class Session:
         if not found:
             return
         newest = max(found)
-        self.watched.newest = max(newest, self.watched.newest or newest)
         with self.state.transaction():
             self.state.rows(
                 "UPDATE source SET newest=MAX(COALESCE(newest, ?1), ?1) WHERE series=?2", (newest, package.series)
@@ -273,7 +283,11 @@ class Session:
             self.watched.signals += 1
             self.watched.last = number
             if self._tell:
-                self._tell(number, signal)
+                self._tell(number, signal, self._named(signal.buyer))
+
+    def _named(self, buyer: str) -> str:
+        row = self.state.rows("SELECT name FROM name WHERE kind='buyer' AND code=?", (buyer,)).fetchone()
+        return row[0] if row else ""
 
     def shows(self, signal: Signal) -> bool:
         """Whether a signal is of the rules and buyers that were asked for."""
@@ -287,6 +301,7 @@ def session(
     *,
     buyers: str | Path = "all",
     rules: Collection[str] = (),
+    listed: str | Path | None = None,
     tell: Told | None = None,
     note: Noted | None = None,
     stop: threading.Event | None = None,
@@ -294,8 +309,12 @@ def session(
     """A watch of the state in `folder`; see `watch`."""
     known = rules_of(country)
     chosen_rules(known, rules)
-    _chosen_buyers(country, buyers)  # a mistake is told before anything is made
+    buyers_shown(country, buyers)  # a mistake is told before anything is made
+    if listed:
+        read_supplier_list(listed)
     with writing_state(folder) as state:
+        if listed:
+            keep_list(folder, Path(listed))
         yield Session(folder, state, country, buyers=buyers, rules=rules, tell=tell, note=note, stop=stop)
 
 
@@ -331,10 +350,6 @@ def buyers_shown(country: str, buyers: str | Path) -> Shown:
     Raises:
         CareoError: there is no such file, or the country has no register of buyers.
     """
-    return _chosen_buyers(country, buyers)
-
-
-def _chosen_buyers(country: str, buyers: str | Path) -> Shown:
     if buyers in ("", "all"):
         return lambda _state, _signal: True
     if buyers == "security":

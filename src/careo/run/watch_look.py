@@ -9,6 +9,8 @@ import os
 import re
 import select
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -59,18 +61,20 @@ def _look(
             break
         try:
             mark = _mark(path)
-            if taken.get(path) == mark:
-                continue
-            grows = path.name.lower().endswith(_LINES)
-            if follow and not grows and pending.get(path) != mark:
-                pending[path] = mark  # somebody may be writing it: it has to look the same twice
-                continue
-            found |= take_file(session, path, folder, unfinished=follow and grows)
-        except FileNotFoundError:
+        except OSError:
             continue  # gone since it was listed
-        except OSError as error:
-            session.note("unreadable", name=path.name, problem=error.strerror or str(error))
-            mark = _mark(path) if path.exists() else (0, 0, 0)
+        if taken.get(path) == mark:
+            continue
+        grows = path.name.lower().endswith(_LINES)
+        if follow and not grows and pending.get(path) != mark:
+            pending[path] = mark  # somebody may be writing it: it has to look the same twice
+            continue
+        try:
+            found |= take_file(session, path, folder, unfinished=follow and grows)
+        except InputError as error:
+            session.trouble(error)
+        if session.stopped:
+            break
         taken[path] = mark
         pending.pop(path, None)
     return found
@@ -131,12 +135,22 @@ def take_file(session: Session, path: Path, folder: Path, *, unfinished: bool = 
     return _take(session, path, series, name, dated=_dated(inner))
 
 
+@contextmanager
+def _read_plainly(path: Path) -> Generator[None]:
+    """What the system says of a file, in our words."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError("input_unreadable", where=str(path), found=error.strerror or str(error)) from error
+
+
 def _take(session: Session, source: Path, series: str, name: str, *, dated: int | None = None, published: int | None = None) -> bool:
     row = session.state.rows(
         "SELECT sha256, done, parts, next_line, next_offset FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
         (series, name),
     ).fetchone()
     start, part = (1, 0), 0
+    session.series.add(series)
     if row:
         before, done, parts, line, offset = row
         now = _sha256(source)
@@ -174,7 +188,7 @@ def _was_shrunk(session: Session, series: str, name: str) -> bool:
 def _sha256(path: Path, size: int | None = None) -> str:
     """Of a file, or of its first bytes."""
     digest = sha256()
-    with path.open("rb") as stream:
+    with _read_plainly(path), path.open("rb") as stream:
         while (size is None or size > 0) and (chunk := stream.read(_CHUNK if size is None else min(size, _CHUNK))):
             digest.update(chunk)
             size = None if size is None else size - len(chunk)
@@ -193,7 +207,7 @@ def _grew(path: Path, before: str, offset: int) -> bool:
 
 
 def _ends_a_line(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with _read_plainly(path), path.open("rb") as stream:
         if stream.seek(0, os.SEEK_END) == 0:
             return False
         stream.seek(-1, os.SEEK_END)
@@ -204,7 +218,7 @@ def _take_whole_lines(session: Session, path: Path, series: str, name: str) -> b
     """The lines that have ended, as a file of its own that grows with the next look."""
     with tempfile.TemporaryDirectory(prefix="careo-watch-") as spare:
         copy = Path(spare) / path.name
-        with path.open("rb") as stream, copy.open("wb") as kept:
+        with _read_plainly(path), path.open("rb") as stream, copy.open("wb") as kept:
             size = _last_line_end(stream)
             stream.seek(0)
             while size > 0 and (chunk := stream.read(min(size, _CHUNK))):

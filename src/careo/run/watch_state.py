@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from careo.base.errors import CareoError, DataError, OutputError
+from careo.base.files import writing
 from careo.base.shipped import country_data
-from careo.record.purchases.rule_files import Rules, load_rules
+from careo.record.purchases.checks_process import with_lists
+from careo.record.purchases.rule_files import Rules, load_rules, read_supplier_list
+from careo.record.purchases.rules import Rule
 from careo.record.purchases.state import State
 from careo.sources.civil import Clock
 from careo.sources.packages import Terms
 from careo.sources.persons import Door, installation_key
 from careo.sources.store import data_folder
 
-_STATE, _LOCK = "state.sqlite", "lock"
+_STATE, _LOCK, _LIST = "state.sqlite", "lock", "suppliers.csv"
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 _HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -36,6 +39,22 @@ def rules_of(country: str) -> Rules:
     if rules is None:
         raise DataError("watch_no_rules", where=country, fix="watch_no_rules")
     return rules
+
+
+def rules_with_lists(folder: Path, country: str) -> tuple[Rule, ...]:
+    """The rules by which the state in `folder` is watched: the country's, with the list of suppliers that was given to it."""
+    rules = tuple(rules_of(country).by_id.values())
+    path = folder / _LIST
+    if not path.is_file():
+        return rules
+    lists = read_supplier_list(path)
+    return tuple(with_lists(rule, lists) if rule.check == "listed_supplier" else rule for rule in rules)
+
+
+def keep_list(folder: Path, path: Path) -> None:
+    """Keep a list of suppliers with the state, from now on."""
+    with writing(folder / _LIST) as draft:
+        draft.write_bytes(path.read_bytes())
 
 
 def clock_of(country: str) -> Clock:
