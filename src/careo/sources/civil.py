@@ -16,6 +16,7 @@ LARGEST = 10**15
 """Amounts beyond it are no money of anybody [whole units]."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LOCAL_DAY = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(.*)", re.ASCII | re.DOTALL)
 _CLOCK = re.compile(
@@ -31,7 +32,9 @@ class Clock:
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
         self._days: dict[str, int] = {}
-        self._tails: dict[str, int | None] = {}
+        self._minutes: dict[str, int] = {"": 0}
+        self._seconds: dict[str, int] = {"": 0}
+        self._tails: dict[str, int | None] = {"": None}
         self._offsets: dict[int, int | None] = {}
 
     def iso(self, text: str) -> int:
@@ -40,24 +43,16 @@ class Clock:
         Raises:
             ValueError: it is no date, or not of the years 1 to 9999.
         """
-        day = self._days.get(text[:10])
-        if day is None:
-            day = self._day(text[:10])
-            if day is None:
-                return self._other(text)
-        if len(text) == 10:
-            return day
-        try:
-            if text[10] not in "T t" or text[13] != ":" or text[16] != ":":
-                return self._other(text)
-            hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
+        try:  # what was met before is four pieces that are known
+            moment = self._days[text[:10]] + self._minutes[text[10:16]] + self._seconds[text[16:19]]
             offset = self._tails[text[19:]]
-        except (IndexError, KeyError, ValueError):
+        except KeyError:
             return self._other(text)
-        if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
-            return self._other(text)
-        moment = day + hour * 3600 + minute * 60 + second
-        return moment if offset is None else self.at(moment - offset)
+        if offset is None:
+            return moment
+        moment -= offset
+        there = self._offsets.get(moment // DAY)
+        return self.at(moment) if there is None else moment + there
 
     def written(self, text: str) -> int:
         """As `iso`, and day/month/year, of a table; what names no offset or "GMT" is on this clock, for that is what tables mean.
@@ -112,20 +107,23 @@ class Clock:
         return day
 
     def _other(self, text: str) -> int:
-        moment = datetime.fromisoformat(
-            text.strip()
-        )  # weeks, no separators, no seconds, 24:00 of newer Pythons
-        offset = moment.utcoffset()
-        tail = text[19:]
-        if len(tail) <= 16 and (offset is None or not offset % timedelta(seconds=1)):
+        """A date or time in a form, or with a day, a minute or an offset, that was not met yet."""
+        if len(text) == 10 and (day := self._day(text)) is not None:
+            return day
+        moment = datetime.fromisoformat(text.strip())  # weeks, no separators, no seconds
+        there = moment.utcoffset()
+        offset = None if there is None else int(there.total_seconds())
+        day = (moment.toordinal() - _EPOCH) * DAY
+        minute = moment.hour * 3600 + moment.minute * 60
+        if _ISO_TIME.fullmatch(text):
+            self._day(text[:10])
+            self._minutes[text[10:16]] = minute  # 1,440 times two
+            self._seconds[text[16:19]] = moment.second
             if len(self._tails) > _REMEMBERED:
-                self._tails.clear()
-            if _ISO_DAY.match(text) and text[10:11] in ("T", " ", "t") and text[13:14] == text[16:17] == ":":
-                self._tails[tail] = None if offset is None else int(offset.total_seconds())
-        seconds = (
-            (moment.toordinal() - _EPOCH) * DAY + moment.hour * 3600 + moment.minute * 60 + moment.second
-        )
-        return seconds if offset is None else self.at(seconds - int(offset.total_seconds()))
+                self._tails = {"": None}
+            self._tails[text[19:]] = offset
+        seconds = day + minute + moment.second
+        return seconds if offset is None else self.at(seconds - offset)
 
 
 def _seconds(clock: str) -> int:

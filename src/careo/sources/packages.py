@@ -23,7 +23,7 @@ from typing import IO
 from careo.base.errors import InputError
 from careo.sources.byte_stream import Stream, lines
 from careo.sources.civil import DAY
-from careo.sources.formats import compranet, comprasmx, ocds, purchase_table
+from careo.sources.formats import compranet, comprasmx, ocds, ocds_shapes, purchase_table
 from careo.sources.formats.purchase_table import Terms as Terms
 from careo.sources.releases import Package, Refused, Sighting
 
@@ -292,8 +292,8 @@ def _is_lines(head: bytearray, stream: Stream) -> bool:
 
 def _readable(line: bytes) -> bool:
     try:
-        ocds.decoded(line)
-    except ocds.Unreadable as error:
+        ocds_shapes.decoded(line)
+    except ocds_shapes.Unreadable as error:
         return error.reason == "deep"  # whole, however deep
     return True
 
@@ -332,8 +332,8 @@ def _json_lines(
         if not data.strip():
             continue
         try:
-            documents, notes = ocds.decoded(data)
-        except ocds.Unreadable as error:
+            documents, notes = ocds_shapes.decoded(data)
+        except ocds_shapes.Unreadable as error:
             maker.refuse(number, "", error.reason, error.detail)
             continue
         for pointer, reason, detail in notes:
@@ -391,8 +391,8 @@ def _document(
         data += chunk
     if len(data) <= _HELD and not stream.damage:
         try:
-            documents, notes = ocds.decoded(bytes(data).removeprefix(_MARK))
-        except ocds.Unreadable as error:
+            documents, notes = ocds_shapes.decoded(bytes(data).removeprefix(_MARK))
+        except ocds_shapes.Unreadable as error:
             if error.reason != "json":
                 yield maker.only(error.reason, error.detail)
                 return
@@ -477,8 +477,8 @@ def _streamed(
             index += 1
             pointer = f"/{place}/{index}" if place else f"/{index}"
             try:
-                document, notes = ocds.part_of(value, place, pointer)
-            except ocds.Unreadable as error:
+                document, notes = ocds_shapes.part_of(value, place, pointer)
+            except ocds_shapes.Unreadable as error:
                 maker.refuse(1, pointer, error.reason, error.detail)
                 continue
             for where, reason, detail in notes:

@@ -105,6 +105,8 @@ class Door:
         self._likely = _ids(told["likely_person_ids"], before)
         self._company = _ids(told["company_ids"], before)
         self._company_name = re.compile("|".join(told["company_names"]))
+        self._digits = re.compile(rf"\d{{{int(told['digits'])}}}")
+        self._shortest = int(told["characters"])
         self._nobodys = frozenset(map(str, told["nobodys_ids"]))
         self._known: dict[tuple[str, str, str], tuple[str, Text]] = {}
         self._clean: dict[str, bool] = {}
@@ -132,50 +134,63 @@ class Door:
             known = self._clean[text] = self._holds_nobody(text)
         return known
 
-    def code(self, id: str) -> str:
-        """An id of a process, a release or a contract as it is, or "H-…", the same for the same id, if it may name a person."""
-        if len(id) <= _LONGEST and self.clean(id):
-            return id
-        return "H" + self._reference("code", id)[1:]
+    def code(self, id: object) -> str:
+        """An id of a process, a release or a contract as text, "" for none: publishers write numbers and texts for the same one.
+
+        One that may name a person is "H-…", the same for the same id.
+        """
+        if type(id) is not str:
+            id = (
+                str(id)
+                if type(id) is int
+                else ""
+                if type(id) is not float
+                else str(int(id))
+                if id.is_integer()
+                else repr(id)
+            )
+        if len(id) < self._shortest and "@" not in id:
+            return id.strip()
+        return self._long_code(id.strip())
+
+    def _long_code(self, id: str) -> str:
+        return id if len(id) <= _LONGEST and self._holds_nobody(id) else "H" + self._reference("code", id)[1:]
 
     def _holds_nobody(self, text: str) -> bool:
         if "@" in text or "%40" in text:
             return False
-        upper = text.upper()
-        return not self._person.search(upper)
+        return not self._digits.search(text) or not self._person.search(text.upper())
 
     def _told(self, id: str, name: str, other_id: str) -> tuple[str, Text]:
         name = _SPACE.sub(" ", name).strip()[:_LONGEST]
-        ids = [one.strip() for one in (other_id, id) if one.strip()]
+        ids = [unicodedata.normalize("NFC", one.strip()) for one in (other_id, id) if one.strip()]
         for one in ids:
             if _REFERENCE.fullmatch(one):
                 return one, UNSET
         kept: Text = name if name and self._holds_nobody(name) else UNSET
-        said = _bare(name)
-        is_company = bool(name) and kept is not UNSET and bool(self._company_name.search(said))
         nobodys = False
-        for one in ids:
-            upper = unicodedata.normalize("NFC", one).upper()
-            if found := self._person.search(upper):
+        with_digits = [one.upper() for one in ids if self._digits.search(one)]
+        for one in with_digits:
+            if found := self._person.search(one):
                 tax_id = _joined(found[1])
                 if tax_id not in self._nobodys:
                     return self._reference("id", tax_id), UNSET
                 nobodys = True
-        for one in ids:
-            if found := self._company.search(unicodedata.normalize("NFC", one).upper()):
+        for one in with_digits:
+            if found := self._company.search(one):
                 return _joined(found[1]), kept
+        said = _bare(name)
+        is_company = kept is not UNSET and bool(self._company_name.search(said))
         if nobodys:  # the id says nothing, so the name is all there is
-            return (said[:_LONGEST], kept) if is_company else (self._reference("name", said), UNSET)
+            return (said, kept) if is_company else (self._reference("name", said), UNSET)
         if is_company:
             return next((one[:_LONGEST] for one in reversed(ids) if self._holds_nobody(one)), said), kept
-        for one in ids:
-            if found := self._likely.search(one.upper()):
+        for one in with_digits:
+            if found := self._likely.search(one):
                 return self._reference("id", _joined(found[1])), UNSET
         if name:
-            return self._reference("given", id.strip()) if id.strip() else self._reference(
-                "name", said
-            ), UNSET
-        own = id.strip() or (ids[0] if ids else "")
+            return self._reference("given", ids[-1]) if ids else self._reference("name", said), UNSET
+        own = ids[-1] if ids else ""
         if not self._holds_nobody(own) or _LETTERS.search(own):
             return self._reference("name", _bare(own)), UNSET
         return own[:_LONGEST], UNSET
@@ -197,6 +212,8 @@ def _joined(id: str) -> str:
 
 def _bare(name: str) -> str:
     """A name in capitals without accents, points and commas."""
-    plain = unicodedata.normalize("NFKD", name.upper())
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    letters = name.upper()
+    if not letters.isascii():
+        plain = unicodedata.normalize("NFKD", letters)
+        letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _SPACE.sub(" ", _MARKS.sub(" ", letters)).strip()

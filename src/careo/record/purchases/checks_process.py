@@ -233,7 +233,7 @@ def unsigned(process: Process, rule: Rule, clock: int) -> Outcome:
 
 def _unsigned(now: Release) -> list[tuple[str, int | None]]:
     """Contracts and awards in force that nobody is known to have signed, with the day they were decided."""
-    general = now.decided if type(now.decided) is int else None
+    general = decided_at(now)
     awards = {award.id: award for award in now.awards or () if award.status == "active"}
     found: list[tuple[str, int | None]] = []
     signed: set[str] = set()

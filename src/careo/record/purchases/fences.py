@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -29,12 +30,17 @@ from careo.record.purchases.contributions import (
     UNIT_YEAR,
     measures_of,
     measures_of_tally,
+    year_of,
 )
-from careo.record.purchases.process import process
-from careo.record.purchases.rules import Hit, Measure, Rule
+from careo.record.purchases.process import Version, located, process
+from careo.record.purchases.rules import Fact, Hit, Measure, Rule
+from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
 
 _AT_ONCE = 1000
+
+MOST_ROWS = 20
+"""Purchases named as evidence of a sum, at most; the sum itself is of all."""
 
 
 def hits_of_population(
@@ -102,6 +108,61 @@ def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[s
             and (entities is None or measure.subject in entities)
         ):
             yield hit_of(rule, measure, fence)
+
+
+def with_purchases(state: State, hit: Hit) -> Hit:
+    """The hit with the largest purchases behind a sum of a unit's year, so that a reader can open their rows.
+
+    Sums of suppliers and tenderers go through all units; `behind` finds theirs when they are asked for.
+    """
+    year = _year_of(hit)
+    if year is None:
+        return hit
+    rows = (
+        state.purchases(hit.unit, hit.supplier) if hit.supplier else list(state.purchases_of_unit(hit.unit))
+    )
+    chosen = [
+        row
+        for row in rows
+        if row.day is not None
+        and year_of(row.day) == year
+        and row.amount is not None
+        and (hit.supplier or row.competitive is False)
+    ]
+    chosen.sort(key=lambda row: (-(row.amount or 0), row.process, row.contract))
+    facts = (Fact(row.process, f"contracts/{row.contract}/amount", row.amount) for row in chosen[:MOST_ROWS])
+    return replace(hit, facts=(*hit.facts, *facts))
+
+
+def behind(state: State, signal: Signal, most: int = MOST_ROWS) -> Iterator[tuple[str, Version]]:
+    """Processes behind a signal of a supplier, a tenderer or a buyer, whose sum goes through all of them: (process, where it stands).
+
+    Reads every process until enough are found, so it takes a while in a large state.
+    """
+    found = 0
+    for name, versions, _ in state.every_process():
+        now = process(name, versions, {}).now
+        if signal.supplier:
+            parties = {one for bid in now.bids or () for one in bid.tenderers or ()}
+            parties |= {one for award in now.awards or () for one in award.suppliers or ()}
+            parties |= {one for contract in now.contracts or () for one in contract.suppliers or ()}
+            if signal.supplier not in parties:
+                continue
+        elif now.buyer != signal.buyer or (signal.unit and now.unit != signal.unit):
+            continue
+        version = located(name, versions, "bids" if now.bids else "contracts")
+        if version is not None:
+            yield name, version
+            found += 1
+        if found >= most:
+            return
+
+
+def _year_of(hit: Hit) -> int | None:
+    """The year of the subject "<buyer>|<unit>|<year>…", if it is one."""
+    places = hit.subject.split("|")
+    of_sums = hit.unit and len(places) > 2 and not any(fact.process for fact in hit.facts)
+    return int(places[2]) if of_sums and places[2].isdigit() else None
 
 
 def _least_counts(rule: Rule) -> dict[str, int]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, packed, unpacked
+from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +211,17 @@ def merged(releases: Sequence[Release]) -> Release:
     return _built(Release, fields)
 
 
-def located(versions: Versions, field: str) -> Version | None:
-    """The newest version that says `field` ("opening", "contracts/<id>/amount"; as of `rules.Fact`), or the newest of all."""
+def located(name: str, versions: Versions, field: str) -> Version | None:
+    """The newest version of the process `name` that says `field` ("opening", "contracts/<id>/amount"; as of `rules.Fact`), or the
+    newest of all."""
     head, _, rest = field.partition("/")
-    name = rest.partition("/")[0]
-    rows = [row for states in versions.tables.values() for row in (states[-1].rows if states else ())]
+    part = rest.partition("/")[0]
+    rows: list[Version] = []
+    for states in versions.tables.values():
+        places = _chain(name, states, None).places
+        if part in places:
+            return places[part]
+        rows += states[-1].rows if states else ()
     candidates = sorted(
         (*versions.stream, *rows), key=lambda one: (one.seen, *_date_order(one)), reverse=True
     )
@@ -223,10 +229,11 @@ def located(versions: Versions, field: str) -> Version | None:
         value: Any = getattr(unpacked(version.release), head, UNSET)
         if value is UNSET or value is None:
             continue
-        if not name or not isinstance(value, tuple):
-            return version
-        ids = {getattr(part, "id", None) for part in value}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        if name in ids or "" in ids:
+        if (
+            not part
+            or not isinstance(value, tuple)
+            or part in {getattr(one, "id", None) for one in cast("tuple[object, ...]", value)}
+        ):
             return version
     return candidates[0] if candidates else None
 
@@ -306,6 +313,7 @@ class _Chain:
     twice: tuple[str, ...]
     first_seen: int | None
     newest: int
+    places: Mapping[str, Version]  # by id of the row, where it stood last
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +321,7 @@ class _Row:
     """A row with the id that it keeps through edits; several rows with nothing different have one content and own ids."""
 
     id: str
+    version: Version
     release: Release
     values: Mapping[str, Any]
 
@@ -323,32 +332,33 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
     seen: dict[str, int | None] = {}
     issued: Counter[str] = Counter()
     since = states[0].seen if states else 0
+    places: dict[str, Version] = {}
     for state in states:
         # A row that is unchanged keeps its id; what is left on either side is matched.
-        fresh: list[Release] = []
-        kept: list[_Row] = []
         by_content: dict[bytes, list[_Row]] = defaultdict(list)
         for row in rows:
-            by_content[packed(row.release)].append(row)
+            by_content[row.version.release].append(row)
+        following: list[_Row] = []
+        fresh: list[_Row] = []
         for version in state.rows:
             same = by_content.get(version.release)
             if same:
-                kept.append(same.pop(0))
+                following.append(same.pop(0))
             else:
-                fresh.append(unpacked(version.release))
+                release = unpacked(version.release)
+                fresh.append(_Row("", version, release, _values(release)))
         gone = [row for rest in by_content.values() for row in rest]
         pairs, lost, unclear = _matched(gone, fresh)
-        following = list(kept)
-        for before, release in pairs:
-            row = _Row(before.id, release, _values(release))
+        for before, after in pairs:
+            row = replace(after, id=before.id)
             following.append(row)
             changes += _edits(before, row, state.seen, since)
-        matched = {id(release) for _, release in pairs}
-        for release in fresh:
-            if id(release) not in matched:
-                stem = blake2b(name.encode() + packed(release), digest_size=5).hexdigest()
+        matched = {id(after) for _, after in pairs}
+        for row in fresh:
+            if id(row) not in matched:
+                stem = blake2b(name.encode() + row.version.release, digest_size=5).hexdigest()
                 issued[stem] += 1
-                row = _Row(stem if issued[stem] == 1 else f"{stem}-{issued[stem]}", release, _values(release))
+                row = replace(row, id=stem if issued[stem] == 1 else f"{stem}-{issued[stem]}")
                 following.append(row)
                 seen[row.id] = None if state.seen == baseline else state.seen
         for kind, those in (("vanished", lost), ("ambiguous", unclear)):
@@ -356,14 +366,16 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
                 Change(kind, _contract(row), "", None, None, False, state.seen, since) for row in those
             )
         rows, since = sorted(following, key=lambda row: row.id), state.seen
-    contents = Counter(packed(row.release) for row in rows)
+        places |= {row.id: row.version for row in rows}
+    contents = Counter(row.version.release for row in rows)
     return _Chain(
         now=_table_release(name, rows) if rows else None,
         changes=changes,
         seen=seen,
-        twice=tuple(row.id for row in rows if contents[packed(row.release)] > 1),
+        twice=tuple(row.id for row in rows if contents[row.version.release] > 1),
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
+        places=places,
     )
 
 
@@ -408,23 +420,23 @@ def _values(release: Release) -> dict[str, Any]:
 
 
 def _matched(
-    gone: Sequence[_Row], fresh: Sequence[Release]
-) -> tuple[list[tuple[_Row, Release]], list[_Row], list[_Row]]:
+    gone: Sequence[_Row], fresh: Sequence[_Row]
+) -> tuple[list[tuple[_Row, _Row]], list[_Row], list[_Row]]:
     """Rows that are gone told to rows that are new: (edited pairs, rows that vanished, rows of which it cannot be told).
 
     Two rows of one supplier are the same contract if nothing else could be: they are the only ones, or each differs least
     from the other, in fewer fields than from any third. Among what is left, a row whose supplier alone changed is the same.
     """
-    pairs: list[tuple[_Row, Release]] = []
+    pairs: list[tuple[_Row, _Row]] = []
     old, new = list(gone), list(fresh)
 
     def tell(keep: Callable[[Mapping[str, Any]], object]) -> None:
         """Tell rows to each other within the groups that `keep` makes (None: no group), as long as a pair is plain."""
-        groups: dict[object, tuple[list[_Row], list[Release]]] = defaultdict(lambda: ([], []))
+        groups: dict[object, tuple[list[_Row], list[_Row]]] = defaultdict(lambda: ([], []))
         for row in old:
             groups[keep(row.values)][0].append(row)
-        for release in new:
-            groups[keep(_values(release))][1].append(release)
+        for row in new:
+            groups[keep(row.values)][1].append(row)
         groups.pop(None, None)
         for before, after in groups.values():
             while before and after and (plain := _plain_pair(before, after)):
@@ -434,7 +446,7 @@ def _matched(
 
     tell(_supplier)
     tell(_sum_and_start)
-    replaced = {_supplier(_values(release)) for release in new}
+    replaced = {_supplier(row.values) for row in new}
     return (
         pairs,
         [row for row in old if _supplier(row.values) not in replaced],
@@ -455,10 +467,10 @@ _SUPPLIER_NAME = "supplier_name"
 _ONE_FIELD = 2  # the distance of two rows that say something else in one field
 
 
-def _plain_pair(before: Sequence[_Row], after: Sequence[Release]) -> tuple[_Row, Release] | None:
+def _plain_pair(before: Sequence[_Row], after: Sequence[_Row]) -> tuple[_Row, _Row] | None:
     if len(before) == len(after) == 1:
         return before[0], after[0]
-    distances = [[_distance(row.values, _values(release)) for release in after] for row in before]
+    distances = [[_distance(row.values, other.values) for other in after] for row in before]
     for at, row in enumerate(before):
         least = min(distances[at])
         if distances[at].count(least) > 1 or (len(before) != len(after) and least > _ONE_FIELD):

@@ -124,10 +124,11 @@ class Dated(msgspec.Struct, frozen=True):
 
 def value_of(fact: Fact) -> tuple[int | float | str | bool | None, int | float | str | bool | None]:
     """What stood before, where an edit in place is told (before, after), and what stands."""
-    value = fact.value
+    value: object = fact.value
     pair = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
-    before, now = pair if len(pair) == 2 else (None, value)
-    return _plain(before), _plain(now)
+    if len(pair) == 2:
+        return _plain(pair[0]), _plain(pair[1])
+    return None, _plain(value)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _same(before: Signal, hit: Hit) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR, measures_of, purchases_of, tallies_of
-from careo.record.purchases.fences import hits_of_population, hits_of_shares
+from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
 from careo.record.purchases.process import (
     Process,
     Version,
@@ -194,7 +194,8 @@ class Watch:
         if state.meta("unsettled") == "1":
             with state.transaction():
                 for rule, check in self._populations:
-                    told += self._fence(rule, hits_of_population(state, check, rule, now, self.currency), now)
+                    hits = hits_of_population(state, check, rule, now, self.currency)
+                    told += self._fence(rule, (with_purchases(state, hit) for hit in hits), now)
                 for rule, check in self._shares:
                     parts = hits_of_shares(state, check, rule, self._wholes)
                     while some := list(islice(parts, _AT_ONCE)):
@@ -473,7 +474,9 @@ class Watch:
         for fact in hit.facts:
             before, value = value_of(fact)
             bare = Evidence(process=fact.process, field=fact.field, value=value, before=before)
-            version = located(known[fact.process], fact.field) if fact.process in known else None
+            version = (
+                located(fact.process, known[fact.process], fact.field) if fact.process in known else None
+            )
             if version is None:
                 evidence.append(bare)
                 continue
