@@ -12,8 +12,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from itertools import chain
@@ -113,10 +112,14 @@ def read_packages(
         published=published,
         part=part,
     )
+    table = None
     try:
-        yield from _read(opened, terms, maker, start, largest_line)
+        for package in _read(opened, terms, maker, start, largest_line):
+            table = package if package.table else None
+            yield package
     finally:
-        opened.close_when_done()
+        if table is None:
+            opened.close()  # the rows of a table are read later
 
 
 def _read(
@@ -152,6 +155,7 @@ class _Source:
     sha256: str
     changed: float | int | None
     spool: IO[bytes] | None = None
+    opened: list[Stream] = field(default_factory=list[Stream])
 
     @classmethod
     def of(cls, source: Path | bytes | IO[bytes]) -> _Source:
@@ -167,7 +171,10 @@ class _Source:
 
     def stream(self) -> Stream:
         """From the beginning; of a live stream, once."""
-        return Stream(self.open() if self.open else self.live)  # pyright: ignore[reportArgumentType]
+        if not self.open:
+            return Stream(self.live)  # pyright: ignore[reportArgumentType] - one of them is there
+        self.opened.append(stream := Stream(self.open()))
+        return stream
 
     def again(self, head: bytes, rest: Stream) -> Callable[[], Stream]:
         """How to read from the beginning as often as one likes; a live stream is put on disk for it, unpacked."""
@@ -189,7 +196,10 @@ class _Source:
 
         return reopened
 
-    def close_when_done(self) -> None:
+    def close(self) -> None:
+        """Close what was opened here; the stream of a caller stays open."""
+        for stream in self.opened:
+            stream.close()
         if self.spool is not None:
             self.spool.close()
 
@@ -309,7 +319,6 @@ def _json_lines(
 ) -> Iterator[Package]:
     line, offset = start
     if opened.open and offset:
-        stream.close()
         stream, head = _skipped(opened.stream(), offset), b""
         if stream is None:  # shorter than it was
             line, offset, stream, head = 1, 0, opened.stream(), b""
@@ -351,7 +360,6 @@ def _json_lines(
             yield maker.made(line=line, offset=offset)
     if rest.damage:
         maker.refuse(line, "", rest.damage)
-    stream.close()
     yield maker.made(last=True, line=line, offset=offset)
 
 
@@ -397,7 +405,6 @@ def _document(
                 yield maker.only(error.reason, error.detail)
                 return
         else:
-            stream.close()
             for pointer, reason, detail in notes:
                 maker.refuse(1, pointer, reason, detail)
             for _, document in documents:
@@ -410,8 +417,6 @@ def _document(
             yield maker.made(last=True)
             return
     again = opened.again(bytes(data), stream)
-    if opened.open:
-        stream.close()
     yield from _streamed(again, reader, maker, longest)
 
 
@@ -460,7 +465,6 @@ def _streamed(
                 break
     except (ijson.JSONError, ValueError, RecursionError, OverflowError):
         broken = "json"
-    feed.stream.close()
     if place is not None:
         feed = _Feed(again(), longest)
         elements = ijson.items(feed, f"{place}.item" if place else "item", use_float=True)
@@ -487,7 +491,6 @@ def _streamed(
                 if maker.full():
                     yield maker.made()
                 maker.take(1, _moved(read, f"/{place}/0" if place else "", pointer))
-        feed.stream.close()
     if feed.too_long:
         maker.refuse(1, "", "element_long", str(longest >> 20))
     elif feed.damage or feed.stream.damage_at_end:
@@ -514,14 +517,11 @@ def _moved(read: ocds.Read, before: str, pointer: str) -> ocds.Read:
 
 def _table(opened: _Source, head: bytes, stream: Stream, terms: Terms, maker: _Maker) -> Iterator[Package]:
     again = opened.again(head, stream)
-    if opened.open:
-        stream.close()
     encoding, damage, nul = _encoding(again())
     if nul:
         yield maker.only("nul")
         return
-    text = _text_lines(again(), encoding)
-    first = next((line for line in text if line.strip()), "")
+    first = next((line for line in _text_lines(again(), encoding) if line.strip()), "")
     layout, separator, cells = purchase_table.header(first, LAYOUTS)
     if layout is None:
         yield maker.only("unknown")
@@ -535,20 +535,27 @@ def _table(opened: _Source, head: bytes, stream: Stream, terms: Terms, maker: _M
 
     def sightings() -> Iterator[Sighting]:
         row = purchase_table.Row(terms, places, headers)
-        number = 1
-        for number, values, reason, detail in purchase_table.records(text, separator, len(cells)):
-            if values is None:
-                refused.append(Refused(number, "", reason, detail))
-                continue
-            if not any(map(str.strip, values)):
-                continue
-            row.take(values)
-            release = layout.release(row)
-            for column, why in row.notes:
-                refused.append(Refused(number, column, why))
-            yield Sighting(release, number)
-        if damage:
-            refused.append(Refused(number, "", damage))
+        number = 0
+        try:
+            text = _text_lines(again(), encoding)
+            for number, line in enumerate(text, start=1):  # noqa: B007 - where the header is
+                if line.strip():
+                    break
+            for number, values, reason, detail in purchase_table.records(text, separator, len(cells), number):
+                if values is None:
+                    refused.append(Refused(number, "", reason, detail))
+                    continue
+                if not any(map(str.strip, values)):
+                    continue
+                row.take(values)
+                release = layout.release(row)
+                for column, why in row.notes:
+                    refused.append(Refused(number, column, why))
+                yield Sighting(release, number)
+            if damage:
+                refused.append(Refused(number, "", damage))
+        finally:
+            opened.close()
 
     yield replace(package, sightings=sightings(), table=True)
 
@@ -569,7 +576,6 @@ def _encoding(stream: Stream) -> tuple[str, str, bool]:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 encoding = "cp1252"
-    stream.close()
     return encoding, stream.damage or stream.damage_at_end, False
 
 
@@ -585,7 +591,5 @@ def _text_lines(stream: Stream, encoding: str) -> Iterator[str]:
             for line in whole.split("\n"):
                 yield line + "\n"
     rest += decoder.decode(b"", final=True)
-    with suppress(OSError):
-        stream.close()
     if rest and not (stream.damage or stream.damage_at_end):
         yield rest

@@ -112,7 +112,7 @@ class Door:
         self._clean: dict[str, bool] = {}
 
     def party(self, id: str, name: str = "", other_id: str = "") -> tuple[str, Text]:
-        """The reference of a supplier and the name that may be kept of it (UNSET for a person's, or where none is given).
+        """The reference of a supplier ("" if nothing is said) and the name that may be kept (UNSET for a person's, or where none is given).
 
         Args:
             id: as the publisher gives it, "" for none. other_id: another id of the same, such as its tax id.
@@ -163,6 +163,8 @@ class Door:
 
     def _told(self, id: str, name: str, other_id: str) -> tuple[str, Text]:
         name = _SPACE.sub(" ", name).strip()[:_LONGEST]
+        if not name and not id.strip() and not other_id.strip():
+            return "", UNSET
         ids = [unicodedata.normalize("NFC", one.strip()) for one in (other_id, id) if one.strip()]
         for one in ids:
             if _REFERENCE.fullmatch(one):

@@ -256,11 +256,7 @@ class _Making:
             date=moment,
             status=_BID_STATUSES.get(bid.status)  # pyright: ignore[reportArgumentType, reportCallIssue]
             or self._known(bid.status, _BID_STATUSES, "/bids/details", index, "/status"),
-            tenderers=(self._reference(tenderers[0]),)
-            if tenderers and len(tenderers) == 1 and tenderers[0]
-            else tuple([self._reference(one) for one in tenderers if one])
-            if tenderers
-            else _none(tenderers),
+            tenderers=self._sellers(tenderers) if tenderers else _none(tenderers),
             amount=amount,
             currency=currency,
         )
@@ -277,7 +273,7 @@ class _Making:
             date=self._time(award.date, "/awards", index, "/date"),
             amount=amount,
             currency=currency,
-            suppliers=tuple([self._reference(one) for one in suppliers if one]) if suppliers else _none(suppliers),
+            suppliers=self._sellers(suppliers) if suppliers else _none(suppliers),
             items=_items(award.items, self._door),
         )  # fmt: skip
 
@@ -297,8 +293,11 @@ class _Making:
             parts=_items(contract.items, self._door),
         )  # fmt: skip
 
+    def _sellers(self, parties: list[PartySaid | None]) -> tuple[str, ...]:
+        return tuple([reference for one in parties if one and (reference := self._reference(one))])
+
     def _reference(self, party: PartySaid) -> str:
-        """Who sells: known by the ids of the release, leaves as a reference."""
+        """Who sells: known by the ids of the release, leaves as a reference; "" for nobody."""
         reference = self._references.get(party.id)
         if reference is None or not party.id:
             tax_id = party.identifier
@@ -307,7 +306,7 @@ class _Making:
             )
             if party.id:
                 self._references[party.id] = reference
-            if reference not in self._suppliers:
+            if reference and reference not in self._suppliers:
                 self._suppliers[reference] = Supplier(id=reference, name=name)
         return reference
 

@@ -184,18 +184,17 @@ Record: TypeAlias = tuple[int, list[str] | None, str, str]
 """First line (from 1) of a record, its cells, and if there are none the reason and the detail."""
 
 
-def records(lines: Iterable[str], separator: str, columns: int) -> Iterator[Record]:
-    """The records of CSV text after its header, which is line 1; a broken one costs no other.
+def records(lines: Iterable[str], separator: str, columns: int, number: int = 1) -> Iterator[Record]:
+    """The records of CSV text after its header; a broken one costs no other.
 
     A quote that is never closed would swallow the rest of the file: a record that runs over too many lines, or over several and has
     not the cells of the header, is refused at its first line and reading goes on at the second.
 
     Args:
-        lines: with their ends, in order.
+        lines: with their ends, in order, from below the header. number: line of the header, from 1.
     """
     ahead: list[str] = []  # lines that were looked at, to be read again; the next one last
     source = iter(lines)
-    number = 1
 
     def following() -> str | None:
         return ahead.pop() if ahead else next(source, None)
