@@ -11,7 +11,7 @@ from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.watch_status import Delay, Status
-from careo.results.watch_words import unit_of
+from careo.results.watch_words import TIMES, unit_of
 
 
 def moment_data(civil: int | None) -> str | None:
@@ -21,7 +21,9 @@ def moment_data(civil: int | None) -> str | None:
     return (datetime(1970, 1, 1) + timedelta(seconds=civil)).isoformat()  # noqa: DTZ001 - the clock of the country, whichever
 
 
-def signal_data(signal: Signal, rule: Rule | None, language: str, *, seq: int | None = None) -> dict[str, Any]:
+def signal_data(
+    signal: Signal, rule: Rule | None, language: str, *, seq: int | None = None
+) -> dict[str, Any]:
     """A signal. seq: its number in the outbox. Delays are whole days, None where one of the two moments is not known."""
     times = (signal.event, signal.published, signal.first_seen, signal.told)
     return {
@@ -61,14 +63,20 @@ def _evidence(one: Evidence) -> dict[str, Any]:
     return {
         "process": one.process,
         "field": one.field,
-        "value": one.value,
-        "before": one.before,
+        "value": _fact(one.field, one.value),
+        "before": _fact(one.field, one.before),
         "file": one.name,
         "sha256": one.sha256,
         "line": one.line or None,
         "pointer": one.pointer,
         "release": one.release,
     }
+
+
+def _fact(field: str, value: float | str | bool | None) -> float | str | bool | None:
+    if field.rpartition("/")[2] in TIMES and isinstance(value, int) and not isinstance(value, bool):
+        return moment_data(value)
+    return value
 
 
 def rule_data(rule: Rule, language: str) -> dict[str, Any]:
@@ -89,7 +97,9 @@ def rule_data(rule: Rule, language: str) -> dict[str, Any]:
                 "since": ground.since,
                 "until": ground.until,
                 "verified": ground.verified,
-                "sources": [{"key": source.key, "title": source.title, "url": source.url} for source in ground.sources],
+                "sources": [
+                    {"key": source.key, "title": source.title, "url": source.url} for source in ground.sources
+                ],
             }
             for ground in rule.grounds
         ],

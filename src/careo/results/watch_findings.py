@@ -111,9 +111,13 @@ def _code_of(buyers: str | Path, names: Mapping[str, str]) -> str | Path:
 
 
 def _named(state: State, id: str) -> Signal:
-    found = state.rows("SELECT id, body FROM signal WHERE id >= ? AND id < ? LIMIT 2", (id, f"{id}~")).fetchall()
+    found = state.rows(
+        "SELECT id, body FROM signal WHERE id >= ? AND id < ? LIMIT 2", (id, f"{id}~")
+    ).fetchall()
     if not found:
         raise CareoError("watch_finding", found=id, fix="watch_finding")
     if len(found) > 1:
-        raise CareoError("watch_finding_several", found=", ".join(name for name, _ in found), fix="watch_finding")
+        raise CareoError(
+            "watch_finding_several", found=", ".join(name for name, _ in found), fix="watch_finding"
+        )
     return msgspec.msgpack.decode(found[0][1], type=Signal)

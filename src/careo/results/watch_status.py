@@ -144,11 +144,15 @@ def watch_status(
             processes=kept.rows("SELECT COUNT(*) FROM process").fetchone()[0],
             waiting=kept.rows("SELECT COUNT(*) FROM timer").fetchone()[0],
             told=kept.rows("SELECT COUNT(*) FROM outbox").fetchone()[0],
-            standing=dict(kept.rows("SELECT rule, COUNT(*) FROM signal WHERE standing GROUP BY rule ORDER BY rule")),
+            standing=dict(
+                kept.rows("SELECT rule, COUNT(*) FROM signal WHERE standing GROUP BY rule ORDER BY rule")
+            ),
             withdrawn=kept.rows("SELECT COUNT(*) FROM signal WHERE NOT standing").fetchone()[0],
             sources=_sources(kept, moment, stale_days),
             refused=dict(
-                kept.rows("SELECT reason, COUNT(*) FROM refused GROUP BY reason ORDER BY COUNT(*) DESC, reason")
+                kept.rows(
+                    "SELECT reason, COUNT(*) FROM refused GROUP BY reason ORDER BY COUNT(*) DESC, reason"
+                )
             ),
             delays=_delays(kept),
             latency=_latency(kept),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
@@ -12,7 +13,8 @@ from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.wording import number
 
-_TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
+TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
+"""Fields whose values are civil seconds."""
 _UNITS: Mapping[str, str] = {
     "short_term": "days",
     "split": "money",
@@ -123,7 +125,7 @@ def _fact(name: str, value: float | str | bool | None, rule: Rule | None, langua
         return say(language, "watch.words.yes" if value else "watch.words.no")
     if isinstance(value, str):
         return value
-    if name in _TIMES:
+    if name in TIMES:
         return moment_words(int(value))
     return money_words(value, _currency(rule)) if "amount" in name else number(value)
 
@@ -163,9 +165,11 @@ def sentence(signal: Signal, rule: Rule | None, buyers: Mapping[str, str], langu
 def delay_words(signal: Signal, language: str) -> str:
     """The three delays of a signal, in days; a dash where one is not known."""
     steps = (signal.event, signal.published, signal.first_seen, signal.told)
-    words = [_between(early, late, language) for early, late in zip(steps, steps[1:], strict=False)]
+    words = [_between(early, late, language) for early, late in pairwise(steps)]
     return say(language, "watch.words.delays", published=words[0], seen=words[1], told=words[2])
 
 
 def _between(early: int | None, late: int | None, language: str) -> str:
-    return "–" if early is None or late is None or late < early else days_words((late - early) // DAY, language)
+    return (
+        "–" if early is None or late is None or late < early else days_words((late - early) // DAY, language)
+    )

@@ -144,13 +144,21 @@ def watch_replay(
 
     from careo.run import watch_look
 
-    with tempfile.TemporaryDirectory(prefix="careo-replay-") as spare:
-        with session(
-            Path(state) if state else Path(spare), country, buyers=buyers, rules=rules, tell=tell, note=note, stop=stop
-        ) as open_session:
-            open_session.replaying = True
-            watch_look.look_at_folder(open_session, Path(folder))
-            return open_session.done()
+    with (
+        tempfile.TemporaryDirectory(prefix="careo-replay-") as spare,
+        session(
+            Path(state) if state else Path(spare),
+            country,
+            buyers=buyers,
+            rules=rules,
+            tell=tell,
+            note=note,
+            stop=stop,
+        ) as open_session,
+    ):
+        open_session.replaying = True
+        watch_look.look_at_folder(open_session, Path(folder))
+        return open_session.done()
 
 
 class Session:
@@ -182,7 +190,9 @@ class Session:
         self.terms = terms_of(country, folder)
         self.fixed: int | None = None
         self.replaying = self.accept_shrunk = False
-        self._told = max((number for number, in state.rows("SELECT MAX(seq) FROM outbox") if number), default=0)
+        self._told = max(
+            (number for (number,) in state.rows("SELECT MAX(seq) FROM outbox") if number), default=0
+        )
         self.watched = Watched(folder, first=self._told + 1, last=self._told)
         self.watch = Watch(state, rules_with_lists(folder, country), known.currency)
         self._newest: int | None = None
@@ -245,7 +255,8 @@ class Session:
         """What came of it."""
         self.watched.clock = max(self.now(), self.watch.clock) if not self.replaying else self.watch.clock
         found = (
-            self.state.rows("SELECT newest FROM source WHERE series=?", (series,)).fetchone() for series in self.series
+            self.state.rows("SELECT newest FROM source WHERE series=?", (series,)).fetchone()
+            for series in self.series
         )
         self.watched.newest = max((row[0] for row in found if row and row[0] is not None), default=None)
         return self.watched
@@ -272,7 +283,8 @@ class Session:
         newest = max(found)
         with self.state.transaction():
             self.state.rows(
-                "UPDATE source SET newest=MAX(COALESCE(newest, ?1), ?1) WHERE series=?2", (newest, package.series)
+                "UPDATE source SET newest=MAX(COALESCE(newest, ?1), ?1) WHERE series=?2",
+                (newest, package.series),
             )
 
     def _tell_new(self) -> None:
@@ -371,7 +383,9 @@ def _codes(buyers: str | Path) -> Sequence[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise CareoError("watch_buyers_file", where=str(path), found=str(error), fix="watch_buyers") from error
+        raise CareoError(
+            "watch_buyers_file", where=str(path), found=str(error), fix="watch_buyers"
+        ) from error
     return [line.partition("#")[0].strip().lstrip("'") for line in lines if line.partition("#")[0].strip()]
 
 

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 from careo.base.errors import InputError, NetworkError
 from careo.sources.civil import DAY
+from careo.sources.network import FetchedFile
 from careo.sources.packages import date_in, read_packages, series_of
 from careo.sources.polling import Page, Remembered, pages
 
@@ -144,7 +145,15 @@ def _read_plainly(path: Path) -> Generator[None]:
         raise InputError("input_unreadable", where=str(path), found=error.strerror or str(error)) from error
 
 
-def _take(session: Session, source: Path, series: str, name: str, *, dated: int | None = None, published: int | None = None) -> bool:
+def _take(
+    session: Session,
+    source: Path,
+    series: str,
+    name: str,
+    *,
+    dated: int | None = None,
+    published: int | None = None,
+) -> bool:
     row = session.state.rows(
         "SELECT sha256, done, parts, next_line, next_offset FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
         (series, name),
@@ -160,15 +169,24 @@ def _take(session: Session, source: Path, series: str, name: str, *, dated: int 
             start, part = (line, offset), parts
         elif before != now and done and offset and _grew(source, before, offset):
             start = (line, offset)
-    newest = session.state.rows("SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)).fetchone()[0]
+    newest = session.state.rows(
+        "SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)
+    ).fetchone()[0]
     seen = dated if session.replaying else session.seen_of(newest)
     found = False
     for package in read_packages(
-        source, terms=session.terms, name=name, series=series, seen=seen, published=published, start=start, part=part
+        source,
+        terms=session.terms,
+        name=name,
+        series=series,
+        seen=seen,
+        published=published,
+        start=start,
+        part=part,
     ):
         if session.replaying:
             if newest is not None and 0 <= newest - package.seen < DAY:
-                package = replace(package, seen=newest + 1)  # noqa: PLW2901 - two of one day come one after the other
+                package = replace(package, seen=newest + 1)
             session.settle(package.seen - 1)
         taken = session.take(package)
         found |= bool(taken.new or taken.refused)
@@ -189,7 +207,9 @@ def _sha256(path: Path, size: int | None = None) -> str:
     """Of a file, or of its first bytes."""
     digest = sha256()
     with _read_plainly(path), path.open("rb") as stream:
-        while (size is None or size > 0) and (chunk := stream.read(_CHUNK if size is None else min(size, _CHUNK))):
+        while (size is None or size > 0) and (
+            chunk := stream.read(_CHUNK if size is None else min(size, _CHUNK))
+        ):
             digest.update(chunk)
             size = None if size is None else size - len(chunk)
     return digest.hexdigest()
@@ -252,10 +272,13 @@ def look_at_stream(session: Session, stream: IO[bytes]) -> None:
         name
         for number in range(1, 1 << 30)
         if not session.state.rows(
-            "SELECT 1 FROM file WHERE name=?", (name := f"stdin-{started}" + (f"-{number}" if number > 1 else ""),)
+            "SELECT 1 FROM file WHERE name=?",
+            (name := f"stdin-{started}" + (f"-{number}" if number > 1 else ""),),
         ).fetchone()
     )
-    for package in read_packages(_Pausing(session, stream), terms=session.terms, name=name, series="stdin", seen=started):  # pyright: ignore[reportArgumentType]
+    for package in read_packages(
+        _Pausing(session, stream), terms=session.terms, name=name, series="stdin", seen=started
+    ):  # pyright: ignore[reportArgumentType]
         session.take(replace(package, seen=max(started, session.now())))
         session.settle(session.now())
     session.settle(session.now())
@@ -308,7 +331,12 @@ def look_at_address(
         try:
             found = _ask(session, address, offline=offline)
         except NetworkError as error:
-            if not follow or error.key in ("network_offline", "watch_portal", "network_scheme", "network_private"):
+            if not follow or error.key in (
+                "network_offline",
+                "watch_portal",
+                "network_scheme",
+                "network_private",
+            ):
                 raise
             session.trouble(error)
         else:
@@ -330,9 +358,11 @@ def _ask(session: Session, address: str, *, offline: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="careo-watch-") as spare:
         for page in pages(address, Path(spare), remembered, offline=offline, wait=session.wait):
             if page.file is not None:
-                found |= _take(session, page.file.path, address, page.address, published=_published(session, page))
+                found |= _take(
+                    session, page.file.path, address, page.address, published=_published(session, page.file)
+                )
                 if not session.stopped:
-                    _remember(session, page)
+                    _remember(session, page, page.file)
             if page.trouble:
                 session.note(page.trouble, address=page.next)
             if session.stopped:
@@ -340,23 +370,21 @@ def _ask(session: Session, address: str, *, offline: bool) -> bool:
     return found
 
 
-def _remember(session: Session, page: Page) -> None:
+def _remember(session: Session, page: Page, file: FetchedFile) -> None:
     """After all of it was taken in: before, it would be skipped the next time."""
-    assert page.file is not None
     now = session.now()
     with session.state.transaction():
         session.state.rows(
             "INSERT INTO source (series, first_seen, last_seen, etag, modified) VALUES (?1, ?2, ?2, ?3, ?4) "
             "ON CONFLICT DO UPDATE SET last_seen=MAX(last_seen, ?2), etag=?3, modified=?4",
-            (page.address, now, page.file.etag, page.file.changed),
+            (page.address, now, file.etag, file.changed),
         )
         session.state.remember(f"next {page.address}", page.next)
 
 
-def _published(session: Session, page: Page) -> int | None:
+def _published(session: Session, file: FetchedFile) -> int | None:
     """When the server says that the page was changed last, civil seconds."""
-    assert page.file is not None
     try:
-        return session.terms.clock.at(int(parsedate_to_datetime(page.file.changed).timestamp()))
+        return session.terms.clock.at(int(parsedate_to_datetime(file.changed).timestamp()))
     except (ValueError, OverflowError, OSError):
         return None

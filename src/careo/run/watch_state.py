@@ -20,7 +20,9 @@ from careo.sources.persons import Door, installation_key
 from careo.sources.store import data_folder
 
 _STATE, _LOCK, _LIST = "state.sqlite", "lock", "suppliers.csv"
-_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_FULL = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+)
 _HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
@@ -92,7 +94,9 @@ def writing_state(folder: Path) -> Generator[State]:
     except Timeout as error:
         raise CareoError("watch_taken", where=str(folder), fix="watch_taken") from error
     except OSError as error:
-        raise OutputError("watch_full", where=str(folder), found=error.strerror or "", fix="watch_full") from error
+        raise OutputError(
+            "watch_full", where=str(folder), found=error.strerror or "", fix="watch_full"
+        ) from error
     try:
         with mended(folder):
             state = State(folder / _STATE)

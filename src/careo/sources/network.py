@@ -87,7 +87,7 @@ class FetchedFile:
     changed: str = ""
 
 
-class NetworkBusy(NetworkError):
+class NetworkBusyError(NetworkError):
     """The server cannot answer now (429, 5xx). after: seconds after which it asks to be asked again, None when it does not say."""
 
     after: float | None = None
@@ -152,7 +152,7 @@ def fetch_changed(
         allowed: is asked before every request, redirects too; raises what forbids the address.
 
     Raises:
-        NetworkBusy: the server cannot answer now.
+        NetworkBusyError: the server cannot answer now.
         NetworkError, OutputError: as of `fetch_file`.
     """
     since = {"If-None-Match": etag, "If-Modified-Since": changed}
@@ -257,9 +257,9 @@ def _answer(address: str, url: str, headers: dict[str, str], left: float) -> Ite
 
 def _refusal(url: str, answer: httpx.Response) -> NetworkError:
     status = answer.status_code
-    kind = NetworkBusy if status == 429 or status >= 500 else NetworkError
+    kind = NetworkBusyError if status == 429 or status >= 500 else NetworkError
     error = kind("network_status", where=url, fix="network_check", status=status)
-    if isinstance(error, NetworkBusy):
+    if isinstance(error, NetworkBusyError):
         error.after = _seconds_until(answer.headers.get("retry-after", ""))
     return error
 
@@ -317,7 +317,7 @@ def _unpacked(answer: httpx.Response) -> Iterator[bytes]:
             while chunk:
                 if piece := opened.decompress(chunk, _PIECE):
                     yield piece
-                chunk = opened.unconsumed_tail  # noqa: PLW2901 - what is left of it
+                chunk = opened.unconsumed_tail
     except zlib.error as error:
         raise httpx.DecodingError(str(error)) from error
     if not opened.eof:

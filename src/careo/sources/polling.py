@@ -20,7 +20,7 @@ import msgspec
 
 from careo.base.errors import NetworkError
 from careo.base.shipped import read_yaml, shipped
-from careo.sources.network import FetchedFile, NetworkBusy, fetch_changed
+from careo.sources.network import FetchedFile, NetworkBusyError, fetch_changed
 
 MOST_PAGES = 1000
 LARGEST_PAGE = 1 << 30
@@ -96,7 +96,7 @@ def pages(
             else:
                 following, published = _links(file.path, file.url)
             trouble = ""
-            if following and following in asked or (file and following and file.sha256 in bodies):
+            if (following and following in asked) or (file and following and file.sha256 in bodies):
                 trouble = "loop"
             elif following and len(asked) >= most:
                 trouble = "pages"
@@ -155,7 +155,7 @@ def _patiently(
                 False,
             )
         except NetworkError as error:
-            busy = isinstance(error, NetworkBusy)
+            busy = isinstance(error, NetworkBusyError)
             if not busy and error.key not in _PASSING:
                 raise
             after = error.after if busy else None

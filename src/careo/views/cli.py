@@ -525,7 +525,14 @@ def _names_a_verb(words: str, arguments: Sequence[str]) -> bool:
             next(rest, "")
         elif not word.startswith("-") or word == "-":
             return word in _GROUPS[words]
-        elif word.partition("=")[0] not in ("--json", "--offline", "--strict", "--lang", "--country", "--out"):
+        elif word.partition("=")[0] not in (
+            "--json",
+            "--offline",
+            "--strict",
+            "--lang",
+            "--country",
+            "--out",
+        ):
             return False
     return False
 

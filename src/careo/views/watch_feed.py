@@ -53,7 +53,7 @@ def table(told: Told, rules: Mapping[str, Rule], buyers: Mapping[str, str], lang
         data["codes"] = " ".join(signal.codes)
         data["buyer_name"] = buyers.get(signal.buyer, "")
         data["evidence"] = " | ".join(
-            f"{one.field}={'' if one.value is None else one.value} ({place_words(one, language)})"
+            f"{': '.join(fact_words(one, rule, language))} ({place_words(one, language)})"
             for one in signal.evidence
         )
         yield _line([spreadsheet_cell(data[name]) for name in COLUMNS])
@@ -66,7 +66,12 @@ def _line(cells: Iterable[object]) -> str:
 
 
 def atom(
-    told: Told, rules: Mapping[str, Rule], buyers: Mapping[str, str], zone: ZoneInfo, country: str, language: str
+    told: Told,
+    rules: Mapping[str, Rule],
+    buyers: Mapping[str, str],
+    zone: ZoneInfo,
+    country: str,
+    language: str,
 ) -> str:
     """An Atom feed (RFC 4287) of the newest revisions, newest first; an entry's id never changes."""
     newest = sorted(told, key=lambda pair: -pair[0])[:MOST_ENTRIES]
@@ -86,7 +91,8 @@ def atom(
         SubElement(entry, "category", {"term": signal.rule})
         SubElement(entry, "category", {"term": signal.severity, "label": severity_words(signal, language)})
         facts = [
-            f"{': '.join(fact_words(one, rule, language))} ({place_words(one, language)})" for one in signal.evidence
+            f"{': '.join(fact_words(one, rule, language))} ({place_words(one, language)})"
+            for one in signal.evidence
         ]
         limitation = signal_data(signal, rule, language)["limitation"]
         _text(entry, "content", "\n".join([*facts, delay_words(signal, language), limitation]), type="text")

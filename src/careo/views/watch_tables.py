@@ -28,15 +28,16 @@ _MOST_BUYERS = 40
 _MOST_FACTS = 6
 
 
-def show_status(
-    screen: Screen, status: Status, language: str, only: Collection[str] | None
-) -> None:
+def show_status(screen: Screen, status: Status, language: str, only: Collection[str] | None) -> None:
     """How a watch stands. only: codes of the buyers to show, None for all."""
 
     def view(key: str, **words: object) -> str:
         return say(language, f"watch.view.{key}", **words)
 
-    screen.line(view("status.looked", looked=moment_words(status.looked), found=moment_words(status.found)), style="bold")
+    screen.line(
+        view("status.looked", looked=moment_words(status.looked), found=moment_words(status.found)),
+        style="bold",
+    )
     screen.line(
         view(
             "status.holds", files=number(status.files), releases=number(status.releases), processes=number(status.processes),
@@ -46,7 +47,10 @@ def show_status(
     )  # fmt: skip
     screen.line()
     _title(screen, view("status.sources"))
-    heads = [view(f"head.{key}") for key in ("source", "files", "releases", "refused", "last_seen", "newest", "age", "state")]
+    heads = [
+        view(f"head.{key}")
+        for key in ("source", "files", "releases", "refused", "last_seen", "newest", "age", "state")
+    ]
     rows = [
         [
             one.series, number(one.files), number(one.releases), number(one.refused), moment_words(one.last_seen),
@@ -70,9 +74,7 @@ def show_status(
     _show_coverage(screen, status, language, only)
 
 
-def _show_delays(
-    screen: Screen, status: Status, language: str, only: Collection[str] | None
-) -> None:
+def _show_delays(screen: Screen, status: Status, language: str, only: Collection[str] | None) -> None:
     _title(screen, say(language, "watch.view.status.delays"))
     heads = [say(language, f"watch.view.head.{key}") for key in ("buyer", *DELAYS)]
     shown = [code for code in status.delays if only is None or code in only]
@@ -80,7 +82,13 @@ def _show_delays(
         [
             _buyer(status, code, language),
             *(
-                say(language, "watch.view.status.delay", median=one.median, ninth=one.ninth, count=number(one.count))
+                say(
+                    language,
+                    "watch.view.status.delay",
+                    median=one.median,
+                    ninth=one.ninth,
+                    count=number(one.count),
+                )
                 if (one := status.delays[code].get(which))
                 else "–"
                 for which in DELAYS
@@ -101,9 +109,7 @@ def _show_delays(
     screen.line()
 
 
-def _show_coverage(
-    screen: Screen, status: Status, language: str, only: Collection[str] | None
-) -> None:
+def _show_coverage(screen: Screen, status: Status, language: str, only: Collection[str] | None) -> None:
     _title(screen, say(language, "watch.view.status.coverage"))
     screen.line(say(language, "watch.view.status.coverage_note"), indent=2, style="dim")
     shown = [code for code in status.coverage if only is None or code in only]
@@ -111,7 +117,8 @@ def _show_coverage(
         screen.line()
         screen.line(_buyer(status, code, language), indent=2, style="bold")
         heads = [
-            say(language, f"watch.view.head.{key}") for key in ("rule", "told", HIT, CLEAR, WAITING, NOT_MEANT, "lacking")
+            say(language, f"watch.view.head.{key}")
+            for key in ("rule", "told", HIT, CLEAR, WAITING, NOT_MEANT, "lacking")
         ]
         rows = [_covered(rule, status.coverage[code][rule.id], language) for rule in status.rules]
         screen.table(heads, rows, indent=4, right=(2, 3, 4, 5), whole=(0,))
@@ -143,7 +150,11 @@ def _buyer(status: Status, code: str, language: str) -> str:
 
 def _more(screen: Screen, count: int, language: str) -> None:
     if count > _MOST_BUYERS:
-        screen.line(say(language, "watch.view.status.more", shown=_MOST_BUYERS, count=number(count)), indent=2, style="dim")
+        screen.line(
+            say(language, "watch.view.status.more", shown=_MOST_BUYERS, count=number(count)),
+            indent=2,
+            style="dim",
+        )
 
 
 def _title(screen: Screen, text: str) -> None:
@@ -156,19 +167,42 @@ def show_rule(screen: Screen, rule: Rule, language: str) -> None:
     severity = say(language, f"watch.severity.{rule.severity}")
     screen.line(f"{rule.id}{codes}  {worded(rule.title, language)}", style="bold")
     screen.line(worded(rule.definition, language), indent=2)
-    screen.line(say(language, "watch.view.rule.about", version=rule.version, severity=severity), indent=2, style="dim")
+    screen.line(
+        say(language, "watch.view.rule.about", version=rule.version, severity=severity), indent=2, style="dim"
+    )
     for ground in rule.grounds:
         key = "ground" if ground.until else "ground_open"
-        words = say(language, f"watch.rule.{key}", since=ground.since, until=ground.until, words=worded(ground.words, language))
-        verified = say(language, f"watch.rule.verified.{ground.verified}") if sayable(language, f"watch.rule.verified.{ground.verified}") else ground.verified
-        screen.point(f"{words} [{verified}; {', '.join(source.key for source in ground.sources) or '–'}]", indent=2)
+        words = say(
+            language,
+            f"watch.rule.{key}",
+            since=ground.since,
+            until=ground.until,
+            words=worded(ground.words, language),
+        )
+        verified = (
+            say(language, f"watch.rule.verified.{ground.verified}")
+            if sayable(language, f"watch.rule.verified.{ground.verified}")
+            else ground.verified
+        )
+        screen.point(
+            f"{words} [{verified}; {', '.join(source.key for source in ground.sources) or '–'}]", indent=2
+        )
     if not rule.grounds:
         screen.point(say(language, "watch.rule.no_ground"), indent=2)
     fields = ", ".join(_field(name, language) for name in rule.needs)
-    screen.point(say(language, "watch.rule.needs", fields=fields) if fields else say(language, "watch.rule.no_needs"), indent=2)
-    settings = ", ".join(f"{name} = {_setting(value)}" for name, value in rule.settings.items() if name not in ("ceilings", "listed"))
+    screen.point(
+        say(language, "watch.rule.needs", fields=fields) if fields else say(language, "watch.rule.no_needs"),
+        indent=2,
+    )
+    settings = ", ".join(
+        f"{name} = {_setting(value)}"
+        for name, value in rule.settings.items()
+        if name not in ("ceilings", "listed")
+    )
     screen.point(say(language, "watch.view.rule.settings", settings=settings), indent=2, style="dim")
-    screen.point(say(language, "watch.rule.limitation", limitation=worded(rule.limitation, language)), indent=2)
+    screen.point(
+        say(language, "watch.rule.limitation", limitation=worded(rule.limitation, language)), indent=2
+    )
     screen.line()
 
 
@@ -183,7 +217,10 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
     rule = found.rules.get(signal.rule)
     title = worded(rule.title, language) if rule else signal.rule
     value = measured(signal, rule, language)
-    screen.line(f"{signal.rule} {severity_words(signal, language)} · {title}{f': {value}' if value else ''}", style="bold")
+    screen.line(
+        f"{signal.rule} {severity_words(signal, language)} · {title}{f': {value}' if value else ''}",
+        style="bold",
+    )
     buyer = found.buyers.get(signal.buyer) or signal.buyer or say(language, "watch.words.nobody")
     about = [
         say(language, "watch.view.finding.buyer", buyer=buyer, unit=signal.unit or "–"),
@@ -191,7 +228,11 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
         say(language, "watch.view.finding.subject", subject=signal.subject),
     ]
     screen.line("; ".join(about), indent=2)
-    words = {"state": state_words(signal, language), "told": moment_words(signal.told), "revision": signal.revision}
+    words = {
+        "state": state_words(signal, language),
+        "told": moment_words(signal.told),
+        "revision": signal.revision,
+    }
     screen.line(say(language, "watch.view.finding.told", id=signal.id, **words), indent=2)
     if signal.window:
         first, last = map(moment_words, signal.window)
@@ -203,7 +244,9 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
         screen.point(f"{process}{name}: {value} ({place_words(one, language)})", indent=2)
     if len(facts) < len(signal.evidence):
         left = number(len(signal.evidence) - len(facts))
-        screen.point(say(language, "watch.view.finding.more", count=left, id=signal.id[:8]), indent=2, style="dim")
+        screen.point(
+            say(language, "watch.view.finding.more", count=left, id=signal.id[:8]), indent=2, style="dim"
+        )
     screen.line(delay_words(signal, language), indent=2, style="dim")
     if whole:
         steps = {name: moment_words(getattr(signal, name)) for name in ("event", "published", "first_seen")}
@@ -211,7 +254,7 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
     if rule:
         if whole:
             screen.line(worded(rule.definition, language), indent=2)
-        screen.line(say(language, "watch.rule.limitation", limitation=worded(rule.limitation, language)), indent=2)
+        screen.line(
+            say(language, "watch.rule.limitation", limitation=worded(rule.limitation, language)), indent=2
+        )
     screen.line()
-
-

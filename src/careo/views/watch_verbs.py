@@ -130,7 +130,11 @@ class _Printed:
     def note(self, key: str, words: dict[str, Any]) -> None:
         """What else is to be known, on stderr."""
         error = words.get("error")
-        text = error.render(self._asked.language) if isinstance(error, CareoError) else say(self._asked.language, f"watch.note.{key}", **words)
+        text = (
+            error.render(self._asked.language)
+            if isinstance(error, CareoError)
+            else say(self._asked.language, f"watch.note.{key}", **words)
+        )
         print("\n".join(one_line(line) for line in text.splitlines()), file=sys.stderr, flush=True)
 
 
@@ -152,17 +156,17 @@ def _stopped_by_signals() -> Generator[threading.Event]:
         return
     before: dict[int, Any] = {}
 
-    def asked(number: int, _frame: object) -> None:
+    def asked(which: int, _frame: object) -> None:
         stop.set()
-        system.signal(number, before[number])
+        system.signal(which, before[which])
 
-    for number in (system.SIGINT, system.SIGTERM):
-        before[number] = system.signal(number, asked)
+    for which in (system.SIGINT, system.SIGTERM):
+        before[which] = system.signal(which, asked)
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            system.signal(number, handler)
+        for which, handler in before.items():
+            system.signal(which, handler)
 
 
 def _sum_up(asked: Asked, watched: Watched) -> None:
@@ -230,7 +234,9 @@ def _shown_buyers(asked: Asked, buyers: str, names: Mapping[str, str]) -> frozen
         return frozenset(code for code, name in names.items() if register.watched(code, "", name))
     wanted = [name.casefold() for name in _names(buyers)]
     return frozenset(
-        code for code, name in names.items() if any(one == code.casefold() or one in name.casefold() for one in wanted)
+        code
+        for code, name in names.items()
+        if any(one == code.casefold() or one in name.casefold() for one in wanted)
     )
 
 
@@ -280,7 +286,9 @@ def watch_findings_verb(
         data = [signal_data(one, found.rules.get(one.rule), asked.language) for one in found.signals]
         screen.write(
             contract.to_json(
-                contract.envelope("watch findings", signals=data, head=say(asked.language, "watch.findings.head"))
+                contract.envelope(
+                    "watch findings", signals=data, head=say(asked.language, "watch.findings.head")
+                )
             )
         )
     else:
@@ -300,7 +308,9 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise CareoError("usage_date", where="--since", expected="2027-01-31", found=repr(text[:20])) from error
+        raise CareoError(
+            "usage_date", where="--since", expected="2027-01-31", found=repr(text[:20])
+        ) from error
 
 
 # ── replay and export ────────────────────────────────────────────────────────────────────────────────────────────
