@@ -15,7 +15,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from careo.base.errors import InputError, NetworkError
 from careo.sources.civil import DAY
@@ -276,9 +276,9 @@ def look_at_stream(session: Session, stream: IO[bytes]) -> None:
             (name := f"stdin-{started}" + (f"-{number}" if number > 1 else ""),),
         ).fetchone()
     )
-    for package in read_packages(
-        _Pausing(session, stream), terms=session.terms, name=name, series="stdin", seen=started
-    ):  # pyright: ignore[reportArgumentType]
+    session.series.add("stdin")
+    pausing = cast("IO[bytes]", _Pausing(session, stream))
+    for package in read_packages(pausing, terms=session.terms, name=name, series="stdin", seen=started):
         session.take(replace(package, seen=max(started, session.now())))
         session.settle(session.now())
     session.settle(session.now())
@@ -349,6 +349,7 @@ def look_at_address(
 
 def _ask(session: Session, address: str, *, offline: bool) -> bool:
     found = False
+    session.series.add(address)
 
     def remembered(page: str) -> Remembered:
         row = session.state.rows("SELECT etag, modified FROM source WHERE series=?", (page,)).fetchone()
