@@ -101,20 +101,23 @@ def watch(
     from careo.run import watch_look
 
     folder = state_folder(country, state)
+    text = source if isinstance(source, str) else ""
+    is_address = text.startswith(("http://", "https://"))
+    if isinstance(source, str | Path) and text != "-" and not is_address:
+        watch_look.must_be_there(Path(source))  # a mistake is told before anything is made
     with session(
         folder, country, buyers=buyers, rules=rules, listed=listed, tell=tell, note=note, stop=stop
     ) as open_session:
         open_session.accept_shrunk = accept_shrunk
         if seen is not None:
             open_session.fixed = civil(seen)
-        text = source if isinstance(source, str) else ""
         if not isinstance(source, str | Path):
             watch_look.look_at_stream(open_session, source)
         elif text == "-":
             import sys
 
             watch_look.look_at_stream(open_session, sys.stdin.buffer)
-        elif text.startswith(("http://", "https://")):
+        elif is_address:
             watch_look.look_at_address(open_session, text, follow=follow, every=every, offline=offline)
         else:
             watch_look.look_at_folder(open_session, Path(source), follow=follow, every=every)
@@ -144,6 +147,7 @@ def watch_replay(
 
     from careo.run import watch_look
 
+    watch_look.must_be_there(Path(folder))
     with (
         tempfile.TemporaryDirectory(prefix="careo-replay-") as spare,
         session(
@@ -196,6 +200,7 @@ class Session:
         self.watched = Watched(folder, first=self._told + 1, last=self._told)
         self.watch = Watch(state, rules_with_lists(folder, country), known.currency)
         self._newest: int | None = None
+        self._found = 0
         self.series: set[str] = set()
         self._tell_new()
 
@@ -236,10 +241,12 @@ class Session:
 
     def looked(self) -> None:
         """Remember that the source was looked at."""
+        now = str(self.watch.clock if self.replaying else self.now())
         with self.state.transaction():
-            self.state.remember("looked", str(self.now()))
-            if self.watched.new:
-                self.state.remember("found", str(self.now()))
+            self.state.remember("looked", now)
+            if self.watched.new > self._found:
+                self.state.remember("found", now)
+        self._found = self.watched.new
 
     def note(self, key: str, **words: object) -> None:
         """Say something that is no signal."""

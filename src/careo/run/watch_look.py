@@ -39,8 +39,6 @@ Mark = tuple[int, int, int]
 
 def look_at_folder(session: Session, folder: Path, *, follow: bool = False, every: float = 5.0) -> None:
     """Take in every readable file of a folder and below, or a single file; with `follow` until asked to stop."""
-    if not folder.exists():
-        raise InputError("input_missing", where=str(folder), fix="input_missing")
     taken: dict[Path, Mark] = {}
     pending: dict[Path, Mark] = {}
     while True:
@@ -50,6 +48,16 @@ def look_at_folder(session: Session, folder: Path, *, follow: bool = False, ever
         session.looked()
         if not follow or session.stopped or session.wait(every):
             return
+
+
+def must_be_there(path: Path) -> None:
+    """Raise if there is no such folder or file.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not path.exists():
+        raise InputError("input_missing", where=str(path), fix="input_missing")
 
 
 def _look(
