@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import os
-import random
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
+
+from careo.sources.civil import Clock, cents
+from careo.sources.packages import date_in, read_packages, series_of
+from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
 from purchase_files import (
     CONTRACT,
     CONTRACT_COLUMNS,
@@ -25,10 +28,6 @@ from purchase_files import (
     table,
     whole,
 )
-
-from careo.sources.civil import Clock, cents
-from careo.sources.packages import date_in, read_packages, series_of
-from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
 
 SHARED = Path(__file__).parents[2] / "shared/data/procurement"
 EXAMPLES = SHARED / "ocds_standard/examples"
@@ -194,7 +193,7 @@ def test_the_clock_agrees_with_the_zone(moment, minutes):
 def test_what_is_no_date_is_refused(text):
     clock = Clock("America/Mexico_City")
     clock.iso("2026-01-01T10:00:00Z")
-    with pytest.raises(ValueError):  # noqa: PT011 - any of them is told as one reason
+    with pytest.raises(ValueError):
         clock.iso(text)
 
 
@@ -219,7 +218,7 @@ def test_amounts_in_cents_half_a_cent_up(amount, expected):
 
 @pytest.mark.parametrize("amount", ["", "x", "NaN", "inf", "1e400", "1,2", "1.234,56", "12 pesos", float("nan"), float("inf"), 10**16, "1" * 5000])  # fmt: skip
 def test_what_is_no_amount_is_refused(amount):
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         cents(amount)
 
 
@@ -387,7 +386,7 @@ def test_procedures_and_contracts_of_one_number_meet():
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_table_in_any_usual_encoding_with_its_columns_in_any_order(encoding, separator):
     expected, _ = whole(table(TENDER_COLUMNS, [TENDER]))
-    columns = ["Otra columna", *random.Random(1).sample(TENDER_COLUMNS, len(TENDER_COLUMNS))]  # noqa: S311, TID251
+    columns = ["Otra columna", *reversed(TENDER_COLUMNS)]
     if encoding == "utf-16" and separator == "\t":
         pytest.skip("one of each is enough")
     data = table(columns, [{**TENDER, "Otra columna": "ana@example.org"}], encoding, separator)

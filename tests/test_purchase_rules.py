@@ -59,8 +59,9 @@ def w01() -> tuple[Worlds, Worlds]:
     fine += [
         call(published=at("2024-02-20T23:59"), opening=at("2024-03-06T00:01"))
     ]  # fifteen by the calendar
-    fine += [call(opening=start + 3 * DAY, published=start, **x) for x in (
-        {"draft": True}, {"status": "cancelled"}, {"status": "withdrawn"}, {"method": "direct"}, {"method": "invited"})]  # fmt: skip
+    spoken: list[dict[str, Any]] = [
+        {"draft": True}, {"status": "cancelled"}, {"status": "withdrawn"}, {"method": "direct"}, {"method": "invited"}]  # fmt: skip
+    fine += [call(opening=start + 3 * DAY, published=start, **changed) for changed in spoken]
     fine += [
         call(opening=...),
         call(published=...),
@@ -207,7 +208,7 @@ def w10() -> tuple[Worlds, Worlds]:
     ]
     fine += [direct(changes=[edit(f, "a", "b")]) for f in (
         "address", "buyer_name", "unit_name", "status", "method_words", "scope", "items", "parts", "category", "law", "branch")]  # fmt: skip
-    fine += [direct(), call()]
+    fine += [direct(), call(), direct(changes=[edit("ground", "", "ART. 43")])]
     return bad, fine
 
 
@@ -535,6 +536,7 @@ def test_w10_one_field_is_one_signal_and_an_amount_that_grew_is_strong() -> None
     assert len(found["p/c1/amount"].facts) == 2
     assert (found["p/c1/amount"].threshold, found["p/c1/amount"].value) == (110, 120)
     assert found["p/c1/amount"].severity == "signal"
+    assert hits("W10", direct(changes=[edit("supplier_name", "A", "A, S.A.")]))[0].severity == "notice"
     assert hits("W10", direct(changes=[edit("amount", 100_00, 120_00)]))[0].severity == "strong"
     assert hits("W10", direct(changes=[edit("amount", 100_00, 119_99)]))[0].severity == "signal"
 

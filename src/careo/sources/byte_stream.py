@@ -5,9 +5,16 @@ What stands before damage counts; the damage itself is told at the end.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import io
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
 from select import select
 from typing import IO, Any
 
@@ -15,7 +22,8 @@ LARGEST = 4 << 30  # bytes of one file, unpacked
 
 _CHUNK = 1 << 20
 _MOST_PACKED = 300  # JSON shrinks to a fiftieth at most; what shrinks further is a bomb
-_SMALL = 64 << 20  # and below this size nobody asks
+_SMALL = 16 << 20  # and below this size nobody asks
+_WIDE = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _GZIP = b"\x1f\x8b"
 
 
@@ -105,7 +113,7 @@ def lines(
 ) -> Iterator[tuple[int, int, bytes | None]]:
     """The lines of a stream: number, byte after the line, and the line without its end; None for one that is longer than `longest`.
 
-    Number 0 says that whoever writes has paused, so that what came may be passed on. The unfinished last line of a damaged stream is dropped.
+    Most empty lines are passed over. Number 0 says that whoever writes has paused, so that what came may be passed on. The unfinished last line of a damaged stream is dropped.
 
     Args:
         number, offset: of the first line.
@@ -125,7 +133,8 @@ def lines(
             number += 1
             for line in rest[:-1]:
                 offset += len(line) + 1
-                yield number, offset, line if len(line) <= longest else None
+                if line:
+                    yield number, offset, line if len(line) <= longest else None
                 number += 1
             parts, size = [rest[-1]], len(rest[-1])
             if size > longest:
@@ -134,3 +143,106 @@ def lines(
             yield 0, offset, b""
     if size and not stream.damage:
         yield number, offset + size, b"".join(parts) if size <= longest else None
+
+
+@dataclass
+class Source:
+    """Where bytes come from, and come from again. changed: seconds since 1970 at which a file was last written."""
+
+    open: Callable[[], IO[bytes]] | None
+    live: IO[bytes] | None
+    sha256: str
+    changed: int | None
+    spool: IO[bytes] | None = None
+    opened: list[Stream] = field(default_factory=list[Stream])
+
+    @classmethod
+    def of(cls, source: Path | bytes | IO[bytes]) -> Source:
+        if isinstance(source, bytes):
+            return cls(lambda: io.BytesIO(source), None, sha256(source).hexdigest(), None)
+        if isinstance(source, Path):
+            hash = sha256()
+            with source.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    hash.update(chunk)
+            return cls(lambda: source.open("rb"), None, hash.hexdigest(), int(source.stat().st_mtime))
+        return cls(None, source, "", None)
+
+    def stream(self) -> Stream:
+        """From the beginning; of a live stream, once."""
+        if not self.open:
+            return Stream(self.live)  # pyright: ignore[reportArgumentType] - one of them is there
+        self.opened.append(stream := Stream(self.open()))
+        return stream
+
+    def again(self, head: bytes, rest: Stream) -> Callable[[], Stream]:
+        """How to read from the beginning as often as one likes; a live stream is put on disk for it, unpacked."""
+        if self.open:
+            return self.stream
+        if self.spool is None:
+            self.spool = spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the source
+            spool.write(head)
+            while chunk := rest.read(_CHUNK):
+                spool.write(chunk)
+        spool = self.spool
+        damage = rest.damage
+
+        def reopened() -> Stream:
+            spool.seek(0)
+            stream = Stream(_Unclosed(spool))  # pyright: ignore[reportArgumentType]
+            stream.damage_at_end = damage
+            return stream
+
+        return reopened
+
+    def close(self) -> None:
+        """Close what was opened here; the stream of a caller stays open."""
+        for stream in self.opened:
+            stream.close()
+        if self.spool is not None:
+            self.spool.close()
+
+
+class _Unclosed:
+    """A file that is read from several times."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.read = file.read
+
+    def close(self) -> None:
+        """Stays open."""
+
+
+def encoding_of(stream: Stream) -> tuple[str, str, bool]:
+    """The encoding of a text, the damage at its end, and whether there are NUL bytes in it; one pass."""
+    start = stream.read(_CHUNK)
+    for mark, encoding in _WIDE:
+        if start.startswith(mark):
+            return encoding, "", False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    encoding = "utf-8-sig"
+    for chunk in chain((start,), iter(lambda: stream.read(_CHUNK), b"")):
+        if b"\0" in chunk:
+            return encoding, "", True
+        if encoding == "utf-8-sig":
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                encoding = "cp1252"
+    return encoding, stream.damage or stream.damage_at_end, False
+
+
+def text_lines(stream: Stream, encoding: str) -> Iterator[str]:
+    """The lines of a text with their ends; the last one of a damaged stream, which may be half a line, is dropped."""
+    errors = "replace"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    rest = ""
+    while chunk := stream.read(_CHUNK >> 3):
+        rest += decoder.decode(chunk)
+        whole, end, rest = rest.rpartition("\n")
+        if end:
+            for line in whole.split("\n"):
+                yield line + "\n"
+    rest += decoder.decode(b"", final=True)
+    if rest and not (stream.damage or stream.damage_at_end):
+        yield rest

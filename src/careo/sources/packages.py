@@ -7,20 +7,15 @@ What cannot be read is refused by line, JSON pointer and reason, and what stands
 
 from __future__ import annotations
 
-import codecs
-import io
 import re
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from careo.base.errors import InputError
-from careo.sources.byte_stream import Stream, lines
+from careo.sources.byte_stream import Source, Stream, encoding_of, lines, text_lines
 from careo.sources.civil import DAY
 from careo.sources.formats import compranet, comprasmx, ocds, ocds_shapes, purchase_table
 from careo.sources.formats.purchase_table import Terms as Terms
@@ -40,7 +35,6 @@ _FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|
 _PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records)"\s*:\s*\[)')
 _MARK = b"\xef\xbb\xbf"
 _OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
-_WIDE = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 def series_of(name: str) -> str:
@@ -98,7 +92,7 @@ def read_packages(
         name = name or source.name
         series = series or series_of(str(source))
     try:
-        opened = _Source.of(source)
+        opened = Source.of(source)
     except OSError as error:
         raise InputError("input_unreadable", where=str(source), found=error.strerror or str(error)) from error
     named = date_in(name)
@@ -123,11 +117,11 @@ def read_packages(
 
 
 def _read(
-    opened: _Source, terms: Terms, maker: _Maker, start: tuple[int, int], largest_line: int
+    opened: Source, terms: Terms, maker: _Maker, start: tuple[int, int], largest_line: int
 ) -> Iterator[Package]:
     stream = opened.stream()
     head = bytearray()
-    while b"\n" not in head and len(head) <= _HELD and (chunk := stream.read(_CHUNK)):
+    while b"\n" not in head.lstrip() and len(head) <= _HELD and (chunk := stream.read(_CHUNK)):
         head += chunk
     begin = bytes(head[:_CHUNK]).removeprefix(_MARK).lstrip()
     if not begin:
@@ -144,74 +138,6 @@ def _read(
             yield from _document(opened, bytes(head), stream, reader, maker, largest_line)
     else:
         yield from _table(opened, bytes(head), stream, terms, maker)
-
-
-@dataclass
-class _Source:
-    """Where bytes come from, and come from again. changed: seconds since 1970 at which a file was last written."""
-
-    open: Callable[[], IO[bytes]] | None
-    live: IO[bytes] | None
-    sha256: str
-    changed: float | int | None
-    spool: IO[bytes] | None = None
-    opened: list[Stream] = field(default_factory=list[Stream])
-
-    @classmethod
-    def of(cls, source: Path | bytes | IO[bytes]) -> _Source:
-        if isinstance(source, bytes):
-            return cls(lambda: io.BytesIO(source), None, sha256(source).hexdigest(), None)
-        if isinstance(source, Path):
-            hash = sha256()
-            with source.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    hash.update(chunk)
-            return cls(lambda: source.open("rb"), None, hash.hexdigest(), int(source.stat().st_mtime))
-        return cls(None, source, "", None)
-
-    def stream(self) -> Stream:
-        """From the beginning; of a live stream, once."""
-        if not self.open:
-            return Stream(self.live)  # pyright: ignore[reportArgumentType] - one of them is there
-        self.opened.append(stream := Stream(self.open()))
-        return stream
-
-    def again(self, head: bytes, rest: Stream) -> Callable[[], Stream]:
-        """How to read from the beginning as often as one likes; a live stream is put on disk for it, unpacked."""
-        if self.open:
-            return self.stream
-        if self.spool is None:
-            self.spool = spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the source
-            spool.write(head)
-            while chunk := rest.read(_CHUNK):
-                spool.write(chunk)
-        spool = self.spool
-        damage = rest.damage
-
-        def reopened() -> Stream:
-            spool.seek(0)
-            stream = Stream(_Unclosed(spool))  # pyright: ignore[reportArgumentType]
-            stream.damage_at_end = damage
-            return stream
-
-        return reopened
-
-    def close(self) -> None:
-        """Close what was opened here; the stream of a caller stays open."""
-        for stream in self.opened:
-            stream.close()
-        if self.spool is not None:
-            self.spool.close()
-
-
-class _Unclosed:
-    """A file that is read from several times."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.read = file.read
-
-    def close(self) -> None:
-        """Stays open."""
 
 
 class _Maker:
@@ -285,17 +211,17 @@ class _Maker:
 
 def _is_lines(head: bytearray, stream: Stream) -> bool:
     """Whether JSON has one value a line, by its first lines; a document on one line is such a line too, unless it is large."""
-    found, newline, rest = bytes(head).partition(b"\n")
+    found, newline, rest = bytes(head).removeprefix(_MARK).lstrip().partition(b"\n")
     if not newline:
-        return len(head) <= _HELD or not _PACKAGE_START.match(bytes(head[: 1 << 17]))
-    first = found.removeprefix(_MARK).strip()
-    if first in (b"{", b"["):
+        return len(head) <= _HELD or not _PACKAGE_START.match(found[: 1 << 17])
+    first = found.strip()
+    if first == b"[":
         return False
     if _readable(first):
         return True
     while b"\n" not in rest.lstrip() and len(head) <= 2 * _HELD and (chunk := stream.read(_CHUNK)):
         head += chunk
-        rest = bytes(head).partition(b"\n")[2]
+        rest = bytes(head).removeprefix(_MARK).lstrip().partition(b"\n")[2]
     second = rest.lstrip().partition(b"\n")[0].strip()
     return second.startswith(b"{") and _readable(second)
 
@@ -309,7 +235,7 @@ def _readable(line: bytes) -> bool:
 
 
 def _json_lines(
-    opened: _Source,
+    opened: Source,
     head: bytes,
     stream: Stream,
     reader: ocds.Reader,
@@ -319,9 +245,9 @@ def _json_lines(
 ) -> Iterator[Package]:
     line, offset = start
     if opened.open and offset:
-        stream, head = _skipped(opened.stream(), offset), b""
-        if stream is None:  # shorter than it was
-            line, offset, stream, head = 1, 0, opened.stream(), b""
+        stream, head = opened.stream(), b""
+        if not _skipped(stream, offset):  # shorter than it was
+            line, offset, stream = 1, 0, opened.stream()
     else:
         line, offset = 1, 0
     rest = _After(head, stream)
@@ -383,15 +309,15 @@ class _After:
         return bool(self._head) or self._stream.more_is_there()
 
 
-def _skipped(stream: Stream, offset: int) -> Stream | None:
-    """The stream from a byte on; None if it is shorter."""
+def _skipped(stream: Stream, offset: int) -> bool:
+    """Go on to a byte; whether the stream is that long."""
     while offset and (chunk := stream.read(min(_CHUNK, offset))):
         offset -= len(chunk)
-    return None if offset else stream
+    return not offset
 
 
 def _document(
-    opened: _Source, head: bytes, stream: Stream, reader: ocds.Reader, maker: _Maker, longest: int
+    opened: Source, head: bytes, stream: Stream, reader: ocds.Reader, maker: _Maker, longest: int
 ) -> Iterator[Package]:
     """One JSON document over several lines, or a large one."""
     data = bytearray(head)
@@ -515,13 +441,13 @@ def _moved(read: ocds.Read, before: str, pointer: str) -> ocds.Read:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _table(opened: _Source, head: bytes, stream: Stream, terms: Terms, maker: _Maker) -> Iterator[Package]:
+def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Maker) -> Iterator[Package]:
     again = opened.again(head, stream)
-    encoding, damage, nul = _encoding(again())
+    encoding, damage, nul = encoding_of(again())
     if nul:
         yield maker.only("nul")
         return
-    first = next((line for line in _text_lines(again(), encoding) if line.strip()), "")
+    first = next((line for line in text_lines(again(), encoding) if line.strip()), "")
     layout, separator, cells = purchase_table.header(first, LAYOUTS)
     if layout is None:
         yield maker.only("unknown")
@@ -535,13 +461,13 @@ def _table(opened: _Source, head: bytes, stream: Stream, terms: Terms, maker: _M
 
     def sightings() -> Iterator[Sighting]:
         row = purchase_table.Row(terms, places, headers)
-        number = 0
+        number = top = 0
         try:
-            text = _text_lines(again(), encoding)
-            for number, line in enumerate(text, start=1):  # noqa: B007 - where the header is
+            text = text_lines(again(), encoding)
+            for top, line in enumerate(text, start=1):  # noqa: B007 - where the header is
                 if line.strip():
                     break
-            for number, values, reason, detail in purchase_table.records(text, separator, len(cells), number):
+            for number, values, reason, detail in purchase_table.records(text, separator, len(cells), top):
                 if values is None:
                     refused.append(Refused(number, "", reason, detail))
                     continue
@@ -558,38 +484,3 @@ def _table(opened: _Source, head: bytes, stream: Stream, terms: Terms, maker: _M
             opened.close()
 
     yield replace(package, sightings=sightings(), table=True)
-
-
-def _encoding(stream: Stream) -> tuple[str, str, bool]:
-    """The encoding of a text, the damage at its end, and whether there are NUL bytes in it; one pass."""
-    start = stream.read(_CHUNK)
-    for mark, encoding in _WIDE:
-        if start.startswith(mark):
-            return encoding, "", False
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    encoding = "utf-8-sig"
-    for chunk in chain((start,), iter(lambda: stream.read(_CHUNK), b"")):
-        if b"\0" in chunk:
-            return encoding, "", True
-        if encoding == "utf-8-sig":
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                encoding = "cp1252"
-    return encoding, stream.damage or stream.damage_at_end, False
-
-
-def _text_lines(stream: Stream, encoding: str) -> Iterator[str]:
-    """The lines of a text with their ends; the last one of a damaged stream, which may be half a line, is dropped."""
-    errors = "replace"
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
-    rest = ""
-    while chunk := stream.read(_CHUNK):
-        rest += decoder.decode(chunk)
-        whole, end, rest = rest.rpartition("\n")
-        if end:
-            for line in whole.split("\n"):
-                yield line + "\n"
-    rest += decoder.decode(b"", final=True)
-    if rest and not (stream.damage or stream.damage_at_end):
-        yield rest

@@ -133,7 +133,7 @@ class Release(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     suppliers: tuple[Supplier, ...] | UnsetType | None = UNSET
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A release where it stands. line: of a text file, from 1; pointer: JSON pointer within a JSON document, else ""."""
 
@@ -142,7 +142,7 @@ class Sighting:
     pointer: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Refused:
     """What could not be read. line, pointer: as of `Sighting`. reason: key under `watch.refused`; detail: what was found,
     never the text of the line itself, which may name a person."""

@@ -325,7 +325,9 @@ def edited_in_place(process: Process, rule: Rule, _clock: int) -> Outcome:
     settings: Any = rule.settings
     changed: dict[str, list[Change]] = {}
     for change in process.changes:
-        if change.filled:
+        if (
+            change.filled or change.before == ""
+        ):  # a ground that was there and empty is "", so that W02 can tell
             continue
         if change.kind == "edited":
             if change.field in settings["fields"]:
@@ -347,7 +349,8 @@ def _edited(process: Process, rule: Rule, at: str, changes: Sequence[Change], st
     last = changes[-1]
     name = f"contracts/{last.contract}/{last.field}" if last.contract else last.field
     facts = tuple(Fact(process.id, name.rstrip("/"), (each.before, each.after)) for each in changes)
-    severity = "notice" if last.kind == "ambiguous" else rule.severity
+    mild = last.kind == "ambiguous" or last.field == "supplier_name"
+    severity = "notice" if mild else rule.severity
     for each in changes:
         before, after = each.before, each.after
         if each.field != "amount" or type(before) is not int or type(after) is not int:

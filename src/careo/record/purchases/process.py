@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Award, Bid, Contract, Release, Said, Supplier, unpacked
+from careo.sources.releases import Contract, Release, Supplier, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,8 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
         baselines: of each series of tables, when its first edition was seen: since when what stood in it was published
             cannot be known.
     """
+    if len(versions.stream) == 1 and not versions.tables:  # most processes, most of the time
+        return _of_one_release(name, versions.stream[0])
     parts: list[tuple[int, str, Release]] = []
     changes: list[Change] = []
     contract_seen: dict[str, int | None] = {}
@@ -155,10 +157,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     if versions.stream:
         releases = [unpacked(version.release) for version in versions.stream]
         first = min(version.seen for version in versions.stream)
-        alone = len(releases) == 1 and (
-            b"\xc0" not in versions.stream[0].release or not _takes_back(releases[0])
-        )
-        now = releases[0] if alone else merged(releases)
+        now = merged(releases)
         newest = max((release.date or 0 for release in releases), default=0)
         parts.append((newest, "", now))
         first_seen.append(first)
@@ -196,9 +195,18 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     )
 
 
+def _of_one_release(name: str, version: Version) -> Process:
+    release = unpacked(version.release)
+    now = release if _is_merged(release, version.release) else merged((release,))
+    seen = version.seen
+    contracts: dict[str, int | None] = {contract.id: seen for contract in now.contracts or ()}
+    return Process(name, now, (), seen, contracts, release.date or 0, (), ())
+
+
 def merged(releases: Sequence[Release]) -> Release:
     """Releases of one process as one, by the merging rules of OCDS 1.1: later fields replace earlier ones, null removes, parts
-    with ids are merged by id, other lists replaced; a release that states the process whole replaces all before it.
+    with ids are merged by id, other lists replaced; a release that states the process whole replaces all before it. Codes of items
+    stand for lists of items whose ids are not kept: they are replaced.
 
     Args:
         releases: in the order of their dates.
@@ -207,38 +215,72 @@ def merged(releases: Sequence[Release]) -> Release:
     for release in releases:
         if release.whole:
             fields = {}
-        _lay_over(fields, release)
-    return _built(Release, fields)
+        for name, value in msgspec.to_builtins(release).items():  # only what it says
+            if value is None:
+                fields.pop(name, None)
+            elif name in _LISTS:
+                parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
+                for part in value:
+                    _lay_over(parts.setdefault(part["id"], {}), part)
+            else:
+                fields[name] = value
+    for name in _LISTS & fields.keys():
+        fields[name] = tuple(fields[name].values())
+    return msgspec.convert(fields, Release)
 
 
 def located(name: str, versions: Versions, field: str) -> Version | None:
-    """The newest version of the process `name` that says `field` ("opening", "contracts/<id>/amount"; as of `rules.Fact`), or the
-    newest of all."""
+    """Where what the process `name` says of `field` now ("opening", "contracts/<id>/amount"; as of `rules.Fact`) was first said:
+    the first version that says it and after which no other says otherwise; the newest of all if none speaks of it.
+
+    So a signal rests on the same place however often the same is said again.
+    """
     head, _, rest = field.partition("/")
-    part = rest.partition("/")[0]
-    rows: list[Version] = []
-    for states in versions.tables.values():
-        places = _chain(name, states, None).places
-        if part in places:
-            return places[part]
-        rows += states[-1].rows if states else ()
-    candidates = sorted(
-        (*versions.stream, *rows), key=lambda one: (one.seen, *_date_order(one)), reverse=True
-    )
-    for version in candidates:
-        value: Any = getattr(unpacked(version.release), head, UNSET)
-        if value is UNSET or value is None:
+    part, _, own = rest.partition("/")
+    newest: list[Version] = []
+    for series in sorted(versions.tables, reverse=True):
+        states = versions.tables[series]
+        histories = _chain(name, states, None).histories
+        if part in histories:
+            return _first_to_say(histories[part], "contracts", "", own)
+        for history in histories.values() if states and states[-1].rows else ():
+            found = _first_to_say(history, head, part, own, speaks=True)
+            if found is not None:
+                return found
+            newest.append(history[-1])
+    newest += versions.stream
+    found = _first_to_say(versions.stream, head, part, own, speaks=True) if versions.stream else None
+    return found or max(newest, key=_date_order, default=None)
+
+
+def _first_to_say(
+    history: Sequence[Version], head: str, part: str, own: str, *, speaks: bool = False
+) -> Version | None:
+    """The first version of the last ones that say the same; if none says anything, the last one, or None if it must."""
+    first: Version | None = None
+    said: object = UNSET
+    for version in reversed(history):
+        value = _said(unpacked(version.release), head, part, own)
+        if value is UNSET:
             continue
-        if (
-            not part
-            or not isinstance(value, tuple)
-            or part in {getattr(one, "id", None) for one in cast("tuple[object, ...]", value)}
-        ):
-            return version
-    return candidates[0] if candidates else None
+        if first is not None and value != said:
+            break
+        first, said = version, value
+    return first if first is not None or speaks else history[-1]
+
+
+def _said(release: Release, head: str, part: str, own: str) -> object:
+    value: Any = getattr(release, head, UNSET)
+    if not isinstance(value, tuple) or (not part and not own):
+        return value
+    for one in cast("tuple[Any, ...]", value):
+        if getattr(one, "id", None) == part:
+            return getattr(one, own, one) if own else one
+    return UNSET
 
 
 _LISTS = {"bids", "awards", "contracts", "suppliers"}
+_REFERENCES = {"suppliers", "tenderers"}  # of parts: organisations with ids, so merged by them
 _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
 
@@ -259,48 +301,28 @@ def _first_with(stream: Sequence[Version], releases: Sequence[Release], contract
     )
 
 
-def _lay_over(fields: dict[str, Any], later: Any) -> None:
-    """Lay what a release, or a part of one, says over what was said before; parts are kept as dicts by id."""
-    for name in later.__struct_fields__:
-        value = getattr(later, name)
-        if value is UNSET or (name == "tags" and not value):
-            continue
+def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Lay what a part of a release says over what was said of it before."""
+    for name, value in part.items():
         if value is None:
             fields.pop(name, None)
-        elif _of_parts(value):
-            parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
-            for part in value:
-                _lay_over(parts.setdefault(part.id, {}), part)
+        elif name in _REFERENCES and name in fields:
+            fields[name] = tuple(dict.fromkeys((*fields[name], *value)))
         else:
             fields[name] = value
 
 
-def _of_parts(value: Any) -> bool:
-    """Whether a field lists parts with ids (an award's suppliers are references, a release's are parts)."""
-    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Said)  # pyright: ignore[reportUnknownArgumentType]
+def _is_merged(release: Release, data: bytes) -> bool:
+    """Whether a release, packed as `data`, surely says what `merged` would: it takes nothing back, and no part of it comes twice."""
+    if _NIL in data:
+        return False
+    for parts in (release.bids, release.awards, release.contracts, release.suppliers):
+        if parts and len(parts) > 1 and len({part.id for part in parts}) < len(parts):
+            return False
+    return True
 
 
-def _takes_back(part: Said) -> bool:
-    """Whether anything in it is None."""
-    for name in part.__struct_fields__:
-        value = getattr(part, name)
-        if value is None or (_of_parts(value) and any(map(_takes_back, value))):
-            return True
-    return False
-
-
-def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    types: Mapping[str, type[Any]] = {
-        "bids": Bid,
-        "awards": Award,
-        "contracts": Contract,
-        "suppliers": Supplier,
-    }
-    values: dict[str, Any] = {}
-    for name, value in fields.items():
-        parts = cast("dict[str, dict[str, Any]]", value) if isinstance(value, dict) else None
-        values[name] = value if parts is None else tuple(_built(types[name], part) for part in parts.values())
-    return kind(**values)
+_NIL = b"\xc0"  # null in MessagePack; other bytes may look like it
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +335,7 @@ class _Chain:
     twice: tuple[str, ...]
     first_seen: int | None
     newest: int
-    places: Mapping[str, Version]  # by id of the row, where it stood last
+    histories: Mapping[str, tuple[Version, ...]]  # by id of the row, where it stood first and after each edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +346,7 @@ class _Row:
     version: Version
     release: Release
     values: Mapping[str, Any]
+    former: tuple[Version, ...] = ()
 
 
 def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Chain:
@@ -332,7 +355,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
     seen: dict[str, int | None] = {}
     issued: Counter[str] = Counter()
     since = states[0].seen if states else 0
-    places: dict[str, Version] = {}
+    histories: dict[str, tuple[Version, ...]] = {}
     for state in states:
         # A row that is unchanged keeps its id; what is left on either side is matched.
         by_content: dict[bytes, list[_Row]] = defaultdict(list)
@@ -350,7 +373,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         gone = [row for rest in by_content.values() for row in rest]
         pairs, lost, unclear = _matched(gone, fresh)
         for before, after in pairs:
-            row = replace(after, id=before.id)
+            row = replace(after, id=before.id, former=(*before.former, before.version))
             following.append(row)
             changes += _edits(before, row, state.seen, since)
         matched = {id(after) for _, after in pairs}
@@ -366,7 +389,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
                 Change(kind, _contract(row), "", None, None, False, state.seen, since) for row in those
             )
         rows, since = sorted(following, key=lambda row: row.id), state.seen
-        places |= {row.id: row.version for row in rows}
+        histories |= {row.id: (*row.former, row.version) for row in rows}
     contents = Counter(row.version.release for row in rows)
     return _Chain(
         now=_table_release(name, rows) if rows else None,
@@ -375,7 +398,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         twice=tuple(row.id for row in rows if contents[row.version.release] > 1),
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
-        places=places,
+        histories=histories,
     )
 
 

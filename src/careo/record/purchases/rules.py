@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from careo.base.citations import Source
 from careo.record.purchases.process import Process
@@ -56,8 +56,7 @@ class Rule:
     severity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A field that a signal rests on. field: "opening", "contracts/<id>/amount", "bids/<id>/amount", "awards/<id>/date"."""
 
     process: str
@@ -110,8 +109,7 @@ NOT_MEANT, CLEAR = NotMeant(), Clear()
 Outcome: TypeAlias = NotMeant | Clear | Missing | Waiting | tuple[Hit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(NamedTuple):
     """A contract, or an award that has none yet, as groups count it; one for each supplier of a joint one.
 
     day: civil day (`time // 86400`) of the decision, else of the signature, else of publication; None if none is known.
@@ -134,8 +132,7 @@ class Purchase:
     category: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What a process adds to a sum that others add to as well. kind and key name the sum; numbers are added place by place."""
 
     kind: str
@@ -143,8 +140,7 @@ class Tally:
     numbers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """A number of an entity, for a population's fence.
 
     population: "decision_days|open": what is measured, and whom it is measured among. subject, buyer, unit, supplier, facts: as of

@@ -81,15 +81,15 @@ def next_revision(
 
     Args:
         hit: what the rule says now, None if it is not met.
-        locate: finds the evidence of a hit and its times; called only if something is to be told.
+        locate: finds the evidence of a hit and its times.
     """
     if hit is None:
         if before is None or not before.standing:
             return None
         return msgspec.structs.replace(before, state=WITHDRAWN, revision=before.revision + 1, told=clock)
-    if before is not None and before.standing and _same(before, hit):
-        return None
     dated = locate(hit)
+    if before is not None and before.standing and _same(before, hit) and _same_dates(before, dated):
+        return None
     return Signal(
         id=signal_id(rule, hit.subject),
         state=UPDATED if before is not None and before.standing else RAISED,
@@ -140,6 +140,15 @@ def _same(before: Signal, hit: Hit) -> bool:
         and [(one.process, one.field, (one.before, one.value)) for one in before.evidence]
         == [(fact.process, fact.field, value_of(fact)) for fact in hit.facts]
     )
+
+
+def _same_dates(before: Signal, dated: Dated) -> bool:
+    """Whether it rests on what it rested on: a release that comes late may have said the same earlier."""
+    return (before.event, before.published, before.first_seen) == (
+        dated.event,
+        dated.published,
+        dated.first_seen,
+    ) and [one.release for one in before.evidence] == [one.release for one in dated.evidence]
 
 
 def _plain(value: object) -> int | float | str | bool | None:

@@ -17,7 +17,7 @@ import msgspec
 
 from careo.base.errors import DataError
 from careo.record.purchases.process import Versions
-from careo.record.purchases.rules import Measure, Purchase, Tally
+from careo.record.purchases.rules import Measure, Purchase
 from careo.record.purchases.signals import Signal
 
 LAYOUT = 1  # raised when the tables change
@@ -140,11 +140,11 @@ class State:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")  # can fail too: a disk may be full only then
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
         """The rows that a query of this package answers."""
@@ -381,8 +381,3 @@ def _purchase(row: tuple[Any, ...]) -> Purchase:
         law=rest.law,
         category=rest.category,
     )
-
-
-def summed(tallies: Iterable[Tally]) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
-    """Tallies as they are kept with a process."""
-    return tuple((one.kind, one.key, one.numbers) for one in tallies)

@@ -40,7 +40,7 @@ from careo.record.purchases.rules import (
     Waiting,
 )
 from careo.record.purchases.signals import Dated, Evidence, Signal, next_revision, signal_id, value_of
-from careo.record.purchases.state import Derived, State, purchase_key, summed
+from careo.record.purchases.state import Derived, State, purchase_key
 from careo.sources.releases import Package, Refused, packed, unpacked
 
 LEAST_KEPT_OF_A_TABLE = 0.8  # a table with a smaller share of its former rows is taken for a truncated one
@@ -382,8 +382,8 @@ class Watch:
         measures = measures_of(one, batch.clock, self.currency)
         tallies = (
             ("coverage", f"{buyer}\t{pattern}", (1,)),
-            *summed(tallies_of(one, purchases)),
-            *summed(publishing_of(one, versions, purchases)),
+            *tallies_of(one, purchases),
+            *publishing_of(one, versions, purchases),
         )
         derived = Derived(
             tuple(signals),
@@ -462,12 +462,11 @@ class Watch:
         return len(told)
 
     def _dated(self, hit: Hit, versions: Mapping[str, Versions]) -> Dated:
-        missing = {fact.process for fact in hit.facts if fact.process not in versions}
-        known = (
-            {**versions, **{name: one for name, (one, _) in self.state.processes(missing).items()}}
-            if missing
-            else versions
-        )
+        names = {fact.process for fact in hit.facts if fact.process}
+        known = {name: versions[name] for name in names if name in versions}
+        if len(known) < len(names):
+            missing = sorted(names - known.keys())
+            known |= {name: one for name, (one, _) in self.state.processes(missing).items()}
         evidence: list[Evidence] = []
         seen: list[int | None] = []
         published: list[int] = []

@@ -7,22 +7,22 @@ definition states ("%Y-%m-%d 00:00:00 GMT", "%Y-%m-%d %H:%M"). Codes of statuses
 left out and named, never guessed. The workbooks that were published must be saved as CSV first.
 
 The older layout has no tax id, so a supplier is known by its name, and one whose name has no form of a company is taken for a person.
-The official in charge (RESPONSABLE) and titles are never read.
+The official in charge and titles are never read.
 """
 
 from __future__ import annotations
 
-from careo.sources.formats.comprasmx import contract_release
+from careo.sources.formats.comprasmx import contract_release, number_of
 from careo.sources.formats.purchase_table import Layout, Row
 from careo.sources.releases import Release
 
 
 def _contract(row: Row) -> Release:
-    number, code = row.text("number"), row.text("contract_code")
+    code = row.text("contract_code")
     return contract_release(
         row,
         "compranet5",
-        "".join(number.split()) if number else None,
+        number_of(row),
         row.terms.door.code(code) if code else "",
     )
 

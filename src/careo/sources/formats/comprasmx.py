@@ -114,13 +114,14 @@ def named(release: Release, layout: str, number: str | None, row: Row) -> Releas
     return replace(of_content, process=f"local-{layout}-{process}")
 
 
-def _number(row: Row) -> str | None:
+def number_of(row: Row) -> str | None:
+    """The number of the procedure, in one word unless it may name a person."""
     number = row.text("number")
-    return "".join(number.split()) if number else None
+    return "".join(number.split()) if number and row.terms.door.clean(number) else number or None
 
 
 def _tender(row: Row) -> Release:
-    number = _number(row)
+    number = number_of(row)
     kind = row.text("element")
     release = Release(
         process="",
@@ -177,7 +178,7 @@ def contract_release(row: Row, layout: str, number: str | None, contract: str) -
 
 def _contract(row: Row) -> Release:
     code = row.text("contract_code")
-    return contract_release(row, "comprasmx", _number(row), row.terms.door.code(code) if code else "")
+    return contract_release(row, "comprasmx", number_of(row), row.terms.door.code(code) if code else "")
 
 
 TENDERS = Layout(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -191,7 +191,7 @@ class _Making:
             id=self._code_of(said.id),
             date=None if date is UNSET else date,
             whole=whole,
-            tags=(tag[:40],) if isinstance(tag, str) else tuple([one[:40] for one in tag if one]) if tag else (),
+            tags=_tags(tag),
             buyer=buyer_id,
             buyer_name=buyer_name,
             bids=made_bids if made_bids is None or made_bids is UNSET else _present(made_bids),
@@ -385,7 +385,7 @@ def method_of(words: str) -> str | None:
     return next((method for pattern, method in METHOD_WORDS if pattern.search(words)), None)
 
 
-def _none(given):
+def _none(given: Any) -> Any:
     """What an absent, removed or empty part says: nothing, taken back, none."""
     return () if isinstance(given, list) else None if given == "" else given
 
@@ -438,3 +438,12 @@ def _ground(rationale: Words) -> Text:
         return UNSET if rationale is UNSET else None
     found = _CITATION.search(rationale[:2000])
     return found[0].strip()[:80].upper() if found and "@" not in found[0] else UNSET
+
+
+def _tags(tag: list[str | None] | str | UnsetType | None) -> tuple[str, ...]:
+    """Tags, each one word of letters, as those of the standard are."""
+    if not tag:
+        return ()
+    return tuple(
+        [one for one in ([tag] if isinstance(tag, str) else tag) if one and len(one) <= 40 and one.isalpha()]
+    )

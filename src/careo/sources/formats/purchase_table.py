@@ -120,12 +120,13 @@ class Row:
         return self.left_out(name, "code") if known is None else known
 
     def parts(self, name: str) -> tuple[str, ...] | object | None:
-        """A cell of several codes ("37101, 37104")."""
+        """A cell of several codes ("37101, 37104"), without any that may be a person's id."""
         cell = self.text(name)
         if not cell:
             return cell
         found = (_CODES.sub("", part.strip().lstrip("'")) for part in re.split(r"[,;|/\s]+", cell))
-        return tuple(dict.fromkeys(part[:20] for part in found if part)) or None
+        clean = self.terms.door.clean
+        return tuple(dict.fromkeys(part[:20] for part in found if part and clean(part))) or None
 
     def address(self, name: str) -> Text:
         """A cell as an address; nothing else, and none that holds an e-mail or a person's id."""

@@ -1,0 +1,227 @@
+"""A process is a function of the set of what was seen: order, doubling and lateness do not matter; merging is that of the standard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from careo.record.purchases.process import (
+    Process,
+    Version,
+    Versions,
+    merged,
+    process,
+    with_release,
+    with_table,
+)
+from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
+
+NAME = "ocds-x-1"
+
+
+def _maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.just(UNSET), st.none(), values)
+
+
+_REFERENCES = st.lists(st.sampled_from("ABC"), unique=True, max_size=2).map(tuple)
+_MONEY = st.integers(1, 4).map(lambda number: number * 100)
+_DAYS = st.integers(1, 5).map(lambda day: day * 86400)
+_BIDS = st.lists(
+    st.builds(
+        Bid,
+        id=st.sampled_from("123"),
+        status=_maybe(st.sampled_from(["valid", "disqualified"])),
+        tenderers=_maybe(_REFERENCES),
+        amount=_maybe(_MONEY),
+    ),
+    max_size=2,
+    unique_by=lambda bid: bid.id,
+).map(tuple)
+_AWARDS = st.lists(
+    st.builds(
+        Award,
+        id=st.sampled_from("12"),
+        date=_maybe(_DAYS),
+        amount=_maybe(_MONEY),
+        suppliers=_maybe(_REFERENCES),
+    ),
+    max_size=2,
+    unique_by=lambda award: award.id,
+).map(tuple)
+_CONTRACTS = st.lists(
+    st.builds(
+        Contract,
+        id=st.sampled_from("12"),
+        signed=_maybe(_DAYS),
+        amount=_maybe(_MONEY),
+        suppliers=_maybe(_REFERENCES),
+    ),
+    max_size=2,
+    unique_by=lambda contract: contract.id,
+).map(tuple)
+RELEASES = st.builds(
+    Release,
+    process=st.just(NAME),
+    id=st.sampled_from(["a", "b", "c"]),
+    date=_maybe(_DAYS),
+    whole=st.integers(0, 9).map(lambda number: number == 0),
+    method=_maybe(st.sampled_from(["open", "direct"])),
+    opening=_maybe(_DAYS),
+    tenderers=_maybe(st.integers(0, 3)),
+    bids=_maybe(_BIDS),
+    awards=_maybe(_AWARDS),
+    contracts=_maybe(_CONTRACTS),
+    suppliers=_maybe(st.just((Supplier(id="A", name="ACME SA"),))),
+)
+
+
+def _folded(sightings: Sequence[tuple[Release, int]]) -> Process:
+    versions = Versions()
+    for at, (release, seen) in enumerate(sightings):
+        versions = with_release(versions, Version(packed(release), at, at, "", seen))
+    return process(NAME, versions, {})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(RELEASES, st.integers(1, 6)), min_size=1, max_size=6), st.data())
+def test_the_order_of_releases_does_not_matter_nor_how_often_they_come(
+    sightings: list[tuple[Release, int]], data: st.DataObject
+) -> None:
+    again = data.draw(
+        st.permutations([*sightings, *data.draw(st.lists(st.sampled_from(sightings), max_size=4))])
+    )
+    assert _folded(again) == _folded(sightings)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(RELEASES, min_size=1, max_size=5))
+def test_nothing_that_is_known_of_a_process_is_none(releases: list[Release]) -> None:
+    now = _folded([(release, 1) for release in releases]).now
+    for kind in (now, *(now.bids or ()), *(now.awards or ()), *(now.contracts or ())):
+        assert all(getattr(kind, name) is not None for name in kind.__struct_fields__)
+    assert unpacked(packed(now)) == now
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_ROWS = st.lists(
+    st.builds(
+        lambda supplier, amount, signed: Release(
+            process=NAME,
+            id="row",
+            whole=True,
+            buyer="1",
+            contracts=(Contract(id="", amount=amount, signed=signed, suppliers=(supplier,)),),
+        ),
+        st.sampled_from("AB"),
+        _MONEY,
+        st.one_of(st.just(UNSET), _DAYS),
+    ),
+    max_size=4,
+)
+
+
+def _of_tables(editions: Sequence[tuple[int, list[Release]]], order: Sequence[int]) -> Process:
+    versions = Versions()
+    fed: list[tuple[int, str]] = []
+    for place in order:
+        seen, rows = editions[place]
+        edition = (seen, f"sha{place}")
+        if edition in fed:
+            continue
+        following = min((one for one in fed if one > edition), default=None)
+        found = [Version(packed(row), place, line, "", seen) for line, row in enumerate(rows)]
+        versions = with_table(versions, "table", edition, found, following)
+        fed.append(edition)
+    return process(NAME, versions, {"table": min(seen for seen, _ in editions)})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_ROWS, min_size=1, max_size=4), st.data())
+def test_editions_of_a_table_may_come_in_any_order(tables: list[list[Release]], data: st.DataObject) -> None:
+    editions = [(100 + at, rows) for at, rows in enumerate(tables)]
+    order = data.draw(st.permutations(range(len(editions))))
+    assert _of_tables(editions, order) == _of_tables(editions, range(len(editions)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_ROWS, min_size=2, max_size=4), st.data())
+def test_the_order_of_rows_within_a_table_does_not_matter(
+    tables: list[list[Release]], data: st.DataObject
+) -> None:
+    plain = [(100 + at, rows) for at, rows in enumerate(tables)]
+    mixed = [(seen, data.draw(st.permutations(rows))) for seen, rows in plain]
+    assert _of_tables(mixed, range(len(mixed))) == _of_tables(plain, range(len(plain)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(_ROWS, _ROWS)
+def test_every_row_of_a_table_is_one_contract(before: list[Release], after: list[Release]) -> None:
+    found = _of_tables([(100, before), (101, after)], range(2))
+    assert len(found.contracts()) == len(after)
+    assert len({contract.id for contract in found.contracts()}) == len(after)
+    assert set(found.contract_seen) >= {contract.id for contract in found.contracts()}
+
+
+def _row(supplier: str, amount: int, **more: Any) -> Release:
+    contract = Contract(id="", amount=amount, suppliers=(supplier,), **more)
+    return Release(process=NAME, id="row", whole=True, contracts=(contract,))
+
+
+def test_an_amount_edited_in_place_is_one_edit_of_the_amount() -> None:
+    before = [_row("A", 965_509_00, start=5), _row("B", 100_00)]
+    after = [_row("A", 3_555_952_71, start=5), _row("B", 100_00)]
+    (change,) = _of_tables([(100, before), (101, after)], range(2)).changes
+    assert (change.kind, change.field, change.filled) == ("edited", "amount", False)
+    assert (change.before, change.after, change.since, change.seen) == (965_509_00, 3_555_952_71, 100, 101)
+
+
+def test_a_row_replaced_by_two_of_its_supplier_is_ambiguous_and_both_are_new() -> None:
+    before = [_row("A", 500_00, start=5)]
+    after = [_row("A", 200_00, start=6), _row("A", 300_00, start=7)]
+    found = _of_tables([(100, before), (101, after)], range(2))
+    assert [change.kind for change in found.changes] == ["ambiguous"]
+    assert set(found.contract_seen[one.id] for one in found.contracts()) == {101}
+
+
+def test_a_filled_date_changes_nothing_that_was_said() -> None:
+    (change,) = _of_tables([(1, [_row("A", 5)]), (2, [_row("A", 5, signed=86400)])], range(2)).changes
+    assert (change.field, change.filled, change.before) == ("signed", True, None)
+
+
+def test_what_stood_in_the_first_table_was_seen_nobody_knows_when() -> None:
+    found = _of_tables([(1, [_row("A", 5)]), (2, [_row("A", 5), _row("B", 6)])], range(2))
+    seen = {one.suppliers: found.contract_seen[one.id] for one in found.contracts()}
+    assert seen == {("A",): None, ("B",): 2}
+    assert found.first_seen is None
+
+
+# ── merging, with `merged` alone ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_null_takes_back_and_what_is_absent_says_nothing() -> None:
+    first = Release(
+        process=NAME, id="1", opening=5, tenderers=3, bids=(Bid(id="1", amount=5), Bid(id="2", amount=6))
+    )
+    later = Release(process=NAME, id="2", opening=None, bids=(Bid(id="2", amount=7),))
+    now = merged([first, later])
+    assert now.opening is UNSET
+    assert now.tenderers == 3
+    assert now.bids == (Bid(id="1", amount=5), Bid(id="2", amount=7))
+    assert merged([first, replace_bids(later)]).bids is UNSET
+
+
+def replace_bids(release: Release) -> Release:
+    return Release(process=release.process, id=release.id, bids=None)
+
+
+def test_two_contents_under_one_id_are_named() -> None:
+    one, other = Release(process=NAME, id="1", opening=5), Release(process=NAME, id="1", opening=6)
+    found = _folded([(one, 1), (other, 2)])
+    assert found.conflicts == ("1",)
+    assert replace(found, conflicts=()).first_seen == 1
