@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from watch_worlds import alone, lines, package, release
 
 import careo
 from careo.base.errors import CareoError, NetworkError
 from careo.run.watch import Watched
 from careo.sources import network, polling
+from watch_worlds import alone, lines, package, release
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -61,7 +61,7 @@ def publisher() -> Iterator[Publisher]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -91,9 +91,15 @@ class Waits(threading.Event):
         return self.is_set()
 
 
-def look(publisher: Publisher, state: Path, path: str = "/data", waits: Waits | None = None, **how: object) -> Watched:
+def look(
+    publisher: Publisher, state: Path, path: str = "/data", waits: Waits | None = None, **how: object
+) -> Watched:
     return careo.watch(
-        publisher.address + path, state=state, country="toyland", stop=waits or Waits(), **how  # pyright: ignore[reportArgumentType]
+        publisher.address + path,
+        state=state,
+        country="toyland",
+        stop=waits or Waits(),
+        **how,  # pyright: ignore[reportArgumentType]
     )
 
 
@@ -102,7 +108,12 @@ def told(state: Path) -> list[tuple[str, str, str]]:
 
 
 def test_what_did_not_change_is_not_sent_again(publisher: Publisher, tmp_path: Path) -> None:
-    publisher.says("/data", lines(release(1), alone(2)), ETag='"one"', Last_Modified=formatdate(1_710_000_000, usegmt=True))
+    publisher.says(
+        "/data",
+        lines(release(1), alone(2)),
+        ETag='"one"',
+        Last_Modified=formatdate(1_710_000_000, usegmt=True),
+    )
     first = look(publisher, tmp_path)
     assert (first.files, first.releases, first.signals) == (1, 2, 1)
     second = look(publisher, tmp_path)
@@ -125,7 +136,9 @@ def test_another_etag_with_the_same_body_is_nothing_new(publisher: Publisher, tm
     assert told(tmp_path) == [("raised", "W12-R018", "ocds-toy-00001")]
 
 
-def test_pages_are_followed_and_each_is_asked_for_only_if_it_changed(publisher: Publisher, tmp_path: Path) -> None:
+def test_pages_are_followed_and_each_is_asked_for_only_if_it_changed(
+    publisher: Publisher, tmp_path: Path
+) -> None:
     publisher.says("/data", package(alone(1), following="/data?page=2"), ETag='"1"')
     publisher.says("/data?page=2", package(alone(2)), ETag='"2"')
     assert look(publisher, tmp_path).signals == 2
@@ -146,20 +159,24 @@ def test_pages_that_lead_in_a_circle_are_read_once(publisher: Publisher, tmp_pat
 
 def test_pages_that_say_the_same_for_ever_end(publisher: Publisher, tmp_path: Path) -> None:
     class Endless(dict):  # type: ignore[type-arg]
-        def __missing__(self, path: str) -> Callable[[dict[str, str]], Answer]:
+        def __missing__(self, _path: str) -> Callable[[dict[str, str]], Answer]:
             body = package(alone(1), following="?page=9")
-            return lambda _: (200, {}, body if "page" not in path else body)
+            return lambda _: (200, {}, body)
 
     publisher.answers = Endless()
     assert [key for key, _ in look(publisher, tmp_path).notes] == ["loop"]
     assert len(publisher.asked) <= 3
 
 
-def test_a_look_has_a_most_of_pages(publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_has_a_most_of_pages(
+    publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for page in range(5):
         publisher.says(f"/{page}", package(release(page), following=f"/{page + 1}"))
     asked = list(
-        polling.pages(publisher.address + "/0", tmp_path, lambda _: polling.Remembered(), wait=Waits().wait, most=3)
+        polling.pages(
+            publisher.address + "/0", tmp_path, lambda _: polling.Remembered(), wait=Waits().wait, most=3
+        )
     )
     assert [page.trouble for page in asked] == ["", "", "pages"]
     assert asked[-1].next.endswith("/3")
@@ -213,7 +230,9 @@ def test_a_body_packed_for_the_way_and_cut_is_asked_for_again(
     assert look(publisher, tmp_path).signals == 50
 
 
-def test_a_packed_file_that_is_cut_is_said_and_made_good_by_the_whole_one(publisher: Publisher, tmp_path: Path) -> None:
+def test_a_packed_file_that_is_cut_is_said_and_made_good_by_the_whole_one(
+    publisher: Publisher, tmp_path: Path
+) -> None:
     packed = gzip.compress(lines(*map(alone, range(2000))))
     publisher.says("/data.jsonl.gz", packed[: len(packed) // 2], ETag='"half"')
     half = look(publisher, tmp_path, "/data.jsonl.gz")
@@ -244,7 +263,7 @@ def test_nobody_is_sent_to_a_private_address(publisher: Publisher, tmp_path: Pat
 
 def test_a_huge_answer_is_refused_before_it_is_read(publisher: Publisher, tmp_path: Path) -> None:
     publisher.says("/data", b"{}", Content_Length=str(1 << 40))
-    with pytest.raises(NetworkError, match="1024 MiB|1,024|larger"):
+    with pytest.raises(NetworkError, match="larger"):
         look(publisher, tmp_path)
 
 

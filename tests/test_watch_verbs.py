@@ -18,7 +18,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from watch_worlds import alone, folder_of, lines, package, release
 
 import careo
 from careo.base.errors import CareoError, DataError, OutputError
@@ -26,8 +25,9 @@ from careo.run.watch import Watched
 from careo.run.watch_state import writing_state
 from careo.views import cli
 from careo.views.watch_feed import ATOM, COLUMNS
+from watch_worlds import alone, folder_of, lines, package, release
 
-SHORT = {"tenderPeriod": {"startDate": "2024-03-01T09:00:00Z", "endDate": "2024-03-05T09:00:00Z"}}
+SHORT: Any = {"tenderPeriod": {"startDate": "2024-03-01T09:00:00Z", "endDate": "2024-03-05T09:00:00Z"}}
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,9 @@ def test_files_of_one_name_in_two_folders_are_two_files(tmp_path: Path) -> None:
     assert look(tmp_path / "in").files == 0
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_read_is_said_and_the_rest_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = folder_of(
         tmp_path / "in", a__jsonl=lines(alone(1)) + b'{"half\n', b__pdf=b"%PDF-1.7 nothing", c__csv=b"no,table\n1,2\n", d__part=b"{"
     )  # fmt: skip
@@ -152,9 +154,13 @@ def test_whose_signals_are_told_and_of_which_rules(lamps: Path, tmp_path: Path) 
         ]
     ):
         seen: list[str] = []
-        look(lamps, state=tmp_path / str(number), tell=lambda _, one, __: seen.append(one.subject[-5:]), **how)  # noqa: B023
+        look(lamps, state=tmp_path / str(number), tell=_into(seen), **how)
         assert seen == subjects, how
         assert len(told(state=tmp_path / str(number))) == 4  # all of it is kept, whatever was asked for
+
+
+def _into(seen: list[str]) -> Callable[[int, careo.Signal, str], None]:
+    return lambda _number, one, _buyer: seen.append(one.subject[-5:])
 
 
 # ── following ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +197,9 @@ def test_one_who_follows_takes_in_what_grows_and_what_comes_once(tmp_path: Path)
         draft.write_bytes(package(alone(3), alone(4)))
         draft.rename(late)
 
-    watched = look(folder, follow=True, stop=Looks(grow, half, rename, lambda: None, lambda: None, lambda: None))
+    watched = look(
+        folder, follow=True, stop=Looks(grow, half, rename, lambda: None, lambda: None, lambda: None)
+    )
     assert sorted(subject for _, _, subject in told()) == ["00001", "00002", "00003", "00004"]
     assert not watched.refused  # the half line and the half document were waited for
     assert look(folder).files == 0
@@ -220,14 +228,21 @@ def piped(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A careo of its own that reads standard input."""
     command = [sys.executable, "-m", "careo", "watch", "-", "--json", "--country", "toyland"]
     environment = {**os.environ, "CAREO_HOME": str(tmp_path / "home")}
-    with subprocess.Popen(  # noqa: S603 - ourselves
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     ) as process:
         yield process
         process.kill()
 
 
-def test_a_signal_is_printed_while_the_stream_goes_on_and_sigterm_loses_nothing(piped: subprocess.Popen[str]) -> None:
+def test_a_signal_is_printed_while_the_stream_goes_on_and_sigterm_loses_nothing(
+    piped: subprocess.Popen[str],
+) -> None:
     assert piped.stdin and piped.stdout and piped.stderr
     piped.stdin.write(lines(alone(1)).decode())
     piped.stdin.flush()
@@ -243,8 +258,20 @@ def test_a_signal_is_printed_while_the_stream_goes_on_and_sigterm_loses_nothing(
 
 
 def test_one_who_follows_a_folder_stops_cleanly_at_sigterm(lamps: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "careo", "watch", "--dir", str(lamps), "--follow", "--every", "1", "--country", "toyland"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
+    command = [
+        sys.executable,
+        "-m",
+        "careo",
+        "watch",
+        "--dir",
+        str(lamps),
+        "--follow",
+        "--every",
+        "1",
+        "--country",
+        "toyland",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             assert "W01" in process.stdout.readline()
@@ -396,7 +423,9 @@ def test_every_rule_of_mexico_can_be_shown(language: str, capsys: pytest.Capture
     assert "corrup" not in out.lower()
 
 
-def test_a_replay_sees_each_file_on_its_own_day(lamps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_sees_each_file_on_its_own_day(
+    lamps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, out, err = run(capsys, "watch", "replay", str(lamps))
     assert code == 0
     assert [line.split(": ")[0] for line in out.splitlines()] == [
@@ -412,7 +441,9 @@ def test_a_replay_sees_each_file_on_its_own_day(lamps: Path, tmp_path: Path, cap
     assert len(told(state=tmp_path / "kept")) == 3
 
 
-def test_an_export_is_exactly_once_by_number(lamps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_is_exactly_once_by_number(
+    lamps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     look(lamps)
     everything = [json.loads(line) for line in run(capsys, "watch", "export")[1].splitlines()]
     assert [one["seq"] for one in everything] == [1, 2, 3]
@@ -427,8 +458,12 @@ def test_an_export_is_exactly_once_by_number(lamps: Path, tmp_path: Path, capsys
     assert tuple(rows[0]) == COLUMNS and len(rows) == 4
 
 
-def test_a_feed_is_well_formed_whatever_stands_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    evil = release(1, **SHORT) | {"buyer": {"id": "=cmd()|<b>&\u202e", "name": "=HYPERLINK(\"x\") <script>&amp; ]]>\u0007"}}
+def test_a_feed_is_well_formed_whatever_stands_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = release(1, **SHORT) | {
+        "buyer": {"id": "=cmd()|<b>&\u202e", "name": '=HYPERLINK("x") <script>&amp; ]]>\u0007'}
+    }
     look(folder_of(tmp_path / "in", calls__jsonl=lines(evil)))
     _, out, _ = run(capsys, "watch", "export", "--atom")
     feed = ElementTree.fromstring(out)  # noqa: S314 - our own

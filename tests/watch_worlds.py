@@ -39,7 +39,11 @@ def lines(*releases: dict[str, Any]) -> bytes:
 def package(*releases: dict[str, Any], following: str = "") -> bytes:
     """A release package, with the address of the next one."""
     links = {"links": {"next": following}} if following else {}
-    whole = {"uri": "https://example.org/p", "publishedDate": "2024-03-06T00:00:00Z", "releases": list(releases)}
+    whole = {
+        "uri": "https://example.org/p",
+        "publishedDate": "2024-03-06T00:00:00Z",
+        "releases": list(releases),
+    }
     return json.dumps({**whole, **links}).encode()
 
 

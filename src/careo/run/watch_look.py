@@ -9,6 +9,7 @@ import os
 import re
 import select
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,9 +43,8 @@ def look_at_folder(session: Session, folder: Path, *, follow: bool = False, ever
     taken: dict[Path, Mark] = {}
     pending: dict[Path, Mark] = {}
     while True:
-        found = _look(session, folder, taken, pending, follow=follow)
-        if found or not follow:
-            session.settle(None if session.replaying else session.now())
+        _look(session, folder, taken, pending, follow=follow)
+        session.settle(None if session.replaying else session.now())
         session.looked()
         if not follow or session.stopped or session.wait(every):
             return
@@ -62,9 +62,8 @@ def must_be_there(path: Path) -> None:
 
 def _look(
     session: Session, folder: Path, taken: dict[Path, Mark], pending: dict[Path, Mark], *, follow: bool
-) -> bool:
-    """Whether anything was taken in. taken: files as they were when taken in; pending: as they were at the last look."""
-    found = False
+) -> None:
+    """Take in what is new. taken: files as they were when taken in; pending: as they were at the last look."""
     for path in _files(folder, by_time=session.replaying):
         if session.stopped:
             break
@@ -79,14 +78,13 @@ def _look(
             pending[path] = mark  # somebody may be writing it: it has to look the same twice
             continue
         try:
-            found |= take_file(session, path, folder, unfinished=follow and grows)
+            take_file(session, path, folder, unfinished=follow and grows)
         except InputError as error:
             session.trouble(error)
         if session.stopped:
             break
         taken[path] = mark
         pending.pop(path, None)
-    return found
 
 
 def _mark(path: Path) -> Mark:
@@ -130,8 +128,8 @@ def _series(path: Path, inner: Path) -> str:
     return "/".join([*(part for part in above if part), series_of(str(path))])
 
 
-def take_file(session: Session, path: Path, folder: Path, *, unfinished: bool = False) -> bool:
-    """Take in what is new in a file; whether anything was.
+def take_file(session: Session, path: Path, folder: Path, *, unfinished: bool = False) -> None:
+    """Take in what is new in a file.
 
     Args:
         folder: that it stands in: names of files are told from there.
@@ -140,8 +138,9 @@ def take_file(session: Session, path: Path, folder: Path, *, unfinished: bool = 
     inner = path.relative_to(folder) if folder.is_dir() else Path(path.name)
     series, name = _series(path, inner), inner.as_posix()
     if unfinished and not _ends_a_line(path):
-        return _take_whole_lines(session, path, series, name)
-    return _take(session, path, series, name, dated=_dated(inner))
+        _take_whole_lines(session, path, series, name)
+    else:
+        _take(session, path, series, name, dated=_dated(inner))
 
 
 @contextmanager
@@ -161,7 +160,7 @@ def _take(
     *,
     dated: int | None = None,
     published: int | None = None,
-) -> bool:
+) -> None:
     row = session.state.rows(
         "SELECT sha256, done, parts, next_line, next_offset FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
         (series, name),
@@ -172,7 +171,7 @@ def _take(
         before, done, parts, line, offset = row
         now = _sha256(source)
         if before == now and done and not (session.accept_shrunk and _was_shrunk(session, series, name)):
-            return False
+            return
         if before == now and not done and offset:
             start, part = (line, offset), parts
         elif before != now and done and offset and _grew(source, before, offset):
@@ -181,7 +180,6 @@ def _take(
         "SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)
     ).fetchone()[0]
     seen = dated if session.replaying else session.seen_of(newest)
-    found = False
     for package in read_packages(
         source,
         terms=session.terms,
@@ -195,12 +193,11 @@ def _take(
         if session.replaying:
             if newest is not None and 0 <= newest - package.seen < DAY:
                 package = replace(package, seen=newest + 1)
-            session.settle(package.seen - 1)
-        taken = session.take(package)
-        found |= bool(taken.new or taken.refused)
+            if package.seen > session.watch.clock:
+                session.settle(package.seen - 1)
+        session.take(package)
         if session.stopped:
             break
-    return found
 
 
 def _was_shrunk(session: Session, series: str, name: str) -> bool:
@@ -242,7 +239,7 @@ def _ends_a_line(path: Path) -> bool:
         return stream.read(1) == b"\n"
 
 
-def _take_whole_lines(session: Session, path: Path, series: str, name: str) -> bool:
+def _take_whole_lines(session: Session, path: Path, series: str, name: str) -> None:
     """The lines that have ended, as a file of its own that grows with the next look."""
     with tempfile.TemporaryDirectory(prefix="careo-watch-") as spare:
         copy = Path(spare) / path.name
@@ -253,8 +250,8 @@ def _take_whole_lines(session: Session, path: Path, series: str, name: str) -> b
                 kept.write(chunk)
                 size -= len(chunk)
         if not copy.stat().st_size:
-            return False
-        return _take(session, copy, series, name)
+            return
+        _take(session, copy, series, name)
 
 
 def _last_line_end(stream: IO[bytes]) -> int:
@@ -285,10 +282,16 @@ def look_at_stream(session: Session, stream: IO[bytes]) -> None:
         ).fetchone()
     )
     session.series.add("stdin")
+    rested = 0.0
     pausing = cast("IO[bytes]", _Pausing(session, stream))
     for package in read_packages(pausing, terms=session.terms, name=name, series="stdin", seen=started):
         session.take(replace(package, seen=max(started, session.now())))
-        session.settle(session.now())
+        if (
+            time.monotonic() >= rested
+        ):  # fences are drawn over everything: at most a tenth of the time goes there
+            began = time.monotonic()
+            session.settle(session.now())
+            rested = 11 * time.monotonic() - 10 * began
     session.settle(session.now())
     session.looked()
 
@@ -337,7 +340,7 @@ def look_at_address(
     """Take in the pages behind an address that changed; with `follow` until asked to stop, whatever the server answers meanwhile."""
     while True:
         try:
-            found = _ask(session, address, offline=offline)
+            _ask(session, address, offline=offline)
         except NetworkError as error:
             if not follow or error.key in (
                 "network_offline",
@@ -348,15 +351,13 @@ def look_at_address(
                 raise
             session.trouble(error)
         else:
-            if found or not follow:
-                session.settle(session.now())
+            session.settle(session.now())
             session.looked()
         if not follow or session.stopped or session.wait(every):
             return
 
 
-def _ask(session: Session, address: str, *, offline: bool) -> bool:
-    found = False
+def _ask(session: Session, address: str, *, offline: bool) -> None:
     session.series.add(address)
 
     def remembered(page: str) -> Remembered:
@@ -367,7 +368,7 @@ def _ask(session: Session, address: str, *, offline: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="careo-watch-") as spare:
         for page in pages(address, Path(spare), remembered, offline=offline, wait=session.wait):
             if page.file is not None:
-                found |= _take(
+                _take(
                     session, page.file.path, address, page.address, published=_published(session, page.file)
                 )
                 if not session.stopped:
@@ -376,7 +377,6 @@ def _ask(session: Session, address: str, *, offline: bool) -> bool:
                 session.note(page.trouble, address=page.next)
             if session.stopped:
                 break
-    return found
 
 
 def _remember(session: Session, page: Page, file: FetchedFile) -> None:
