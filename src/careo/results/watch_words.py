@@ -67,10 +67,19 @@ def measured(signal: Signal, rule: Rule | None, language: str) -> str:
     currency = _currency(rule)
     value, threshold = (_in(unit, one, currency, language) for one in (signal.value, signal.threshold))
     if unit == "changed":
-        return say(language, "watch.words.changed", before=threshold or "–", after=value or "–")
+        return _changed(signal, rule, language)
     if not threshold or threshold == value:
         return value
     return say(language, "watch.words.measured", value=value, threshold=threshold)
+
+
+def _changed(signal: Signal, rule: Rule | None, language: str) -> str:
+    """What an edit in place made of what; a row that is gone made nothing of it."""
+    if signal.value in ("vanished", "ambiguous"):
+        return say(language, f"watch.words.{signal.value}")
+    name = signal.evidence[-1].field.rpartition("/")[2] if signal.evidence else ""
+    before, after = (_fact(name, one, rule, language) for one in (signal.threshold, signal.value))
+    return say(language, "watch.words.changed", before=before, after=after)
 
 
 def unit_of(signal: Signal, rule: Rule | None) -> str:

@@ -201,6 +201,7 @@ class Session:
         self.watch = Watch(state, rules_with_lists(folder, country), known.currency)
         self._newest: int | None = None
         self._found = 0
+        self._names: dict[str, str] = {}
         self.series: set[str] = set()
         self._tell_new()
 
@@ -305,8 +306,12 @@ class Session:
                 self._tell(number, signal, self._named(signal.buyer))
 
     def _named(self, buyer: str) -> str:
-        row = self.state.rows("SELECT name FROM name WHERE kind='buyer' AND code=?", (buyer,)).fetchone()
-        return row[0] if row else ""
+        if buyer not in self._names:
+            row = self.state.rows("SELECT name FROM name WHERE kind='buyer' AND code=?", (buyer,)).fetchone()
+            if row is None:
+                return ""
+            self._names[buyer] = row[0]
+        return self._names[buyer]
 
     def shows(self, signal: Signal) -> bool:
         """Whether a signal is of the rules and buyers that were asked for."""
