@@ -349,7 +349,7 @@ def test_a_row_of_procedures():
     assert refused == []
     assert read == Release(
         process="local-comprasmx-LA-07-000-007000999-N-1-2026", id=read.id, date=None, whole=True, draft=False, status="active", method="open",
-        method_words="LICITACIÓN PÚBLICA", ground=None, law="LAASSP", scope="national", category="goods", buyer="007000",
+        method_words="LICITACIÓN PÚBLICA", ground="", law="LAASSP", scope="national", category="goods", buyer="007000",
         buyer_name="SECRETARÍA DE JUGUETES", unit="007000999", unit_name="DIRECCIÓN DE TRENES", branch="07", filed=civil(2026, 1, 20, 9),
         published=civil(2026, 1, 23, 18, 11, 8), opening=civil(2026, 2, 10, 10), decided=civil(2026, 2, 20), items=("37101", "37104"),
         address="https://example.org/anuncio/1",
@@ -366,7 +366,7 @@ def test_a_row_of_contracts():
         published=civil(2025, 12, 31, 1, 32, 11), decided=civil(2025, 12, 31), address="https://example.org/anuncio/2",
         contracts=(
             Contract(
-                id="", decided=civil(2025, 12, 31), signed=None, start=civil(2026, 2, 1), amount=3478462, currency="MXN",
+                id="", buyer="050GYR", unit="050GYR006", decided=civil(2025, 12, 31), signed=None, start=civil(2026, 2, 1), amount=3478462, currency="MXN",
                 suppliers=("JUG010101AB1",), parts=("22102",),
             ),
         ),
@@ -465,7 +465,7 @@ def test_both_layouts_of_compranet_5_say_the_same(row, supplier):
         "JUG",
     )
     assert read.contracts == (
-        Contract(id="1001", status="active", decided=civil(2014, 3, 1), signed=civil(2014, 3, 4), start=civil(2014, 3, 5), amount=100050, currency="MXN", suppliers=(supplier,)),
+        Contract(id="1001", buyer="JUG", unit="007000999", status="active", decided=civil(2014, 3, 1), signed=civil(2014, 3, 4), start=civil(2014, 3, 5), amount=100050, currency="MXN", suppliers=(supplier,)),
     )  # fmt: skip
 
 

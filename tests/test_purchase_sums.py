@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.checks_group import GroupRule, ShareRule, split, split_key
@@ -157,7 +156,7 @@ def test_splits_do_not_depend_on_order_and_grow_with_what_is_bought(
     if found:  # one of them in two parts of the same day is still found, in the same window
         parts = [part for one in rows for part in _halves(one)]
         assert [hit.window for hit in split(parts, rule("W03"))] == [hit.window for hit in found]
-        assert list(split([*rows, replace(rows[0], contract="more", amount=1)], rule("W03")))
+        assert list(split([*rows, rows[0]._replace(contract="more", amount=1)], rule("W03")))
 
 
 def _halves(one: Purchase) -> tuple[Purchase, ...]:
@@ -165,8 +164,8 @@ def _halves(one: Purchase) -> tuple[Purchase, ...]:
     ceiling_top = 1_145_000_00
     if amount < 2 or amount > 1_050_000_00 or amount > ceiling_top:
         return (one,)
-    return replace(one, amount=amount // 2), replace(
-        one, contract=f"{one.contract}b", amount=amount - amount // 2
+    return one._replace(amount=amount // 2), one._replace(
+        contract=f"{one.contract}b", amount=amount - amount // 2
     )
 
 

@@ -61,12 +61,15 @@ class Contract(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A contract. award: id of its award. status: "pending", "active", "cancelled", "terminated".
 
     suppliers: references; unset where only the award names them. parts: what it is charged to or bought, as codes
-    (*partida específica*, or item classification).
+    (*partida específica*, or item classification). buyer, unit: as of `Release`, where a purchase for several of them says
+    whose the contract is.
     """
 
     id: str
     award: Text = UNSET
     status: Text = UNSET
+    buyer: Text = UNSET
+    unit: Text = UNSET
     decided: Time = UNSET
     signed: Time = UNSET
     start: Time = UNSET
@@ -168,7 +171,6 @@ class Package:
             again from their beginning, which changes nothing.
         sightings: what could be read; an iterable that is gone through once.
         refused: what could not; filled while `sightings` is gone through.
-        next_line, next_offset: line and byte at which the package after this one begins, where one can go on there.
         published: newest time that the publisher itself gives (package date or Last-Modified), else None.
     """
 
@@ -180,8 +182,6 @@ class Package:
     table: bool = False
     part: int = 0
     last: bool = True
-    next_line: int | None = None
-    next_offset: int | None = None
     published: int | None = None
     next_line: int = 1
     next_offset: int = 0

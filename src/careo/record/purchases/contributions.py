@@ -151,12 +151,13 @@ def _purchases(
     )
     day = next((time // DAY for time in times if type(time) is int), None)
     method = now.method or ""
-    unit = now.unit or now.buyer or ""
+    buyer = (contract.buyer if contract else None) or now.buyer or ""
+    unit = (contract.unit if contract else None) or now.unit or buyer
     part = parts[0] if len(parts) == 1 else ",".join(sorted(set(parts)))
     name = contract.id if contract else award.id if award else ""
     for supplier in suppliers:
         yield Purchase(
-            process, name, now.buyer or "", unit, supplier, part, method == "direct", COMPETITIVE.get(method),
+            process, name, buyer, unit, supplier, part, method == "direct", COMPETITIVE.get(method),
             day, amount, len(suppliers), now.law or "", now.category or "",
         )  # fmt: skip
 

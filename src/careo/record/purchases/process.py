@@ -270,9 +270,9 @@ def _first_to_say(
 
 
 def _said(release: Release, head: str, part: str, own: str) -> object:
-    value: Any = getattr(release, head, UNSET)
+    value: object = getattr(release, head, UNSET)
     if not isinstance(value, tuple) or (not part and not own):
-        return value
+        return value  # pyright: ignore[reportUnknownVariableType]
     for one in cast("tuple[Any, ...]", value):
         if getattr(one, "id", None) == part:
             return getattr(one, own, one) if own else one
@@ -414,7 +414,7 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 _SUPPLIER_NAME if whose == "suppliers" else name,
                 was,
                 became,
-                was is None,
+                was in (None, ""),
                 seen,
                 since,
             )
@@ -436,6 +436,8 @@ def _values(release: Release) -> dict[str, Any]:
             value = getattr(contract, name)
             if name != "id" and value is not UNSET and value is not None:
                 found[f"contracts/{name}"] = value
+                if found.get(name) == value:
+                    del found[name]  # said of the contract and of its process
     for supplier in release.suppliers or ():
         if supplier.name is not UNSET and supplier.name is not None:
             found["suppliers/name"] = supplier.name

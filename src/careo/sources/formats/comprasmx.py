@@ -100,7 +100,9 @@ def procedure(row: Row, number: str | None) -> dict[str, object]:
     return {
         "method": method,
         "method_words": words,
-        "ground": ground.upper() if ground else ground,
+        "ground": ""
+        if ground is None
+        else ground and ground.upper(),  # an empty cell says that there is none
         "law": law,
         "scope": scope,
         "category": row.code("category", CATEGORIES),
@@ -147,13 +149,14 @@ def contract_release(row: Row, layout: str, number: str | None, contract: str) -
     supplier = row.supplier("supplier_id", "supplier_name")
     decided = row.time("decided")
     amount = row.cents("amount")
+    whose = office(row)
     release = Release(
         process="",
         id="",
         date=None,
         whole=True,
         **procedure(row, number),  # pyright: ignore[reportArgumentType]
-        **office(row),  # pyright: ignore[reportArgumentType]
+        **whose,  # pyright: ignore[reportArgumentType]
         published=row.time("published"),
         opening=row.time("opening"),
         decided=decided,
@@ -162,6 +165,8 @@ def contract_release(row: Row, layout: str, number: str | None, contract: str) -
             Contract(
                 id=contract,
                 status=row.code("contract_status", CONTRACT_STATUSES),
+                buyer=whose.get("buyer", UNSET),  # pyright: ignore[reportArgumentType]
+                unit=whose.get("unit", UNSET),  # pyright: ignore[reportArgumentType]
                 decided=decided,
                 signed=row.time("signed"),
                 start=row.time("start"),
