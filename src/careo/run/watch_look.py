@@ -202,7 +202,7 @@ def _take(
 
 def _was_shrunk(session: Session, series: str, name: str) -> bool:
     row = session.state.rows(
-        "SELECT r.reason FROM file f JOIN refused r ON r.file = f.id WHERE f.series=? AND f.name=? AND r.reason='shrunk' AND NOT f.is_table",
+        "SELECT r.reason FROM file f JOIN refused r ON r.file = f.id WHERE f.series=? AND f.name=? AND r.reason IN ('shrunk', 'cut_table') AND NOT f.is_table",
         (series, name),
     ).fetchone()
     return row is not None
