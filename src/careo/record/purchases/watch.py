@@ -45,6 +45,8 @@ from careo.record.purchases.signals import Dated, Evidence, Signal, next_revisio
 from careo.record.purchases.state import Derived, State, purchase_key
 from careo.sources.releases import Package, Refused, packed, unpacked
 
+DAMAGE = frozenset({"cut", "damaged", "bomb", "large", "unreadable"})
+"""Reasons why a file ended before its end: what a table lacks then is not gone."""
 LEAST_KEPT_OF_A_TABLE = 0.8  # a table with a smaller share of its former rows is taken for a truncated one
 _AT_ONCE = 1000  # processes looked at together
 
@@ -233,7 +235,7 @@ class Watch:
         ).fetchone()
         if row and row[1] == package.sha256:
             return row[0], package.part >= row[3] and not (package.table and row[2])
-        if row is None or package.table:
+        if package.sha256 and (row is None or package.table):  # a pipe has no checksum
             same = self.state.rows(
                 "SELECT id FROM file WHERE series=? AND sha256=? AND seen=? AND done",
                 (package.series, package.sha256, package.seen),
@@ -293,10 +295,13 @@ class Watch:
             "SELECT releases, seen, sha256 FROM file WHERE series=? AND is_table AND done AND id<>? ORDER BY seen DESC, sha256 DESC LIMIT 1",
             (series, file),
         ).fetchone()
-        shrunk = bool(former) and releases < LEAST_KEPT_OF_A_TABLE * former[0] and not accept_shrunk
+        cut = any(one.reason in DAMAGE for one in package.refused)
+        less = bool(former) and releases < LEAST_KEPT_OF_A_TABLE * former[0]
+        shrunk = bool(former) and (cut or less) and not accept_shrunk
         state.rows("UPDATE file SET is_table=? WHERE id=?", (not shrunk, file))
         if shrunk:
-            package.refused.append(Refused(0, "", "shrunk", f"{former[0]} → {releases}"))
+            reason = "cut_table" if cut else "shrunk"
+            package.refused.append(Refused(0, "", reason, f"{former[0]} → {releases}"))
             return 0, 0, 0
         edition = (package.seen, package.sha256)
         following = state.rows(
