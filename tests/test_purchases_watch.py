@@ -348,6 +348,7 @@ def test_the_order_of_hashes_does_not_matter(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of its memory from /proc")
+@pytest.mark.slow
 def test_memory_does_not_grow_with_what_was_seen(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     lines = releases(7_500)
