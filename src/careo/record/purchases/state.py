@@ -101,16 +101,26 @@ class State:
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
+        where = path if writable else f"{path.absolute().as_uri()}?mode=ro"
+        try:
+            self._db = sqlite3.connect(where, uri=not writable, isolation_level=None, timeout=30)
+        except sqlite3.DatabaseError as error:
+            raise DataError(
+                "watch_state_broken", where=str(path), found=str(error), fix="watch_state"
+            ) from None
+        try:
+            self._prepare(writable)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self, writable: bool) -> None:
+        where = str(self.path)
         try:
             if writable:
-                self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
                 self._db.execute("PRAGMA journal_mode=WAL")
                 # In WAL mode NORMAL can lose the newest transactions of a power cut, never half of one: they are read again.
                 self._db.execute("PRAGMA synchronous=NORMAL")
-            else:
-                self._db = sqlite3.connect(
-                    f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
-                )
             self._db.execute("PRAGMA cache_size=-32768")
             self._db.execute("PRAGMA temp_store=FILE")
             # A kill may have left the file before anything stood in it.
@@ -120,16 +130,10 @@ class State:
         except sqlite3.DatabaseError as error:
             if writable and isinstance(error, sqlite3.OperationalError):
                 raise  # of the disk, not of what stands there
-            raise DataError(
-                "watch_state_broken", where=str(path), found=str(error), fix="watch_state"
-            ) from None
+            raise DataError("watch_state_broken", where=where, found=str(error), fix="watch_state") from None
         if layout != LAYOUT:
             raise DataError(
-                "watch_state_layout",
-                where=str(path),
-                expected=str(LAYOUT),
-                found=str(layout),
-                fix="watch_state",
+                "watch_state_layout", where=where, expected=str(LAYOUT), found=str(layout), fix="watch_state"
             )
 
     def close(self) -> None:
