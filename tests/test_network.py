@@ -194,8 +194,9 @@ def test_a_data_file_is_fetched_whole_with_the_edition_the_server_names(site: st
         fetched = network.fetch_file(f"{site}/data/whole", target)
     assert target.read_bytes() == b"a,b\n1,2\n"
     assert fetched == network.FetchedFile(
-        target, 8, sha256(b"a,b\n1,2\n").hexdigest(), f"{site}/data/whole", '"2020-10"', "2020-10-23"
-    )
+        target, 8, sha256(b"a,b\n1,2\n").hexdigest(), f"{site}/data/whole", '"2020-10"', "2020-10-23",
+        "Fri, 23 Oct 2020 17:00:00 GMT",
+    )  # fmt: skip
     ((command, headers),) = Handler.asked
     assert command == "GET" and set(headers) <= {
         "Host",

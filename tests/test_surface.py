@@ -128,6 +128,13 @@ NAMES = [
     "strategies",
     "validate",
     "write_calibration",
+    "Signal",
+    "Watched",
+    "watch",
+    "watch_findings",
+    "watch_replay",
+    "watch_status",
+    "watch_told",
 ]
 
 VERBS = {  # command → the public function it calls
@@ -156,6 +163,11 @@ VERBS = {  # command → the public function it calls
     "cite": "cite",
     "schema": "careo.schema",
     "serve": "create_application",
+    "watch status": "watch_status",
+    "watch rules": "rules_of",
+    "watch findings": "watch_findings",
+    "watch replay": "watch_replay",
+    "watch export": "watch_told",
     "tokens add": "add_token",
     "tokens list": "tokens",
     "tokens remove": "remove_token",
@@ -178,6 +190,7 @@ VERBS = {  # command → the public function it calls
     "runs resume": "resume_run",
     "runs export": "export_run",
     "runs remove": "remove_run",
+    "watch": "careo.watch",
 }
 
 

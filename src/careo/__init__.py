@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from careo.record.money import Money as Money
     from careo.record.money import load_money as load_money
     from careo.record.money import reallocate as reallocate
+    from careo.record.purchases.signals import Signal as Signal
     from careo.record.replay import replays as replays
     from careo.record.statements import Statement as Statement
     from careo.record.strategy import Strategy as Strategy
@@ -84,6 +85,9 @@ if TYPE_CHECKING:
     from careo.results.strategy_audit import audit_strategy as audit_strategy
     from careo.results.validate import Validation as Validation
     from careo.results.validate import validate as validate
+    from careo.results.watch_findings import watch_findings as watch_findings
+    from careo.results.watch_findings import watch_told as watch_told
+    from careo.results.watch_status import watch_status as watch_status
     from careo.run.calibrate import Calibration as Calibration
     from careo.run.calibrate import Diagnostics as Diagnostics
     from careo.run.calibrate import calibrate as calibrate
@@ -111,6 +115,9 @@ if TYPE_CHECKING:
     from careo.run.runs import start_run as start_run
     from careo.run.shards import Shard as Shard
     from careo.run.shards import export_run as export_run
+    from careo.run.watch import Watched as Watched
+    from careo.run.watch import watch as watch
+    from careo.run.watch import watch_replay as watch_replay
     from careo.sources.catalog import Dataset as Dataset
     from careo.sources.catalog import datasets as datasets
     from careo.sources.documents import Document as Document
@@ -144,7 +151,6 @@ _HOMES = {
     "Evaluation": "careo.evidence.events",
     "Finding": "careo.results.finding",
     "Forecast": "careo.run.forecasts",
-    "MunicipalForecast": "careo.run.municipal_forecast",
     "Futures": "careo.run.futures",
     "Imported": "careo.panel.imports",
     "Indicator": "careo.panel.indicators",
@@ -152,8 +158,9 @@ _HOMES = {
     "Ledger": "careo.record.ledger",
     "Lever": "careo.evidence.levers",
     "Money": "careo.record.money",
-    "Printed": "careo.views.printed",
+    "MunicipalForecast": "careo.run.municipal_forecast",
     "Overview": "careo.results.overview",
+    "Printed": "careo.views.printed",
     "Ranking": "careo.results.ranking",
     "Replay": "careo.results.replay",
     "Replication": "careo.results.replication",
@@ -162,12 +169,14 @@ _HOMES = {
     "Search": "careo.results.search",
     "Series": "careo.panel.series",
     "Shard": "careo.run.shards",
+    "Signal": "careo.record.purchases.signals",
     "Snapshot": "careo.sources.snapshot",
     "Source": "careo.base.citations",
     "Statement": "careo.record.statements",
     "Strategy": "careo.record.strategy",
     "StrategyAudit": "careo.results.strategy_audit",
     "Validation": "careo.results.validate",
+    "Watched": "careo.run.watch",
     "audit": "careo.results.audit",
     "audit_strategy": "careo.results.strategy_audit",
     "calibrate": "careo.run.calibrate",
@@ -210,9 +219,9 @@ _HOMES = {
     "load_panel": "careo.panel.monthly",
     "load_strategy": "careo.results.strategies",
     "new_strategy": "careo.results.drafting",
-    "parameter_rows": "careo.run.parameter_table",
     "open_run": "careo.run.runs",
     "overview": "careo.results.overview",
+    "parameter_rows": "careo.run.parameter_table",
     "plan_run": "careo.run.run_plan",
     "print_dossier": "careo.views.printed",
     "ranking": "careo.results.ranking",
@@ -237,6 +246,11 @@ _HOMES = {
     "statements": "careo.results.linking",
     "strategies": "careo.record.strategy",
     "validate": "careo.results.validate",
+    "watch": "careo.run.watch",
+    "watch_findings": "careo.results.watch_findings",
+    "watch_replay": "careo.run.watch",
+    "watch_status": "careo.results.watch_status",
+    "watch_told": "careo.results.watch_findings",
     "write_calibration": "careo.run.calibrate",
 }
 _RENAMED = {"export_edition": "export", "find_edition": "find", "remove_edition": "remove"}
@@ -276,12 +290,14 @@ __all__ = [
     "Search",
     "Series",
     "Shard",
+    "Signal",
     "Snapshot",
     "Source",
     "Statement",
     "Strategy",
     "StrategyAudit",
     "Validation",
+    "Watched",
     "audit",
     "audit_strategy",
     "calibrate",
@@ -351,6 +367,11 @@ __all__ = [
     "statements",
     "strategies",
     "validate",
+    "watch",
+    "watch_findings",
+    "watch_replay",
+    "watch_status",
+    "watch_told",
     "write_calibration",
 ]
 

@@ -11,6 +11,7 @@ import os
 import socket
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -51,6 +52,7 @@ _FILE = {
     "Accept": "*/*",
     "Accept-Encoding": "identity",  # what is kept is the file as published, and its length can be checked
 }
+_PIECE = 1 << 18  # bytes unpacked at once
 _local_allowed: ContextVar[bool] = ContextVar("_local_allowed", default=False)
 Taken = TypeVar("Taken")
 
@@ -73,6 +75,7 @@ class FetchedFile:
         path: where it was written. size: bytes. sha256: of the bytes.
         url: the address after redirects.
         etag, modified: the edition as the server names it; the day it was last changed ("2020-10-23"); "" when not stated.
+        changed: when it was last changed, as the server wrote it; "" when not stated.
     """
 
     path: Path
@@ -81,6 +84,13 @@ class FetchedFile:
     url: str
     etag: str
     modified: str
+    changed: str = ""
+
+
+class NetworkBusyError(NetworkError):
+    """The server cannot answer now (429, 5xx). after: seconds after which it asks to be asked again, None when it does not say."""
+
+    after: float | None = None
 
 
 def fetch(url: str, *, offline: bool = False) -> Fetched:
@@ -122,7 +132,40 @@ def fetch_file(url: str, target: Path, *, offline: bool = False, largest: int = 
         NetworkError: offline, not http, a private address, no answer, too slow, too large, cut short, or a page instead of a file.
         OutputError: it cannot be written.
     """
+    return _ask(url, _file_taker(url, target, largest), _FILE, offline=offline)
 
+
+def fetch_changed(
+    url: str,
+    target: Path,
+    *,
+    etag: str = "",
+    changed: str = "",
+    offline: bool = False,
+    largest: int = 4 << 30,
+    allowed: Callable[[str], None] | None = None,
+) -> FetchedFile | None:
+    """Fetch a data file as `fetch_file` does, unless the server says that it is the one we have (304): then None.
+
+    Args:
+        etag, changed: of the edition that we have, as `FetchedFile` told them.
+        allowed: is asked before every request, redirects too; raises what forbids the address.
+
+    Raises:
+        NetworkBusyError: the server cannot answer now.
+        NetworkError, OutputError: as of `fetch_file`.
+    """
+    since = {"If-None-Match": etag, "If-Modified-Since": changed}
+    headers = {**_FILE, **{name: value for name, value in since.items() if value and value.isprintable()}}
+    take = _file_taker(url, target, largest)
+
+    def taken(answer: httpx.Response, address: str) -> FetchedFile | None:
+        return None if answer.status_code == 304 else take(answer, address)
+
+    return _ask(url, taken, headers, offline=offline, allowed=allowed, good=(200, 304))
+
+
+def _file_taker(url: str, target: Path, largest: int) -> Callable[[httpx.Response, str], FetchedFile]:
     def take(answer: httpx.Response, address: str) -> FetchedFile:
         length = answer.headers.get("content-length", "")
         stated = int(length) if length.isascii() and length.isdigit() else None
@@ -144,9 +187,10 @@ def fetch_file(url: str, target: Path, *, offline: bool = False, largest: int = 
                 )
         edition = answer.headers.get("etag", "")[:200]
         modified = _day(answer.headers.get("last-modified", ""))
-        return FetchedFile(target, size, digest.hexdigest(), address, edition, modified)
+        changed = answer.headers.get("last-modified", "")[:100]
+        return FetchedFile(target, size, digest.hexdigest(), address, edition, modified, changed)
 
-    return _ask(url, take, _FILE, offline=offline)
+    return take
 
 
 def _ask(
@@ -156,11 +200,14 @@ def _ask(
     *,
     offline: bool,
     end: float | None = None,
+    allowed: Callable[[str], None] | None = None,
+    good: tuple[int, ...] = (200,),
 ) -> Taken:
     """Ask for a URL, follow where the server sends us, and hand the answer to `take` with the address it came from.
 
     Args:
         end: the moment of `time.monotonic` by which all must be over; None when only a time without an answer is limited.
+        allowed: raises what forbids an address. good: status codes of answers that are taken.
     """
     if offline:
         raise NetworkError("network_offline", where=url, fix="network_offline")
@@ -170,12 +217,12 @@ def _ask(
     try:
         for _ in range(MOST_REDIRECTS + 1):
             left = MOST_SECONDS if end is None else max(0.5, end - time.monotonic())
+            if allowed:
+                allowed(address)
             with _answer(address, url, headers, left) as answer:
                 if not (answer.is_redirect and answer.headers.get("location")):
-                    if answer.status_code != 200:
-                        raise NetworkError(
-                            "network_status", where=url, fix="network_check", status=answer.status_code
-                        )
+                    if answer.status_code not in good:
+                        raise _refusal(url, answer)
                     return take(answer, address)
                 address = urljoin(address, str(answer.headers["location"]))
     except httpx.TimeoutException as error:
@@ -208,6 +255,25 @@ def _answer(address: str, url: str, headers: dict[str, str], left: float) -> Ite
         yield answer
 
 
+def _refusal(url: str, answer: httpx.Response) -> NetworkError:
+    status = answer.status_code
+    kind = NetworkBusyError if status == 429 or status >= 500 else NetworkError
+    error = kind("network_status", where=url, fix="network_check", status=status)
+    if isinstance(error, NetworkBusyError):
+        error.after = _seconds_until(answer.headers.get("retry-after", ""))
+    return error
+
+
+def _seconds_until(stated: str) -> float | None:
+    """What `Retry-After` asks for: seconds, or a moment."""
+    if stated.isascii() and stated.isdigit():
+        return float(stated[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(stated).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
 def _slow(url: str) -> NetworkError:
     return NetworkError("network_slow", where=url, fix="network_check", limit=int(MOST_SECONDS))
 
@@ -228,7 +294,7 @@ def _is_page(start: bytes, answer: httpx.Response) -> bool:
 def _steady(answer: httpx.Response, url: str) -> Iterator[bytes]:
     """The body, as long as it keeps coming: one byte a while is no progress."""
     since, arrived = time.monotonic(), 0
-    for chunk in answer.iter_bytes():
+    for chunk in _unpacked(answer):
         arrived += len(chunk)
         now = time.monotonic()
         if now - since > MOST_SECONDS:
@@ -236,6 +302,26 @@ def _steady(answer: httpx.Response, url: str) -> Iterator[bytes]:
                 raise _slow(url)
             since, arrived = now, 0
         yield chunk
+
+
+def _unpacked(answer: httpx.Response) -> Iterator[bytes]:
+    """The body as it was meant; one that was packed for the way and ends before its end is an error, which httpx lets pass."""
+    import httpx
+
+    if answer.headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip"):
+        yield from answer.iter_bytes()
+        return
+    opened = zlib.decompressobj(31)
+    try:
+        for chunk in answer.iter_raw():
+            while chunk:
+                if piece := opened.decompress(chunk, _PIECE):
+                    yield piece
+                chunk = opened.unconsumed_tail
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from error
+    if not opened.eof:
+        raise httpx.DecodingError("the packed answer ends before its end")
 
 
 @contextmanager

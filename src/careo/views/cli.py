@@ -23,7 +23,7 @@ from careo.views.i18n import choose_language, one_line
 VERBS = (
     "read", "statements", "check", "audit", "overview", "indicators", "data", "panel", "strategies", "levers", "money", "ladder",
     "drift", "coverage", "parameters", "simulate", "runs", "compare", "search", "calibrate", "forecast", "validate",
-    "evaluate", "replicate", "dossier", "cite", "schema", "serve", "tokens",
+    "evaluate", "replicate", "watch", "dossier", "cite", "schema", "serve", "tokens",
 )  # fmt: skip
 """In the order of the work."""
 
@@ -39,8 +39,12 @@ RUN_VERBS = ("list", "show", "resume", "export", "remove")
 TOKEN_VERBS = ("add", "list", "remove")
 """The verbs of `careo tokens`."""
 
+WATCH_VERBS = ("status", "rules", "findings", "replay", "export")
+"""The verbs of `careo watch`, which also does something without one."""
+
 _GROUPS = {
     "": VERBS,
+    "watch": WATCH_VERBS,
     "tokens": TOKEN_VERBS,
     "data": DATA_VERBS,
     "strategies": STRATEGY_VERBS,
@@ -48,10 +52,14 @@ _GROUPS = {
 }
 
 
+_DOING = ("watch",)
+"""Groups that are commands themselves."""
+
+
 def commands() -> tuple[str, ...]:
     """Every command as it is typed after `careo`: "read", "data import" …"""
     words = (f"{group} {verb}".strip() for group, verbs in _GROUPS.items() for verb in verbs)
-    return tuple(word for word in words if word not in _GROUPS)
+    return (*(word for word in words if word not in _GROUPS), *_DOING)
 
 
 def home(command: str) -> str:
@@ -79,6 +87,7 @@ _HOMES = {
     "calibrate": "calibrate_verb",
     "evaluate": "evaluate_verb",
     "replicate": "replicate_verb",
+    "watch": "watch_verbs",
     "dossier": "dossier_verb",
     "cite": "cite_verb",
     "serve": "serve_verb",
@@ -221,6 +230,49 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
         _option(lang, "to-registry", say(lang, "cli.help.file"), says="evaluate.to-registry"),
     ],
     "replicate": lambda lang: [click.Argument(["name"], metavar="STUDY"), _option(lang, "network", "DIR")],
+    "watch": lambda lang: [
+        click.Argument(["where"], required=False, default="", metavar="[-]"),
+        _option(lang, "dir", "FOLDER", says="watch.dir"),
+        _option(lang, "url", "URL", says="watch.url"),
+        _option(lang, "follow", flag=True, says="watch.follow"),
+        _option(lang, "every", "N", says="watch.every"),
+        _option(lang, "buyers", "security|all|FILE|CODE,…", says="watch.buyers"),
+        _option(lang, "rules", "ID,…", says="watch.rules"),
+        _option(lang, "list", say(lang, "cli.help.file"), says="watch.list"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
+        _option(lang, "require-fresh", "N", says="watch.require-fresh"),
+        _option(lang, "accept-shrunk", flag=True, says="watch.accept-shrunk"),
+    ],
+    "watch status": lambda lang: [
+        _option(lang, "buyers", "security|all|NAME,…", says="watch.buyers_shown"),
+        _option(lang, "stale-after", "N", says="watch.stale-after"),
+        _option(lang, "require-fresh", "N", says="watch.require-fresh"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
+    ],
+    "watch rules": lambda lang: [
+        _option(lang, "rules", "ID,…", says="watch.rules_shown"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
+    ],
+    "watch findings": lambda lang: [
+        click.Argument(["id"], required=False, metavar="[ID]"),
+        _option(lang, "rule", "ID,…", says="watch.rules_shown"),
+        _option(lang, "buyer", "security|NAME,…", says="watch.buyers_shown"),
+        _option(lang, "show", "standing|withdrawn|all", says="watch.show"),
+        _option(lang, "since", "YYYY-MM-DD", says="watch.since"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
+    ],
+    "watch replay": lambda lang: [
+        click.Argument(["folder"], metavar="FOLDER"),
+        _option(lang, "buyers", "security|all|FILE|CODE,…", says="watch.buyers"),
+        _option(lang, "rules", "ID,…", says="watch.rules"),
+    ],
+    "watch export": lambda lang: [
+        _option(lang, "jsonl", flag=True, says="watch.jsonl"),
+        _option(lang, "csv", flag=True, says="watch.csv"),
+        _option(lang, "atom", flag=True, says="watch.atom"),
+        _option(lang, "after", "SEQ", says="watch.after"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
+    ],
     "dossier": lambda lang: [
         click.Argument(["pages"], **_PERHAPS),
         _option(lang, "form", "page|brief|letter", says="dossier.form"),
@@ -453,6 +505,38 @@ class _Verb(_Speaking):
         return verb(asked, **values)
 
 
+class _DoingVerb(_Verb):
+    """A verb that has verbs of its own: they stand in its help."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [
+            (name, say(self.language, f"cli.verb.{self.words}_{name}.short")) for name in _GROUPS[self.words]
+        ]
+        with formatter.section(say(self.language, "cli.help.verbs")):
+            formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
+
+
+def _names_a_verb(words: str, arguments: Sequence[str]) -> bool:
+    """Whether one of the verbs of a group is the first word that is no global option."""
+    rest = iter(arguments)
+    for word in rest:
+        if word in ("--lang", "--country", "--out", "-o"):
+            next(rest, "")
+        elif not word.startswith("-") or word == "-":
+            return word in _GROUPS[words]
+        elif word.partition("=")[0] not in (
+            "--json",
+            "--offline",
+            "--strict",
+            "--lang",
+            "--country",
+            "--out",
+        ):
+            return False
+    return False
+
+
 def _given_before(context: click.Context) -> dict[str, Any]:
     """Global options given before the verb, the nearest group first."""
     found: dict[str, Any] = {}
@@ -488,6 +572,8 @@ class _Group(_Speaking, click.Group):
         if cmd_name not in self.verbs:
             return None
         words = f"{self.words} {cmd_name}".strip()
+        if words in _DOING:
+            return _DoingVerb(words, self.language)
         return _Group(self.language, words) if words in _GROUPS else _Verb(words, self.language)
 
     def resolve_command(
@@ -499,6 +585,8 @@ class _Group(_Speaking, click.Group):
                 "usage_verb", expected=" | ".join(self.verbs), found=repr(args[0]), fix="did_you_mean" if guess else "help",
                 guess=guess[0] if guess else "", command=ctx.command_path,
             )  # fmt: skip
+        if args and args[0] in _DOING and _names_a_verb(args[0], args[1:]):
+            return args[0], _Group(self.language, args[0]), args[1:]
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

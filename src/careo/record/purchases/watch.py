@@ -216,7 +216,7 @@ class Watch:
         ).fetchone()
         if row and row[1] == package.sha256:
             return row[0], package.part >= row[3] and not (package.table and row[2])
-        if row is None or package.table:
+        if package.sha256 and (row is None or package.table):  # a pipe has no checksum
             same = self.state.rows(
                 "SELECT id FROM file WHERE series=? AND sha256=? AND seen=? AND done",
                 (package.series, package.sha256, package.seen),

@@ -15,6 +15,7 @@ from careo.base.texts import LANGUAGES, say
 from careo.views import contract
 from careo.views.images import png
 from careo.views.parts import with_code
+from careo.views.table_cells import spreadsheet_cell
 from careo.views.web.files import static
 from careo.views.web.page import ROUTES, Asking, Page, Table, address
 from careo.views.web.vega import vega
@@ -151,15 +152,8 @@ def _csv(table: Table) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([_cell(cell) for cell in row] for row in table.rows)
+    writer.writerows([spreadsheet_cell(cell) for cell in row] for row in table.rows)
     return out.getvalue().encode("utf-8", "replace")
-
-
-def _cell(value: object) -> object:
-    """A cell of a CSV file; text that a spreadsheet would take for a formula begins with an apostrophe."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value if not isinstance(value, float) or value - value == 0 else ""
 
 
 def _parquet(table: Table) -> bytes:

@@ -1,0 +1,123 @@
+"""What a watch told: signals as they stand, chosen by rule, buyer and time; and every revision in the order it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from careo.base.errors import CareoError
+from careo.record.purchases.rules import Rule
+from careo.record.purchases.signals import Signal
+from careo.record.purchases.state import State
+from careo.run.watch import buyers_shown, chosen_rules, civil
+from careo.run.watch_state import reading_state, rules_of, rules_with_lists, state_folder
+
+STANDING, WITHDRAWN, ALL = "standing", "withdrawn", "all"
+SHOWN = (STANDING, WITHDRAWN, ALL)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Signals with what is needed to put them into words.
+
+    Attributes:
+        signals: newest first. rules: by id. buyers: names by code. clock: up to when was watched, civil seconds.
+    """
+
+    signals: tuple[Signal, ...]
+    rules: Mapping[str, Rule]
+    buyers: Mapping[str, str]
+    clock: int
+
+
+def watch_findings(
+    *,
+    state: str | Path | None = None,
+    country: str = "mexico",
+    rules: Collection[str] = (),
+    buyers: str | Path = "all",
+    show: str = STANDING,
+    since: date | None = None,
+    id: str = "",
+) -> Found:
+    """The signals of a watch, as told last.
+
+    Args:
+        state, country, rules, buyers: as of `watch`; a buyer's name is understood, too.
+        show: "standing", "withdrawn" or "all". since: only those told on that day or later.
+        id: only the signal whose id begins so, whatever its state.
+
+    Raises:
+        CareoError: no such rule or signal, or several. DataError: there is no state, or it cannot be read.
+    """
+    folder = state_folder(country, state)
+    only = chosen_rules(rules_of(country), rules)
+    known = {rule.id: rule for rule in rules_with_lists(folder, country)}
+    with reading_state(folder) as kept:
+        names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
+        shows = buyers_shown(country, _code_of(buyers, names))
+        if id:
+            signals = [_named(kept, id)]
+        else:
+            earliest = civil(since) if since else None
+            signals = [
+                signal
+                for (name,) in kept.rows("SELECT DISTINCT rule FROM signal ORDER BY rule").fetchall()
+                if not only or name in only
+                for signal in kept.signals_of(name, standing=show == STANDING)
+                if (show != WITHDRAWN or not signal.standing)
+                and (earliest is None or signal.told >= earliest)
+                and shows(kept, signal)
+            ]
+        signals.sort(key=lambda one: (-one.told, one.rule, one.subject))
+        return Found(tuple(signals), known, names, int(kept.meta("clock") or 0))
+
+
+def watch_names(
+    *, state: str | Path | None = None, country: str = "mexico"
+) -> tuple[Mapping[str, Rule], Mapping[str, str]]:
+    """(rules by id, names of buyers by code) of a watch.
+
+    Raises:
+        DataError: there is no state, or it cannot be read.
+    """
+    folder = state_folder(country, state)
+    with reading_state(folder) as kept:
+        names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
+    return {rule.id: rule for rule in rules_with_lists(folder, country)}, names
+
+
+def watch_told(
+    *, state: str | Path | None = None, country: str = "mexico", after: int = 0
+) -> Iterator[tuple[int, Signal]]:
+    """Every revision in the order it was told, from the number `after` on: (number, signal). Numbers are never used twice.
+
+    Raises:
+        DataError: there is no state, or it cannot be read.
+    """
+    with reading_state(state_folder(country, state)) as kept:
+        yield from kept.told(after)
+
+
+def _code_of(buyers: str | Path, names: Mapping[str, str]) -> str | Path:
+    if isinstance(buyers, Path) or buyers in ("", "all", "security") or buyers in names:
+        return buyers
+    codes = [code for code, name in names.items() if buyers.casefold() in name.casefold()]
+    return ",".join(codes) if codes else buyers
+
+
+def _named(state: State, id: str) -> Signal:
+    found = state.rows(
+        "SELECT id, body FROM signal WHERE id >= ? AND id < ? LIMIT 2", (id, f"{id}~")
+    ).fetchall()
+    if not found:
+        raise CareoError("watch_finding", found=id, fix="watch_finding")
+    if len(found) > 1:
+        raise CareoError(
+            "watch_finding_several", found=", ".join(name for name, _ in found), fix="watch_finding"
+        )
+    return msgspec.msgpack.decode(found[0][1], type=Signal)

@@ -1,0 +1,184 @@
+"""A signal in words: what was measured against what, whom it is about, what it rests on, how late it was known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from careo.base.fields import worded
+from careo.base.texts import say, sayable
+from careo.record.purchases.publishing import DAY
+from careo.record.purchases.rules import Rule
+from careo.record.purchases.signals import Evidence, Signal
+from careo.results.wording import number
+
+TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
+"""Fields whose values are civil seconds."""
+_UNITS: Mapping[str, str] = {
+    "short_term": "days",
+    "split": "money",
+    "near_ceiling": "money",
+    "without_competition": "share",
+    "supplier_share": "share",
+    "hasty_decision": "days",
+    "slow_decision": "days",
+    "unsigned": "days",
+    "item_variety": "count",
+    "single_tenderer": "count",
+    "close_bids": "share",
+    "unsuccessful_tenderer": "share",
+    "same_price": "money",
+    "late_winner": "time",
+    "others_disqualified": "count",
+    "lowest_disqualified": "money",
+    "many_disqualified": "share",
+    "heavy_discount": "share",
+}
+"""What the value and the threshold of each check are."""
+
+
+def moment_words(civil: int | None) -> str:
+    """Civil seconds as people of the country write them on papers: "2024-03-05", with the hour where it is not midnight."""
+    if civil is None:
+        return "–"
+    try:
+        moment = datetime(1970, 1, 1) + timedelta(seconds=civil)  # noqa: DTZ001 - the clock of the country, whichever
+    except OverflowError:
+        return "–"
+    return f"{moment:%Y-%m-%d}" if civil % DAY == 0 else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def money_words(cents: float, currency: str) -> str:
+    """An amount in whole units of its currency, cents where there are any."""
+    whole, rest = divmod(abs(round(cents)), 100)
+    sign = "−" if cents < 0 else ""
+    return f"{sign}{whole:,}{f'.{rest:02}' if rest else ''} {currency}".rstrip()
+
+
+def days_words(days: float, language: str) -> str:
+    """A number of days."""
+    return say(language, "watch.words.day" if days == 1 else "watch.words.days", count=number(days))
+
+
+def measured(signal: Signal, rule: Rule | None, language: str) -> str:
+    """What was measured, and against what: "4 days (threshold: 6 days)"; "" where a rule measures nothing."""
+    unit = unit_of(signal, rule)
+    currency = _currency(rule)
+    value, threshold = (_in(unit, one, currency, language) for one in (signal.value, signal.threshold))
+    if unit == "changed":
+        return _changed(signal, rule, language)
+    if not threshold or threshold == value:
+        return value
+    return say(language, "watch.words.measured", value=value, threshold=threshold)
+
+
+def _changed(signal: Signal, rule: Rule | None, language: str) -> str:
+    """What an edit in place made of what; a row that is gone made nothing of it."""
+    if signal.value in ("vanished", "ambiguous"):
+        return say(language, f"watch.words.{signal.value}")
+    name = signal.evidence[-1].field.rpartition("/")[2] if signal.evidence else ""
+    before, after = (_fact(name, one, rule, language) for one in (signal.threshold, signal.value))
+    return say(language, "watch.words.changed", before=before, after=after)
+
+
+def unit_of(signal: Signal, rule: Rule | None) -> str:
+    """What value and threshold are: "days", "money" (cents), "share" (in [0, 1]), "count", "time" (civil seconds), "changed", ""."""
+    check = rule.check if rule else ""
+    if check == "edited_in_place":
+        return "changed"
+    if check == "quality":
+        end = signal.subject.rpartition("/")[2]
+        return "days" if end == "order" else "money" if end in ("currency", "amount") else ""
+    return _UNITS.get(check, "")
+
+
+def _in(unit: str, value: float | str, currency: str, language: str) -> str:
+    if isinstance(value, str):
+        return value
+    if unit == "days":
+        return days_words(value, language)
+    if unit == "money":
+        return money_words(value, currency)
+    if unit == "share":
+        return f"{number(round(100 * value, 1))}%"
+    if unit == "time":
+        return moment_words(int(value))
+    return number(value)
+
+
+def _currency(rule: Rule | None) -> str:
+    return str(rule.settings.get("currency", "")) if rule else ""
+
+
+def fact_words(evidence: Evidence, rule: Rule | None, language: str) -> tuple[str, str]:
+    """(field, value) of what a signal rests on, in words."""
+    head, _, rest = evidence.field.partition("/")
+    name = evidence.field.rpartition("/")[2]
+    key = f"watch.field.{name}" if sayable(language, f"watch.field.{name}") else f"watch.field.{head}"
+    words = say(language, key) if sayable(language, key) else evidence.field
+    if rest:
+        words = f"{words} ({evidence.field.rpartition('/')[0] or evidence.field})"
+    value = _fact(name, evidence.value, rule, language)
+    if evidence.before is not None:
+        value = say(
+            language, "watch.words.changed", before=_fact(name, evidence.before, rule, language), after=value
+        )
+    return words, value
+
+
+def _fact(name: str, value: float | str | bool | None, rule: Rule | None, language: str) -> str:
+    if value is None or value == "":
+        return say(language, "watch.words.empty")
+    if isinstance(value, bool):
+        return say(language, "watch.words.yes" if value else "watch.words.no")
+    if isinstance(value, str):
+        return value
+    if name in TIMES:
+        return moment_words(int(value))
+    return money_words(value, _currency(rule)) if "amount" in name else number(value)
+
+
+def place_words(evidence: Evidence, language: str) -> str:
+    """Where it stands: file, line or pointer, and the beginning of the file's checksum."""
+    if not evidence.name:
+        return say(language, "watch.words.counted")
+    where = say(language, "watch.words.line", line=evidence.line) if evidence.line else ""
+    parts = [part for part in (where, evidence.pointer) if part]
+    sha = f"sha256 {evidence.sha256[:12]}" if evidence.sha256 else ""
+    return ", ".join(part for part in (evidence.name, " ".join(parts), sha) if part)
+
+
+def state_words(signal: Signal, language: str) -> str:
+    """Raised, updated, withdrawn."""
+    return say(language, f"watch.state.{signal.state}")
+
+
+def severity_words(signal: Signal, language: str) -> str:
+    """Notice, signal, strong signal."""
+    key = f"watch.severity.{signal.severity}"
+    return say(language, key) if sayable(language, key) else signal.severity
+
+
+def sentence(signal: Signal, rule: Rule | None, buyers: Mapping[str, str], language: str) -> str:
+    """A signal on one line: rule, what was measured, who bought, which process."""
+    title = worded(rule.title, language) if rule else signal.rule
+    found = measured(signal, rule, language)
+    buyer = buyers.get(signal.buyer, signal.buyer) or say(language, "watch.words.nobody")
+    parts = [f"{title}: {found}" if found else title, buyer]
+    if signal.supplier:
+        parts.append(say(language, "watch.words.supplier", supplier=signal.supplier))
+    return "; ".join([*parts, signal.subject])
+
+
+def delay_words(signal: Signal, language: str) -> str:
+    """The three delays of a signal, in days; a dash where one is not known."""
+    steps = (signal.event, signal.published, signal.first_seen, signal.told)
+    words = [_between(early, late, language) for early, late in pairwise(steps)]
+    return say(language, "watch.words.delays", published=words[0], seen=words[1], told=words[2])
+
+
+def _between(early: int | None, late: int | None, language: str) -> str:
+    return (
+        "–" if early is None or late is None or late < early else days_words((late - early) // DAY, language)
+    )

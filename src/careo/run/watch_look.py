@@ -1,0 +1,399 @@
+"""Where packages come from while one watches: a folder, a stream of lines, an address; looked at once or again and again.
+
+What was taken in before is skipped by what the state remembers of it; a file that only grew is read on from its last line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from careo.base.errors import InputError, NetworkError
+from careo.sources.civil import DAY
+from careo.sources.network import FetchedFile
+from careo.sources.packages import date_in, read_packages, series_of
+from careo.sources.polling import Page, Remembered, pages
+
+if TYPE_CHECKING:
+    from careo.run.watch import Session
+
+_CHUNK = 1 << 20
+_UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".swp", "~")
+"""Endings of files that somebody still writes."""
+_LINES = (".jsonl", ".ndjson")
+_DATE_IN_FOLDER = re.compile(r"(?<!\d)(?:19|20)\d\d([-_]?)\d\d\1\d\d(?!\d)")
+Mark = tuple[int, int, int]
+
+
+# ── a folder ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def look_at_folder(session: Session, folder: Path, *, follow: bool = False, every: float = 5.0) -> None:
+    """Take in every readable file of a folder and below, or a single file; with `follow` until asked to stop."""
+    taken: dict[Path, Mark] = {}
+    pending: dict[Path, Mark] = {}
+    while True:
+        _look(session, folder, taken, pending, follow=follow)
+        session.settle(None if session.replaying else session.now())
+        session.looked()
+        if not follow or session.stopped or session.wait(every):
+            return
+
+
+def must_be_there(path: Path) -> None:
+    """Raise if there is no such folder or file.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not path.exists():
+        raise InputError("input_missing", where=str(path), fix="input_missing")
+
+
+def _look(
+    session: Session, folder: Path, taken: dict[Path, Mark], pending: dict[Path, Mark], *, follow: bool
+) -> None:
+    """Take in what is new. taken: files as they were when taken in; pending: as they were at the last look."""
+    for path in _files(folder, by_time=session.replaying):
+        if session.stopped:
+            break
+        try:
+            mark = _mark(path)
+        except OSError:
+            continue  # gone since it was listed
+        if taken.get(path) == mark:
+            continue
+        grows = path.name.lower().endswith(_LINES)
+        if follow and not grows and pending.get(path) != mark:
+            pending[path] = mark  # somebody may be writing it: it has to look the same twice
+            continue
+        try:
+            take_file(session, path, folder, unfinished=follow and grows)
+        except InputError as error:
+            session.trouble(error)
+        if session.stopped:
+            break
+        taken[path] = mark
+        pending.pop(path, None)
+
+
+def _mark(path: Path) -> Mark:
+    about = path.stat()
+    return about.st_ino, about.st_size, about.st_mtime_ns
+
+
+def _files(folder: Path, *, by_time: bool) -> list[Path]:
+    """Files of a folder and below: by the full date in the name (of the file, else of its folder), then by name."""
+    if folder.is_file():
+        return [folder]
+
+    def place(path: Path) -> tuple[int, str]:
+        inner = path.relative_to(folder)
+        dated = _dated(inner)
+        if dated is None and by_time:
+            dated = int(path.stat().st_mtime)
+        return dated if dated is not None else -1, inner.as_posix()
+
+    try:
+        found = [
+            path
+            for path in folder.rglob("*")
+            if path.is_file()
+            and not path.name.lower().endswith(_UNFINISHED)
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ]
+    except OSError as error:
+        raise InputError("input_unreadable", where=str(folder), found=error.strerror or str(error)) from error
+    return sorted(found, key=place)
+
+
+def _dated(inner: Path) -> int | None:
+    dates = (date_in(part) for part in reversed(inner.parts))
+    return next((found for found in dates if found is not None), None)
+
+
+def _series(path: Path, inner: Path) -> str:
+    """The series of a file: its place in the folder, without dates."""
+    above = [_DATE_IN_FOLDER.sub("", part).strip("-_ ") for part in inner.parts[:-1]]
+    return "/".join([*(part for part in above if part), series_of(str(path))])
+
+
+def take_file(session: Session, path: Path, folder: Path, *, unfinished: bool = False) -> None:
+    """Take in what is new in a file.
+
+    Args:
+        folder: that it stands in: names of files are told from there.
+        unfinished: somebody writes to it: a last line without an end is left for later.
+    """
+    inner = path.relative_to(folder) if folder.is_dir() else Path(path.name)
+    series, name = _series(path, inner), inner.as_posix()
+    if unfinished and not _ends_a_line(path):
+        _take_whole_lines(session, path, series, name)
+    else:
+        _take(session, path, series, name, dated=_dated(inner))
+
+
+@contextmanager
+def _read_plainly(path: Path) -> Generator[None]:
+    """What the system says of a file, in our words."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError("input_unreadable", where=str(path), found=error.strerror or str(error)) from error
+
+
+def _take(
+    session: Session,
+    source: Path,
+    series: str,
+    name: str,
+    *,
+    dated: int | None = None,
+    published: int | None = None,
+) -> None:
+    row = session.state.rows(
+        "SELECT sha256, done, parts, next_line, next_offset FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
+        (series, name),
+    ).fetchone()
+    start, part = (1, 0), 0
+    session.series.add(series)
+    if row:
+        before, done, parts, line, offset = row
+        now = _sha256(source)
+        if before == now and done and not (session.accept_shrunk and _was_shrunk(session, series, name)):
+            return
+        if before == now and not done and offset:
+            start, part = (line, offset), parts
+        elif before != now and done and offset and _grew(source, before, offset):
+            start = (line, offset)
+    newest = session.state.rows(
+        "SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)
+    ).fetchone()[0]
+    seen = dated if session.replaying else session.seen_of(newest)
+    for package in read_packages(
+        source,
+        terms=session.terms,
+        name=name,
+        series=series,
+        seen=seen,
+        published=published,
+        start=start,
+        part=part,
+    ):
+        if session.replaying:
+            if newest is not None and 0 <= newest - package.seen < DAY:
+                package = replace(package, seen=newest + 1)
+            if package.seen > session.watch.clock:
+                session.settle(package.seen - 1)
+        session.take(package)
+        if session.stopped:
+            break
+
+
+def _was_shrunk(session: Session, series: str, name: str) -> bool:
+    row = session.state.rows(
+        "SELECT r.reason FROM file f JOIN refused r ON r.file = f.id WHERE f.series=? AND f.name=? AND r.reason='shrunk' AND NOT f.is_table",
+        (series, name),
+    ).fetchone()
+    return row is not None
+
+
+def _sha256(path: Path, size: int | None = None) -> str:
+    """Of a file, or of its first bytes."""
+    digest = sha256()
+    with _read_plainly(path), path.open("rb") as stream:
+        while (size is None or size > 0) and (
+            chunk := stream.read(_CHUNK if size is None else min(size, _CHUNK))
+        ):
+            digest.update(chunk)
+            size = None if size is None else size - len(chunk)
+    return digest.hexdigest()
+
+
+def _grew(path: Path, before: str, offset: int) -> bool:
+    """Whether a file is the one of before with whole lines behind it."""
+    if path.stat().st_size <= offset:
+        return False
+    with path.open("rb") as stream:
+        stream.seek(offset - 1)
+        if stream.read(1) != b"\n":
+            return False
+    return _sha256(path, offset) == before
+
+
+def _ends_a_line(path: Path) -> bool:
+    with _read_plainly(path), path.open("rb") as stream:
+        if stream.seek(0, os.SEEK_END) == 0:
+            return False
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) == b"\n"
+
+
+def _take_whole_lines(session: Session, path: Path, series: str, name: str) -> None:
+    """The lines that have ended, as a file of its own that grows with the next look."""
+    with tempfile.TemporaryDirectory(prefix="careo-watch-") as spare:
+        copy = Path(spare) / path.name
+        with _read_plainly(path), path.open("rb") as stream, copy.open("wb") as kept:
+            size = _last_line_end(stream)
+            stream.seek(0)
+            while size > 0 and (chunk := stream.read(min(size, _CHUNK))):
+                kept.write(chunk)
+                size -= len(chunk)
+        if not copy.stat().st_size:
+            return
+        _take(session, copy, series, name)
+
+
+def _last_line_end(stream: IO[bytes]) -> int:
+    """The byte after the last line feed, 0 if there is none."""
+    end = stream.seek(0, os.SEEK_END)
+    while end > 0:
+        begin = max(0, end - _CHUNK)
+        stream.seek(begin)
+        at = stream.read(end - begin).rfind(b"\n")
+        if at >= 0:
+            return begin + at + 1
+        end = begin
+    return 0
+
+
+# ── a stream ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def look_at_stream(session: Session, stream: IO[bytes]) -> None:
+    """Take in a stream until it ends or until asked to stop; what came is told as soon as its writer pauses."""
+    started = session.now()
+    name = next(
+        name
+        for number in range(1, 1 << 30)
+        if not session.state.rows(
+            "SELECT 1 FROM file WHERE name=?",
+            (name := f"stdin-{started}" + (f"-{number}" if number > 1 else ""),),
+        ).fetchone()
+    )
+    session.series.add("stdin")
+    rested = 0.0
+    pausing = cast("IO[bytes]", _Pausing(session, stream))
+    for package in read_packages(pausing, terms=session.terms, name=name, series="stdin", seen=started):
+        session.take(replace(package, seen=max(started, session.now())))
+        if (
+            time.monotonic() >= rested
+        ):  # fences are drawn over everything: at most a tenth of the time goes there
+            began = time.monotonic()
+            session.settle(session.now())
+            rested = 11 * time.monotonic() - 10 * began
+    session.settle(session.now())
+    session.looked()
+
+
+class _Pausing:
+    """A stream that ends when the watch is asked to stop: what was read of it by then is taken in."""
+
+    def __init__(self, session: Session, stream: IO[bytes]) -> None:
+        self._session, self._stream = session, stream
+        self._number: int | None = None
+        try:
+            self._number = stream.fileno()
+        except (OSError, AttributeError):
+            self._number = None  # no file of the system: it answers at once
+
+    def fileno(self) -> int:
+        """As `select` wants it."""
+        if self._number is None:
+            raise OSError
+        return self._number
+
+    def read1(self, size: int = -1) -> bytes:
+        """What is there; waits for the first byte, and no longer than the watch goes on."""
+        if self._number is None:
+            return b"" if self._session.stopped else self._stream.read(size)
+        while not self._session.stopped:
+            try:
+                if select.select([self._number], [], [], 0.2)[0]:
+                    return os.read(self._number, size)
+            except (OSError, ValueError):  # not a pipe where only pipes can be waited for
+                return os.read(self._number, size)
+        return b""
+
+    read = read1
+
+    def close(self) -> None:
+        """Belongs to somebody else."""
+
+
+# ── an address ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def look_at_address(
+    session: Session, address: str, *, follow: bool = False, every: float = 60.0, offline: bool = False
+) -> None:
+    """Take in the pages behind an address that changed; with `follow` until asked to stop, whatever the server answers meanwhile."""
+    while True:
+        try:
+            _ask(session, address, offline=offline)
+        except NetworkError as error:
+            if not follow or error.key in (
+                "network_offline",
+                "watch_portal",
+                "network_scheme",
+                "network_private",
+            ):
+                raise
+            session.trouble(error)
+        else:
+            session.settle(session.now())
+            session.looked()
+        if not follow or session.stopped or session.wait(every):
+            return
+
+
+def _ask(session: Session, address: str, *, offline: bool) -> None:
+    session.series.add(address)
+
+    def remembered(page: str) -> Remembered:
+        row = session.state.rows("SELECT etag, modified FROM source WHERE series=?", (page,)).fetchone()
+        following = session.state.meta(f"next {page}")
+        return Remembered(row[0] or "", row[1] or "", following or "") if row else Remembered()
+
+    with tempfile.TemporaryDirectory(prefix="careo-watch-") as spare:
+        for page in pages(address, Path(spare), remembered, offline=offline, wait=session.wait):
+            if page.file is not None:
+                _take(
+                    session, page.file.path, address, page.address, published=_published(session, page.file)
+                )
+                if not session.stopped:
+                    _remember(session, page, page.file)
+            if page.trouble:
+                session.note(page.trouble, address=page.next)
+            if session.stopped:
+                break
+
+
+def _remember(session: Session, page: Page, file: FetchedFile) -> None:
+    """After all of it was taken in: before, it would be skipped the next time."""
+    now = session.now()
+    with session.state.transaction():
+        session.state.rows(
+            "INSERT INTO source (series, first_seen, last_seen, etag, modified) VALUES (?1, ?2, ?2, ?3, ?4) "
+            "ON CONFLICT DO UPDATE SET last_seen=MAX(last_seen, ?2), etag=?3, modified=?4",
+            (page.address, now, file.etag, file.changed),
+        )
+        session.state.remember(f"next {page.address}", page.next)
+
+
+def _published(session: Session, file: FetchedFile) -> int | None:
+    """When the server says that the page was changed last, civil seconds."""
+    try:
+        return session.terms.clock.at(int(parsedate_to_datetime(file.changed).timestamp()))
+    except (ValueError, OverflowError, OSError):
+        return None
