@@ -317,6 +317,19 @@ def test_a_state_that_is_none_or_of_another_time(tmp_path: Path, lamps: Path) ->
         careo.watch_findings(state=tmp_path / "other", country="toyland")
 
 
+def test_a_kill_before_anything_stood_in_the_state_leaves_one_that_can_be_used(
+    tmp_path: Path, lamps: Path
+) -> None:
+    for name, begun in (("empty", False), ("begun", True)):
+        state = tmp_path / name
+        state.mkdir()
+        (state / "state.sqlite").touch()
+        if begun:
+            with sqlite3.connect(state / "state.sqlite") as database:
+                database.execute("PRAGMA journal_mode=WAL")
+        assert look(lamps, state=state).releases == 4
+
+
 def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(
     tmp_path: Path, lamps: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,7 +101,6 @@ class State:
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
-        new = not path.exists()
         try:
             if writable:
                 self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
@@ -114,10 +113,13 @@ class State:
                 )
             self._db.execute("PRAGMA cache_size=-32768")
             self._db.execute("PRAGMA temp_store=FILE")
-            if new and writable:
+            # A kill may have left the file before anything stood in it.
+            if writable and not self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
                 self._db.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={LAYOUT};COMMIT;")
             layout = self._db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError as error:
+            if writable and isinstance(error, sqlite3.OperationalError):
+                raise  # of the disk, not of what stands there
             raise DataError(
                 "watch_state_broken", where=str(path), found=str(error), fix="watch_state"
             ) from None
