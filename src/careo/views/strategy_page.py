@@ -190,7 +190,7 @@ def watched_row(finding: Finding) -> Row:
     return {
         "id": finding.extra["figure"],
         "claim": finding.claim,
-        "because": finding.because,
+        "because": finding.because.removeprefix(f"{finding.claim}: "),
         "definition": finding.extra["definition"],
         "columns": list(finding.table[0]) if finding.table else [],
         "table": [list(row.values()) for row in finding.table],

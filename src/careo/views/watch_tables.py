@@ -264,8 +264,8 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
     if whole:
         steps = {name: moment_words(getattr(signal, name)) for name in ("event", "published", "first_seen")}
         screen.line(say(language, "watch.view.finding.times", **steps), indent=2, style="dim")
-    for number, one in found.history if len(found.history) > 1 else ():
-        words = {"state": state_words(one, language), "told": moment_words(one.told), "number": number}
+    for seq, one in found.history if len(found.history) > 1 else ():
+        words = {"state": state_words(one, language), "told": moment_words(one.told), "number": seq}
         screen.point(say(language, "watch.view.finding.revision", revision=one.revision, **words), indent=2)
     if rule:
         if whole:

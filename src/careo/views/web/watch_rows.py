@@ -324,12 +324,12 @@ def _delays(signal: Signal, language: str) -> list[Row]:
     rows = list[Row]()
     for index, name in enumerate(names):
         early, late = times[index - 1] if index else None, times[index]
-        known = index and early is not None and late is not None and late >= early
+        known = early is not None and late is not None and late >= early
         rows.append(
             {
                 "step": say(language, f"web_watch.step.{name}"),
                 "when": moment_words(late),
-                "days": days_words((late - early) // DAY, language) if known else "",
+                "days": days_words((late - early) // DAY, language) if known else "",  # pyright: ignore[reportOptionalOperand]
             }
         )
     return rows
