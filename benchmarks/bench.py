@@ -1,4 +1,5 @@
-"""How fast careo is: `make bench` or `python -m benchmarks.bench [reading] [data] [laboratory] [evaluation] [web]`, all by default.
+"""How fast careo is: `make bench` or `python -m benchmarks.bench [reading] [data] [laboratory] [evaluation] [purchases] [web]`,
+all by default.
 
 Cold starts are whole processes, as a user starts them; warm rates are one process. Medians of a few runs; ratios only between
 numbers of one run. `--quick` does less of everything, and no official data.
@@ -17,7 +18,15 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import laboratory, official_data, reading, synthetic_controls, web_laboratory, web_load
+from benchmarks import (
+    laboratory,
+    official_data,
+    purchases,
+    reading,
+    synthetic_controls,
+    web_laboratory,
+    web_load,
+)
 from benchmarks.evaluate import ROOT, versions
 
 ASKED = {
@@ -44,6 +53,12 @@ ASKED = {
     "placebo loop, synthetic control, 2,000 units × 96 months [s]": ("<", 30.0),
     "placebo loop, synthetic difference, 500 units × 96 months [s]": ("<", 2.0),
     "placebo loop, synthetic difference, 2,000 units × 96 months [s]": ("<", 30.0),
+    "purchases, 20,000 releases [releases/s]": (">", 20_000.0),
+    "purchases, 200,000 releases [releases/s]": (">", 20_000.0),
+    "purchases, 200,000: a package of 1,000, first seen to told, p99 [s]": ("<", 1.0),
+    "purchases, 200,000: peak [MB]": ("<", 150.0),
+    "purchases, memory at the largest / at a tenth of it": ("<", 1.1),
+    "everything again / one more package": (">", 10.0),
 }
 Row = tuple[str, float | str]
 
@@ -52,6 +67,7 @@ LIBRARIES = {
     "data": ("polars", "pandas"),
     "laboratory": ("numpy", "numba", "scipy", "mesa", "pysd", "ema-workbench"),
     "evaluation": ("numpy", "numba", "pysyncon"),
+    "purchases": ("msgspec",),
     "web": ("fastapi", "uvicorn", "jinja2"),
 }
 """What else the numbers of a part depend on."""
@@ -66,6 +82,7 @@ def parts(*, quick: bool) -> dict[str, Callable[[], Iterable[Row]]]:
         "data": lambda: [] if quick else official_data.rows(),
         "laboratory": lambda: laboratory.rows(quick=quick),
         "evaluation": lambda: synthetic_controls.rows(quick=quick),
+        "purchases": lambda: purchases.rows(quick=quick),
         "web": lambda: chain(web_laboratory.rows(quick=quick), web_load.rows(quick=quick)),
     }
 

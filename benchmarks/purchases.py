@@ -1,164 +1,132 @@
-"""Purchases as they are published, made up: releases of the Open Contracting Data Standard with bids, as many as asked, and how fast
-`careo watch` takes them in.
+"""How fast `careo watch` takes purchases in, how soon it tells, how much memory it needs, and what one more package costs.
 
-`python -m benchmarks.purchases FILE 200000` writes the file alone; `--compiled` writes one line a process, as Cardinal reads it.
-The same seed and count give the same bytes. Nobody in it exists. It is not calibrated to any country: what is measured on it is time
-and memory, and that the result does not depend on order, never how many signals there are.
+Each measurement is a process of its own on a file of `made_up_purchases`, without what the command prints. `CAREO_NIGHTLY=1` adds the
+file of 2,000,000 releases (5 GB); `OCDSCARDINAL` may name OCP's Cardinal, which is then given the same processes as it reads them.
 """
 
 from __future__ import annotations
 
-import argparse
-import heapq
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from random import Random
+from typing import Any
 
-SEED = 20260308
-INSTITUTIONS, UNITS, SUPPLIERS = 60, 400, 8_000
-LATER = (0, 0, 0, 1, 1, 2)
-"""How many releases follow the first one of a process: each as likely as the others."""
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-_BEGIN = datetime(2025, 1, 1, 14, tzinfo=UTC)
-_DAYS = 420
-_METHODS = (
-    ("open", "Licitación Pública Nacional"),
-    ("open", "Licitación Pública Internacional bajo la Cobertura de Tratados"),
-    ("selective", "Licitación Restringida"),
-    ("limited", "Invitación a Cuando Menos Tres Personas"),
-    ("direct", "Adjudicación Directa por Monto"),
-    ("direct", "Adjudicación Directa por Art. 54"),
-)
-_GROUNDS = ("ART. 54 FR. I", "ART. 54 FR. III", "ART. 54 FR. IV", "ART. 55", "")
-_CATEGORIES = ("goods", "services", "works")
-_BID_STATUS = ("valid", "valid", "valid", "valid", "disqualified", "withdrawn")
-_TAGS = (("tender", "award", "contract"), ("awardUpdate", "contractUpdate"), ("contractAmendment",))
+from benchmarks.made_up_purchases import more, releases, write
+from benchmarks.processes import ENVIRONMENT
+
+SIZES = (20_000, 200_000)
+NIGHTLY = 2_000_000
+_CARDINAL = "currency = MXN\n[R003]\n[R018]\n[R024]\n[R028]\n[R030]\n[R035]\n[R036]\n[R038]\n[R048]\n[R058]\n"
 
 
-def releases(count: int, seed: int = SEED, *, compiled: bool = False) -> Iterator[str]:
-    """`count` lines of JSON, in the order in which they are published.
+def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
+    """Figures of each size; then one more package on the largest, and Cardinal where it is."""
+    sizes = (2_000,) if quick else (*SIZES, NIGHTLY) if os.environ.get("CAREO_NIGHTLY") else SIZES
+    with tempfile.TemporaryDirectory(prefix="careo-purchases-") as name:
+        folder = Path(name)
+        took: dict[str, Any] = {}
+        peaks: list[float] = []
+        state = folder / "state.sqlite"
+        for size in sizes:
+            for old in folder.glob("*"):
+                old.unlink()
+            file = folder / f"{size}.jsonl"
+            write(file, releases(size))
+            took = _replayed(state, file)
+            peaks.append(took["peak_mb"])
+            yield f"purchases, {size:,} releases [releases/s]", took["releases"] / took["seconds"]
+            yield (
+                f"purchases, {size:,} releases, of processor time [releases/s]",
+                took["releases"] / took["processor"],
+            )
+            yield f"purchases, {size:,}: a package of 1,000, first seen to told, p50 [s]", took["p50"]
+            yield f"purchases, {size:,}: a package of 1,000, first seen to told, p99 [s]", took["p99"]
+            yield f"purchases, {size:,}: fences and shares [s]", took["settled"]
+            yield f"purchases, {size:,}: peak [MB]", took["peak_mb"]
+        following = folder / "more.jsonl"
+        write(following, more(1_000, sizes[-1]))
+        again = _replayed(state, following)
+        yield f"purchases, one more package after {sizes[-1]:,}, whole [s]", again["seconds"]
+        yield "everything again / one more package", took["seconds"] / again["seconds"]
+        if len(peaks) > 1:
+            yield "purchases, memory at the largest / at a tenth of it", peaks[-1] / peaks[-2]
+        yield from _cardinal(folder, sizes[-1])
 
-    Args:
-        compiled: only the last release of each process, tagged "compiled".
-    """
-    gap = min(4_000, max(2, count // 5))  # a later release comes within so many others
-    step = timedelta(days=_DAYS) / max(count, 1)
-    waiting: list[tuple[int, int, int]] = []  # (place in the file, process, which of its releases)
-    made = started = 0
-    while made < count:
-        if waiting and waiting[0][0] <= made:
-            _, process, which = heapq.heappop(waiting)
-        else:
-            process, which, started = started, 0, started + 1
-            luck = Random(f"{seed}/{process}/later")
-            if not compiled:
-                for later in range(1, 1 + luck.choice(LATER)):
-                    heapq.heappush(waiting, (made + later * luck.randrange(1, gap), process, later))
-        last = compiled and Random(f"{seed}/{process}/later").choice(LATER)
-        yield release(process, int(last) or which, _BEGIN + made * step, seed, compiled=compiled)
-        made += 1
 
-
-def release(process: int, which: int, date: datetime, seed: int = SEED, *, compiled: bool = False) -> str:
-    """One release as a line of JSON.
-
-    Args:
-        process: its number. which: 0 for the first of the process; later ones correct the amount, a bid or the status.
-        date: when it is published. The dates of the process itself depend on its number alone.
-    """
-    luck = Random(f"{seed}/{process}")
-    number = luck.randrange
-    unit = number(UNITS)
-    institution = unit % INSTITUTIONS
-    method, words = _METHODS[number(len(_METHODS))]
-    currency = "USD" if number(50) == 0 else "MXN"
-    published = _BEGIN + timedelta(days=number(_DAYS), hours=number(9))
-    opened = published + timedelta(days=number(3, 30), hours=number(4))
-    decided = opened + timedelta(days=number(0, 25))
-    amount = round(10 ** luck.uniform(4.2, 7.2), 2)
-    bidders = [_skewed(luck) for _ in range(number(1, 5))]
-    codes = [f"{number(10, 99)}{number(100):02d}{number(1, 5):04d}" for _ in range(number(1, 4))]
-    bids: list[str] = []
-    winner, price = bidders[0], amount
-    for at, bidder in enumerate(bidders):
-        offer = amount if at == 0 else round(amount * luck.uniform(1.0, 1.4), 2)
-        status = "valid" if at == 0 else _BID_STATUS[number(len(_BID_STATUS))]
-        if which and at == 1:
-            status = "disqualified" if status == "valid" else "valid"
-        bids.append(
-            f'{{"id":"B-{process}-{at}","date":"{_iso(opened - timedelta(hours=1 + number(40)))}","status":"{status}",'
-            f'"tenderers":[{{"id":"{tax_id(bidder)}","name":"{supplier(bidder)}"}}],"value":{{"amount":{offer},"currency":"{currency}"}}}}'
-        )
-    if which:
-        price = round(amount * (1 + 0.11 * which), 2)
-    items = ",".join(
-        f'{{"id":"{at + 1}","description":"Partida {at + 1}: suministro según anexo técnico","classification":{{"scheme":"CUCoP",'
-        f'"id":"{code}"}},"quantity":{number(1, 900)}}}'
-        for at, code in enumerate(codes)
+def _replayed(state: Path, file: Path) -> dict[str, Any]:
+    told = subprocess.run(
+        [sys.executable, "-m", "benchmarks.purchases", str(state), str(file)],
+        env=ENVIRONMENT,
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    ground = _GROUNDS[number(len(_GROUNDS))] if method in ("direct", "limited") else ""
-    tags = ("compiled",) if compiled else _TAGS[which]
-    money = f'{{"amount":{price},"currency":"{currency}"}}'
-    won = f'{{"id":"{tax_id(winner)}","name":"{supplier(winner)}"}}'
-    return (
-        f'{{"ocid":"ocds-07smqs-{process:08d}","id":"ocds-07smqs-{process:08d}-{which}","date":"{_iso(date)}",'
-        f'"tag":[{",".join(f"{chr(34)}{tag}{chr(34)}" for tag in tags)}],"initiationType":"tender","language":"es",'
-        f'"buyer":{{"id":"{institution:03d}","name":"Instituto inventado {institution}"}},'
-        f'"parties":[{{"id":"{institution:03d}","name":"Instituto inventado {institution}","roles":["buyer"]}},'
-        f'{{"id":"{institution:03d}{unit:06d}","name":"Unidad compradora {unit}","roles":["procuringEntity"]}},'
-        f'{{"id":"{tax_id(winner)}","name":"{supplier(winner)}","roles":["supplier","tenderer"]}}],'
-        f'"tender":{{"id":"LA-{institution:03d}-{process:08d}","title":"Adquisición de bienes y servicios, procedimiento {process}",'
-        f'"status":"{"complete" if which or number(20) else "active"}","procurementMethod":"{method}","procurementMethodDetails":"{words}",'
-        f'"procurementMethodRationale":"{ground}","mainProcurementCategory":"{_CATEGORIES[number(3)]}","awardCriteria":"priceOnly",'
-        f'"procuringEntity":{{"id":"{institution:03d}{unit:06d}","name":"Unidad compradora {unit}"}},'
-        f'"tenderPeriod":{{"startDate":"{_iso(published)}","endDate":"{_iso(opened)}"}},"numberOfTenderers":{len(bidders)},'
-        f'"items":[{items}]}},"bids":{{"details":[{",".join(bids)}]}},'
-        f'"awards":[{{"id":"A-{process}","status":"active","date":"{_iso(decided)}","value":{money},"suppliers":[{won}],"items":[{items}]}}],'
-        f'"contracts":[{{"id":"C-{process}","awardID":"A-{process}","status":"active","dateSigned":"{_iso(decided + timedelta(days=number(1, 25)))}",'
-        f'"period":{{"startDate":"{_iso(decided + timedelta(days=number(1, 40)))}"}},"value":{money}}}]}}'
+    return json.loads(told.stdout)
+
+
+def replay(path: Path, file: Path) -> dict[str, float]:
+    """Take a file in and settle; seconds by the clock and of processor time, and the peak of memory [MB]."""
+    from careo.record.purchases.rule_files import load_rules
+    from careo.record.purchases.state import State
+    from careo.record.purchases.watch import Watch
+    from careo.sources.civil import Clock
+    from careo.sources.packages import Terms, read_packages
+    from careo.sources.persons import Door
+
+    rules = load_rules("mexico")
+    assert rules is not None  # noqa: S101 - it is shipped
+    terms = Terms(Clock("America/Mexico_City"), Door(b"k" * 32, "mexico"), "MXN")
+    with closing(State(path)) as state:
+        began, processor = time.perf_counter(), time.process_time()
+        watch = Watch(state, tuple(rules.by_id.values()), rules.currency)
+        taken = [watch.take(package) for package in read_packages(file, terms=terms)]
+        before = time.perf_counter()
+        watch.settle()
+        ended = time.perf_counter()
+    seconds = sorted(one.seconds for one in taken if one.releases >= 1_000) or [0.0]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "releases": sum(one.releases for one in taken),
+        "seconds": ended - began,
+        "processor": time.process_time() - processor,
+        "p50": statistics.median(seconds),
+        "p99": seconds[int(len(seconds) * 0.99)],
+        "settled": ended - before,
+        "peak_mb": peak / (1024 * 1024 if sys.platform == "darwin" else 1024),
+    }
+
+
+def _cardinal(folder: Path, size: int) -> Iterator[tuple[str, float | str]]:
+    binary = os.environ.get("OCDSCARDINAL")
+    if not binary:
+        yield "OCP Cardinal", "not asked for: OCDSCARDINAL names no binary"
+        return
+    file, settings = folder / "compiled.jsonl", folder / "settings.ini"
+    write(file, releases(size, compiled=True))
+    settings.write_text(_CARDINAL, encoding="utf-8")
+    began = time.perf_counter()
+    ended = subprocess.run(
+        [binary, "indicators", "--settings", str(settings), str(file)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-
-
-def tax_id(number: int) -> str:
-    """Of one in ten suppliers, a natural person, it has 13 characters."""
-    day = f"{number % 60 + 40:02d}{number % 12 + 1:02d}{number % 28 + 1:02d}"
-    letters = "".join(chr(65 + number // 26**place % 26) for place in range(4))
-    return (
-        f"{letters}{day}{number % 1000:03d}" if number % 10 == 0 else f"{letters[:3]}{day}{number % 1000:03d}"
+    seconds = time.perf_counter() - began
+    yield (
+        f"OCP Cardinal, {size:,} compiled releases, whole [s]",
+        seconds if not ended.returncode else f"left with {ended.returncode}",
     )
-
-
-def supplier(number: int) -> str:
-    """Its name."""
-    return (
-        f"PERSONA INVENTADA {number}" if number % 10 == 0 else f"COMERCIALIZADORA INVENTADA {number} SA DE CV"
-    )
-
-
-def _skewed(luck: Random) -> int:
-    """A few suppliers win often, most seldom."""
-    return int(SUPPLIERS * luck.random() ** 2)
-
-
-def _iso(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def write(path: Path, lines: Iterable[str]) -> int:
-    """Write lines as they are made; returns how many bytes there are."""
-    size = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line in lines:
-            size += file.write(line + "\n")
-    return size
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    told.add_argument("file", type=Path)
-    told.add_argument("releases", type=int)
-    told.add_argument("--compiled", action="store_true")
-    told.add_argument("--seed", type=int, default=SEED)
-    asked = told.parse_args()
-    write(asked.file, releases(asked.releases, asked.seed, compiled=asked.compiled))
+    sys.stdout.write(json.dumps(replay(Path(sys.argv[1]), Path(sys.argv[2]))))

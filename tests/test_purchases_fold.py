@@ -186,7 +186,7 @@ def test_a_row_replaced_by_two_of_its_supplier_is_ambiguous_and_both_are_new() -
     after = [_row("A", 200_00, start=6), _row("A", 300_00, start=7)]
     found = _of_tables([(100, before), (101, after)], range(2))
     assert [change.kind for change in found.changes] == ["ambiguous"]
-    assert set(found.contract_seen[one.id] for one in found.contracts()) == {101}
+    assert {found.contract_seen[one.id] for one in found.contracts()} == {101}
 
 
 def test_a_filled_date_changes_nothing_that_was_said() -> None:

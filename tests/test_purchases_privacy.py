@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.purchases import release
-from benchmarks.purchases import releases as made_up
+from benchmarks.made_up_purchases import release
+from benchmarks.made_up_purchases import releases as made_up
 
 from careo.record.purchases.state import State
 from purchase_feeds import feed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import subprocess
 import sys
@@ -14,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.purchases import releases
+from benchmarks.made_up_purchases import Luck, releases
 
 from careo.record.purchases.process import process
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Watch
 from careo.sources import packages
-from purchase_feeds import contracts_table, dumped, fed, feed, killed, rules, standing
+from careo.sources.packages import read_packages
+from purchase_feeds import TERMS, contracts_table, dumped, fed, feed, killed, rules, standing
 
 SNAPSHOTS = Path(__file__).parents[2] / "shared/data/procurement/comprasmx_contract_snapshots"
 TENDERS = SNAPSHOTS.parent / "comprasmx_tenders_2026-01_02.csv"
@@ -72,12 +72,12 @@ def _tables(folder: Path) -> list[Path]:
 @pytest.mark.usefixtures("small_packages")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_shuffled_doubled_and_late_releases_give_the_same_signals(tmp_path: Path, seed: int) -> None:
-    luck = random.Random(seed)
+    luck = Luck(f"order/{seed}")
     lines = list(releases(200))
     plain = _lines(tmp_path / "2027-01-01.jsonl", lines)
-    mixed = [*lines, *luck.choices(lines, k=40)]
-    luck.shuffle(mixed)
-    cut = luck.randrange(len(mixed))
+    mixed = [*lines, *(lines[luck.below(200)] for _ in range(40))]
+    mixed.sort(key=lambda _: luck.below(1 << 60))
+    cut = luck.below(len(mixed))
     first, second = _lines(tmp_path / "a.jsonl", mixed[:cut]), _lines(tmp_path / "b.jsonl", mixed[cut:])
     fed(tmp_path / "plain.sqlite", [plain], seen=1_800_000_000)
     fed(tmp_path / "mixed.sqlite", [first, second], seen=1_800_000_000)
@@ -189,12 +189,12 @@ def _killed_at_random(folder: Path, times: int, seed: int) -> None:
     steps = killed(plain, files, 0)
     assert steps > 50
     expected = dumped(plain)
-    luck = random.Random(seed)
+    luck = Luck(f"killed/{seed}")
     died = 0
     for time in range(times):
         path = folder / f"killed-{time}.sqlite"
         while (
-            killed(path, files, luck.randrange(1, steps)) < 0
+            killed(path, files, 1 + luck.below(steps - 1)) < 0
         ):  # killed again and again until it comes through
             died += 1
         assert dumped(path) == expected
@@ -212,6 +212,25 @@ def test_killed_at_any_point_it_goes_on_as_if_nothing_had_been(tmp_path: Path) -
 @pytest.mark.usefixtures("small_packages")
 def test_killed_at_fifty_points_it_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     _killed_at_random(tmp_path, 50, seed=9)
+
+
+def test_a_file_that_could_not_be_taken_in_leaves_no_name_behind(tmp_path: Path) -> None:
+    first, second = (
+        _call("1", "2026-01-05T15:00:00Z", "2026-01-09T15:00:00Z"),
+        _call("2", "2026-01-06T15:00:00Z", "2026-01-10T15:00:00Z"),
+    )
+    lost, kept = _lines(tmp_path / "lost.jsonl", [first]), _lines(tmp_path / "kept.jsonl", [second])
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        watch = Watch(state, rules(), "MXN")
+        (package,) = read_packages(lost, terms=TERMS)
+        state.rows("CREATE TEMP TRIGGER fails BEFORE INSERT ON latency BEGIN SELECT RAISE(ABORT, 'no'); END")
+        with pytest.raises(sqlite3.IntegrityError, match="no"):
+            watch.take(package)
+        state.rows("DROP TRIGGER fails")
+        (package,) = read_packages(kept, terms=TERMS)
+        watch.take(package)
+        names = {fact.name for _, one in state.told() for fact in one.evidence}
+    assert names == {"kept.jsonl"}
 
 
 @pytest.mark.usefixtures("small_packages")
@@ -328,17 +347,18 @@ def test_the_order_of_hashes_does_not_matter(tmp_path: Path) -> None:
     assert dumped(tmp_path / "1.sqlite") == dumped(tmp_path / "2.sqlite")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of its memory from /proc")
 def test_memory_does_not_grow_with_what_was_seen(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
-    lines = releases(9_000)
+    lines = releases(7_500)
     peaks: list[int] = []
     for part in range(3):
         file = _lines(
             tmp_path / f"2027-01-0{part + 1}.jsonl",
-            [line for line, _ in zip(lines, range(3_000), strict=False)],
+            [line for line, _ in zip(lines, range(2_500), strict=False)],
         )
-        code = "import resource, sys; sys.path[:0] = [sys.argv[1]]; from purchase_feeds import fed; from pathlib import Path\n"
-        code += "fed(Path(sys.argv[2]), [Path(sys.argv[3])]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        code = "import sys; sys.path[:0] = [sys.argv[1]]; from purchase_feeds import fed; from pathlib import Path\n"
+        code += "fed(Path(sys.argv[2]), [Path(sys.argv[3])]); print(next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM')))"
         here = Path(__file__).parent
         told = subprocess.run(
             [sys.executable, "-c", code, str(here), str(path), str(file)],
@@ -347,5 +367,5 @@ def test_memory_does_not_grow_with_what_was_seen(tmp_path: Path) -> None:
             text=True,
         )
         peaks.append(int(told.stdout))
-    assert peaks[2] < 1.15 * peaks[1]
-    assert peaks[2] / (1024 if sys.platform != "darwin" else 1024**2) < 150
+    assert peaks[2] < 1.25 * peaks[1]
+    assert peaks[2] / 1024 < 150

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -561,6 +562,20 @@ def test_a_table_that_shrank_is_left_aside_until_told_otherwise(
     after = len(list(careo.watch_told(state=tmp_path / "state")))
     assert cli.run([*words, "--accept-shrunk"]) == 0
     assert len(list(careo.watch_told(state=tmp_path / "state"))) == after
+
+
+def test_what_a_packed_table_lacks_that_was_cut_is_not_gone(tmp_path: Path) -> None:
+    folder = _editions(tmp_path / "in")
+    whole = "".join(
+        f"{line}\n" for line in (folder / "contratos_2026-03-10.csv").read_text(encoding="utf-8").splitlines()
+    )
+    (folder / "contratos_2026-03-12.csv.gz").write_bytes(gzip.compress(whole.encode())[:-9])
+    notes: list[str] = []
+    watched = careo.watch(folder, state=tmp_path / "state", note=lambda key, _: notes.append(key))
+    assert notes == ["cut_table"]
+    assert watched.refused["cut"] == 1
+    (one,) = careo.watch_findings(state=tmp_path / "state", rules=["W10"]).signals
+    assert one.subject.endswith("/amount")
 
 
 def test_a_table_that_comes_to_say_what_it_said_before_is_an_edition_of_its_own(tmp_path: Path) -> None:

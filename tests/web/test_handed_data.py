@@ -14,7 +14,6 @@ pytest.importorskip("fastapi", reason="the web application is an extra: careo[we
 pytest.importorskip("fastexcel", reason="workbooks are read by an extra: careo[data]")
 from starlette.testclient import TestClient
 
-from careo.base.errors import CareoError
 from careo.sources import store
 from careo.views import cli
 from careo.views.web import data_reading
@@ -197,14 +196,3 @@ def test_nothing_handed_in_and_a_vintage_that_is_none_are_said(desk: TestClient,
     no_table = tmp_path / "x.csv"
     no_table.write_text("just, words\n1,2\n")
     assert hand(desk, no_table).status_code == 400
-
-
-def test_readers_may_not_hand_in(tmp_path: Path) -> None:
-    from careo.views.web.actions import Filled
-    from careo.views.web.page import Asking
-    from careo.views.web.pages.data import hand_in
-    from careo.views.web.services import Services
-
-    asking = Asking("en", Services(Settings(home=tmp_path)), person="ana", editor=False)
-    with pytest.raises(CareoError, match="read"):
-        hand_in(asking, Filled({}, b"x", "x.csv"))

@@ -230,8 +230,8 @@ class Session:
         watched.new += taken.new
         for one in taken.refused:
             watched.refused[one.reason] += 1
-            if one.reason == "shrunk":
-                self.note("shrunk", name=package.name, detail=one.detail)
+            if one.reason in ("shrunk", "cut_table"):
+                self.note(one.reason, name=package.name, detail=one.detail)
         self._tell_new()
         return taken
 

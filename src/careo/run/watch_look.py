@@ -195,6 +195,10 @@ def _take(
                 package = replace(package, seen=newest + 1)
             if package.seen > session.watch.clock:
                 session.settle(package.seen - 1)
+        elif package.table and (copied := date_in(name)) is not None and copied < package.seen:
+            # A dated copy shows a table as it stood on that date, whenever it comes to us.
+            same_day = newest is not None and 0 <= newest - copied < DAY
+            package = replace(package, seen=newest + 1 if newest is not None and same_day else copied)
         session.take(package)
         if session.stopped:
             break
@@ -202,7 +206,7 @@ def _take(
 
 def _was_shrunk(session: Session, series: str, name: str) -> bool:
     row = session.state.rows(
-        "SELECT r.reason FROM file f JOIN refused r ON r.file = f.id WHERE f.series=? AND f.name=? AND r.reason='shrunk' AND NOT f.is_table",
+        "SELECT r.reason FROM file f JOIN refused r ON r.file = f.id WHERE f.series=? AND f.name=? AND r.reason IN ('shrunk', 'cut_table') AND NOT f.is_table",
         (series, name),
     ).fetchone()
     return row is not None

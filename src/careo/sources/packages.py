@@ -8,7 +8,7 @@ What cannot be read is refused by line, JSON pointer and reason, and what stands
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -72,7 +72,7 @@ def read_packages(
     start: tuple[int, int] = (1, 0),
     part: int = 0,
     largest_line: int = LARGEST_LINE,
-) -> Iterator[Package]:
+) -> Generator[Package]:
     """What a file, an answer or a pipe holds, package by package; at least one package, of which the last one says so.
 
     Args:

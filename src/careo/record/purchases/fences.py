@@ -77,8 +77,10 @@ def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[s
 
     def measures() -> Iterator[Measure]:
         for kind in kinds:
+            least_count = counts.get(kind, 1)
             for key, numbers in state.tallies(kind):
-                chapters = _chapters(state, key) if kind == SUPPLIER_ITEMS else ()
+                counted = kind == SUPPLIER_ITEMS and numbers[0] >= least_count
+                chapters = _chapters(state, key) if counted else ()
                 yield from measures_of_tally(kind, key, numbers, counts, chapters)
 
     values: dict[str, array[float]] = defaultdict(lambda: array("d"))
@@ -89,6 +91,8 @@ def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[s
         for name, of in values.items()
         if name.partition("|")[0] == check.population
     }
+    if all(fence.value is None for fence in fences.values()):
+        return
     gate = check.gate
     least_of_gate = 0.0
     entities: set[str] | None = None

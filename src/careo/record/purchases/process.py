@@ -155,19 +155,21 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     first_seen: list[int | None] = []
     conflicts: tuple[str, ...] = ()
     if versions.stream:
-        releases = [unpacked(version.release) for version in versions.stream]
-        first = min(version.seen for version in versions.stream)
-        now = merged(releases)
-        newest = max((release.date or 0 for release in releases), default=0)
+        said = [_PLAIN.decode(version.release) for version in versions.stream]
+        now = _merged(said)
+        newest = max([one.get("date") or 0 for one in said])
         parts.append((newest, "", now))
-        first_seen.append(first)
-        if len(releases) > 1:
-            ids = Counter(release.id for release in releases)
+        first_seen.append(min([version.seen for version in versions.stream]))
+        if len(said) > 1:
+            ids = Counter([one["id"] for one in said])
             conflicts = tuple(sorted(name for name, count in ids.items() if count > 1))
-        for contract in now.contracts or ():
-            contract_seen[contract.id] = (
-                first if len(releases) == 1 else _first_with(versions.stream, releases, contract.id)
-            )
+        for version, one in zip(versions.stream, said, strict=True):
+            for contract in one.get("contracts") or ():
+                seen = contract_seen.get(contract["id"])
+                contract_seen[contract["id"]] = version.seen if seen is None else min(seen, version.seen)
+        if len(contract_seen) > len(now.contracts or ()):  # some were taken back
+            standing = {contract.id for contract in now.contracts or ()}
+            contract_seen = {name: seen for name, seen in contract_seen.items() if name in standing}
     for series in sorted(versions.tables):
         chain = _chain(name, versions.tables[series], baselines.get(series))
         changes += chain.changes
@@ -211,11 +213,16 @@ def merged(releases: Sequence[Release]) -> Release:
     Args:
         releases: in the order of their dates.
     """
+    return _merged([msgspec.to_builtins(release) for release in releases])
+
+
+def _merged(releases: Iterable[Mapping[str, Any]]) -> Release:
+    """As `merged`, of releases as plain values: only what they say is in them."""
     fields: dict[str, Any] = {}
     for release in releases:
-        if release.whole:
+        if release.get("whole"):
             fields = {}
-        for name, value in msgspec.to_builtins(release).items():  # only what it says
+        for name, value in release.items():
             if value is None:
                 fields.pop(name, None)
             elif name in _LISTS:
@@ -225,8 +232,11 @@ def merged(releases: Sequence[Release]) -> Release:
             else:
                 fields[name] = value
     for name in _LISTS & fields.keys():
-        fields[name] = tuple(fields[name].values())
+        fields[name] = list(fields[name].values())
     return msgspec.convert(fields, Release)
+
+
+_PLAIN = msgspec.msgpack.Decoder()
 
 
 def located(name: str, versions: Versions, field: str) -> Version | None:
@@ -273,7 +283,7 @@ def _said(release: Release, head: str, part: str, own: str) -> object:
     value: object = getattr(release, head, UNSET)
     if not isinstance(value, tuple) or (not part and not own):
         return value  # pyright: ignore[reportUnknownVariableType]
-    for one in cast("tuple[Any, ...]", value):
+    for one in cast("tuple[object, ...]", value):
         if getattr(one, "id", None) == part:
             return getattr(one, own, one) if own else one
     return UNSET
@@ -285,20 +295,21 @@ _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
 
 
+class _Date(msgspec.Struct, gc=False):
+    """The one field of a release that its order needs."""
+
+    date: int | None = None
+
+
+_DATE = msgspec.msgpack.Decoder(_Date)
+
+
 def _date_order(version: Version) -> tuple[int, bytes]:
-    return unpacked(version.release).date or 0, version.release
+    return _DATE.decode(version.release).date or 0, version.release
 
 
 def _contents(rows: Sequence[Version]) -> list[bytes]:
     return [row.release for row in rows]
-
-
-def _first_with(stream: Sequence[Version], releases: Sequence[Release], contract: str) -> int:
-    return min(
-        version.seen
-        for version, release in zip(stream, releases, strict=True)
-        if any(one.id == contract for one in release.contracts or ())
-    )
 
 
 def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:

@@ -240,15 +240,11 @@ class State:
         return map(_purchase, self._db.execute("SELECT * FROM purchase WHERE unit=?", (unit,)))
 
     def add(self, sums: Mapping[tuple[str, str], Sequence[int]]) -> None:
-        """Add to sums, place by place; missing places count nothing. A sum that comes to nothing is dropped."""
+        """Add to sums, place by place, of which each has four. A sum that comes to nothing is dropped."""
         self.write(
             "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
             "n0=n0+excluded.n0, n1=n1+excluded.n1, n2=n2+excluded.n2, n3=n3+excluded.n3",
-            (
-                (kind, key, *numbers, *(0,) * (4 - len(numbers)))
-                for (kind, key), numbers in sorted(sums.items())
-                if any(numbers)
-            ),
+            [(kind, key, *numbers) for (kind, key), numbers in sorted(sums.items()) if any(numbers)],
         )
 
     def tallies(

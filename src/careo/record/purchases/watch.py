@@ -6,9 +6,11 @@ process is judged by itself, what it adds to sums is a difference, and fences ar
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby, islice
@@ -43,6 +45,8 @@ from careo.record.purchases.signals import Dated, Evidence, Signal, next_revisio
 from careo.record.purchases.state import Derived, State, purchase_key
 from careo.sources.releases import Package, Refused, packed, unpacked
 
+DAMAGE = frozenset({"cut", "damaged", "bomb", "large", "unreadable"})
+"""Reasons why a file ended before its end: what a table lacks then is not gone."""
 LEAST_KEPT_OF_A_TABLE = 0.8  # a table with a smaller share of its former rows is taken for a truncated one
 _AT_ONCE = 1000  # processes looked at together
 
@@ -114,9 +118,7 @@ class Watch:
         self._by_id = {rule.id: rule for rule in rules}
         self._patterns: dict[tuple[str, ...], str] = {}
         self._files: dict[int, tuple[str, str, bool]] = {}
-        self._baselines = dict(
-            state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
-        )
+        self._baselines = self._first_editions()
         rules_now = blake2b(repr(self.rules).encode() + currency.encode(), digest_size=16).hexdigest()
         if state.meta("rules") != rules_now:
             self._judge_all()
@@ -144,6 +146,17 @@ class Watch:
         Args:
             accept_shrunk: take a table that lost many of its rows for what it says, not for a truncated file.
         """
+        try:
+            with _without_collector():
+                return self._take(package, accept_shrunk)
+        except (
+            BaseException
+        ):  # nothing of it was kept, so nothing may be remembered: numbers of files are given again
+            self._files.clear()
+            self._baselines = self._first_editions()
+            raise
+
+    def _take(self, package: Package, accept_shrunk: bool) -> Taken:
         began = time.perf_counter()
         state = self.state
         with state.transaction():
@@ -207,6 +220,12 @@ class Watch:
         return told
 
     # ── streams and tables ──
+
+    def _first_editions(self) -> dict[str, int]:
+        """When the first edition of each series of tables was seen."""
+        return dict(
+            self.state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
+        )
 
     def _file(self, package: Package) -> tuple[int, bool]:
         """The file's number, and whether this part of it is new."""
@@ -276,10 +295,13 @@ class Watch:
             "SELECT releases, seen, sha256 FROM file WHERE series=? AND is_table AND done AND id<>? ORDER BY seen DESC, sha256 DESC LIMIT 1",
             (series, file),
         ).fetchone()
-        shrunk = bool(former) and releases < LEAST_KEPT_OF_A_TABLE * former[0] and not accept_shrunk
+        cut = any(one.reason in DAMAGE for one in package.refused)
+        less = bool(former) and releases < LEAST_KEPT_OF_A_TABLE * former[0]
+        shrunk = bool(former) and (cut or less) and not accept_shrunk
         state.rows("UPDATE file SET is_table=? WHERE id=?", (not shrunk, file))
         if shrunk:
-            package.refused.append(Refused(0, "", "shrunk", f"{former[0]} → {releases}"))
+            reason = "cut_table" if cut else "shrunk"
+            package.refused.append(Refused(0, "", reason, f"{former[0]} → {releases}"))
             return 0, 0, 0
         edition = (package.seen, package.sha256)
         following = state.rows(
@@ -399,6 +421,9 @@ class Watch:
                 total[at] -= number
         for kind, key, numbers in tallies:
             total = sums[kind, key]
+            if len(numbers) == 1:
+                total[0] += numbers[0]
+                continue
             for at, number in enumerate(numbers):
                 total[at] += number
         batch.purchases_gone += before.purchases
@@ -560,6 +585,18 @@ class Watch:
         }
         said |= {signal_id(rule, hit.subject): (rule, hit) for hit in hits}
         return self._tell(said, clock, {})
+
+
+@contextmanager
+def _without_collector() -> Generator[None]:
+    """Without Python's search for cycles, of which a package makes none: it would look at every one of its objects again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 _NO_VERSIONS = Versions()

@@ -57,7 +57,11 @@ _BID_STATUSES = {one: one for one in ("invited", "pending", "valid", "disqualifi
 _AWARD_STATUSES = {one: one for one in ("pending", "active", "cancelled", "unsuccessful")}
 _CONTRACT_STATUSES = {one: one for one in ("pending", "active", "cancelled", "terminated")}
 _CATEGORIES = {one: one for one in ("goods", "services", "works")}
-_CITATION = re.compile(r"\bart(?:[íi]culos?|icles?|s?\.)?\s*\d+[^;\n]{0,60}", re.IGNORECASE)
+_CITATION = re.compile(
+    r"\bart(?:[íi]culos?|icles?|s?\.)?\s*\d+(?:[\s,.]*\b(?:fracci[oó]n(?:es)?|fracc?|fr|p[aá]rrafos?|incisos?|apartado|paragraphs?|[ivxlc]+|\d{1,3}|[a-z]\)|y|and)(?![\w@]))*",
+    re.IGNORECASE,
+)
+"""An article with its fractions and paragraphs; nothing after them, which may be anything."""
 _SELLERS = frozenset(("supplier", "tenderer", "payee", "invitedSupplier"))
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _LONGEST = 200  # characters of a code or the name of an office
