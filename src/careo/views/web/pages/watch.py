@@ -286,7 +286,7 @@ def _nothing(asking: Asking, title: str) -> Page:
     return Page(
         template="watch_empty.html",
         title=say(asking.language, f"web_watch.{title}"),
-        data=contract.envelope("watch status", watch=None),
+        data=contract.envelope("watch status", watch={}),
         rows={"begin": begin, "head": say(asking.language, "watch.findings.head"), "where": str(state_folder(asking.country))},
         stable=False,
     )  # fmt: skip
