@@ -8,8 +8,7 @@ anchor begins with one of `_OWN` (`strategy_view`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from careo.base.fields import first_day, last_day, worded
 from careo.base.texts import say
