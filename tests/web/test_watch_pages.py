@@ -135,13 +135,20 @@ def test_nothing_watched_yet_says_how_to_begin(client: TestClient) -> None:
         assert "careo watch" in answer.text
 
 
+def test_an_empty_folder_watched_is_nothing_yet(client: TestClient, tmp_path: Path) -> None:
+    careo.watch(folder_of(tmp_path / "in"))
+    for path in ("/purchases", "/purchases/delays", "/purchases/signals"):
+        assert client.get(f"/en{path}").status_code == 200
+    assert "Nothing was watched here yet" in client.get("/en/purchases").text
+
+
 def test_toyland_has_pages_too(toyland: TestClient, tmp_path: Path) -> None:
     assert "careo watch --dir FOLDER --follow --country toyland" in toyland.get("/en/purchases").text
     given = folder_of(tmp_path / "in", toy__jsonl=lines(alone(1), release(2)))
     careo.watch(given, seen=date(2024, 3, 21), country="toyland")
     page = toyland.get("/en/purchases").text
     assert "Night watch" in page
-    assert "careo watch status --country toyland" in page
+    assert "careo watch status --buyers=security --country toyland" in page
 
 
 def test_no_signal_no_data_and_not_meant_differ(client: TestClient, watched: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -78,6 +79,25 @@ def watch_findings(
         signals.sort(key=lambda one: (-one.told, one.rule, one.subject))
         history = tuple(_revisions(kept, signals[0].id)) if id else ()
         return Found(tuple(signals), known, names, int(kept.meta("clock") or 0), history)
+
+
+class _Whose(msgspec.Struct, gc=False):
+    """Of a signal only this; the rest is not read."""
+
+    buyer: str
+    rule: str
+
+
+def watch_counts(*, state: str | Path | None = None, country: str = "mexico") -> Counter[tuple[str, str]]:
+    """How many signals stand, by (code of the buyer, rule).
+
+    Raises:
+        DataError: there is no state, or it cannot be read.
+    """
+    read = msgspec.msgpack.Decoder(_Whose).decode
+    with reading_state(state_folder(country, state)) as kept:
+        found = (read(body) for (body,) in kept.rows("SELECT body FROM signal WHERE standing"))
+        return Counter((one.buyer, one.rule) for one in found)
 
 
 def watch_names(

@@ -37,6 +37,8 @@ from careo.results.wording import number, period_words
 from careo.views.web.page import Table
 
 Row = dict[str, Any]
+Counts = Counter[tuple[str, str]]
+"""Signals that stand, by (code of the buyer, rule)."""
 SIGNALS, NONE, WAITS, NO_DATA, NOT_ASKED = "signals", "none", "waits", "no_data", "not_asked"
 """What a cell of the matrix says: signals stand; looked at and none; too early; fields are missing; the rule speaks of nothing there."""
 _NAMED = 3  # buyers in the first sentence
@@ -53,9 +55,11 @@ def watched_codes(country: str, names: Mapping[str, str]) -> frozenset[str]:
 # ── the first sentence ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sum_up(status: Status, signals: Sequence[Signal], security: frozenset[str], language: str) -> Row:
+def sum_up(status: Status, counts: Counts, security: frozenset[str], language: str) -> Row:
     """How many signals stand, among which buyers, since when, and how stale the sources are."""
-    by_buyer = Counter(signal.buyer for signal in signals)
+    by_buyer = Counter[str]()
+    for (buyer, _), count in counts.items():
+        by_buyer[buyer] += count
     ours = {code: count for code, count in by_buyer.items() if code in security}
     most = sorted(ours or by_buyer, key=lambda code: (-by_buyer[code], code))
     since = min((one.first_seen for one in status.sources), default=None)
@@ -103,11 +107,8 @@ def _date(civil: int | None, language: str) -> str:
 # ── what could be told of whom ───────────────────────────────────────────────────────────────────────────────────
 
 
-def matrix(
-    status: Status, signals: Sequence[Signal], shown: Sequence[str], chosen: Sequence[str], language: str
-) -> Row:
+def matrix(status: Status, counts: Counts, shown: Sequence[str], chosen: Sequence[str], language: str) -> Row:
     """Buyers by rules. shown: codes of the buyers of this page; chosen: of all that were asked for, which the sums by rule are of."""
-    counts = Counter((signal.buyer, signal.rule) for signal in signals)
     kinds = {
         (code, rule.id): _kind(counts[code, rule.id], status.coverage[code][rule.id])
         for code in chosen
@@ -179,10 +180,9 @@ def _field(name: str, language: str) -> str:
     return say(language, key) if sayable(language, key) else name
 
 
-def coverage_cells(status: Status, signals: Sequence[Signal]) -> Table:
+def coverage_cells(status: Status, counts: Counts) -> Table:
     """Every buyer and rule with what was found and what was missing."""
     columns = ("buyer", "name", "rule", "computable", "signals", HIT, CLEAR, WAITING, NOT_MEANT, "missing")
-    counts = Counter((signal.buyer, signal.rule) for signal in signals)
     rows = [
         [
             buyer, status.buyers.get(buyer, ""), rule, one.computable, counts[buyer, rule],

@@ -5,6 +5,7 @@ Every page reads the state as it is at that moment and holds nothing: the watch 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
@@ -17,6 +18,7 @@ from careo.base.texts import say
 from careo.results.watch_findings import (
     SHOWN,
     STANDING,
+    watch_counts,
     watch_findings,
     watch_names,
     watch_newest,
@@ -32,7 +34,7 @@ from careo.views.strategy_page import watched_row
 from careo.views.verbs import day
 from careo.views.watch_verbs import figures_of, findings_contract, rules_contract, status_contract
 from careo.views.web.actions import action
-from careo.views.web.page import Asking, Page, Table, address, page
+from careo.views.web.page import Asking, Late, Page, Table, address, page
 from careo.views.web.paging import near
 from careo.views.web.watch_rows import (
     coverage_cells,
@@ -62,8 +64,9 @@ def purchases(asking: Asking, group: Group = "", page: int = 1) -> Page:
     if not _begun(asking):
         return _nothing(asking, "title")
     language, country = asking.language, asking.country
-    status = watch_status(country=country)
-    signals = watch_findings(country=country).signals
+    status, counts = watch_status(country=country), watch_counts(country=country)
+    if not status.files:
+        return _nothing(asking, "title")
     security = watched_codes(country, status.buyers)
     chosen = group or ("security" if security & set(status.coverage) else "all")
     codes = [code for code in status.coverage if chosen == "all" or code in security]
@@ -71,11 +74,11 @@ def purchases(asking: Asking, group: Group = "", page: int = 1) -> Page:
     return Page(
         template="watch.html",
         title=say(language, "web_watch.title"),
-        data=status_contract(status, country, language),
+        data=Late(lambda: status_contract(status, country, language)),
         rows=cleaned(
             {
-                **sum_up(status, signals, security, language),
-                **matrix(status, signals, shown, codes, language),
+                **sum_up(status, counts, security, language),
+                **matrix(status, counts, shown, codes, language),
                 "group": chosen,
                 "groups": _groups(status, security),
                 "count_of_buyers": len(codes),
@@ -83,11 +86,11 @@ def purchases(asking: Asking, group: Group = "", page: int = 1) -> Page:
             }
         )
         | {"there": partial(address, language, "/purchases", group=group)},
-        command=("watch", "status"),
+        command=("watch", "status", *(("--buyers=security",) if chosen == "security" else ())),
         python="import careo\n\nfound = careo.watch_status("
         + asking.named("country=")
         + ")\nprint(found.standing, found.age_days)",
-        tables={"coverage": coverage_cells(status, signals)},
+        tables=Late(lambda: {"coverage": coverage_cells(status, counts)}, ("coverage",)),
         stable=False,
     )
 
@@ -118,7 +121,7 @@ def signals(
     return Page(
         template="watch_signals.html",
         title=say(language, "web_watch.signals.title"),
-        data=findings_contract(found, language),
+        data=Late(lambda: findings_contract(found, language)),
         rows=cleaned(
             {
                 "signals": rows,
@@ -137,7 +140,9 @@ def signals(
         python=("from datetime import date\n\n" if when else "")
         + f"import careo\n\nfound = careo.watch_findings({', '.join(told)})\n"
         + "for signal in found.signals:\n    print(signal.id, signal.rule, signal.buyer, signal.subject)",
-        tables={"signals": Table(_SIGNAL_COLUMNS, signal_rows(found, language, _SIGNAL_COLUMNS))},
+        tables=Late(
+            lambda: {"signals": Table(_SIGNAL_COLUMNS, signal_rows(found, language, _SIGNAL_COLUMNS))}, ("signals",)
+        ),
         stable=False,
     )  # fmt: skip
 
@@ -169,6 +174,8 @@ def delays(asking: Asking, group: Group = "", page: int = 1) -> Page:
         return _nothing(asking, "delays.title")
     language, country = asking.language, asking.country
     status = watch_status(country=country)
+    if not status.files:
+        return _nothing(asking, "delays.title")
     security = watched_codes(country, status.buyers)
     chosen = group or ("security" if security & set(status.delays) else "all")
     codes = [code for code in status.delays if chosen == "all" or code in security]
@@ -176,10 +183,10 @@ def delays(asking: Asking, group: Group = "", page: int = 1) -> Page:
     return Page(
         template="watch_delays.html",
         title=say(language, "web_watch.delays.title"),
-        data=status_contract(status, country, language),
+        data=Late(lambda: status_contract(status, country, language)),
         rows=cleaned(
             {
-                **sum_up(status, (), security, language),
+                **sum_up(status, Counter(), security, language),
                 **delay_rows(status, shown, language),
                 "steps": DELAYS,
                 "watched": [watched_row(one) for one in figures_of(status, country, language)],
@@ -190,7 +197,7 @@ def delays(asking: Asking, group: Group = "", page: int = 1) -> Page:
             }
         )
         | {"there": partial(address, language, "/purchases/delays", group=group)},
-        command=("watch", "status"),
+        command=("watch", "status", *(("--buyers=security",) if chosen == "security" else ())),
         python="import careo\n\nfound = careo.watch_status("
         + asking.named("country=")
         + ")\nprint(found.delays, found.latency)",
@@ -287,7 +294,7 @@ def _nothing(asking: Asking, title: str) -> Page:
         template="watch_empty.html",
         title=say(asking.language, f"web_watch.{title}"),
         data=contract.envelope("watch status", watch={}),
-        rows={"begin": begin, "head": say(asking.language, "watch.findings.head"), "where": str(state_folder(asking.country))},
+        rows={"begin": begin, "head": say(asking.language, "watch.findings.head"), "where": str(state_folder(asking.country)) if asking.services.settings.private else ""},
         stable=False,
     )  # fmt: skip
 
