@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 from serving import Served
 from test_pages import SHOWN
+
+import careo
+from watch_worlds import alone, folder_of, lines, release
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 axe_of = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -193,6 +197,20 @@ def looked_at(tab: Any, server: Served, language: str, path: str, status: int = 
     keep(tab, language, path, "phone")
     tab.set_viewport_size(DESK)
     return wrong
+
+
+def test_pages_of_purchases_are_sound(server: Served, tab: Any, tmp_path: Path) -> None:
+    """The same, where something was watched; what becomes of the state is not for other tests to see."""
+    given = lines(alone(1), release(2), release(3, numberOfTenderers=None))
+    state = server.home / "watch" / "mexico"
+    careo.watch(folder_of(tmp_path / "in", purchases__jsonl=given), state=state, seen=date(2024, 3, 21))
+    try:
+        (told, *_) = careo.watch_findings(state=state).signals
+        for path in ("/purchases", "/purchases/signals", "/purchases/delays", f"/purchases/{told.id}"):
+            for language in LANGUAGES:
+                assert (path, looked_at(tab, server, language, path, 200)) == (path, [])
+    finally:
+        shutil.rmtree(state)
 
 
 @pytest.mark.parametrize("path", VISITED)

@@ -21,11 +21,14 @@ SHOWN = (
     "/compare",
     "/strategies", "/strategies/amlo-2018-plan", "/strategies/amlo-2018-plan/pledges/pln-3",
     "/money", "/money/amlo-2018-plan", "/money/jcf", "/drift/amnesty", "/drift/amlo-2018-plan:pln-3",
+    "/purchases/rules",
 )  # fmt: skip
-"""An address of every route; those of a run and of a search, which take long, are in test_run_pages.py, those of documents in test_check.py."""
+"""An address of every route; those of a run and of a search, which take long, are in test_run_pages.py, those of documents in test_check.py, those of purchases watched in test_watch_pages.py."""
 
 
-_ELSEWHERE = ("/runs/x", "/compare/x", "/search", "/check", "/check/x", "/check/x/y")
+_ELSEWHERE = (
+    "/runs/x", "/compare/x", "/search", "/check", "/check/x", "/check/x/y", "/purchases", "/purchases/signals", "/purchases/delays", "/purchases/x",
+)  # fmt: skip
 
 
 TYPED = '<pre class="typed" tabindex="0"><code>careo '

@@ -88,7 +88,7 @@ def audit_strategy(
         outcomes=tuple(_outcomes(country.outcomes, strategy, country, day, language)),
         pages=pages,
         ties=ties,
-        watched=watched_of(strategy, country.key, language),
+        watched=watched_of(strategy, country.key, language, on=on),
     )
 
 

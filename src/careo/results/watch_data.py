@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from careo.base.fields import worded
+from careo.base.texts import say
 from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
+from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
 from careo.results.watch_words import TIMES, unit_of
 
@@ -57,6 +59,22 @@ def signal_data(
         "evidence": [_evidence(one) for one in signal.evidence],
         "limitation": worded(rule.limitation, language) if rule else "",
     }
+
+
+def findings_data(found: Found, language: str) -> dict[str, Any]:
+    """Signals as they stand; of one that was asked for its revisions, too."""
+    data: dict[str, Any] = {
+        "signals": [signal_data(one, found.rules.get(one.rule), language) for one in found.signals]
+    }
+    if found.history:
+        data["history"] = [
+            {
+                "seq": number, "revision": one.revision, "state": one.state, "severity": one.severity, "value": one.value,
+                "threshold": one.threshold, "told": moment_data(one.told),
+            }
+            for number, one in found.history
+        ]  # fmt: skip
+    return {**data, "head": say(language, "watch.findings.head")}
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:

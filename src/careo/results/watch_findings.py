@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from careo.base.errors import CareoError
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
-from careo.run.watch import buyers_shown, chosen_rules, civil
+from careo.run.watch import Shown, buyers_shown, chosen_rules, civil
 from careo.run.watch_state import reading_state, rules_of, rules_with_lists, state_folder
 
 STANDING, WITHDRAWN, ALL = "standing", "withdrawn", "all"
@@ -26,12 +27,14 @@ class Found:
 
     Attributes:
         signals: newest first. rules: by id. buyers: names by code. clock: up to when was watched, civil seconds.
+        history: where one signal was asked for, its revisions with their numbers, oldest first.
     """
 
     signals: tuple[Signal, ...]
     rules: Mapping[str, Rule]
     buyers: Mapping[str, str]
     clock: int
+    history: tuple[tuple[int, Signal], ...] = ()
 
 
 def watch_findings(
@@ -59,7 +62,7 @@ def watch_findings(
     known = {rule.id: rule for rule in rules_with_lists(folder, country)}
     with reading_state(folder) as kept:
         names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
-        shows = buyers_shown(country, _code_of(buyers, names))
+        shows = _of_buyer(buyers) if buyers in names else buyers_shown(country, _code_of(buyers, names))
         if id:
             signals = [_named(kept, id)]
         else:
@@ -74,7 +77,27 @@ def watch_findings(
                 and shows(kept, signal)
             ]
         signals.sort(key=lambda one: (-one.told, one.rule, one.subject))
-        return Found(tuple(signals), known, names, int(kept.meta("clock") or 0))
+        history = tuple(_revisions(kept, signals[0].id)) if id else ()
+        return Found(tuple(signals), known, names, int(kept.meta("clock") or 0), history)
+
+
+class _Whose(msgspec.Struct, gc=False):
+    """Of a signal only this; the rest is not read."""
+
+    buyer: str
+    rule: str
+
+
+def watch_counts(*, state: str | Path | None = None, country: str = "mexico") -> Counter[tuple[str, str]]:
+    """How many signals stand, by (code of the buyer, rule).
+
+    Raises:
+        DataError: there is no state, or it cannot be read.
+    """
+    read = msgspec.msgpack.Decoder(_Whose).decode
+    with reading_state(state_folder(country, state)) as kept:
+        found = (read(body) for (body,) in kept.rows("SELECT body FROM signal WHERE standing"))
+        return Counter((one.buyer, one.rule) for one in found)
 
 
 def watch_names(
@@ -101,6 +124,29 @@ def watch_told(
     """
     with reading_state(state_folder(country, state)) as kept:
         yield from kept.told(after)
+
+
+def watch_newest(
+    most: int, *, state: str | Path | None = None, country: str = "mexico"
+) -> tuple[tuple[int, Signal], ...]:
+    """The last revisions told, at most `most`, in the order they were told.
+
+    Raises:
+        DataError: there is no state, or it cannot be read.
+    """
+    with reading_state(state_folder(country, state)) as kept:
+        last = kept.rows("SELECT COALESCE(MAX(seq), 0) FROM outbox").fetchone()[0]
+        return tuple(kept.told(max(0, last - most)))
+
+
+def _revisions(state: State, id: str) -> Iterator[tuple[int, Signal]]:
+    for number, body in state.rows("SELECT seq, body FROM outbox WHERE id=? ORDER BY seq", (id,)):
+        yield number, msgspec.msgpack.decode(body, type=Signal)
+
+
+def _of_buyer(code: str | Path) -> Shown:
+    """A code of the state is taken as it stands, whatever it looks like: publishers write them, and a list or a file could be meant else."""
+    return lambda _state, signal: signal.buyer == code
 
 
 def _code_of(buyers: str | Path, names: Mapping[str, str]) -> str | Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from careo.base.citations import Source
@@ -28,14 +29,25 @@ def state_path(country: str) -> Path:
     return data_folder() / "watch" / country / "state.sqlite"
 
 
-def watched_of(strategy: Strategy, country: str, language: str) -> tuple[Finding, ...]:
-    """The figures of the watch, if one of the strategy's pledges is that purchases are watched; none before anything was."""
-    figures = load_figures(country)
-    mine = {f"{strategy.slug}:{pledge.id}" for pledge in strategy.pledges}
+def pledges_watched(strategy: Strategy, country: str) -> tuple[str, ...]:
+    """Ids of the strategy's pledges of whose delivery the figures of the watch speak."""
+    spoken = set(load_figures(country).pledges)
+    return tuple(pledge.id for pledge in strategy.pledges if f"{strategy.slug}:{pledge.id}" in spoken)
+
+
+def watched_of(
+    strategy: Strategy, country: str, language: str, *, on: date | None = None
+) -> tuple[Finding, ...]:
+    """The figures of the watch, if one of the strategy's pledges is that purchases are watched; none before anything was.
+
+    Args:
+        on: a day for which the answers are asked; the figures are of all that was seen, so there are none for a day before its last.
+    """
     path = state_path(country)
-    if not mine & set(figures.pledges) or not path.is_file():
+    if not pledges_watched(strategy, country) or not path.is_file():
         return ()
-    return watched_figures(path, country, language)
+    found = watched_figures(path, country, language)
+    return tuple(one for one in found if on is None or one.extra["until"] <= on.isoformat())
 
 
 def watched_figures(

@@ -204,7 +204,11 @@ def _of_strategy(it: _Brief, audit: StrategyAudit) -> Iterator[tuple[str, str, S
     yield "money", it.say("money", count=len(audit.money)), audit.money
     found = sum(bool(f.table) for f in audit.measures)
     none = len(audit.measures) - found
-    yield "delivery", it.say("delivery", count=len(audit.measures), found=found, none=none), audit.measures
+    told = it.say("delivery", count=len(audit.measures), found=found, none=none)
+    seen = [f for f in audit.watched if f.verdict == "raised"]
+    if seen:
+        told += " " + it.say("watched", figure=shortened(seen[0].because, _BECAUSE))
+    yield "delivery", told, [*audit.measures, *seen]
     none = sum(f.verdict == "no evidence found" for f in audit.constraints)
     yield "rights", it.say("rights", count=len(audit.constraints), none=none), audit.constraints
     found = sum(bool(f.considered) for f in audit.outcomes)

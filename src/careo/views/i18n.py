@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from careo.base.texts import LANGUAGES, say, sayable
 
@@ -26,6 +27,17 @@ def choose_language(asked: str, environment: Mapping[str, str]) -> str:
 def clean(text: str) -> str:
     """Text of others made safe to show: no control characters, no change of writing direction."""
     return _UNSAFE.sub("", text)
+
+
+def cleaned(data: Any) -> Any:
+    """Rows with all their texts `clean`."""
+    if isinstance(data, str):
+        return clean(data)
+    if isinstance(data, Mapping):
+        return {key: cleaned(value) for key, value in data.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(data, (list, tuple)):
+        return [cleaned(value) for value in data]  # pyright: ignore[reportUnknownVariableType]
+    return data
 
 
 def one_line(text: str, width: int = 0) -> str:

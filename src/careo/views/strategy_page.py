@@ -8,8 +8,7 @@ anchor begins with one of `_OWN` (`strategy_view`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from careo.base.fields import first_day, last_day, worded
 from careo.base.texts import say
@@ -22,7 +21,7 @@ from careo.results.strategy_audit import StrategyAudit
 from careo.results.wording import number, value_words
 from careo.views import parts
 from careo.views.charts import series_chart
-from careo.views.i18n import clean, verdict_slug
+from careo.views.i18n import cleaned, verdict_slug
 from careo.views.imprint import imprint_of
 from careo.views.parts import Row
 from careo.views.strategy_money import line_row, pair_row, share_row, unlike
@@ -61,6 +60,7 @@ def page_rows(result: StrategyAudit, country: Country, language: str) -> Row:
         "pairs": [pair_row(it, f) for f in result.money if "other" in f.extra],
         "shares": [share_row(it, f) for f in result.money if "line" not in f.extra],
         "measures": [_measure(it, f) for f in result.measures],
+        "watched": [watched_row(f) for f in result.watched],
         "rights": [_right(it, f) for f in result.constraints],
         "outcomes": [_outcome(it, f) for f in result.outcomes],
         "skill": skill_sentences(country.key, language),
@@ -72,7 +72,7 @@ def page_rows(result: StrategyAudit, country: Country, language: str) -> Row:
         "sources": parts.source_rows(it.listed.values(), language),
     }
     rows["questions"] = list(_questions(it, rows))
-    return _cleaned(rows)
+    return cleaned(rows)
 
 
 def pledge_rows(result: StrategyAudit, pledge: str, country: Country, language: str) -> Row:
@@ -83,7 +83,7 @@ def pledge_rows(result: StrategyAudit, pledge: str, country: Country, language: 
     cited = [*told["sources"], *(span["source"] for span in told["quoted"])]
     cited += [row for step in told["table"] for row in step["sources"]]
     sources = [it.listed[row["key"]] for row in cited if row["listed"]]
-    return _cleaned({"p": told}) | {"cited": sources}
+    return cleaned({"p": told}) | {"cited": sources}
 
 
 # ── the head ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,6 +184,19 @@ def _measure(it: View, finding: Finding) -> Row:
     }
 
 
+def watched_row(finding: Finding) -> Row:
+    """A figure of how purchases are published."""
+    return {
+        "id": finding.extra["figure"],
+        "claim": finding.claim,
+        "because": finding.because.removeprefix(f"{finding.claim}: "),
+        "definition": finding.extra["definition"],
+        "columns": list(finding.table[0]) if finding.table else [],
+        "table": [list(row.values()) for row in finding.table],
+        "caveats": list(finding.caveats),
+    }
+
+
 def _measure_facts(it: View, measure: Measure, finding: Finding) -> Iterator[tuple[str, str]]:
     yield it.say("fact.where"), finding.extra["where"]
     if measure.start or measure.end:
@@ -253,14 +266,3 @@ def _series(it: View, finding: Finding) -> Row:
         "caveats": finding.caveats,
         "sources": it.cited(source.key for source in finding.sources),
     }
-
-
-def _cleaned(data: Any) -> Any:
-    """The same rows without what would turn the direction of writing around, or act in a terminal."""
-    if isinstance(data, str):
-        return clean(data)
-    if isinstance(data, Mapping):
-        return {key: _cleaned(value) for key, value in data.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(data, (list, tuple)):
-        return [_cleaned(value) for value in data]  # pyright: ignore[reportUnknownVariableType]
-    return data

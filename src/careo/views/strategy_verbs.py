@@ -254,6 +254,13 @@ def show_strategy(
             )
         for caveat in finding.caveats:
             screen.line("· " + caveat, indent=2, style="dim")
+    if result.watched:
+        screen.line(say(language, "strategy_page.watched"), style="bold")
+        for finding in result.watched:
+            screen.line(finding.because, indent=2)
+            for line in (finding.extra["definition"], *finding.caveats[:1]):
+                screen.line("· " + line, indent=4, style="dim")
+        screen.line("· " + result.watched[0].caveats[-1], indent=2, style="dim")
     if result.constraints:
         head("rights")
         _show_plain(screen, result.constraints, language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from zoneinfo import ZoneInfo
@@ -72,8 +72,9 @@ def atom(
     zone: ZoneInfo,
     country: str,
     language: str,
+    page: Callable[[Signal], str] | None = None,
 ) -> str:
-    """An Atom feed (RFC 4287) of the newest revisions, newest first; an entry's id never changes."""
+    """An Atom feed (RFC 4287) of the newest revisions, newest first; an entry's id never changes. page: where a signal is shown."""
     newest = sorted(told, key=lambda pair: -pair[0])[:MOST_ENTRIES]
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": language})
     _text(feed, "id", f"urn:careo:watch:{country}")
@@ -88,6 +89,8 @@ def atom(
         words = sentence(signal, rule, buyers, language)
         _text(entry, "title", f"{state_words(signal, language)}: {words}")
         _text(entry, "updated", _moment(signal.told, zone))
+        if page:
+            SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page(signal)})
         SubElement(entry, "category", {"term": signal.rule})
         SubElement(entry, "category", {"term": signal.severity, "label": severity_words(signal, language)})
         facts = [

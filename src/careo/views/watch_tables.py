@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
+from careo.results.finding import Finding
 from careo.results.watch_findings import Found
 from careo.results.watch_status import CLEAR, DELAYS, HIT, NOT_MEANT, UNKNOWN, WAITING, Coverage, Status
 from careo.results.watch_words import (
@@ -157,6 +158,18 @@ def _more(screen: Screen, count: int, language: str) -> None:
         )
 
 
+def show_figures(screen: Screen, figures: Sequence[Finding], language: str) -> None:
+    """How purchases are published: each figure with its definition and what it cannot show."""
+    if not figures:
+        return
+    screen.line()
+    _title(screen, say(language, "watch.view.status.figures"))
+    for one in figures:
+        screen.point(one.because, indent=2)
+        screen.line(one.extra["definition"], indent=4, style="dim")
+        screen.line(one.caveats[0], indent=4, style="dim")
+
+
 def _title(screen: Screen, text: str) -> None:
     screen.line(text, style="bold")
 
@@ -251,6 +264,9 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
     if whole:
         steps = {name: moment_words(getattr(signal, name)) for name in ("event", "published", "first_seen")}
         screen.line(say(language, "watch.view.finding.times", **steps), indent=2, style="dim")
+    for seq, one in found.history if len(found.history) > 1 else ():
+        words = {"state": state_words(one, language), "told": moment_words(one.told), "number": seq}
+        screen.point(say(language, "watch.view.finding.revision", revision=one.revision, **words), indent=2)
     if rule:
         if whole:
             screen.line(worded(rule.definition, language), indent=2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal as system
 import sys
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,9 @@ from careo.views.terminal import Screen
 if TYPE_CHECKING:
     from careo.record.purchases.rules import Rule
     from careo.record.purchases.signals import Signal
+    from careo.results.finding import Finding
+    from careo.results.watch_findings import Found
+    from careo.results.watch_status import Status
     from careo.run.watch import Watched
 
 _MARKS = {"raised": "+", "updated": "~", "withdrawn": "−"}
@@ -205,20 +208,35 @@ def _freshness(asked: Asked, age: int | None, most: int) -> int:
 
 def watch_status_verb(asked: Asked, *, state: str, stale_after: str, require_fresh: str, buyers: str) -> int:
     """`careo watch status`: when it last looked, how old its sources are, how late things became known, what could be told."""
-    from careo.results.watch_data import status_data
     from careo.results.watch_status import STALE_DAYS, watch_status
-    from careo.views.watch_tables import show_status
+    from careo.views.watch_tables import show_figures, show_status
 
     fresh = whole("--require-fresh", require_fresh, -1, 36_500, least=0)
     stale = whole("--stale-after", stale_after, STALE_DAYS, 36_500, least=0)
     status = watch_status(state=state or None, country=asked.country, stale_days=stale)
     screen = Screen(asked.out)
     if asked.json:
-        screen.write(contract.to_json(contract.envelope("watch status", watch=status_data(status))))
+        screen.write(contract.to_json(status_contract(status, asked.country, asked.language)))
     else:
         show_status(screen, status, asked.language, _shown_buyers(asked, buyers, status.buyers))
+        show_figures(screen, figures_of(status, asked.country, asked.language), asked.language)
     screen.close()
     return _freshness(asked, status.age_days, fresh)
+
+
+def status_contract(status: Status, country: str, language: str) -> dict[str, Any]:
+    """What `careo watch status --json` prints; its findings are the figures of how purchases are published."""
+    from careo.results.watch_data import status_data
+
+    found = [contract.finding_data(one, {}) for one in figures_of(status, country, language)]
+    return contract.envelope("watch status", found, watch=status_data(status))
+
+
+def figures_of(status: Status, country: str, language: str) -> tuple[Finding, ...]:
+    """The country's figures of how purchases are published, counted from a state."""
+    from careo.results.watched import watched_figures
+
+    return watched_figures(status.folder / "state.sqlite", country, language)
 
 
 def _shown_buyers(asked: Asked, buyers: str, names: Mapping[str, str]) -> frozenset[str] | None:
@@ -242,7 +260,6 @@ def _shown_buyers(asked: Asked, buyers: str, names: Mapping[str, str]) -> frozen
 
 def watch_rules_verb(asked: Asked, *, rules: str, state: str) -> int:
     """`careo watch rules`: each rule with its definition, legal ground, needed fields and limitation."""
-    from careo.results.watch_data import rule_data
     from careo.run.watch import chosen_rules
     from careo.run.watch_state import rules_of, rules_with_lists, state_folder
     from careo.views.watch_tables import show_rule
@@ -252,13 +269,19 @@ def watch_rules_verb(asked: Asked, *, rules: str, state: str) -> int:
     chosen = [rule for rule in known if not only or rule.id in only]
     screen = Screen(asked.out)
     if asked.json:
-        data = [rule_data(rule, asked.language) for rule in chosen]
-        screen.write(contract.to_json(contract.envelope("watch rules", rules=data)))
+        screen.write(contract.to_json(rules_contract(chosen, asked.language)))
     else:
         for rule in chosen:
             show_rule(screen, rule, asked.language)
     screen.close()
     return 0
+
+
+def rules_contract(rules: Sequence[Rule], language: str) -> dict[str, Any]:
+    """What `careo watch rules --json` prints."""
+    from careo.results.watch_data import rule_data
+
+    return contract.envelope("watch rules", rules=[rule_data(rule, language) for rule in rules])
 
 
 # ── findings ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,7 +291,6 @@ def watch_findings_verb(
     asked: Asked, *, id: str | None, rule: str, buyer: str, show: str, since: str, state: str
 ) -> int:
     """`careo watch findings [ID]`: signals with what each rests on."""
-    from careo.results.watch_data import signal_data
     from careo.results.watch_findings import SHOWN, watch_findings
     from careo.views.watch_tables import show_finding
 
@@ -283,14 +305,7 @@ def watch_findings_verb(
     )
     screen = Screen(asked.out)
     if asked.json:
-        data = [signal_data(one, found.rules.get(one.rule), asked.language) for one in found.signals]
-        screen.write(
-            contract.to_json(
-                contract.envelope(
-                    "watch findings", signals=data, head=say(asked.language, "watch.findings.head")
-                )
-            )
-        )
+        screen.write(contract.to_json(findings_contract(found, asked.language)))
     else:
         screen.line(say(asked.language, "watch.findings.head"), style="dim")
         screen.line()
@@ -300,6 +315,13 @@ def watch_findings_verb(
             show_finding(screen, one, found, asked.language, whole=bool(id))
     screen.close()
     return 0
+
+
+def findings_contract(found: Found, language: str) -> dict[str, Any]:
+    """What `careo watch findings --json` prints."""
+    from careo.results.watch_data import findings_data
+
+    return contract.envelope("watch findings", **findings_data(found, language))
 
 
 def _day(text: str) -> date | None:

@@ -28,7 +28,7 @@ from careo.views.web.services import Services
 from careo.views.web.settings import Settings
 
 PAGES = (
-    "overview", "check", "strategies", "paper", "money", "drift", "laboratory", "runs", "compare", "evaluate", "search", "evidence", "data", "method",
+    "overview", "check", "strategies", "paper", "money", "drift", "watch", "laboratory", "runs", "compare", "evaluate", "search", "evidence", "data", "method",
 )  # fmt: skip
 """The modules of `pages/`, in the order of the navigation."""
 _FORM = re.compile(rf"^(/(?:{'|'.join(LANGUAGES)})/.*)\.({'|'.join(FORMS)})$")

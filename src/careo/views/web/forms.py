@@ -104,6 +104,7 @@ def parts() -> tuple[tuple[str, str], ...]:
         "overview",
         "check",
         "strategies",
+        "watch",
         "laboratory",
         "runs",
         "compare",

@@ -7,7 +7,7 @@ A page is asked for in several forms (HTML, JSON, CSV, Parquet, SVG, PNG); all o
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -87,6 +87,33 @@ class Table:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str | float | bool | None]]
+
+
+class Late(Mapping[str, _T]):
+    """What is made when it is first read: a page names what programs and files hold, and need not hold it.
+
+    Args:
+        names: its keys, where a page lists them.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, _T]], names: Sequence[str] = ()) -> None:
+        self._make, self._names = make, names
+
+    @cached_property
+    def _made(self) -> Mapping[str, _T]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> _T:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names or self._made)
+
+    def __len__(self) -> int:
+        return len(self._names or self._made)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

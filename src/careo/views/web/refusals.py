@@ -132,6 +132,7 @@ _CODES = {
             "web_nowhere", "usage_evaluation", "usage_dataset", "usage_indicator", "usage_lever", "strategy_unknown", "pledge_unknown", "money_unknown",
             "drift_unknown", "web_no_picture",
             "web_no_table", "web_no_run", "run_none", "team_no_document", "team_no_statement",
+            "watch_finding", "watch_no_state", "watch_no_rules", "watch_rule",
         ),
         404,
     ),

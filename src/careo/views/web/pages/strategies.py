@@ -18,12 +18,13 @@ from careo.record.strategy import Strategy, load_strategy, strategies
 from careo.record.topic import load_topics
 from careo.results.finding import PLEDGE_VERDICTS, Finding
 from careo.results.strategy_audit import StrategyAudit
+from careo.results.watched import pledges_watched
 from careo.results.wording import period_words
 from careo.views import contract, parts
-from careo.views.i18n import verdict_slug, verdict_words
+from careo.views.i18n import cleaned, verdict_slug, verdict_words
 from careo.views.ladder_verbs import ladder_data, stand
 from careo.views.money_chart import stages_chart
-from careo.views.strategy_page import page_rows, pledge_rows
+from careo.views.strategy_page import page_rows, pledge_rows, watched_row
 from careo.views.strategy_verbs import strategies_data
 from careo.views.terminal import ICONS
 from careo.views.verbs import day
@@ -122,6 +123,7 @@ def strategy(asking: Asking, slug: str, on: str = "", verdict: str = "", whole: 
         pictures={f"money-{row['id']}": row["chart"] for row in rows["lines"] if row["chart"]},
         tables=_tables(result),
         cites=(asked.slug,),
+        stable=not pledges_watched(asked, country.key),  # another program may watch meanwhile
     )
 
 
@@ -153,6 +155,9 @@ def one_pledge(asking: Asking, slug: str, pledge: str, on: str = "") -> Page:
         "before": names[place - 1] if place else "",
         "after": names[place + 1] if place + 1 < len(names) else "",
         "on": _told(when),
+        "watched": cleaned([watched_row(f) for f in result.watched])
+        if wanted in pledges_watched(asked, country.key)
+        else [],
         "day": period_words(result.day.isoformat(), language),
         "latest": period_words(asked.compiled, language),
         "sources": parts.source_rows(sources, language),
@@ -174,6 +179,7 @@ def one_pledge(asking: Asking, slug: str, pledge: str, on: str = "") -> Page:
         pictures={"timeline": rows["p"]["timeline"]} if rows["p"]["timeline"] else {},
         tables={"steps": Table(columns, table)} if table else {},
         cites=(verdict.id,),
+        stable=wanted not in pledges_watched(asked, country.key),
     )
 
 
