@@ -245,6 +245,8 @@ def located(name: str, versions: Versions, field: str) -> Version | None:
 
     So a signal rests on the same place however often the same is said again.
     """
+    if len(versions.stream) == 1 and not versions.tables:
+        return versions.stream[0]  # whatever is asked for
     head, _, rest = field.partition("/")
     part, _, own = rest.partition("/")
     newest: list[Version] = []
@@ -295,9 +297,12 @@ _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
 
 
-class _Date(msgspec.Struct, gc=False):
-    """The one field of a release that its order needs."""
+def date_of(version: Version) -> int | None:
+    """The date of its release, the one field that its order needs."""
+    return _DATE.decode(version.release).date
 
+
+class _Date(msgspec.Struct, gc=False):
     date: int | None = None
 
 
@@ -305,7 +310,7 @@ _DATE = msgspec.msgpack.Decoder(_Date)
 
 
 def _date_order(version: Version) -> tuple[int, bytes]:
-    return _DATE.decode(version.release).date or 0, version.release
+    return date_of(version) or 0, version.release
 
 
 def _contents(rows: Sequence[Version]) -> list[bytes]:
