@@ -5,7 +5,7 @@ It reads nothing but the process, so another program can judge ahead of the one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -13,7 +13,7 @@ import msgspec
 
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import measures_of, purchases_of, tallies_of
-from careo.record.purchases.process import Process, Versions, process
+from careo.record.purchases.process import Process, Versions
 from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Hit, Missing, Rule, Tally, Waiting
 from careo.record.purchases.signals import signal_id
@@ -54,13 +54,12 @@ class ReadyPackage(Package):
 
     Attributes:
         ready: its sightings. sums: tallies of all that was judged together, by kind and key.
-        judged_by: digest of the rules (`Judge.digest`), and `clock` the second, that they were judged by.
+        judged_as: `Judge.as_of` when they were judged: what was judged as of anything else does not count.
     """
 
     ready: tuple[Ready, ...] = ()
-    sums: tuple[tuple[str, str, tuple[int, int, int, int]], ...] = ()
-    judged_by: str = ""
-    clock: int = 0
+    sums: tuple[tuple[str, str, list[int]], ...] = ()
+    judged_as: str = ""
 
 
 class Judge:
@@ -80,11 +79,12 @@ class Judge:
         ]
         self._patterns: dict[tuple[str, ...], str] = {}
 
-    def of(
-        self, name: str, versions: Versions, baselines: Mapping[str, int], clock: int
-    ) -> tuple[Judged, tuple[Tally, ...]]:
-        """What follows from the process as of `versions` at `clock`, and what it adds to sums."""
-        one = process(name, versions, baselines)
+    def as_of(self, clock: int, seen: int) -> str:
+        """All that an answer depends on besides the releases of a process: rules, the clock, and when releases were seen."""
+        return f"{self.digest} {clock} {seen}"
+
+    def of(self, one: Process, versions: Versions, clock: int) -> tuple[Judged, tuple[Tally, ...]]:
+        """What follows from a process, which is as of `versions`, at `clock`; and what it adds to sums."""
         now = one.now
         buyer = now.buyer or ""
         pattern, hits, due = self._rules(one, clock)

@@ -147,7 +147,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
             cannot be known.
     """
     if len(versions.stream) == 1 and not versions.tables:  # most processes, most of the time
-        return _of_one_release(name, versions.stream[0])
+        return of_one_release(name, versions.stream[0], unpacked(versions.stream[0].release))
     parts: list[tuple[int, str, Release]] = []
     changes: list[Change] = []
     contract_seen: dict[str, int | None] = {}
@@ -197,8 +197,8 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     )
 
 
-def _of_one_release(name: str, version: Version) -> Process:
-    release = unpacked(version.release)
+def of_one_release(name: str, version: Version, release: Release) -> Process:
+    """As `process`, of one release of a stream; `release` is that of `version`."""
     now = release if _is_merged(release, version.release) else merged((release,))
     seen = version.seen
     contracts: dict[str, int | None] = {contract.id: seen for contract in now.contracts or ()}
@@ -330,9 +330,15 @@ def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
 
 def _is_merged(release: Release, data: bytes) -> bool:
     """Whether a release, packed as `data`, surely says what `merged` would: it takes nothing back, and no part of it comes twice."""
-    if _NIL in data:
-        return False
-    for parts in (release.bids, release.awards, release.contracts, release.suppliers):
+    lists = (release.bids, release.awards, release.contracts, release.suppliers)
+    if _NIL in data:  # or in a number
+        if None in msgspec.structs.astuple(release):
+            return False
+        for parts in lists:
+            for part in parts or ():
+                if None in msgspec.structs.astuple(part):
+                    return False
+    for parts in lists:
         if parts and len(parts) > 1 and len({part.id for part in parts}) < len(parts):
             return False
     return True

@@ -33,7 +33,7 @@ CREATE TABLE file (
     releases INTEGER NOT NULL
 );
 CREATE INDEX file_of ON file (series, sha256);
-CREATE TABLE process (id TEXT PRIMARY KEY, versions BLOB NOT NULL, derived BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE process (id TEXT PRIMARY KEY, versions BLOB NOT NULL, derived BLOB NOT NULL);
 CREATE TABLE held (series TEXT, process TEXT, content BLOB NOT NULL, PRIMARY KEY (series, process)) WITHOUT ROWID;
 CREATE TABLE purchase (
     unit TEXT, supplier TEXT, part TEXT, day INTEGER, process TEXT, contract TEXT, body BLOB NOT NULL,
@@ -103,6 +103,8 @@ class State:
         try:
             if writable:
                 self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+                # Before the first table: rows of processes are large, and fewer pages change with each package.
+                self._db.execute("PRAGMA page_size=16384")
                 self._db.execute("PRAGMA journal_mode=WAL")
                 # In WAL mode NORMAL can lose the newest transactions of a power cut, never half of one: they are read again.
                 self._db.execute("PRAGMA synchronous=NORMAL")
@@ -191,7 +193,8 @@ class State:
     def put_processes(self, rows: Iterable[tuple[str, Versions, bytes]]) -> None:
         """Write processes; what was derived of them is packed already (`packed_derived`)."""
         self.write(
-            "INSERT OR REPLACE INTO process VALUES (?, ?, ?)",
+            "INSERT INTO process VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET versions=excluded.versions, derived=excluded.derived",
             [(name, _ENCODE(versions), derived) for name, versions, derived in rows],
         )
 

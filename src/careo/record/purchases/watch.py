@@ -21,7 +21,7 @@ import msgspec
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
-from careo.record.purchases.judging import Judge, Judged, add
+from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
 from careo.record.purchases.process import (
     Process,
     Version,
@@ -35,7 +35,7 @@ from careo.record.purchases.rules import (
     Rule,
 )
 from careo.record.purchases.signals import Signal, next_revision, signal_id
-from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State
+from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
 from careo.record.purchases.whereabouts import Whereabouts
 from careo.sources.releases import Package, Refused, packed
 
@@ -262,26 +262,41 @@ class Watch:
 
     def _take_stream(self, package: Package, file: int, batch: _Batch) -> tuple[int, int, int]:
         found: dict[str, list[Version]] = defaultdict(list)
+        judged: dict[str, Judged] = {}
         releases = 0
-        for sighting in package.sightings:
+        if isinstance(package, ReadyPackage):
+            ready: Iterable[Ready] = package.ready
+            counts = package.judged_as == self.judge.as_of(batch.clock, package.seen)
+            if counts:
+                batch.sums.update({(kind, key): numbers for kind, key, numbers in package.sums})
+        else:
+            ready = (Ready(one.release.process, packed(one.release), one.line, one.pointer, 0) for one in package.sightings)  # fmt: skip
+            counts = False
+        for one in ready:
             releases += 1
-            found[sighting.release.process].append(
-                Version(packed(sighting.release), file, sighting.line, sighting.pointer, package.seen)
-            )
+            found[one.process].append(Version(one.release, file, one.line, one.pointer, package.seen))
+            if counts and one.judged is not None:
+                judged[one.process] = one.judged
         known = self.state.processes(found)
         new = 0
         for name, versions in found.items():
             before, derived = known.get(name, _NOTHING)
+            ahead = judged.get(name)
             if before is _NO_VERSIONS and len(versions) == 1:
                 after = Versions((versions[0],))
+                if ahead is not None:
+                    batch.take(name, after, derived, ahead)
+                    new += 1
+                    continue
             else:
                 after = before
                 for version in versions:
                     after = with_release(after, version)
-                if after is before:
-                    continue
-            new += len(versions)
-            self._judge(name, after, derived, batch)
+            if ahead is not None:  # in vain, for more was known of it; its tallies are among the sums
+                add(batch.sums, unpacked_derived(ahead.derived).tallies, -1)
+            if after is not before:
+                new += len(versions)
+                self._judge(name, after, derived, batch)
         return releases, new, self._write(batch)
 
     def _take_table(
@@ -369,7 +384,7 @@ class Watch:
 
     def _judge(self, name: str, versions: Versions, before: Derived, batch: _Batch) -> None:
         """Judge a process as of `versions`; what that changes goes into `batch`."""
-        judged, tallies = self.judge.of(name, versions, self._where.baselines, batch.clock)
+        judged, tallies = self.judge.of(process(name, versions, self._where.baselines), versions, batch.clock)
         add(batch.sums, tallies)
         batch.take(name, versions, before, judged)
 
