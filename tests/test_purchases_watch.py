@@ -240,7 +240,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     with closing(State(path)) as state:
         pages = state.rows("PRAGMA page_count").fetchone()[0]
-        state.rows(f"PRAGMA max_page_count={pages + 40}")
+        state.rows(f"PRAGMA max_page_count={pages + 12}")
         with pytest.raises(sqlite3.OperationalError, match="full"):
             feed(state, files)
         before = state.rows("SELECT COUNT(*) FROM process").fetchone()[0]
