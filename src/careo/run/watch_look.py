@@ -208,7 +208,7 @@ def _take_all(session: Session, packages: Iterable[Package], newest: int | None)
                 package = replace(package, seen=newest + 1)
             if package.seen > session.watch.clock:
                 session.settle(package.seen - 1)
-        elif package.table and (copied := date_in(name)) is not None and copied < package.seen:
+        elif package.table and (copied := date_in(package.name)) is not None and copied < package.seen:
             # A dated copy shows a table as it stood on that date, whenever it comes to us.
             same_day = newest is not None and 0 <= newest - copied < DAY
             package = replace(package, seen=newest + 1 if newest is not None and same_day else copied)
