@@ -16,6 +16,8 @@ import pytest
 from benchmarks.made_up_purchases import Luck, releases
 
 from careo.record.purchases.process import process
+from careo.record.purchases.rules import Hit
+from careo.record.purchases.signals import Dated, next_revision
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Watch
 from careo.sources import packages
@@ -370,3 +372,21 @@ def test_memory_does_not_grow_with_what_was_seen(tmp_path: Path) -> None:
         peaks.append(int(told.stdout))
     assert peaks[2] < 1.25 * peaks[1]
     assert peaks[2] / 1024 < 150
+
+
+def test_a_fence_that_moves_under_a_signal_is_no_news() -> None:
+    rule = rules()[0]
+    nothing = Dated((), None, None, None)
+    hit = Hit("unit", "buyer", "unit", "", "signal", 0.9, 0.7, ())
+    raised = next_revision(None, rule, hit, 10, lambda _: nothing)
+    assert raised is not None and (raised.state, raised.revision) == ("raised", 1)
+    assert next_revision(raised, rule, hit, 20, lambda _: nothing) is None
+    moved = next_revision(raised, rule, replace(hit, threshold=0.6), 20, lambda _: nothing)
+    assert moved is not None and (moved.state, moved.revision, moved.told, moved.threshold) == (
+        "raised",
+        1,
+        10,
+        0.6,
+    )
+    changed = next_revision(raised, rule, replace(hit, value=0.8), 20, lambda _: nothing)
+    assert changed is not None and (changed.state, changed.revision, changed.told) == ("updated", 2, 20)

@@ -79,6 +79,8 @@ def next_revision(
 ) -> Signal | None:
     """What is to be told of a subject, given what was told of it last: None if nothing is new.
 
+    A fence that moved under a signal that stands is no news: the same revision with the new threshold, to be kept and not told.
+
     Args:
         hit: what the rule says now, None if it is not met.
         locate: finds the evidence of a hit and its times.
@@ -89,7 +91,9 @@ def next_revision(
         return msgspec.structs.replace(before, state=WITHDRAWN, revision=before.revision + 1, told=clock)
     dated = locate(hit)
     if before is not None and before.standing and _same(before, hit) and _same_dates(before, dated):
-        return None
+        if before.threshold == hit.threshold:
+            return None
+        return msgspec.structs.replace(before, threshold=hit.threshold)
     return Signal(
         id=signal_id(rule, hit.subject),
         state=UPDATED if before is not None and before.standing else RAISED,
@@ -135,7 +139,6 @@ def _same(before: Signal, hit: Hit) -> bool:
     return (
         before.severity == hit.severity
         and before.value == hit.value
-        and before.threshold == hit.threshold
         and before.window == hit.window
         and [(one.process, one.field, (one.before, one.value)) for one in before.evidence]
         == [(fact.process, fact.field, value_of(fact)) for fact in hit.facts]

@@ -315,12 +315,15 @@ class State:
         )
         return (_SIGNAL.decode(body) for (body,) in found.fetchall())
 
-    def tell(self, signals: Sequence[Signal]) -> None:
-        """Keep new revisions of signals and put them into the outbox, in the order given."""
+    def tell(self, signals: Sequence[Signal], moved: Sequence[Signal] = ()) -> None:
+        """Keep new revisions of signals and put them into the outbox, in the order given; `moved` are kept only."""
         packed = [(one, _ENCODE(one)) for one in signals]
         self.write(
             "INSERT OR REPLACE INTO signal VALUES (?, ?, ?, ?)",
-            ((one.id, one.rule, int(one.standing), body) for one, body in packed),
+            (
+                (one.id, one.rule, int(one.standing), body)
+                for one, body in (*packed, *((each, _ENCODE(each)) for each in moved))
+            ),
         )
         self.write(
             "INSERT INTO outbox (id, revision, body) VALUES (?, ?, ?)",

@@ -419,6 +419,7 @@ class Watch:
     ) -> int:
         before = self.state.signals(said) if said else {}
         told: list[Signal] = []
+        moved: list[Signal] = []
         for signal in sorted(said):
             name, hit = said[signal]
             last = before.get(signal)
@@ -427,8 +428,8 @@ class Watch:
             rule = self._by_id.get(name or last.rule if last else name, _GONE)
             revision = next_revision(last, rule, hit, clock, lambda found: self._where.dated(found, versions))
             if revision is not None:
-                told.append(revision)
-        self.state.tell(told)
+                (told if last is None or revision.revision > last.revision else moved).append(revision)
+        self.state.tell(told, moved)
         return len(told)
 
     def _look_again(self, names: Sequence[str], clock: int) -> int:
