@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from benchmarks.made_up_purchases import Luck, releases
 
@@ -381,12 +382,12 @@ def test_a_fence_that_moves_under_a_signal_is_no_news() -> None:
     raised = next_revision(None, rule, hit, 10, lambda _: nothing)
     assert raised is not None and (raised.state, raised.revision) == ("raised", 1)
     assert next_revision(raised, rule, hit, 20, lambda _: nothing) is None
-    moved = next_revision(raised, rule, replace(hit, threshold=0.6), 20, lambda _: nothing)
+    moved = next_revision(raised, rule, msgspec.structs.replace(hit, threshold=0.6), 20, lambda _: nothing)
     assert moved is not None and (moved.state, moved.revision, moved.told, moved.threshold) == (
         "raised",
         1,
         10,
         0.6,
     )
-    changed = next_revision(raised, rule, replace(hit, value=0.8), 20, lambda _: nothing)
+    changed = next_revision(raised, rule, msgspec.structs.replace(hit, value=0.8), 20, lambda _: nothing)
     assert changed is not None and (changed.state, changed.revision, changed.told) == ("updated", 2, 20)
