@@ -4,7 +4,7 @@ PY := .venv/bin/python
 OUT ?= dossier
 
 .DEFAULT_GOAL := run
-.PHONY: run test browser check bench evaluate docs serve clean
+.PHONY: run test browser slow check bench evaluate docs serve clean
 
 ## run: audit the embedded sample pages, write the dossier
 run: .venv/.run
@@ -17,6 +17,10 @@ test: .venv/.dev
 ## browser: every page in a real browser, and a server that is treated badly
 browser: .venv/.dev
 	$(PY) -m pytest -q -m served -n auto --dist worksteal tests/web
+
+## slow: tests that take more than a few seconds each
+slow: .venv/.dev
+	$(PY) -m pytest -q -m "slow and not timed and not served" -n auto --dist worksteal
 
 ## check: all that a reviewer would run
 check: .venv/.dev

@@ -80,17 +80,32 @@ def replay(path: Path, file: Path) -> dict[str, float]:
     from careo.record.purchases.rule_files import load_rules
     from careo.record.purchases.state import State
     from careo.record.purchases.watch import Watch
+    from careo.run.watch_ahead import Asked, packages_ahead
     from careo.sources.civil import Clock
-    from careo.sources.packages import Terms, read_packages
+    from careo.sources.packages import Terms, series_of
     from careo.sources.persons import Door
 
     rules = load_rules("mexico")
     assert rules is not None  # noqa: S101 - it is shipped
-    terms = Terms(Clock("America/Mexico_City"), Door(b"k" * 32, "mexico"), "MXN")
+    key = b"k" * 32
+    terms = Terms(Clock("America/Mexico_City"), Door(key, "mexico"), "MXN")
+    asked = Asked(
+        path=str(file),
+        name=file.name,
+        series=series_of(str(file)),
+        seen=None,
+        published=None,
+        start=(1, 0),
+        part=0,
+        country="mexico",
+        key=key,
+        folder=str(path.parent),
+        clock=0,
+    )
     with closing(State(path)) as state:
         began, processor = time.perf_counter(), time.process_time()
         watch = Watch(state, tuple(rules.by_id.values()), rules.currency)
-        taken = [watch.take(package) for package in read_packages(file, terms=terms)]
+        taken = [watch.take(package) for package in packages_ahead(asked, terms)]
         before = time.perf_counter()
         watch.settle()
         ended = time.perf_counter()
@@ -100,6 +115,8 @@ def replay(path: Path, file: Path) -> dict[str, float]:
         "releases": sum(one.releases for one in taken),
         "seconds": ended - began,
         "processor": time.process_time() - processor,
+        "ahead": resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        + resource.getrusage(resource.RUSAGE_CHILDREN).ru_stime,
         "p50": statistics.median(seconds),
         "p99": seconds[int(len(seconds) * 0.99)],
         "settled": ended - before,

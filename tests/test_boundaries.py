@@ -278,6 +278,7 @@ def test_too_large_a_file_or_too_many_points_are_refused(
         _read(tmp_path, document)
 
 
+@pytest.mark.slow
 def test_a_long_arc_named_many_times_does_not_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

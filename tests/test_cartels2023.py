@@ -108,6 +108,7 @@ def test_first_sizes_follow_the_rank_of_strength_and_ties_the_order_of_the_group
     assert shares == pytest.approx(np.outer(expected, [100.0, 200.0]))
 
 
+@pytest.mark.slow
 def test_the_kernel_solves_the_equations_of_the_article(small: Network) -> None:
     from scipy.integrate import solve_ivp
 

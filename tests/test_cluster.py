@@ -115,6 +115,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ── what is sent ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_job_is_data_and_computes_the_same_there() -> None:
     job = plan().job
     data = job_bytes(job)

@@ -58,6 +58,7 @@ def quiet() -> dict[str, Check]:
 # ── estimates ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_planted_effect_is_found_by_every_estimator() -> None:
     told = difference.estimate(world(0.5), draws=499)
     first = told[0]

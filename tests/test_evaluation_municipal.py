@@ -70,7 +70,7 @@ def asked(*events: Event, **values: Any) -> Evaluation:
 def record(monkeypatch: pytest.MonkeyPatch) -> Floats:
     """A record of 150 municipalities: 90 villages, 60 cities."""
     counts = world()
-    months = np.arange(FIRST, FIRST + MONTHS)
+    months = np.arange(FIRST, FIRST + np.timedelta64(MONTHS, "M"))
     monkeypatch.setattr(
         settings, "counted_outcome", lambda *_, **__: Counted(CODES, months, counts, ("here",))
     )

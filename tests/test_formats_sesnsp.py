@@ -290,6 +290,7 @@ def test_the_yardstick_is_the_same_file_every_time_and_in_the_official_layout(ya
     assert not odd
 
 
+@pytest.mark.slow
 def test_careo_and_pandas_read_the_same_sums_from_it(yardstick: Path) -> None:
     usual = municipal_file.pandas_way(yardstick)
     rows = reading(yardstick)[2].filter(pl.col("subtype").is_in(municipal_file.SUBTYPES))

@@ -498,6 +498,7 @@ def test_other_places_that_mean_nothing_are_refused(
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_mexico_by_municipality_from_the_files_a_user_has() -> None:
     data = Path("../shared/data")
     careo.import_data(data / "inegi" / "municipal_month_2004-2010.csv.bz2")

@@ -271,6 +271,7 @@ def test_what_cannot_be_forecast_is_refused(country: Country, more: dict[str, An
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_mexico_on_its_own_window() -> None:
     careo.import_data(Path("../shared/data/inegi/municipal_month_2004-2010.csv.bz2"))
     result = validate_municipalities(draws=200, models=[MUNICIPAL_RELEASED])

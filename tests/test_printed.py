@@ -243,6 +243,7 @@ def test_a_brief_is_one_sheet_and_holds_as_much_as_one_sheet_can(
 
 
 @needs_pdf
+@pytest.mark.slow
 def test_a_brief_of_endless_words_is_one_sheet_still() -> None:
     audit = an_audit("mexico", "amlo-2018-plan", "en")
     long = "endless words without any end " * 40

@@ -240,7 +240,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     with closing(State(path)) as state:
         pages = state.rows("PRAGMA page_count").fetchone()[0]
-        state.rows(f"PRAGMA max_page_count={pages + 40}")
+        state.rows(f"PRAGMA max_page_count={pages + 12}")
         with pytest.raises(sqlite3.OperationalError, match="full"):
             feed(state, files)
         before = state.rows("SELECT COUNT(*) FROM process").fetchone()[0]
@@ -348,6 +348,7 @@ def test_the_order_of_hashes_does_not_matter(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of its memory from /proc")
+@pytest.mark.slow
 def test_memory_does_not_grow_with_what_was_seen(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     lines = releases(7_500)

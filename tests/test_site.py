@@ -51,6 +51,7 @@ def pages(site: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_no_page_and_no_style_loads_anything_from_a_network(site: Path) -> None:
     loading = re.compile(
         r"<(?:script|link|img|iframe|source|video|audio|embed|object)\b[^>]*?(?:src|href|data)=[\"']?(?:https?:)?//"

@@ -532,6 +532,7 @@ def test_threads_import_at_once(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.slow
 def test_a_kill_or_a_full_disk_at_any_step_leaves_all_or_nothing(tmp_path: Path) -> None:
     assert int(_program("steps", tmp_path)) > 50
 

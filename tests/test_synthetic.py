@@ -89,6 +89,7 @@ def proposition_99() -> tuple[np.ndarray, np.ndarray, int]:
     return packs[[california]], np.delete(packs, california, axis=0), years.index(1989)
 
 
+@pytest.mark.slow
 def test_proposition_99_as_published() -> None:
     """Arkhangelsky et al. (2021), table 1: −15.6, −27.3, −19.6."""
     treated, donors, base = proposition_99()

@@ -46,9 +46,10 @@ def test_the_last_line_counts_both_sets(tmp_path: Path) -> None:
 
 def test_the_two_sets_leave_nothing_out() -> None:
     chosen = [arguments[arguments.index("-m") + 1] for arguments in run_tests.SETS]
-    assert chosen == ["not timed and not served", "timed"]
-    assert "-m served " in (TESTS.parent / "Makefile").read_text(encoding="utf-8")
-    assert " browser " in (TESTS.parent / ".ci" / "run").read_text(encoding="utf-8")
+    assert chosen == ["not timed and not served and not slow", "timed"]
+    make = (TESTS.parent / "Makefile").read_text(encoding="utf-8")
+    assert "-m served " in make and '-m "slow and not timed and not served"' in make
+    assert " browser slow test;" in (TESTS.parent / ".ci" / "run").read_text(encoding="utf-8")
     marked = [
         file
         for file in TESTS.glob("test_*.py")

@@ -343,7 +343,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(
     def small(self: State, *values: Any, **named: Any) -> None:
         original(self, *values, **named)
         (pages,) = self.rows("PRAGMA page_count").fetchone()
-        self.rows(f"PRAGMA max_page_count={pages + 100}")
+        self.rows(f"PRAGMA max_page_count={pages + 25}")
 
     monkeypatch.setattr(State, "__init__", small)
     code, _, err = run(capsys, "watch", "--dir", str(lamps))

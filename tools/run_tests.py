@@ -1,7 +1,8 @@
 """All tests, as `make test` runs them: those that measure time (marked `timed`) alone, after all others on every core.
 
 A test that takes the time of something fails when another process has the core it needs. Both sets always run; the last line adds them up
-in pytest's own words, and the exit code is 1 when either failed. What asks servers of its own with a browser is `make browser`.
+in pytest's own words, and the exit code is 1 when either failed. What asks servers of its own with a browser is `make browser`,
+what takes more than a few seconds `make slow`; continuous integration runs all of them.
 
 Compiled files are kept whatever the environment says of them: without, every worker rewrites every test, and every careo that a test
 starts is compiled from its source, each time.
@@ -18,7 +19,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 SETS = (
-    ("-m", "not timed and not served", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"),
+    (
+        "-m",
+        "not timed and not served and not slow",
+        "-n",
+        "auto",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ),
     ("-m", "timed"),
 )
 TESTS = Path(__file__).parents[1] / "tests"

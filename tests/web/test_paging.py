@@ -170,6 +170,7 @@ def test_no_page_cuts_through_a_statement(
 
 
 @pytest.mark.parametrize("body", ["a" * 600_000, "palabra corriente. " * 20_000, "Sí.\n" * 4_000, "En 2019 hubo " + ", ".join(f"{n} homicidios en 20{n % 20 + 10}" for n in range(100, 250))])  # fmt: skip
+@pytest.mark.slow
 def test_no_page_is_large(tmp_path: Path, body: str) -> None:
     with TestClient(create_application(Settings(home=tmp_path)), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:  # fmt: skip
         address = client.post("/en/check", data={"text": body}).headers["location"]

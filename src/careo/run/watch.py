@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
-from msgspec import UNSET
-
 from careo.base.errors import CareoError
+from careo.record.purchases.judging import ReadyPackage
 from careo.record.purchases.process import process
 from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rule_files import Buyers, Rules, load_buyers, read_supplier_list
@@ -22,7 +22,7 @@ from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Taken, Watch
 from careo.run.watch_state import keep_list, rules_of, rules_with_lists, state_folder, terms_of, writing_state
-from careo.sources.releases import Package, Release, Sighting
+from careo.sources.releases import Package, Sighting, newest_date
 
 Told = Callable[[int, Signal, str], None]
 Noted = Callable[[str, dict[str, object]], None]
@@ -221,7 +221,10 @@ class Session:
     def take(self, package: Package) -> Taken:
         """Take a package in and tell what comes of it."""
         self._newest = None
-        package = replace(package, sightings=self._dated(package.sightings, package.seen))
+        if isinstance(package, ReadyPackage):
+            self._see((one.newest for one in package.ready), package.seen)
+        else:
+            package = replace(package, sightings=self._dated(package.sightings, package.seen))
         taken = self.watch.take(package, accept_shrunk=self.accept_shrunk)
         self._remember_newest(package)
         watched = self.watched
@@ -275,13 +278,16 @@ class Session:
         return now if newest is None else max(now, newest + 1)
 
     def _dated(self, sightings: Iterable[Sighting], seen: int) -> Iterator[Sighting]:
-        newest = -1
-        last = (seen // DAY + 1) * DAY  # what lies later is a plan
+        dates = array("q")
         for sighting in sightings:
-            at = _date_of(sighting.release)
-            if newest < at < last:
-                newest = at
+            dates.append(newest_date(sighting.release))
             yield sighting
+        self._see(dates, seen)
+
+    def _see(self, dates: Iterable[int], seen: int) -> None:
+        """Note the newest of dates; what lies later than the day on which it was seen is a plan."""
+        last = (seen // DAY + 1) * DAY
+        newest = max((at for at in dates if at < last), default=-1)
         self._newest = newest if newest >= 0 else None
 
     def _remember_newest(self, package: Package) -> None:
@@ -420,19 +426,3 @@ def _branch(state: State, signal: Signal) -> str:
     for name, (versions, _) in state.processes(one.process for one in signal.evidence[:1]).items():
         return process(name, versions, {}).now.branch or ""
     return ""
-
-
-def _date_of(release: Release) -> int:
-    """The newest date that a release states of something done; -1 if none."""
-    if release.date is not UNSET and release.date is not None:
-        return release.date
-    newest = -1
-    for at in (release.filed, release.published):
-        if at is not UNSET and at is not None and at > newest:
-            newest = at
-    if release.contracts is not UNSET:
-        for contract in release.contracts or ():
-            for at in (contract.decided, contract.signed):
-                if at is not UNSET and at is not None and at > newest:
-                    newest = at
-    return newest

@@ -10,8 +10,8 @@ import re
 import select
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from careo.base.errors import InputError, NetworkError
+from careo.run.watch_ahead import Asked, packages_ahead
 from careo.sources.civil import DAY
 from careo.sources.network import FetchedFile
 from careo.sources.packages import date_in, read_packages, series_of
+from careo.sources.persons import installation_key
 from careo.sources.polling import Page, Remembered, pages
+from careo.sources.releases import Package
 
 if TYPE_CHECKING:
     from careo.run.watch import Session
@@ -180,22 +183,32 @@ def _take(
         "SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)
     ).fetchone()[0]
     seen = dated if session.replaying else session.seen_of(newest)
-    for package in read_packages(
-        source,
-        terms=session.terms,
+    asked = Asked(
+        path=str(source),
         name=name,
         series=series,
         seen=seen,
         published=published,
         start=start,
         part=part,
-    ):
+        country=session.country,
+        key=installation_key(session.folder),
+        folder=str(session.folder),
+        clock=session.watch.clock,
+    )
+    with closing(packages_ahead(asked, session.terms)) as packages:
+        _take_all(session, packages, newest)
+
+
+def _take_all(session: Session, packages: Iterable[Package], newest: int | None) -> None:
+    """Take packages in until asked to stop. newest: when the newest edition of their series was seen."""
+    for package in packages:
         if session.replaying:
             if newest is not None and 0 <= newest - package.seen < DAY:
                 package = replace(package, seen=newest + 1)
             if package.seen > session.watch.clock:
                 session.settle(package.seen - 1)
-        elif package.table and (copied := date_in(name)) is not None and copied < package.seen:
+        elif package.table and (copied := date_in(package.name)) is not None and copied < package.seen:
             # A dated copy shows a table as it stood on that date, whenever it comes to us.
             same_day = newest is not None and 0 <= newest - copied < DAY
             package = replace(package, seen=newest + 1 if newest is not None and same_day else copied)

@@ -198,5 +198,21 @@ def unpacked(data: bytes) -> Release:
     return _DECODER.decode(data)
 
 
+def newest_date(release: Release) -> int:
+    """The newest date that a release states of something done; -1 if none."""
+    if release.date is not UNSET and release.date is not None:
+        return release.date
+    newest = -1
+    for at in (release.filed, release.published):
+        if at is not UNSET and at is not None and at > newest:
+            newest = at
+    if release.contracts is not UNSET:
+        for contract in release.contracts or ():
+            for at in (contract.decided, contract.signed):
+                if at is not UNSET and at is not None and at > newest:
+                    newest = at
+    return newest
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Release)

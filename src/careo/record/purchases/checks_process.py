@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from careo.record.purchases.checks_population import covers_decision
 from careo.record.purchases.contributions import (
     COMPETITIVE,
@@ -359,7 +361,8 @@ def _edited(process: Process, rule: Rule, at: str, changes: Sequence[Change], st
             severity = "strong"
     value, threshold = (_shown(last.after), _shown(last.before)) if last.kind == "edited" else (last.kind, "")
     window = (changes[0].since, last.seen)
-    return replace(_hit(process, severity, value, threshold, *facts, at=at), window=window)
+    hit = _hit(process, severity, value, threshold, *facts, at=at)
+    return msgspec.structs.replace(hit, window=window)
 
 
 def _shown(value: object) -> int | str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from careo.record.purchases.checks_group import ShareRule
 from careo.record.purchases.checks_population import (
@@ -135,7 +136,7 @@ def with_purchases(state: State, hit: Hit) -> Hit:
     ]
     chosen.sort(key=lambda row: (-(row.amount or 0), row.process, row.contract))
     facts = (Fact(row.process, f"contracts/{row.contract}/amount", row.amount) for row in chosen[:MOST_ROWS])
-    return replace(hit, facts=(*hit.facts, *facts))
+    return msgspec.structs.replace(hit, facts=(*hit.facts, *facts))
 
 
 def behind(state: State, signal: Signal, most: int = MOST_ROWS) -> Iterator[tuple[str, Version]]:

@@ -147,7 +147,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
             cannot be known.
     """
     if len(versions.stream) == 1 and not versions.tables:  # most processes, most of the time
-        return _of_one_release(name, versions.stream[0])
+        return of_one_release(name, versions.stream[0], unpacked(versions.stream[0].release))
     parts: list[tuple[int, str, Release]] = []
     changes: list[Change] = []
     contract_seen: dict[str, int | None] = {}
@@ -197,8 +197,8 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     )
 
 
-def _of_one_release(name: str, version: Version) -> Process:
-    release = unpacked(version.release)
+def of_one_release(name: str, version: Version, release: Release) -> Process:
+    """As `process`, of one release of a stream; `release` is that of `version`."""
     now = release if _is_merged(release, version.release) else merged((release,))
     seen = version.seen
     contracts: dict[str, int | None] = {contract.id: seen for contract in now.contracts or ()}
@@ -245,6 +245,8 @@ def located(name: str, versions: Versions, field: str) -> Version | None:
 
     So a signal rests on the same place however often the same is said again.
     """
+    if len(versions.stream) == 1 and not versions.tables:
+        return versions.stream[0]  # whatever is asked for
     head, _, rest = field.partition("/")
     part, _, own = rest.partition("/")
     newest: list[Version] = []
@@ -295,9 +297,12 @@ _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
 
 
-class _Date(msgspec.Struct, gc=False):
-    """The one field of a release that its order needs."""
+def date_of(version: Version) -> int | None:
+    """The date of its release, the one field that its order needs."""
+    return _DATE.decode(version.release).date
 
+
+class _Date(msgspec.Struct, gc=False):
     date: int | None = None
 
 
@@ -305,7 +310,7 @@ _DATE = msgspec.msgpack.Decoder(_Date)
 
 
 def _date_order(version: Version) -> tuple[int, bytes]:
-    return _DATE.decode(version.release).date or 0, version.release
+    return date_of(version) or 0, version.release
 
 
 def _contents(rows: Sequence[Version]) -> list[bytes]:
@@ -325,9 +330,15 @@ def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
 
 def _is_merged(release: Release, data: bytes) -> bool:
     """Whether a release, packed as `data`, surely says what `merged` would: it takes nothing back, and no part of it comes twice."""
-    if _NIL in data:
-        return False
-    for parts in (release.bids, release.awards, release.contracts, release.suppliers):
+    lists = (release.bids, release.awards, release.contracts, release.suppliers)
+    if _NIL in data:  # or in a number
+        if None in msgspec.structs.astuple(release):
+            return False
+        for parts in lists:
+            for part in parts or ():
+                if None in msgspec.structs.astuple(part):
+                    return False
+    for parts in lists:
         if parts and len(parts) > 1 and len({part.id for part in parts}) < len(parts):
             return False
     return True

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from careo.base.citations import Source
 from careo.record.purchases.process import Process
 
@@ -64,8 +66,7 @@ class Fact(NamedTuple):
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A rule met. subject: what it is about, the same however often it is met: "<process>", "<process>/<contract>",
     "<unit>|<supplier>|<part>". value, threshold: what was measured and against what, in the rule's own unit (days, cents,
     shares in [0, 1], counts). window: first and last civil second of a rolling or yearly window."""

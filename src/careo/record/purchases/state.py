@@ -6,18 +6,17 @@ free text, no official, and no natural person but as a reference under the insta
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from careo.base.errors import DataError
 from careo.record.purchases.process import Versions
-from careo.record.purchases.rules import Measure, Purchase
+from careo.record.purchases.rules import Purchase
 from careo.record.purchases.signals import Signal
 
 LAYOUT = 1  # raised when the tables change
@@ -34,7 +33,7 @@ CREATE TABLE file (
     releases INTEGER NOT NULL
 );
 CREATE INDEX file_of ON file (series, sha256);
-CREATE TABLE process (id TEXT PRIMARY KEY, versions BLOB NOT NULL, derived BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE process (id TEXT PRIMARY KEY, versions BLOB NOT NULL, derived BLOB NOT NULL);
 CREATE TABLE held (series TEXT, process TEXT, content BLOB NOT NULL, PRIMARY KEY (series, process)) WITHOUT ROWID;
 CREATE TABLE purchase (
     unit TEXT, supplier TEXT, part TEXT, day INTEGER, process TEXT, contract TEXT, body BLOB NOT NULL,
@@ -101,16 +100,30 @@ class State:
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
+        where = path if writable else f"{path.absolute().as_uri()}?mode=ro"
+        try:
+            self._db = sqlite3.connect(where, uri=not writable, isolation_level=None, timeout=30)
+        except sqlite3.DatabaseError as error:
+            if writable:
+                raise  # of the disk, not of what stands there
+            raise DataError(
+                "watch_state_broken", where=str(path), found=str(error), fix="watch_state"
+            ) from None
+        try:
+            self._prepare(writable)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self, writable: bool) -> None:
+        where = str(self.path)
         try:
             if writable:
-                self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+                # Before the first table: rows of processes are large, and fewer pages change with each package.
+                self._db.execute("PRAGMA page_size=16384")
                 self._db.execute("PRAGMA journal_mode=WAL")
                 # In WAL mode NORMAL can lose the newest transactions of a power cut, never half of one: they are read again.
                 self._db.execute("PRAGMA synchronous=NORMAL")
-            else:
-                self._db = sqlite3.connect(
-                    f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
-                )
             self._db.execute("PRAGMA cache_size=-32768")
             self._db.execute("PRAGMA temp_store=FILE")
             # A kill may have left the file before anything stood in it.
@@ -120,16 +133,10 @@ class State:
         except sqlite3.DatabaseError as error:
             if writable and isinstance(error, sqlite3.OperationalError):
                 raise  # of the disk, not of what stands there
-            raise DataError(
-                "watch_state_broken", where=str(path), found=str(error), fix="watch_state"
-            ) from None
+            raise DataError("watch_state_broken", where=where, found=str(error), fix="watch_state") from None
         if layout != LAYOUT:
             raise DataError(
-                "watch_state_layout",
-                where=str(path),
-                expected=str(LAYOUT),
-                found=str(layout),
-                fix="watch_state",
+                "watch_state_layout", where=where, expected=str(LAYOUT), found=str(layout), fix="watch_state"
             )
 
     def close(self) -> None:
@@ -173,7 +180,7 @@ class State:
         """Those of `names` that are known."""
         found = self._db.execute(
             "SELECT p.id, p.versions, p.derived FROM json_each(?) j JOIN process p ON p.id = j.value",
-            (json.dumps(list(names)),),
+            (_json(list(names)),),
         )
         return {
             name: (_VERSIONS.decode(versions), _DERIVED.decode(derived)) for name, versions, derived in found
@@ -189,41 +196,23 @@ class State:
                 yield name, _VERSIONS.decode(versions), _DERIVED.decode(derived)
             last = rows[-1][0]
 
-    def put_processes(self, rows: Iterable[tuple[str, Versions, Derived]]) -> None:
-        """Write processes."""
+    def put_processes(self, rows: Iterable[tuple[str, Versions, bytes]]) -> None:
+        """Write processes; what was derived of them is packed already (`packed_derived`)."""
         self.write(
-            "INSERT OR REPLACE INTO process VALUES (?, ?, ?)",
-            ((name, _ENCODE(versions), _ENCODE(derived)) for name, versions, derived in rows),
+            "INSERT INTO process VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET versions=excluded.versions, derived=excluded.derived",
+            [(name, _ENCODE(versions), derived) for name, versions, derived in rows],
         )
 
     # ── what groups and populations count ──
 
-    def put_purchases(self, gone: Iterable[Sequence[object]], new: Iterable[Purchase]) -> None:
-        """Take rows of purchases away, by key, and add others."""
+    def put_purchases(self, gone: Iterable[Sequence[object]], new: Iterable[PurchaseRow]) -> None:
+        """Take rows of purchases away, by key, and add others (`purchase_row`)."""
         self.write(
             "DELETE FROM purchase WHERE unit=? AND supplier=? AND part=? AND day=? AND process=? AND contract=?",
             gone,
         )
-        self.write(
-            "INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    *purchase_key(one),
-                    _ENCODE(
-                        PurchaseBody(
-                            one.buyer,
-                            one.direct,
-                            one.competitive,
-                            one.amount,
-                            one.shared,
-                            one.law,
-                            one.category,
-                        )
-                    ),
-                )
-                for one in new
-            ),
-        )
+        self.write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?, ?, ?, ?)", new)
 
     def purchases(self, unit: str, supplier: str, part: str | None = None) -> list[Purchase]:
         """Purchases of a unit from a supplier, of one item or of all, by item, day, process and contract."""
@@ -234,6 +223,17 @@ class State:
             _purchase(row)
             for row in self._db.execute(f"{query} ORDER BY part, day, process, contract", values)
         ]
+
+    def groups(self, keys: Sequence[tuple[str, str, str]]) -> dict[int, list[Purchase]]:
+        """Purchases of each (unit, supplier, item) of `keys` by its place there; in the order of `purchases`."""
+        found: dict[int, list[Purchase]] = {}
+        for place, *row in self._db.execute(
+            "SELECT j.key, p.* FROM json_each(?) j "
+            "JOIN purchase p ON p.unit=json_extract(j.value, '$[0]') AND p.supplier=json_extract(j.value, '$[1]') AND p.part=json_extract(j.value, '$[2]') ORDER BY j.key, p.day, p.process, p.contract",
+            (_json(keys),),
+        ):
+            found.setdefault(place, []).append(_purchase(row))
+        return found
 
     def purchases_of_unit(self, unit: str) -> Iterator[Purchase]:
         """All purchases of a unit."""
@@ -265,13 +265,10 @@ class State:
         ).fetchone()
         return (row[0], row[1], row[2], row[3]) if row else (0, 0, 0, 0)
 
-    def put_measures(self, gone: Iterable[Sequence[object]], new: Iterable[Measure]) -> None:
-        """Take numbers of process populations away and add others."""
+    def put_measures(self, gone: Iterable[Sequence[object]], new: Iterable[Sequence[object]]) -> None:
+        """Take numbers of process populations away and add others: (population, value, subject)."""
         self.write("DELETE FROM measure WHERE population=? AND value=? AND subject=?", gone)
-        self.write(
-            "INSERT OR IGNORE INTO measure VALUES (?, ?, ?)",
-            ((one.population, one.value, one.subject) for one in new),
-        )
+        self.write("INSERT OR IGNORE INTO measure VALUES (?, ?, ?)", new)
 
     def populations(self, name: str) -> Iterator[str]:
         """The populations of process measures called `name` or "<name>|…"."""
@@ -307,7 +304,7 @@ class State:
         """Signals by id, as told last."""
         found = self._db.execute(
             "SELECT s.id, s.body FROM json_each(?) j JOIN signal s ON s.id = j.value",
-            (json.dumps(list(ids)),),
+            (_json(list(ids)),),
         )
         return {name: _SIGNAL.decode(body) for name, body in found}
 
@@ -355,13 +352,40 @@ class State:
         return [name for (name,) in found]
 
 
-def purchase_key(purchase: Purchase) -> tuple[str, str, str, int, str, str]:
+def _json(keys: Sequence[object]) -> str:
+    return msgspec.json.encode(keys).decode()
+
+
+def packed_derived(derived: Derived) -> bytes:
+    """What a process adds, as it is kept."""
+    return _ENCODE(derived)
+
+
+def unpacked_derived(data: bytes) -> Derived:
+    """What `packed_derived` packed."""
+    return _DERIVED.decode(data)
+
+
+PurchaseKey: TypeAlias = tuple[str, str, str, int, str, str]
+PurchaseRow: TypeAlias = tuple[str, str, str, int, str, str, bytes]
+"""A row of purchases: its key, and the `PurchaseBody` packed."""
+
+
+def purchase_row(one: Purchase) -> PurchaseRow:
+    """The row of a purchase."""
+    body = PurchaseBody(
+        one.buyer, one.direct, one.competitive, one.amount, one.shared, one.law, one.category
+    )  # fmt: skip
+    return (*purchase_key(one), _ENCODE(body))
+
+
+def purchase_key(purchase: Purchase) -> PurchaseKey:
     """The key of its row."""
     day = NO_DAY if purchase.day is None else purchase.day
     return purchase.unit, purchase.supplier, purchase.part, day, purchase.process, purchase.contract
 
 
-def _purchase(row: tuple[Any, ...]) -> Purchase:
+def _purchase(row: Sequence[Any]) -> Purchase:
     unit, supplier, part, day, process, contract, body = row
     rest: PurchaseBody = _BODY.decode(body)
     return Purchase(

@@ -19,31 +19,25 @@ from operator import itemgetter
 import msgspec
 
 from careo.record.purchases.checks import CHECKS
-from careo.record.purchases.contributions import UNIT_YEAR, measures_of, purchases_of, tallies_of
+from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
+from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
 from careo.record.purchases.process import (
     Process,
     Version,
     Versions,
-    located,
     process,
     with_release,
     with_table,
 )
-from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import (
-    CLEAR,
-    NOT_MEANT,
     Hit,
-    Measure,
-    Missing,
-    Purchase,
     Rule,
-    Waiting,
 )
-from careo.record.purchases.signals import Dated, Evidence, Signal, next_revision, signal_id, value_of
-from careo.record.purchases.state import Derived, State, purchase_key
-from careo.sources.releases import Package, Refused, packed, unpacked
+from careo.record.purchases.signals import Signal, next_revision, signal_id
+from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
+from careo.record.purchases.whereabouts import Whereabouts
+from careo.sources.releases import Package, Refused, packed
 
 DAMAGE = frozenset({"cut", "damaged", "bomb", "large", "unreadable"})
 """Reasons why a file ended before its end: what a table lacks then is not gone."""
@@ -74,26 +68,48 @@ class _Batch:
     """What is to be written of the processes looked at together."""
 
     clock: int
-    processes: list[tuple[str, Versions, Derived]] = field(
-        default_factory=list[tuple[str, Versions, Derived]]
-    )
+    processes: list[tuple[str, Versions, bytes]] = field(default_factory=list[tuple[str, Versions, bytes]])
     sums: dict[tuple[str, str], list[int]] = field(
         default_factory=lambda: defaultdict[tuple[str, str], list[int]](lambda: [0, 0, 0, 0])
     )
-    purchases_gone: list[tuple[str, str, str, int, str, str]] = field(
-        default_factory=list[tuple[str, str, str, int, str, str]]
-    )
-    purchases: list[Purchase] = field(default_factory=list[Purchase])
+    purchases_gone: list[PurchaseKey] = field(default_factory=list[PurchaseKey])
+    purchases: list[PurchaseRow] = field(default_factory=list[PurchaseRow])
     measures_gone: list[tuple[str, float, str]] = field(default_factory=list[tuple[str, float, str]])
-    measures: list[Measure] = field(default_factory=list[Measure])
+    measures: list[tuple[str, float, str]] = field(default_factory=list[tuple[str, float, str]])
     timers_gone: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     timers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    said: dict[str, tuple[Rule | None, Hit | None]] = field(
-        default_factory=dict[str, tuple[Rule | None, Hit | None]]
-    )
+    said: dict[str, tuple[str, Hit | None]] = field(default_factory=dict[str, tuple[str, Hit | None]])
     groups: dict[tuple[str, str, str], None] = field(default_factory=dict[tuple[str, str, str], None])
     names: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     versions: dict[str, Versions] = field(default_factory=dict[str, Versions])
+
+    def take(self, name: str, versions: Versions, before: Derived, judged: Judged) -> None:
+        """A process as judged now, instead of what followed from it before. What it adds to sums now is not among it."""
+        said = self.said
+        for signal, rule, hit in judged.hits:
+            said[signal] = (rule, hit)
+        if before is not _NO_DERIVED:
+            for signal in before.signals:
+                if signal not in said:
+                    said[signal] = ("", None)
+            add(self.sums, before.tallies, -1)
+            self.purchases_gone += before.purchases
+            self.measures_gone += before.measures
+            if before.due is not None:
+                self.timers_gone.append((before.due, name))
+            for key in before.purchases:
+                self.groups[key[:3]] = None
+        self.purchases += judged.purchases
+        self.measures += judged.measures
+        if judged.due is not None:
+            self.timers.append((judged.due, name))
+        if judged.direct:
+            for row in judged.purchases:
+                self.groups[row[:3]] = None
+        for kind, code, words in judged.names:
+            self.names[kind, code] = words
+        self.processes.append((name, versions, judged.derived))
+        self.versions[name] = versions
 
 
 class Watch:
@@ -107,23 +123,18 @@ class Watch:
 
     def __init__(self, state: State, rules: Sequence[Rule], currency: str) -> None:
         self.state, self.rules, self.currency = state, tuple(rules), currency
+        self.judge = Judge(self.rules, currency)
+        self._where = Whereabouts(state)
         told = [(rule, CHECKS[rule.check]) for rule in rules]
-        self._covers = [
-            (rule, check.check if check.kind == "process" else check.covers) for rule, check in told
-        ]
         self._groups = [(rule, check) for rule, check in told if check.kind == "group"]
         self._shares = [(rule, check) for rule, check in told if check.kind == "share"]
         self._populations = [(rule, check) for rule, check in told if check.kind == "population"]
         self._wholes: set[str] | None = set() if state.meta("unsettled") != "1" else None
         self._by_id = {rule.id: rule for rule in rules}
-        self._patterns: dict[tuple[str, ...], str] = {}
-        self._files: dict[int, tuple[str, str, bool]] = {}
-        self._baselines = self._first_editions()
-        rules_now = blake2b(repr(self.rules).encode() + currency.encode(), digest_size=16).hexdigest()
-        if state.meta("rules") != rules_now:
+        if state.meta("rules") != self.judge.digest:
             self._judge_all()
             with state.transaction():
-                state.remember("rules", rules_now)
+                state.remember("rules", self.judge.digest)
 
     @property
     def clock(self) -> int:
@@ -149,11 +160,8 @@ class Watch:
         try:
             with _without_collector():
                 return self._take(package, accept_shrunk)
-        except (
-            BaseException
-        ):  # nothing of it was kept, so nothing may be remembered: numbers of files are given again
-            self._files.clear()
-            self._baselines = self._first_editions()
+        except BaseException:  # nothing of it was kept, so nothing may be remembered
+            self._where.again()
             raise
 
     def _take(self, package: Package, accept_shrunk: bool) -> Taken:
@@ -213,19 +221,13 @@ class Watch:
                     parts = hits_of_shares(state, check, rule, self._wholes)
                     while some := list(islice(parts, _AT_ONCE)):
                         told += self._tell(
-                            {signal_id(rule, name): (rule, hit) for name, hit in some}, now, {}
+                            {signal_id(rule, name): (rule.id, hit) for name, hit in some}, now, {}
                         )
                 state.remember("unsettled", "0")
             self._wholes = set()
         return told
 
     # ── streams and tables ──
-
-    def _first_editions(self) -> dict[str, int]:
-        """When the first edition of each series of tables was seen."""
-        return dict(
-            self.state.rows("SELECT series, MIN(seen) FROM file WHERE is_table AND done GROUP BY series")
-        )
 
     def _file(self, package: Package) -> tuple[int, bool]:
         """The file's number, and whether this part of it is new."""
@@ -260,26 +262,41 @@ class Watch:
 
     def _take_stream(self, package: Package, file: int, batch: _Batch) -> tuple[int, int, int]:
         found: dict[str, list[Version]] = defaultdict(list)
+        judged: dict[str, Judged] = {}
         releases = 0
-        for sighting in package.sightings:
+        if isinstance(package, ReadyPackage):
+            ready: Iterable[Ready] = package.ready
+            counts = package.judged_as == self.judge.as_of(batch.clock, package.seen)
+            if counts:
+                batch.sums.update({(kind, key): numbers for kind, key, numbers in package.sums})
+        else:
+            ready = (Ready(one.release.process, packed(one.release), one.line, one.pointer, 0) for one in package.sightings)  # fmt: skip
+            counts = False
+        for one in ready:
             releases += 1
-            found[sighting.release.process].append(
-                Version(packed(sighting.release), file, sighting.line, sighting.pointer, package.seen)
-            )
+            found[one.process].append(Version(one.release, file, one.line, one.pointer, package.seen))
+            if counts and one.judged is not None:
+                judged[one.process] = one.judged
         known = self.state.processes(found)
         new = 0
         for name, versions in found.items():
             before, derived = known.get(name, _NOTHING)
+            ahead = judged.get(name)
             if before is _NO_VERSIONS and len(versions) == 1:
                 after = Versions((versions[0],))
+                if ahead is not None:
+                    batch.take(name, after, derived, ahead)
+                    new += 1
+                    continue
             else:
                 after = before
                 for version in versions:
                     after = with_release(after, version)
-                if after is before:
-                    continue
-            new += len(versions)
-            self._derive(name, after, derived, batch)
+            if ahead is not None:  # in vain, for more was known of it; its tallies are among the sums
+                add(batch.sums, unpacked_derived(ahead.derived).tallies, -1)
+            if after is not before:
+                new += len(versions)
+                self._judge(name, after, derived, batch)
         return releases, new, self._write(batch)
 
     def _take_table(
@@ -308,10 +325,7 @@ class Watch:
             "SELECT seen, sha256 FROM file WHERE series=? AND is_table AND done AND (seen, sha256) > (?, ?) ORDER BY seen, sha256 LIMIT 1",
             (series, *edition),
         ).fetchone()
-        baseline = self._baselines.get(series)
-        if baseline is None or package.seen < baseline:
-            self._baselines[series] = package.seen
-            self._files.clear()
+        self._where.first_edition(series, package.seen)
         told = new = 0
         rows = state.rows("SELECT process, release, line FROM staged ORDER BY process, release, line")
         groups = (
@@ -354,7 +368,7 @@ class Watch:
         known = self.state.processes(name for name, _ in some)
         for name, rows in some:
             before, derived = known.get(name, _NOTHING)
-            self._derive(name, with_table(before, series, edition, rows, following), derived, batch)
+            self._judge(name, with_table(before, series, edition, rows, following), derived, batch)
         if following is None:
             self.state.write(
                 "INSERT OR REPLACE INTO held VALUES (?, ?, ?)",
@@ -368,83 +382,11 @@ class Watch:
 
     # ── judging ──
 
-    def _derive(self, name: str, versions: Versions, before: Derived, batch: _Batch) -> None:
+    def _judge(self, name: str, versions: Versions, before: Derived, batch: _Batch) -> None:
         """Judge a process as of `versions`; what that changes goes into `batch`."""
-        one = process(name, versions, self._baselines)
-        now = one.now
-        buyer = now.buyer or ""
-        outcomes: list[str] = []
-        signals: list[str] = []
-        due: int | None = None
-        for rule, check in self._covers:
-            outcome = check(one, rule, batch.clock)
-            if outcome is NOT_MEANT:
-                outcomes.append("-")
-            elif outcome is CLEAR:
-                outcomes.append("0")
-            elif isinstance(outcome, Missing):
-                outcomes.append("+".join(outcome.fields))
-            elif isinstance(outcome, Waiting):
-                outcomes.append("?")
-                until = max(
-                    outcome.until, batch.clock + 1
-                )  # a rule that still waits when its time has come waits on
-                due = until if due is None else min(due, until)
-            elif isinstance(outcome, tuple):
-                outcomes.append("1")
-                for hit in outcome:
-                    signal = signal_id(rule, hit.subject)
-                    signals.append(signal)
-                    batch.said[signal] = (rule, hit)
-        for signal in before.signals:
-            if signal not in batch.said:
-                batch.said[signal] = (None, None)
-        pattern = self._patterns.setdefault(tuple(outcomes), "\t".join(outcomes))
-        purchases = purchases_of(one, self.currency)
-        measures = measures_of(one, batch.clock, self.currency)
-        tallies = (
-            ("coverage", f"{buyer}\t{pattern}", (1,)),
-            *tallies_of(one, purchases),
-            *publishing_of(one, versions, purchases),
-        )
-        derived = Derived(
-            tuple(signals),
-            tuple(map(purchase_key, purchases)),
-            tallies,
-            tuple((measure.population, measure.value, measure.subject) for measure in measures),
-            due,
-        )
-        sums = batch.sums
-        for kind, key, numbers in before.tallies:
-            total = sums[kind, key]
-            for at, number in enumerate(numbers):
-                total[at] -= number
-        for kind, key, numbers in tallies:
-            total = sums[kind, key]
-            if len(numbers) == 1:
-                total[0] += numbers[0]
-                continue
-            for at, number in enumerate(numbers):
-                total[at] += number
-        batch.purchases_gone += before.purchases
-        batch.purchases += purchases
-        batch.measures_gone += before.measures
-        batch.measures += measures
-        if before.due is not None:
-            batch.timers_gone.append((before.due, name))
-        if due is not None:
-            batch.timers.append((due, name))
-        for key in before.purchases:
-            batch.groups[key[:3]] = None
-        for purchase in purchases:
-            if purchase.direct:
-                batch.groups[purchase.unit, purchase.supplier, purchase.part] = None
-        if now.buyer_name:
-            batch.names["buyer", buyer] = now.buyer_name
-        if now.unit_name:
-            batch.names["unit", now.unit or ""] = now.unit_name
-        batch.processes.append((name, versions, derived))
-        batch.versions[name] = versions
+        judged, tallies = self.judge.of(process(name, versions, self._where.baselines), versions, batch.clock)
+        add(batch.sums, tallies)
+        batch.take(name, versions, before, judged)
 
     def _write(self, batch: _Batch) -> int:
         state = self.state
@@ -459,94 +401,40 @@ class Watch:
             "INSERT INTO name VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name=MAX(name, excluded.name)",
             ((kind, code, name) for (kind, code), name in sorted(batch.names.items())),
         )
-        for unit, supplier, part in batch.groups if self._groups else ():
-            rows = state.purchases(unit, supplier, part)
-            for rule, check in self._groups:
-                hit = next(iter(check.check([row for row in rows if check.key(row) is not None], rule)), None)
-                batch.said[signal_id(rule, f"{unit}|{supplier}|{part}")] = (rule, hit)
+        if self._groups and batch.groups:
+            keys = list(batch.groups)
+            found = state.groups(keys)
+            for place, key in enumerate(keys):
+                rows = found.get(place, [])
+                for rule, check in self._groups:
+                    of_rule = [row for row in rows if check.key(row) is not None]
+                    hit = next(iter(check.check(of_rule, rule)), None)
+                    batch.said[signal_id(rule, "|".join(key))] = (rule.id, hit)
         if self._wholes is not None:
             self._wholes.update(key for kind, key in batch.sums if kind == UNIT_YEAR)
         return self._tell(batch.said, batch.clock, batch.versions)
 
     def _tell(
-        self, said: Mapping[str, tuple[Rule | None, Hit | None]], clock: int, versions: Mapping[str, Versions]
+        self, said: Mapping[str, tuple[str, Hit | None]], clock: int, versions: Mapping[str, Versions]
     ) -> int:
         before = self.state.signals(said) if said else {}
         told: list[Signal] = []
         for signal in sorted(said):
-            rule, hit = said[signal]
+            name, hit = said[signal]
             last = before.get(signal)
-            if rule is None:
-                if last is None:
-                    continue
-                rule = self._by_id.get(last.rule, _GONE)
-            revision = next_revision(last, rule, hit, clock, lambda found: self._dated(found, versions))
+            if hit is None and last is None:
+                continue
+            rule = self._by_id.get(name or last.rule if last else name, _GONE)
+            revision = next_revision(last, rule, hit, clock, lambda found: self._where.dated(found, versions))
             if revision is not None:
                 told.append(revision)
         self.state.tell(told)
         return len(told)
 
-    def _dated(self, hit: Hit, versions: Mapping[str, Versions]) -> Dated:
-        names = {fact.process for fact in hit.facts if fact.process}
-        known = {name: versions[name] for name in names if name in versions}
-        if len(known) < len(names):
-            missing = sorted(names - known.keys())
-            known |= {name: one for name, (one, _) in self.state.processes(missing).items()}
-        evidence: list[Evidence] = []
-        seen: list[int | None] = []
-        published: list[int] = []
-        for fact in hit.facts:
-            before, value = value_of(fact)
-            bare = Evidence(process=fact.process, field=fact.field, value=value, before=before)
-            version = (
-                located(fact.process, known[fact.process], fact.field) if fact.process in known else None
-            )
-            if version is None:
-                evidence.append(bare)
-                continue
-            name, sha256, baseline = self._file_of(version.file)
-            evidence.append(
-                msgspec.structs.replace(
-                    bare,
-                    name=name,
-                    sha256=sha256,
-                    line=version.line,
-                    pointer=version.pointer,
-                    release=blake2b(version.release, digest_size=10).hexdigest(),
-                )
-            )
-            seen.append(None if baseline else version.seen)
-            date = unpacked(version.release).date
-            if date:
-                published.append(date)
-        known_seen = [one for one in seen if one is not None]
-        first_seen = max(known_seen) if seen and len(known_seen) == len(seen) else None
-        latest = (
-            max((version.seen for one in known.values() for version in one.stream), default=None)
-            if first_seen is None
-            else first_seen
-        )
-        times = [
-            fact.value
-            for fact in hit.facts
-            if isinstance(fact.value, int)
-            and fact.field.rpartition("/")[2] in _TIMES
-            and (latest is None or fact.value <= latest)
-        ]
-        return Dated(tuple(evidence), max(times, default=None), max(published, default=None), first_seen)
-
-    def _file_of(self, file: int) -> tuple[str, str, bool]:
-        if file not in self._files:
-            name, sha256, seen, series, table = self.state.rows(
-                "SELECT name, sha256, seen, series, is_table FROM file WHERE id=?", (file,)
-            ).fetchone()
-            self._files[file] = (name, sha256, bool(table) and seen <= self._baselines.get(series, seen))
-        return self._files[file]
-
     def _look_again(self, names: Sequence[str], clock: int) -> int:
         batch = _Batch(clock)
         for name, (versions, derived) in self.state.processes(names).items():
-            self._derive(name, versions, derived, batch)
+            self._judge(name, versions, derived, batch)
         return self._write(batch)
 
     def _judge_all(self) -> None:
@@ -557,7 +445,7 @@ class Watch:
             with self.state.transaction():
                 batch = _Batch(clock)
                 for name, versions, derived in some:
-                    self._derive(name, versions, derived, batch)
+                    self._judge(name, versions, derived, batch)
                 self._write(batch)
                 self.state.remember("unsettled", "1")
         ids = {rule.id: rule for rule in self.rules}
@@ -578,12 +466,12 @@ class Watch:
     # ── fences ──
 
     def _fence(self, rule: Rule, hits: Iterable[Hit], clock: int) -> int:
-        said: dict[str, tuple[Rule | None, Hit | None]] = {
-            signal.id: (rule, None)
+        said: dict[str, tuple[str, Hit | None]] = {
+            signal.id: (rule.id, None)
             for signal in self.state.signals_of(rule.id)
             if signal.version == rule.version
         }
-        said |= {signal_id(rule, hit.subject): (rule, hit) for hit in hits}
+        said |= {signal_id(rule, hit.subject): (rule.id, hit) for hit in hits}
         return self._tell(said, clock, {})
 
 
@@ -599,9 +487,8 @@ def _without_collector() -> Generator[None]:
             gc.enable()
 
 
-_NO_VERSIONS = Versions()
-_NOTHING = (_NO_VERSIONS, Derived())
-_TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
+_NO_VERSIONS, _NO_DERIVED = Versions(), Derived()
+_NOTHING = (_NO_VERSIONS, _NO_DERIVED)
 _GONE = Rule("", 0, "", (), {}, {}, {}, (), {}, (), "")
 
 

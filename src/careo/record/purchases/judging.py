@@ -1,0 +1,160 @@
+"""`Judge`: everything that follows from one process by itself, as `Judged`.
+
+It reads nothing but the process, so another program can judge ahead of the one that keeps the state (`run/watch_ahead.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import msgspec
+
+from careo.record.purchases.checks import CHECKS
+from careo.record.purchases.contributions import measures_of, purchases_of, tallies_of
+from careo.record.purchases.process import Process, Versions
+from careo.record.purchases.publishing import publishing_of
+from careo.record.purchases.rules import CLEAR, NOT_MEANT, Hit, Missing, Rule, Tally, Waiting
+from careo.record.purchases.signals import signal_id
+from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, purchase_key, purchase_row
+from careo.sources.releases import Package
+
+
+class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What follows from one process.
+
+    derived: the `Derived` that is kept, packed. due: as of it. hits: (id of the signal, id of the rule, the hit). purchases: rows of the state;
+    direct: whether they are direct awards, which groups are made of. measures: (population, value, subject). names: (kind, code, name).
+    """
+
+    derived: bytes
+    due: int | None
+    hits: tuple[tuple[str, str, Hit], ...]
+    purchases: tuple[PurchaseRow, ...]
+    direct: bool
+    measures: tuple[tuple[str, float, str], ...]
+    names: tuple[tuple[str, str, str], ...]
+
+
+class Ready(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A sighting with its release packed. newest: as of `releases.newest_date`; judged: if it was judged ahead, as the only one of its process."""
+
+    process: str
+    release: bytes
+    line: int
+    pointer: str
+    newest: int
+    judged: Judged | None = None
+
+
+@dataclass(frozen=True)
+class ReadyPackage(Package):
+    """A package of a stream that another program read, and judged where a process came once in it.
+
+    Attributes:
+        ready: its sightings. sums: tallies of all that was judged together, by kind and key.
+        judged_as: `Judge.as_of` when they were judged: what was judged as of anything else does not count.
+    """
+
+    ready: tuple[Ready, ...] = ()
+    sums: tuple[tuple[str, str, list[int]], ...] = ()
+    judged_as: str = ""
+
+
+class Judge:
+    """Rules and currency that processes are judged by.
+
+    Attributes:
+        digest: the same for the same rules and currency.
+    """
+
+    def __init__(self, rules: Iterable[Rule], currency: str) -> None:
+        rules = tuple(rules)
+        self.currency = currency
+        self.digest = blake2b(repr(rules).encode() + currency.encode(), digest_size=16).hexdigest()
+        told = [(rule, CHECKS[rule.check]) for rule in rules]
+        self._covers = [
+            (rule, check.check if check.kind == "process" else check.covers) for rule, check in told
+        ]
+        self._patterns: dict[tuple[str, ...], str] = {}
+
+    def as_of(self, clock: int, seen: int) -> str:
+        """All that an answer depends on besides the releases of a process: rules, the clock, and when releases were seen."""
+        return f"{self.digest} {clock} {seen}"
+
+    def of(self, one: Process, versions: Versions, clock: int) -> tuple[Judged, tuple[Tally, ...]]:
+        """What follows from a process, which is as of `versions`, at `clock`; and what it adds to sums."""
+        now = one.now
+        buyer = now.buyer or ""
+        pattern, hits, due = self._rules(one, clock)
+        purchases = purchases_of(one, self.currency)
+        measures = tuple(
+            [(each.population, each.value, each.subject) for each in measures_of(one, clock, self.currency)]
+        )
+        tallies = (
+            Tally("coverage", f"{buyer}\t{pattern}", (1,)),
+            *tallies_of(one, purchases),
+            *publishing_of(one, versions, purchases),
+        )
+        names: list[tuple[str, str, str]] = []
+        if now.buyer_name:
+            names.append(("buyer", buyer, now.buyer_name))
+        if now.unit_name:
+            names.append(("unit", now.unit or "", now.unit_name))
+        derived = Derived(
+            tuple([signal for signal, _, _ in hits]),
+            tuple([purchase_key(purchase) for purchase in purchases]),
+            tallies,
+            measures,
+            due,
+        )
+        judged = Judged(
+            packed_derived(derived),
+            due,
+            tuple(hits),
+            tuple([purchase_row(purchase) for purchase in purchases]),
+            bool(purchases) and purchases[0].direct,
+            measures,
+            tuple(names),
+        )
+        return judged, tallies
+
+    def _rules(self, one: Process, clock: int) -> tuple[str, list[tuple[str, str, Hit]], int | None]:
+        """What rules say of it: the outcome of each as the table of coverage keeps it, hits, and when to look again."""
+        outcomes: list[str] = []
+        hits: list[tuple[str, str, Hit]] = []
+        due: int | None = None
+        for rule, check in self._covers:
+            outcome = check(one, rule, clock)
+            if outcome is NOT_MEANT:
+                outcomes.append("-")
+            elif outcome is CLEAR:
+                outcomes.append("0")
+            elif isinstance(outcome, Missing):
+                outcomes.append("+".join(outcome.fields))
+            elif isinstance(outcome, Waiting):
+                outcomes.append("?")
+                until = max(
+                    outcome.until, clock + 1
+                )  # a rule that still waits when its time has come waits on
+                due = until if due is None else min(due, until)
+            elif isinstance(outcome, tuple):
+                outcomes.append("1")
+                hits += [(signal_id(rule, hit.subject), rule.id, hit) for hit in outcome]
+        told = tuple(outcomes)
+        pattern = self._patterns.get(told)
+        if pattern is None:
+            pattern = self._patterns[told] = "\t".join(told)
+        return pattern, hits, due
+
+
+def add(
+    sums: dict[tuple[str, str], list[int]], tallies: Sequence[tuple[str, str, Sequence[int]]], sign: int = 1
+) -> None:
+    """Add tallies to sums, or take them away (`sign` −1)."""
+    for kind, key, numbers in tallies:
+        total = sums[kind, key]
+        total[0] += sign * numbers[0]
+        for at in range(1, len(numbers)):
+            total[at] += sign * numbers[at]
