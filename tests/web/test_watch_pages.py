@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 import careo
 from careo.panel import country_of
 from careo.record.strategy import load_strategy
-from careo.run.watch_state import writing_state
+from careo.run.watch_state import state_folder, writing_state
 from careo.views import cli
 from careo.views.web import watch_rows
 from watch_worlds import alone, folder_of, lines, release
@@ -133,6 +133,7 @@ def test_nothing_watched_yet_says_how_to_begin(client: TestClient) -> None:
         answer = client.get(path)
         assert answer.status_code == 404, path
         assert "careo watch" in answer.text
+    assert not state_folder("mexico").exists()  # whoever looks makes nothing
 
 
 def test_an_empty_folder_watched_is_nothing_yet(client: TestClient, tmp_path: Path) -> None:
@@ -228,18 +229,13 @@ def test_new_signals_are_seen_at_once_and_withdrawn_ones_stay(
 
 
 def test_the_watch_that_writes_is_not_kept_waiting(client: TestClient, watched: dict[str, str]) -> None:
-    from careo.run.watch_state import state_folder
-
     with writing_state(state_folder("mexico")) as state, state.transaction():
         state.remember("looked", "1711065600")
         assert client.get("/en/purchases").status_code == 200
         assert client.get(f"/en/purchases/{watched['007000']}").status_code == 200
-    assert not (state_folder("mexico") / "made-by-a-page").exists()
 
 
 def test_a_state_that_is_broken_is_a_sentence(client: TestClient, watched: dict[str, str]) -> None:
-    from careo.run.watch_state import state_folder
-
     for name in ("state.sqlite-wal", "state.sqlite-shm"):
         (state_folder("mexico") / name).unlink(missing_ok=True)
     (state_folder("mexico") / "state.sqlite").write_bytes(b"no database" * 100)
