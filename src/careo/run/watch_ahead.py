@@ -10,7 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Generator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -198,7 +198,7 @@ def _judged(package: Package, judge: Judge, clock: int, met: set[int]) -> _Answe
     """
     sightings = tuple(package.sightings)
     counts = Counter([one.release.process for one in sightings])
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    sums: dict[tuple[str, str], list[int]] = {}
     ready: list[Ready] = []
     if len(met) > _REMEMBERED:
         met.clear()
