@@ -112,7 +112,7 @@ class State:
                 self._db = sqlite3.connect(
                     f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
                 )
-            self._db.execute("PRAGMA cache_size=-32768")
+            self._db.execute("PRAGMA cache_size=-24576")
             self._db.execute("PRAGMA temp_store=FILE")
             # A kill may have left the file before anything stood in it.
             if writable and not self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:

@@ -160,7 +160,7 @@ class Watch:
             accept_shrunk: take a table that lost many of its rows for what it says, not for a truncated file.
         """
         try:
-            with _without_collector():
+            with without_collector():
                 return self._take(package, accept_shrunk)
         except BaseException:  # nothing of it was kept, so nothing may be remembered
             self._where.again()
@@ -478,7 +478,7 @@ class Watch:
 
 
 @contextmanager
-def _without_collector() -> Generator[None]:
+def without_collector() -> Generator[None]:
     """Without Python's search for cycles, of which a package makes none: it would look at every one of its objects again and again."""
     was = gc.isenabled()
     gc.disable()
