@@ -44,16 +44,20 @@ def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
             file = folder / f"{size}.jsonl"
             write(file, releases(size))
             took = _replayed(state, file)
-            peaks.append(took["peak_mb"])
+            peaks.append(took["peak_mb"] + took["ahead_mb"])
             yield f"purchases, {size:,} releases [releases/s]", took["releases"] / took["seconds"]
             yield (
                 f"purchases, {size:,} releases, of processor time [releases/s]",
-                took["releases"] / took["processor"],
+                took["releases"] / (took["processor"] + took["ahead"]),
+            )
+            yield (
+                f"purchases, {size:,} releases, of processor time of the busier of two programs [releases/s]",
+                took["releases"] / max(took["processor"], took["ahead"]),
             )
             yield f"purchases, {size:,}: a package of 1,000, first seen to told, p50 [s]", took["p50"]
             yield f"purchases, {size:,}: a package of 1,000, first seen to told, p99 [s]", took["p99"]
             yield f"purchases, {size:,}: fences and shares [s]", took["settled"]
-            yield f"purchases, {size:,}: peak [MB]", took["peak_mb"]
+            yield f"purchases, {size:,}: peak of both programs [MB]", took["peak_mb"] + took["ahead_mb"]
         following = folder / "more.jsonl"
         write(following, more(1_000, sizes[-1]))
         again = _replayed(state, following)
@@ -111,16 +115,18 @@ def replay(path: Path, file: Path) -> dict[str, float]:
         ended = time.perf_counter()
     seconds = sorted(one.seconds for one in taken if one.releases >= 1_000) or [0.0]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ahead = resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
     return {
         "releases": sum(one.releases for one in taken),
         "seconds": ended - began,
         "processor": time.process_time() - processor,
-        "ahead": resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        + resource.getrusage(resource.RUSAGE_CHILDREN).ru_stime,
+        "ahead": ahead.ru_utime + ahead.ru_stime,
         "p50": statistics.median(seconds),
         "p99": seconds[int(len(seconds) * 0.99)],
         "settled": ended - before,
-        "peak_mb": peak / (1024 * 1024 if sys.platform == "darwin" else 1024),
+        "peak_mb": peak / unit,
+        "ahead_mb": ahead.ru_maxrss / unit,
     }
 
 

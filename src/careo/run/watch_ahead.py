@@ -10,7 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Generator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,6 +20,7 @@ import msgspec
 
 from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
 from careo.record.purchases.process import Version, Versions, of_one_release
+from careo.record.purchases.watch import without_collector
 from careo.run.watch_state import clock_of, rules_of, rules_with_lists
 from careo.sources.packages import Terms, read_packages
 from careo.sources.persons import Door
@@ -30,6 +31,7 @@ LARGE = 8 << 20
 
 _REMEMBERED = 1_000_000  # processes met in a file; a longer one is judged in vain now and then
 _SIZE = struct.Struct("<Q")
+_LARGEST = 1 << 30  # bytes of a message
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +114,8 @@ def _answers(asked: Asked) -> Generator[ReadyPackage]:
             _send(program.stdin, msgspec.msgpack.encode(asked))
         while data := _received(program.stdout):
             try:
-                answer = _ANSWER.decode(data)
+                with without_collector():
+                    answer = _ANSWER.decode(data)
             except msgspec.MsgspecError:
                 return
             yield ReadyPackage(
@@ -155,7 +158,7 @@ def _received(pipe: IO[bytes]) -> bytes:
         if len(head) < _SIZE.size:
             return b""
         (size,) = _SIZE.unpack(head)
-        data = pipe.read(size)
+        data = pipe.read(size) if size <= _LARGEST else b""
     except OSError:
         return b""
     return data if len(data) == size else b""
@@ -198,7 +201,7 @@ def _judged(package: Package, judge: Judge, clock: int, met: set[int]) -> _Answe
     """
     sightings = tuple(package.sightings)
     counts = Counter([one.release.process for one in sightings])
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    sums: dict[tuple[str, str], list[int]] = {}
     ready: list[Ready] = []
     if len(met) > _REMEMBERED:
         met.clear()
@@ -223,15 +226,12 @@ def _judged(package: Package, judge: Judge, clock: int, met: set[int]) -> _Answe
         package.next_offset,
         package.refused,
         tuple(ready),
-        tuple([(kind, key, numbers) for (kind, key), numbers in sums.items()]),
+        tuple([(kind, key, numbers) for (kind, key), numbers in sorted(sums.items())]),
         judge.as_of(clock, package.seen),
     )  # fmt: skip
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ends with who asked
-    import gc
-
-    gc.disable()  # as in `Watch.take`
-    with suppress(OSError):
+    with suppress(OSError), without_collector():
         answer(sys.stdin.buffer, sys.stdout.buffer)

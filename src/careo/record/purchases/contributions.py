@@ -5,9 +5,10 @@ Pure functions of a process: what it contributed before can be taken away again,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import Fact, Measure, Purchase, Tally
@@ -28,6 +29,25 @@ FINAL_AWARDS = frozenset({"active", "cancelled", "unsuccessful"})
 # ── what is read of a process in several places ──────────────────────────────────────────────────────────────────
 
 
+_Answer = TypeVar("_Answer")
+
+
+def _once(question: Callable[[Release], _Answer]) -> Callable[[Release], _Answer]:
+    """The question with its last answer kept: rules ask the same of a release one after the other."""
+    last: tuple[Release | None, Any] = (None, None)
+
+    @wraps(question)
+    def asked(now: Release) -> _Answer:
+        nonlocal last
+        of, answer = last
+        if of is not now:
+            answer = question(now)
+            last = (now, answer)
+        return answer
+
+    return asked
+
+
 def void(now: Release) -> bool:
     """Whether it is a draft, or came to nothing: no rule on decisions, prices or suppliers speaks of it."""
     return now.draft is True or now.status in VOID
@@ -44,6 +64,7 @@ def year_of(day: int) -> int:
     return (_EPOCH + timedelta(days=day)).year if -_FAR < day < _FAR else 0
 
 
+@_once
 def decided_at(now: Release) -> int | None:
     """The award decision: of the process, else of its earliest award or contract that stands; None if none is dated."""
     if type(now.decided) is int:
@@ -53,12 +74,14 @@ def decided_at(now: Release) -> int | None:
     return min(dates, default=None)
 
 
-def submitted(now: Release) -> list[Bid]:
+@_once
+def submitted(now: Release) -> Sequence[Bid]:
     """Bids that were handed in and stand: every status but "invited", "withdrawn" and none."""
     return [bid for bid in now.bids or () if bid.status and bid.status not in NOT_SUBMITTED]
 
 
-def active_awards(now: Release) -> list[Award] | None:
+@_once
+def active_awards(now: Release) -> Sequence[Award] | None:
     """Its awards in force; None while one is not final, or where awards are not published."""
     if not now.awards:
         return None

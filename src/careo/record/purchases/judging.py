@@ -17,7 +17,7 @@ from careo.record.purchases.process import Process, Versions
 from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Hit, Missing, Rule, Tally, Waiting
 from careo.record.purchases.signals import signal_id
-from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, purchase_key, purchase_row
+from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, purchase_row
 from careo.sources.releases import Package
 
 
@@ -89,6 +89,7 @@ class Judge:
         buyer = now.buyer or ""
         pattern, hits, due = self._rules(one, clock)
         purchases = purchases_of(one, self.currency)
+        rows = tuple([purchase_row(each) for each in purchases])
         measures = tuple(
             [(each.population, each.value, each.subject) for each in measures_of(one, clock, self.currency)]
         )
@@ -104,7 +105,7 @@ class Judge:
             names.append(("unit", now.unit or "", now.unit_name))
         derived = Derived(
             tuple([signal for signal, _, _ in hits]),
-            tuple([purchase_key(purchase) for purchase in purchases]),
+            tuple([row[:6] for row in rows]),
             tallies,
             measures,
             due,
@@ -113,7 +114,7 @@ class Judge:
             packed_derived(derived),
             due,
             tuple(hits),
-            tuple([purchase_row(purchase) for purchase in purchases]),
+            rows,
             bool(purchases) and purchases[0].direct,
             measures,
             tuple(names),
@@ -131,9 +132,10 @@ class Judge:
                 outcomes.append("-")
             elif outcome is CLEAR:
                 outcomes.append("0")
-            elif isinstance(outcome, Missing):
-                outcomes.append("+".join(outcome.fields))
-            elif isinstance(outcome, Waiting):
+            elif type(outcome) is Missing:
+                fields = outcome.fields
+                outcomes.append(fields[0] if len(fields) == 1 else "+".join(fields))
+            elif type(outcome) is Waiting:
                 outcomes.append("?")
                 until = max(
                     outcome.until, clock + 1
@@ -154,7 +156,12 @@ def add(
 ) -> None:
     """Add tallies to sums, or take them away (`sign` −1)."""
     for kind, key, numbers in tallies:
-        total = sums[kind, key]
-        total[0] += sign * numbers[0]
-        for at in range(1, len(numbers)):
-            total[at] += sign * numbers[at]
+        name = (kind, key)
+        total = sums.get(name)
+        if total is None:
+            total = sums[name] = [0, 0, 0, 0]
+        if len(numbers) == 1:  # most of them
+            total[0] += sign * numbers[0]
+            continue
+        for at, number in enumerate(numbers):
+            total[at] += sign * number

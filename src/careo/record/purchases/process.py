@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -272,13 +273,16 @@ def _first_to_say(
     first: Version | None = None
     said: object = UNSET
     for version in reversed(history):
-        value = _said(unpacked(version.release), head, part, own)
+        value = _said(_read(version.release), head, part, own)
         if value is UNSET:
             continue
         if first is not None and value != said:
             break
         first, said = version, value
     return first if first is not None or speaks else history[-1]
+
+
+_read = lru_cache(maxsize=1024)(unpacked)  # a signal rests on several fields, a process has several signals
 
 
 def _said(release: Release, head: str, part: str, own: str) -> object:

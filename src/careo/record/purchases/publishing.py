@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
+from careo.record.purchases.contributions import year_of
 from careo.record.purchases.process import Process, Versions
 from careo.record.purchases.rules import Purchase, Tally
 from careo.sources.releases import unpacked
@@ -35,7 +36,7 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
             alone = not one.competitive
             yield Tally(
                 "spent",
-                f"{one.buyer}|{day_of(one.day * DAY).year}",
+                f"{one.buyer}|{year_of(one.day)}",
                 (1, int(alone), one.amount, one.amount if alone else 0),
             )
     buyer = process.now.buyer or ""

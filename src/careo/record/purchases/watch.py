@@ -69,9 +69,7 @@ class _Batch:
 
     clock: int
     processes: list[tuple[str, Versions, bytes]] = field(default_factory=list[tuple[str, Versions, bytes]])
-    sums: dict[tuple[str, str], list[int]] = field(
-        default_factory=lambda: defaultdict[tuple[str, str], list[int]](lambda: [0, 0, 0, 0])
-    )
+    sums: dict[tuple[str, str], list[int]] = field(default_factory=dict[tuple[str, str], list[int]])
     purchases_gone: list[PurchaseKey] = field(default_factory=list[PurchaseKey])
     purchases: list[PurchaseRow] = field(default_factory=list[PurchaseRow])
     measures_gone: list[tuple[str, float, str]] = field(default_factory=list[tuple[str, float, str]])
@@ -93,16 +91,20 @@ class _Batch:
                 if signal not in said:
                     said[signal] = ("", None)
             add(self.sums, before.tallies, -1)
-            self.purchases_gone += before.purchases
-            self.measures_gone += before.measures
-            if before.due is not None:
-                self.timers_gone.append((before.due, name))
             for key in before.purchases:
                 self.groups[key[:3]] = None
+        # A correction seldom changes these; rows of purchases with the same keys are replaced.
+        if before.purchases != tuple([row[:6] for row in judged.purchases]):
+            self.purchases_gone += before.purchases
         self.purchases += judged.purchases
-        self.measures += judged.measures
-        if judged.due is not None:
-            self.timers.append((judged.due, name))
+        if before.measures != judged.measures:
+            self.measures_gone += before.measures
+            self.measures += judged.measures
+        if before.due != judged.due:
+            if before.due is not None:
+                self.timers_gone.append((before.due, name))
+            if judged.due is not None:
+                self.timers.append((judged.due, name))
         if judged.direct:
             for row in judged.purchases:
                 self.groups[row[:3]] = None
@@ -158,7 +160,7 @@ class Watch:
             accept_shrunk: take a table that lost many of its rows for what it says, not for a truncated file.
         """
         try:
-            with _without_collector():
+            with without_collector():
                 return self._take(package, accept_shrunk)
         except BaseException:  # nothing of it was kept, so nothing may be remembered
             self._where.again()
@@ -477,7 +479,7 @@ class Watch:
 
 
 @contextmanager
-def _without_collector() -> Generator[None]:
+def without_collector() -> Generator[None]:
     """Without Python's search for cycles, of which a package makes none: it would look at every one of its objects again and again."""
     was = gc.isenabled()
     gc.disable()
