@@ -19,14 +19,8 @@ from careo.record.purchases.state import State
 from careo.record.strategy import Strategy
 from careo.results.finding import Finding
 from careo.results.wording import number
-from careo.sources.store import data_folder
 
 _MOST_BUYERS = 12  # rows of a finding's table; all are in `careo watch status`
-
-
-def state_path(country: str) -> Path:
-    """Where the watch of a country keeps its state, unless told otherwise."""
-    return data_folder() / "watch" / country / "state.sqlite"
 
 
 def pledges_watched(strategy: Strategy, country: str) -> tuple[str, ...]:
@@ -43,7 +37,9 @@ def watched_of(
     Args:
         on: a day for which the answers are asked; the figures are of all that was seen, so there are none for a day before its last.
     """
-    path = state_path(country)
+    from careo.run.watch_state import state_file
+
+    path = state_file(country)
     if not pledges_watched(strategy, country) or not path.is_file():
         return ()
     found = watched_figures(path, country, language)

@@ -31,6 +31,11 @@ def state_folder(country: str, state: str | Path | None = None) -> Path:
     return Path(state) if state else data_folder() / "watch" / Path(country).name
 
 
+def state_file(country: str, state: str | Path | None = None) -> Path:
+    """The file in that folder."""
+    return state_folder(country, state) / _STATE
+
+
 def rules_of(country: str) -> Rules:
     """The rules by which purchases of a country are watched.
 
