@@ -101,7 +101,7 @@ def _answers(asked: Asked) -> Generator[ReadyPackage]:
     """What the second program answers; ends early where it does."""
     try:
         program = subprocess.Popen(
-            [sys.executable, "-m", "careo.run.watch_ahead"],
+            [sys.executable, "-P", "-m", "careo.run.watch_ahead"],  # -P: not from where one stands
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

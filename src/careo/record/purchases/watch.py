@@ -22,18 +22,8 @@ from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
 from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
-from careo.record.purchases.process import (
-    Process,
-    Version,
-    Versions,
-    process,
-    with_release,
-    with_table,
-)
-from careo.record.purchases.rules import (
-    Hit,
-    Rule,
-)
+from careo.record.purchases.process import Process, Version, Versions, process, with_release, with_table
+from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal, next_revision, signal_id
 from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
 from careo.record.purchases.whereabouts import Whereabouts
