@@ -281,7 +281,7 @@ def test_a_bomb_is_not_unpacked():
     [
         (b"", "empty", "nothing in it", "no contiene nada"),
         (b"\n \n", "empty", "nothing in it", "no contiene nada"),
-        (gzip.compress(b""), "empty", "nothing in it", "no contiene nada"),
+        (gzip.compress(b"", mtime=0), "empty", "nothing in it", "no contiene nada"),
         (b"\xef\xbb\xbf", "empty", "nothing", "nada"),
         (b"\x1f\x8b", "cut", "cut off", "cortado"),
         (b"\x1f\x8b\x08\x00" + b"\xff" * 40, "damaged", "damaged", "dañado"),
@@ -461,6 +461,13 @@ def test_any_json_ends_in_packages_the_same_way_in_a_document_and_on_lines(value
         assert given_lines == document
     for one in given_lines:
         packed(one)
+
+
+@pytest.mark.parametrize("first", ["null", "7", '"releases"', "releases of today"])
+def test_a_first_line_that_is_no_release_is_refused_by_itself(first):
+    found, refused = whole(f"{first}\n".encode() + b'{"ocid": "good", "id": "1"}\n')
+    assert [one.process for one in found] == ["good"]
+    assert [one.line for one in refused] == [1]
 
 
 def test_every_reason_has_words_in_both_languages():

@@ -130,7 +130,7 @@ def _read(
     reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
     if reason:
         yield maker.only(reason)
-    elif begin[:1] in (b"{", b"["):
+    elif begin[:1] in (b"{", b"[") or _second_line_is_json(begin):
         reader = ocds.Reader(terms.clock, terms.door)
         if _is_lines(head, stream):
             yield from _json_lines(opened, bytes(head), stream, reader, maker, start, largest_line)
@@ -223,6 +223,12 @@ def _is_lines(head: bytearray, stream: Stream) -> bool:
         head += chunk
         rest = bytes(head).removeprefix(_MARK).lstrip().partition(b"\n")[2]
     second = rest.lstrip().partition(b"\n")[0].strip()
+    return second.startswith(b"{") and _readable(second)
+
+
+def _second_line_is_json(begin: bytes) -> bool:
+    """Whether JSON Lines begin with a line that is none, such as `null` or a heading: it is refused by itself then."""
+    second = begin.partition(b"\n")[2].lstrip().partition(b"\n")[0].strip()
     return second.startswith(b"{") and _readable(second)
 
 
