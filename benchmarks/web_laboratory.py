@@ -65,7 +65,7 @@ def _slider(port: int, turn: int, lever: str, base: str = "none") -> float:
     """One question and its whole answer [s]; another dose every time.
 
     Raises:
-        RuntimeError: it was not answered.
+        BlockingIOError: the kernel is being compiled. RuntimeError: it was not answered.
     """
     path = f"/en/laboratory/fans?base={base}&L12=0.3&{lever}={0.1 + turn / 500:.4f}"
     start = time.perf_counter()
@@ -74,6 +74,8 @@ def _slider(port: int, turn: int, lever: str, base: str = "none") -> float:
     answer = line.getresponse()
     body = answer.read()
     line.close()
+    if answer.status == 503 and answer.headers.get("Retry-After"):
+        raise BlockingIOError("the kernel is being compiled")
     if answer.status != 200 or b"<svg" not in body:
         raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
     return time.perf_counter() - start

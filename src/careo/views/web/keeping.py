@@ -23,6 +23,7 @@ from careo.views.web.services import Services
 KEPT_BYTES = 64 * 2**20  # an overview with its map is some 0.2 MB
 _LEAST_PACKED_BYTES = 1_000  # less fits into one packet anyway
 Key = tuple[object, ...]
+_PURCHASES = "/purchases"  # answers under it follow the watch, which may tell something new at any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Keeping:
             self._bytes -= self._answers.popitem(last=False)[1].size
 
     def _key(self, scope: Scope) -> Key:
-        """What an answer depends on: the day and the imported data, the question, and who asks (a page names them).
+        """What an answer depends on: the day and the imported data (of purchases, what was watched), the question, and who asks (a page
+        names them).
 
         When the day or the data change, everything kept is forgotten.
         """
@@ -111,7 +113,8 @@ class Keeping:
             self._answers.clear()
         state: dict[str, Any] = scope.get("state", {})
         asked = (scope["path"], state.get("form", ""), scope["query_string"])
-        return (world, *asked, state.get("person", ""), state.get("editor"))
+        watched = self.services.watched if _PURCHASES in scope["path"] else ""
+        return (world, watched, *asked, state.get("person", ""), state.get("editor"))
 
 
 def _answer(start: Message, body: bytes, *, packs: bool) -> _Answer:

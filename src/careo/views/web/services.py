@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from careo.base.errors import CareoError
 from careo.panel import Country
+from careo.run.watch_state import state_file
 from careo.sources.store import data_folder
 from careo.views.web.checking import Checks
 from careo.views.web.job import RUNS, Job
@@ -111,11 +112,13 @@ class Services:
     @property
     def stamp(self) -> str:
         """Changes when the imported data do; one look at a file, so that it can be asked for with every request."""
-        try:
-            told = (data_folder() / "catalogue.sqlite").stat()
-        except FileNotFoundError:
-            return ""
-        return f"{told.st_mtime_ns}-{told.st_size}-{told.st_ino}"
+        return _state_of(data_folder() / "catalogue.sqlite")
+
+    @property
+    def watched(self) -> str:
+        """Changes when the watch of purchases took something in; a look at two files."""
+        state = state_file(self.settings.country)
+        return " ".join(map(_state_of, (state, state.with_name(f"{state.name}-wal"))))
 
     def close(self) -> None:
         """Closes what is open; only what was ever made."""
@@ -139,3 +142,12 @@ class Services:
             self.team.keep_jobs(jobs)
         except CareoError:
             return
+
+
+def _state_of(file: Path) -> str:
+    """When a file was written last, its size and its place; "" where there is none."""
+    try:
+        told = file.stat()
+    except FileNotFoundError:
+        return ""
+    return f"{told.st_mtime_ns}-{told.st_size}-{told.st_ino}"

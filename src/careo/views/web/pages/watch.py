@@ -91,7 +91,6 @@ def purchases(asking: Asking, group: Group = "", page: int = 1) -> Page:
         + asking.named("country=")
         + ")\nprint(found.standing, found.age_days)",
         tables=Late(lambda: {"coverage": coverage_cells(status, counts)}, ("coverage",)),
-        stable=False,
     )
 
 
@@ -143,7 +142,6 @@ def signals(
         tables=Late(
             lambda: {"signals": Table(_SIGNAL_COLUMNS, signal_rows(found, language, _SIGNAL_COLUMNS))}, ("signals",)
         ),
-        stable=False,
     )  # fmt: skip
 
 
@@ -163,7 +161,6 @@ def rules(asking: Asking) -> Page:
         python="from careo.record.purchases.rule_files import load_rules\n\n"
         + f"for rule in load_rules({country!r}).by_id.values():\n    print(rule.id, rule.version, rule.settings)",
         tables={"rules": Table(columns, [[row[name] for name in columns] for row in rows])},
-        stable=False,
     )
 
 
@@ -202,7 +199,6 @@ def delays(asking: Asking, group: Group = "", page: int = 1) -> Page:
         + asking.named("country=")
         + ")\nprint(found.delays, found.latency)",
         tables=delay_table(status),
-        stable=False,
     )
 
 
@@ -235,7 +231,6 @@ def one_signal(asking: Asking, id: str) -> Page:
         tables={
             "evidence": Table(columns, [[one[name] for name in columns] for one in data["signals"][0]["evidence"]])
         },
-        stable=False,
     )  # fmt: skip
 
 
@@ -295,7 +290,6 @@ def _nothing(asking: Asking, title: str) -> Page:
         title=say(asking.language, f"web_watch.{title}"),
         data=contract.envelope("watch status", watch={}),
         rows={"begin": begin, "head": say(asking.language, "watch.findings.head"), "where": str(state_folder(asking.country)) if asking.services.settings.private else ""},
-        stable=False,
     )  # fmt: skip
 
 
