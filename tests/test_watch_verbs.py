@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -310,7 +311,7 @@ def test_a_state_that_is_none_or_of_another_time(tmp_path: Path, lamps: Path) ->
         careo.watch_status(state=state, country="toyland")
     (state / "state.sqlite").unlink()
     look(lamps, state=state)
-    with sqlite3.connect(state / "state.sqlite") as database:
+    with closing(sqlite3.connect(state / "state.sqlite")) as database, database:
         database.execute("PRAGMA user_version=99")
     with pytest.raises(DataError, match="another version of careo"):
         look(lamps, state=state)
@@ -326,7 +327,7 @@ def test_a_kill_before_anything_stood_in_the_state_leaves_one_that_can_be_used(
         state.mkdir()
         (state / "state.sqlite").touch()
         if begun:
-            with sqlite3.connect(state / "state.sqlite") as database:
+            with closing(sqlite3.connect(state / "state.sqlite")) as database, database:
                 database.execute("PRAGMA journal_mode=WAL")
         assert look(lamps, state=state).releases == 4
 
