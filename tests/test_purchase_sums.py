@@ -30,6 +30,7 @@ from careo.record.purchases.contributions import (
     purchases_of,
     tallies_of,
 )
+from careo.record.purchases.fences import least_counts
 from careo.record.purchases.process import Process
 from careo.record.purchases.rule_files import Rules, load_rules
 from careo.record.purchases.rules import (
@@ -234,9 +235,9 @@ def sums(worlds: Iterable[Process]) -> dict[str, dict[str, tuple[int, ...]]]:
     return found
 
 
-def measures(worlds: Sequence[Process], clock: int = CLOCK) -> list[Measure]:
+def measures(worlds: Sequence[Process], name: str, clock: int = CLOCK) -> list[Measure]:
     by_kind = sums(worlds)
-    least = rules().least_counts()
+    least = least_counts(rule(name))
     found = [each for one in worlds for each in measures_of(one, clock, "MXN")]
     for kind, of_kind in by_kind.items():
         for key, numbers in of_kind.items():
@@ -254,7 +255,7 @@ def measures(worlds: Sequence[Process], clock: int = CLOCK) -> list[Measure]:
 def beyond_fences(name: str, worlds: Sequence[Process]) -> set[str]:
     check = CHECKS[rule(name).check]
     assert isinstance(check, PopulationCheck)
-    return {hit.subject for hit in judged(check, rule(name), measures(worlds))}
+    return {hit.subject for hit in judged(check, rule(name), measures(worlds, name))}
 
 
 def shares(worlds: Sequence[Process]) -> dict[str, Hit]:
@@ -457,15 +458,19 @@ def tries(tenderer: str, won: int, count: int) -> list[Process]:
 
 
 def test_wins_and_tries_are_counted_by_process() -> None:
-    found = {m.subject: (m.population, m.value) for m in measures(tries("X", 3, 30)) if m.subject == "X"}
+    found = {
+        m.subject: (m.population, m.value)
+        for m in measures(tries("X", 3, 30), "W12-R025")
+        if m.subject == "X"
+    }
     assert found == {"X": ("bids_of_tenderer", 30)}
-    assert [m.value for m in measures(tries("X", 3, 30)) if (m.subject, m.population) == ("X", "wins")] == [
-        0.1
-    ]
+    assert [
+        m.value for m in measures(tries("X", 3, 30), "W12-R025") if (m.subject, m.population) == ("X", "wins")
+    ] == [0.1]
     twice = contest(bids=(bid("a", "T0", 5), bid("b", "T0", 6), bid("c", "T1", 7, "disqualified")))
-    assert [(m.subject, m.value) for m in measures([twice]) if m.population == "bids_of_tenderer"] == [
-        ("T0", 1)
-    ]
+    assert [
+        (m.subject, m.value) for m in measures([twice], "W12-R025") if m.population == "bids_of_tenderer"
+    ] == [("T0", 1)]
 
 
 def test_r025_by_its_definition() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from benchmarks.made_up_purchases import releases
 
 import careo
 from careo.base.errors import CareoError, DataError, OutputError
@@ -590,3 +591,26 @@ def test_a_table_that_comes_to_say_what_it_said_before_is_an_edition_of_its_own(
     careo.watch(now, state=tmp_path / "state", rules=["W10"])
     (one,) = careo.watch_findings(state=tmp_path / "state", rules=["W10"]).signals
     assert len(one.evidence) == 2  # there and back
+
+
+def test_a_signal_on_sums_opens_the_rows_behind_them(tmp_path: Path) -> None:
+    folder = tmp_path / "feed"
+    folder.mkdir()
+    (folder / "2027-01-01.jsonl").write_text(
+        "".join(f"{line}\n" for line in releases(1_500)), encoding="utf-8"
+    )
+    state = tmp_path / "state"
+    careo.watch(folder, state=state)
+    on_sums = [
+        one
+        for one in careo.watch_findings(state=state).signals
+        if not any(each.name for each in one.evidence)
+    ]
+    assert on_sums
+    opened = careo.watch_findings(state=state, id=on_sums[0].id).signals[0]
+    rows = [one for one in opened.evidence if one.name]
+    assert rows and all(one.name == "2027-01-01.jsonl" and one.line and one.sha256 for one in rows)
+    assert opened.evidence[: len(on_sums[0].evidence)] == on_sums[0].evidence
+    if on_sums[0].supplier:
+        text = (folder / "2027-01-01.jsonl").read_text(encoding="utf-8").splitlines()
+        assert all(on_sums[0].supplier in text[one.line - 1] for one in rows)

@@ -8,12 +8,12 @@ from typing import Any
 
 from careo.base.fields import worded
 from careo.base.texts import say
-from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
 from careo.results.watch_words import TIMES, unit_of
+from careo.sources.civil import DAY
 
 
 def moment_data(civil: int | None) -> str | None:

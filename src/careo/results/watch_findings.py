@@ -11,9 +11,11 @@ from pathlib import Path
 import msgspec
 
 from careo.base.errors import CareoError
-from careo.record.purchases.rules import Rule
+from careo.record.purchases.fences import behind
+from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
+from careo.record.purchases.whereabouts import Whereabouts
 from careo.run.watch import Shown, buyers_shown, chosen_rules, civil
 from careo.run.watch_state import reading_state, rules_of, rules_with_lists, state_folder
 
@@ -64,7 +66,7 @@ def watch_findings(
         names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
         shows = _of_buyer(buyers) if buyers in names else buyers_shown(country, _code_of(buyers, names))
         if id:
-            signals = [_named(kept, id)]
+            signals = [_with_rows(kept, _named(kept, id))]
         else:
             earliest = civil(since) if since else None
             signals = [
@@ -137,6 +139,26 @@ def watch_newest(
     with reading_state(state_folder(country, state)) as kept:
         last = kept.rows("SELECT COALESCE(MAX(seq), 0) FROM outbox").fetchone()[0]
         return tuple(kept.told(max(0, last - most)))
+
+
+def _with_rows(state: State, signal: Signal) -> Signal:
+    """The signal with processes behind it, where it rests on sums alone."""
+    if any(one.name for one in signal.evidence):
+        return signal
+    facts = tuple(behind(state, signal))
+    hit = Hit(
+        signal.subject,
+        signal.buyer,
+        signal.unit,
+        signal.supplier,
+        signal.severity,
+        signal.value,
+        signal.threshold,
+        facts,
+    )
+    return msgspec.structs.replace(
+        signal, evidence=(*signal.evidence, *Whereabouts(state).dated(hit, {}).evidence)
+    )
 
 
 def _revisions(state: State, id: str) -> Iterator[tuple[int, Signal]]:

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
-from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.wording import number
+from careo.sources.civil import DAY
 
 TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
 """Fields whose values are civil seconds."""

@@ -16,12 +16,12 @@ from typing import IO
 from careo.base.errors import CareoError
 from careo.record.purchases.judging import ReadyPackage
 from careo.record.purchases.process import process
-from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rule_files import Buyers, Rules, load_buyers, read_supplier_list
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Taken, Watch
 from careo.run.watch_state import keep_list, rules_of, rules_with_lists, state_folder, terms_of, writing_state
+from careo.sources.civil import DAY
 from careo.sources.releases import Package, Sighting, newest_date
 
 Told = Callable[[int, Signal, str], None]

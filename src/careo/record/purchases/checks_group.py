@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from careo.record.purchases.checks_process import ceiling_of
-from careo.record.purchases.contributions import DAY, UNIT_SUPPLIER_YEAR, UNIT_YEAR, purchases_of, void
+from careo.record.purchases.contributions import UNIT_SUPPLIER_YEAR, UNIT_YEAR, purchases_of, void
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import (
     CLEAR,
@@ -21,6 +21,7 @@ from careo.record.purchases.rules import (
     Purchase,
     Rule,
 )  # fmt: skip
+from careo.sources.civil import DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import Fact, Measure, Purchase, Tally
+from careo.sources.civil import DAY
 from careo.sources.releases import Award, Bid, Contract, Release
 
-DAY = 86_400
 VOID = frozenset({"cancelled", "withdrawn", "unsuccessful"})
 """Statuses of a process that came to nothing."""
 
@@ -307,7 +307,7 @@ def measures_of_tally(
 
     Args:
         chapters: of SUPPLIER_ITEMS, the chapters of the supplier's SUPPLIER_CHAPTER.
-        least: kind of tally → least purchases, processes or bids (`rule_files.least_counts`); 1 where it names none.
+        least: kind of tally → least purchases, processes or bids (`fences.least_counts`); 1 where it names none.
     """
     if kind == UNIT_YEAR:
         alone, known = numbers[0], numbers[1]

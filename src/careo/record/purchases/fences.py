@@ -33,7 +33,7 @@ from careo.record.purchases.contributions import (
     measures_of_tally,
     year_of,
 )
-from careo.record.purchases.process import Version, located, process
+from careo.record.purchases.process import process
 from careo.record.purchases.rules import Fact, Hit, Measure, Rule
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
@@ -41,6 +41,7 @@ from careo.record.purchases.state import State
 _AT_ONCE = 1000
 
 MOST_ROWS = 20
+MOST_READ = 50_000
 """Purchases named as evidence of a sum, at most; the sum itself is of all."""
 
 
@@ -74,7 +75,7 @@ def _twos(parts: Sequence[tuple[str, Sequence[int]]]) -> list[tuple[str, Sequenc
 
 
 def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[str]) -> Iterator[Hit]:
-    counts = _least_counts(rule)
+    counts = least_counts(rule)
 
     def measures() -> Iterator[Measure]:
         for kind in kinds:
@@ -139,13 +140,13 @@ def with_purchases(state: State, hit: Hit) -> Hit:
     return msgspec.structs.replace(hit, facts=(*hit.facts, *facts))
 
 
-def behind(state: State, signal: Signal, most: int = MOST_ROWS) -> Iterator[tuple[str, Version]]:
-    """Processes behind a signal of a supplier, a tenderer or a buyer, whose sum goes through all of them: (process, where it stands).
+def behind(state: State, signal: Signal) -> Iterator[Fact]:
+    """Of a signal on sums that go through all units, of a supplier, a tenderer or a buyer: the first processes that count in them.
 
-    Reads every process until enough are found, so it takes a while in a large state.
+    Made when somebody opens the signal, for it reads processes one after the other: `MOST_ROWS` are given, `MOST_READ` read at most.
     """
     found = 0
-    for name, versions, _ in state.every_process():
+    for name, versions, _ in islice(state.every_process(), MOST_READ):
         now = process(name, versions, {}).now
         if signal.supplier:
             parties = {one for bid in now.bids or () for one in bid.tenderers or ()}
@@ -155,11 +156,11 @@ def behind(state: State, signal: Signal, most: int = MOST_ROWS) -> Iterator[tupl
                 continue
         elif now.buyer != signal.buyer or (signal.unit and now.unit != signal.unit):
             continue
-        version = located(name, versions, "bids" if now.bids else "contracts")
-        if version is not None:
-            yield name, version
+        told = next((field for field in ("bids", "awards", "contracts") if getattr(now, field)), None)
+        if told is not None:
+            yield Fact(name, told, len(getattr(now, told)))
             found += 1
-        if found >= most:
+        if found == MOST_ROWS:
             return
 
 
@@ -170,7 +171,8 @@ def _year_of(hit: Hit) -> int | None:
     return int(places[2]) if of_sums and places[2].isdigit() else None
 
 
-def _least_counts(rule: Rule) -> dict[str, int]:
+def least_counts(rule: Rule) -> dict[str, int]:
+    """For `measures_of_tally`: what a sum must count at least before `rule` says anything of it."""
     settings: Any = rule.settings
     tenderer, *others = DISQUALIFIED
     return {

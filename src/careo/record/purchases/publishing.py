@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from careo.record.purchases.contributions import year_of
 from careo.record.purchases.process import Process, Versions
 from careo.record.purchases.rules import Purchase, Tally
+from careo.sources.civil import DAY
 from careo.sources.releases import unpacked
 
-DAY = 86400
 EVENT_TO_PUBLICATION, PUBLICATION_TO_SEEN, EVENT_TO_SEEN = "published", "seen", "event-seen"
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -22,7 +22,6 @@ from careo.base.fields import CLOSED, DateText, Slug, Verified, Words
 from careo.base.shipped import country_folder
 from careo.base.words import fold
 from careo.base.yaml_files import Loc, Written, build, line_of, read_written
-from careo.record.purchases import contributions
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.checks_process import Listing
 from careo.record.purchases.rules import Ground, Rule
@@ -159,21 +158,6 @@ class Rules:
     def named(self, name: str) -> tuple[Rule, ...]:
         """The rule of an id, and those of its family: "W12" is every rule "W12-…"."""
         return tuple(rule for key, rule in self.by_id.items() if key == name or key.startswith(f"{name}-"))
-
-    def least_counts(self) -> Mapping[str, int]:
-        """For `contributions.measures_of_tally`: what a sum must count at least before it says anything."""
-        found: dict[str, int] = {}
-        for rule in self.by_id.values():
-            settings: Any = rule.settings
-            if rule.check == "without_competition":
-                found[contributions.UNIT_YEAR] = settings["least_purchases"]
-            elif rule.check == "item_variety":
-                found[contributions.SUPPLIER_ITEMS] = settings["least_processes"]
-            elif rule.check == "many_disqualified":
-                tenderer, buyer, unit = contributions.DISQUALIFIED
-                found[tenderer] = settings["least_bids"]
-                found[buyer] = found[unit] = settings["least_processes"]
-        return found
 
 
 def load_rules(country: str = "mexico") -> Rules | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -22,7 +22,7 @@ from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
 from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
-from careo.record.purchases.process import Process, Version, Versions, process, with_release, with_table
+from careo.record.purchases.process import Version, Versions, process, with_release, with_table
 from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal, next_revision, signal_id
 from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
@@ -496,9 +496,3 @@ def _content(rows: Iterable[Version]) -> bytes:
 
 def _json(names: Sequence[str]) -> str:
     return msgspec.json.encode(names).decode()
-
-
-def processes_of(watch: Watch) -> Iterator[Process]:
-    """Every process as it stands, in the order of ids."""
-    for name, versions, _ in watch.state.every_process():
-        yield process(name, versions, {})

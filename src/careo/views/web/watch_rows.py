@@ -8,7 +8,6 @@ from typing import Any
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
-from careo.record.purchases.publishing import DAY
 from careo.record.purchases.rule_files import load_buyers
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
@@ -34,6 +33,7 @@ from careo.results.watch_words import (
     state_words,
 )
 from careo.results.wording import number, period_words
+from careo.sources.civil import DAY
 from careo.views.web.page import Table
 
 Row = dict[str, Any]
