@@ -49,7 +49,15 @@ def feed(
         watch.settle()
     for file in files:
         digest = sha256(file.read_bytes()).hexdigest()
-        done, parts, line, offset = watch.known(series_of(str(file)), file.name, digest)
+        before, done, parts, line, offset = watch.known(series_of(str(file)), file.name) or (
+            "",
+            False,
+            0,
+            None,
+            None,
+        )
+        if before != digest:
+            done, parts, line, offset = False, 0, None, None
         if done and not options:
             continue
         start = (1, 0) if line is None or offset is None else (line, offset)

@@ -164,10 +164,7 @@ def _take(
     dated: int | None = None,
     published: int | None = None,
 ) -> None:
-    row = session.state.rows(
-        "SELECT sha256, done, parts, next_line, next_offset FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
-        (series, name),
-    ).fetchone()
+    row = session.watch.known(series, name)
     start, part = (1, 0), 0
     session.series.add(series)
     if row:
@@ -175,9 +172,9 @@ def _take(
         now = _sha256(source)
         if before == now and done and not (session.accept_shrunk and _was_shrunk(session, series, name)):
             return
-        if before == now and not done and offset:
+        if before == now and not done and offset and line:
             start, part = (line, offset), parts
-        elif before != now and done and offset and _grew(source, before, offset):
+        elif before != now and done and offset and line and _grew(source, before, offset):
             start = (line, offset)
     newest = session.state.rows(
         "SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)

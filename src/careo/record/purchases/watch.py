@@ -135,13 +135,12 @@ class Watch:
 
     # ── taking in ──
 
-    def known(self, series: str, name: str, sha256: str) -> tuple[bool, int, int | None, int | None]:
-        """What of a file is taken in already: (all of it, parts, next line, next byte)."""
-        row = self.state.rows(
-            "SELECT done, parts, next_line, next_offset FROM file WHERE series=? AND name=? AND sha256=? ORDER BY seen DESC",
-            (series, name, sha256),
+    def known(self, series: str, name: str) -> tuple[str, bool, int, int | None, int | None] | None:
+        """The newest file of this name that was begun: (sha256, whether all of it is in, parts, next line, next byte)."""
+        return self.state.rows(
+            "SELECT sha256, done, parts, next_line, next_offset FROM file WHERE series=? AND name=? ORDER BY seen DESC, id DESC LIMIT 1",
+            (series, name),
         ).fetchone()
-        return (bool(row[0]), row[1], row[2], row[3]) if row else (False, 0, None, None)
 
     def take(self, package: Package, *, accept_shrunk: bool = False) -> Taken:
         """Take a package in: everything it changes in one transaction.
