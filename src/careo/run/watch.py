@@ -297,8 +297,8 @@ class Session:
         newest = max(found)
         with self.state.transaction():
             self.state.rows(
-                "UPDATE source SET newest=MAX(COALESCE(newest, ?1), ?1) WHERE series=?2",
-                (newest, package.series),
+                "UPDATE source SET newest=MAX(COALESCE(newest, :newest), :newest) WHERE series=:series",
+                {"newest": newest, "series": package.series},
             )
 
     def _tell_new(self) -> None:

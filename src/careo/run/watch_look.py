@@ -398,9 +398,9 @@ def _remember(session: Session, page: Page, file: FetchedFile) -> None:
     now = session.now()
     with session.state.transaction():
         session.state.rows(
-            "INSERT INTO source (series, first_seen, last_seen, etag, modified) VALUES (?1, ?2, ?2, ?3, ?4) "
-            "ON CONFLICT DO UPDATE SET last_seen=MAX(last_seen, ?2), etag=?3, modified=?4",
-            (page.address, now, file.etag, file.changed),
+            "INSERT INTO source (series, first_seen, last_seen, etag, modified) VALUES (:series, :now, :now, :etag, :modified) "
+            "ON CONFLICT DO UPDATE SET last_seen=MAX(last_seen, :now), etag=:etag, modified=:modified",
+            {"series": page.address, "now": now, "etag": file.etag, "modified": file.changed},
         )
         session.state.remember(f"next {page.address}", page.next)
 

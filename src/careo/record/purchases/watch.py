@@ -246,9 +246,10 @@ class Watch:
 
     def _seen(self, package: Package) -> None:
         self.state.rows(
-            "INSERT INTO source (series, first_seen, last_seen, published) VALUES (?1, ?2, ?2, ?3) ON CONFLICT DO UPDATE SET "
-            "first_seen=MIN(first_seen, ?2), last_seen=MAX(last_seen, ?2), published=MAX(COALESCE(published, ?3), COALESCE(?3, published))",
-            (package.series, package.seen, package.published),
+            "INSERT INTO source (series, first_seen, last_seen, published) VALUES (:series, :seen, :seen, :published) "
+            "ON CONFLICT DO UPDATE SET first_seen=MIN(first_seen, :seen), last_seen=MAX(last_seen, :seen), "
+            "published=MAX(COALESCE(published, :published), COALESCE(:published, published))",
+            {"series": package.series, "seen": package.seen, "published": package.published},
         )
 
     def _take_stream(self, package: Package, file: int, batch: _Batch) -> tuple[int, int, int]:
