@@ -22,7 +22,7 @@ from careo.record.purchases.state import State
 from careo.record.purchases.watch import Taken, Watch
 from careo.run.watch_state import keep_list, rules_of, rules_with_lists, state_folder, terms_of, writing_state
 from careo.sources.civil import DAY
-from careo.sources.releases import Package, Sighting, newest_date
+from careo.sources.releases import Package, Sighting
 
 Told = Callable[[int, Signal, str], None]
 Noted = Callable[[str, dict[str, object]], None]
@@ -222,7 +222,7 @@ class Session:
         """Take a package in and tell what comes of it."""
         self._newest = None
         if isinstance(package, ReadyPackage):
-            self._see((one.newest for one in package.ready), package.seen)
+            self._see((one.newest for ready in package.ready for one in ready.sightings), package.seen)
         else:
             package = replace(package, sightings=self._dated(package.sightings, package.seen))
         taken = self.watch.take(package, accept_shrunk=self.accept_shrunk)
@@ -280,7 +280,7 @@ class Session:
     def _dated(self, sightings: Iterable[Sighting], seen: int) -> Iterator[Sighting]:
         dates = array("q")
         for sighting in sightings:
-            dates.append(newest_date(sighting.release))
+            dates.append(sighting.newest)
             yield sighting
         self._see(dates, seen)
 

@@ -10,21 +10,22 @@ import signal
 import struct
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Generator
 from contextlib import closing, suppress
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
 from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
-from careo.record.purchases.process import Version, Versions, of_one_release
+from careo.record.purchases.process import Version, of_stream, process
 from careo.record.purchases.watch import without_collector
 from careo.run.watch_state import clock_of, rules_of, rules_with_lists
 from careo.sources.packages import Terms, read_packages
 from careo.sources.persons import Door
-from careo.sources.releases import Package, Refused, newest_date, packed
+from careo.sources.releases import Package, Refused
 
 LARGE = 8 << 20
 """Bytes from which on a second program pays: it takes a quarter of a second to start."""
@@ -194,28 +195,33 @@ def answer(asking: IO[bytes], answering: IO[bytes]) -> None:
             _send(answering, msgspec.msgpack.encode(_judged(package, judge, clock, met)))
 
 
+_process = attrgetter("process")
+
+
 def _judged(package: Package, judge: Judge, clock: int, met: set[int]) -> _Answer:
-    """The package with everything judged that was met for the first time: what is known already is judged by who keeps it.
+    """The package with everything judged that is met for the first time: what was met before is judged by who keeps it.
 
     met: hashes of the processes that came before.
     """
-    sightings = tuple(package.sightings)
-    counts = Counter([one.release.process for one in sightings])
     sums: dict[tuple[str, str], list[int]] = {}
     ready: list[Ready] = []
     if len(met) > _REMEMBERED:
         met.clear()
-    for one in sightings:
-        release = one.release
-        name, data = release.process, packed(release)
+    for name, group in groupby(package.sightings, key=_process):
+        sightings = tuple(group)
         judged: Judged | None = None
-        if hash(name) not in met and counts[name] == 1:
-            version = Version(data, 0, one.line, one.pointer, package.seen)
-            process = of_one_release(name, version, release)
-            judged, tallies = judge.of(process, Versions((version,)), clock)
+        releases = len(sightings)
+        if hash(name) not in met:
+            versions = of_stream(
+                [Version(one.data, 0, one.line, one.pointer, package.seen) for one in sightings]
+            )
+            if releases > 1:
+                first = {one.data: one for one in reversed(sightings)}
+                sightings = tuple([first[version.release] for version in versions.stream])
+            judged, tallies = judge.of(process(name, versions, {}), versions, clock)
             add(sums, tallies)
-        ready.append(Ready(name, data, one.line, one.pointer, newest_date(release), judged))
-    met.update(map(hash, counts))
+        ready.append(Ready(name, sightings, releases, judged))
+        met.add(hash(name))
     return _Answer(
         package.sha256,
         package.seen,

@@ -22,7 +22,10 @@ from careo.sources.formats.purchase_table import Terms as Terms
 from careo.sources.releases import Package, Refused, Sighting
 
 PACKAGE = 1000
-"""Releases that are taken in at once, at most."""
+"""Releases that are taken in at once; a few more where the last process of a package has several."""
+
+WINDOW = 8 * PACKAGE
+"""Releases of a file that are read before any is passed on, so that those of one process come together and are judged together."""
 
 LARGEST_LINE = 64 << 20
 """Bytes of a line, or of one release of a large document."""
@@ -125,11 +128,11 @@ def _read(
         head += chunk
     begin = bytes(head[:_CHUNK]).removeprefix(_MARK).lstrip()
     if not begin:
-        yield maker.only(stream.damage or "empty")
+        yield from maker.only(stream.damage or "empty")
         return
     reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
     if reason:
-        yield maker.only(reason)
+        yield from maker.only(reason)
     elif begin[:1] in (b"{", b"[") or _second_line_is_json(begin):
         reader = ocds.Reader(terms.clock, terms.door)
         if _is_lines(head, stream):
@@ -156,15 +159,23 @@ class _Maker:
     ) -> None:
         self.series, self.name, self.sha256 = series, name, sha256
         self.seen, self.otherwise, self.published, self.part = seen, otherwise, published, part
-        self.sightings: list[Sighting] = []
+        self.sightings: dict[str, list[Sighting]] = {}  # by process
         self.refused: list[Refused] = []
+        self.count = self.before = 0  # releases of this window, lines or releases before it
+        self.begin = (1, 0)
 
     def take(self, line: int, read: ocds.Read) -> None:
         """A release, or why there is none."""
         for pointer, reason, detail in read.notes:
             self.refused.append(Refused(line, pointer, reason, detail))
         if read.release is not None:
-            self.sightings.append(Sighting(read.release, line, read.pointer))
+            one = Sighting.of(read.release, line, read.pointer)
+            self.count += 1
+            of_process = self.sightings.get(one.process)
+            if of_process is None:
+                self.sightings[one.process] = [one]
+            else:
+                of_process.append(one)
 
     def refuse(self, line: int, pointer: str, reason: str, detail: str = "") -> None:
         """What could not be read."""
@@ -175,8 +186,24 @@ class _Maker:
         if moment is not None:
             self.published = moment if self.published is None else max(self.published, moment)
 
-    def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Package:
-        """The package so far; the next one begins at this line and byte."""
+    def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Iterator[Package]:
+        """What was taken so far as packages, those of a process in one; what comes next begins at this line and byte."""
+        some: list[Sighting] = []
+        sightings, self.sightings = self.sightings, {}
+        for of_process in sightings.values():
+            if len(some) >= PACKAGE:
+                yield self._package(some, *self.begin)
+                some = []
+            some += of_process
+        self.starts_at(line, offset)
+        yield self._package(some, line, offset, last=last)
+
+    def starts_at(self, line: int, offset: int) -> None:
+        """A window begins there."""
+        self.before = line - 1 if offset else self.before + self.count
+        self.begin, self.count = (line, offset), 0
+
+    def _package(self, sightings: list[Sighting], line: int, offset: int, *, last: bool = False) -> Package:
         seen = self.seen
         if seen is None:
             seen = self.published if self.published is not None else self.otherwise
@@ -185,7 +212,7 @@ class _Maker:
             name=self.name,
             sha256=self.sha256,
             seen=seen,
-            sightings=self.sightings,
+            sightings=sightings,
             part=self.part,
             last=last,
             published=self.published,
@@ -193,17 +220,17 @@ class _Maker:
             next_offset=offset,
             refused=self.refused,
         )
-        self.sightings, self.refused, self.part = [], [], self.part + 1
+        self.refused, self.part = [], self.part + 1
         return package
 
-    def only(self, reason: str, detail: str = "") -> Package:
+    def only(self, reason: str, detail: str = "") -> Iterator[Package]:
         """The one package of what cannot be read at all."""
         self.refuse(1, "", reason, detail)
         return self.made(last=True)
 
     def full(self) -> bool:
-        """Whether it has as many as are taken in at once."""
-        return len(self.sightings) >= PACKAGE or len(self.refused) >= 10 * PACKAGE
+        """Whether it has as many as are passed on together: twice as many as before, so that the first come soon."""
+        return self.count >= min(max(self.before, PACKAGE), WINDOW) or len(self.refused) >= WINDOW
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -256,12 +283,13 @@ def _json_lines(
             line, offset, stream = 1, 0, opened.stream()
     else:
         line, offset = 1, 0
+    maker.starts_at(line, offset)
     rest = _After(head, stream)
     held = 0
     for number, after, data in lines(rest, longest, line, offset):  # pyright: ignore[reportArgumentType]
         if not number:
-            if maker.sightings or maker.refused:
-                yield maker.made(line=line, offset=offset)
+            if maker.count or maker.refused:
+                yield from maker.made(line=line, offset=offset)
             continue
         here, line, offset = (line, offset), number + 1, after
         if data is None:
@@ -283,16 +311,16 @@ def _json_lines(
             maker.dated(reader.published(document))
             for read in reader.releases(document, pointer):
                 if maker.full():
-                    yield maker.made(
+                    yield from maker.made(
                         line=here[0], offset=here[1]
                     )  # in the middle of a line: it is read again
                 maker.take(number, read)
         if held > _HELD or maker.full():
             held = 0
-            yield maker.made(line=line, offset=offset)
+            yield from maker.made(line=line, offset=offset)
     if rest.damage:
         maker.refuse(line, "", rest.damage)
-    yield maker.made(last=True, line=line, offset=offset)
+    yield from maker.made(last=True, line=line, offset=offset)
 
 
 class _After:
@@ -334,7 +362,7 @@ def _document(
             documents, notes = ocds_shapes.decoded(bytes(data).removeprefix(_MARK))
         except ocds_shapes.Unreadable as error:
             if error.reason != "json":
-                yield maker.only(error.reason, error.detail)
+                yield from maker.only(error.reason, error.detail)
                 return
         else:
             for pointer, reason, detail in notes:
@@ -344,9 +372,9 @@ def _document(
             for pointer, document in documents:
                 for read in reader.releases(document, pointer):
                     if maker.full():
-                        yield maker.made()
+                        yield from maker.made()
                     maker.take(1, read)
-            yield maker.made(last=True)
+            yield from maker.made(last=True)
             return
     again = opened.again(bytes(data), stream)
     yield from _streamed(again, reader, maker, longest)
@@ -421,7 +449,7 @@ def _streamed(
                 maker.refuse(1, where, reason, detail)
             for read in reader.releases(document, ""):
                 if maker.full():
-                    yield maker.made()
+                    yield from maker.made()
                 maker.take(1, _moved(read, f"/{place}/0" if place else "", pointer))
     if feed.too_long:
         maker.refuse(1, "", "element_long", str(longest >> 20))
@@ -431,7 +459,7 @@ def _streamed(
         maker.refuse(1, "", "json_rest")
     elif place is None:
         maker.refuse(1, "", "element_long", str(longest >> 20))
-    yield maker.made(last=True)
+    yield from maker.made(last=True)
 
 
 _END = object()
@@ -451,18 +479,18 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
     again = opened.again(head, stream)
     encoding, damage, nul = encoding_of(again())
     if nul:
-        yield maker.only("nul")
+        yield from maker.only("nul")
         return
     first = next((line for line in text_lines(again(), encoding) if line.strip()), "")
     layout, separator, cells = purchase_table.header(first, LAYOUTS)
     if layout is None:
-        yield maker.only("unknown")
+        yield from maker.only("unknown")
         return
     places, headers, missing = purchase_table.places(layout, cells)
     if missing:
-        yield maker.only("column", missing)
+        yield from maker.only("column", missing)
         return
-    package = maker.made(last=True)
+    (package,) = maker.made(last=True)
     refused = package.refused
 
     def sightings() -> Iterator[Sighting]:
@@ -483,7 +511,7 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
                 release = layout.release(row)
                 for column, why in row.notes:
                     refused.append(Refused(number, column, why))
-                yield Sighting(release, number)
+                yield Sighting.of(release, number)
             if damage:
                 refused.append(Refused(number, "", damage))
         finally:

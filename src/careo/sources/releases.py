@@ -136,13 +136,28 @@ class Release(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     suppliers: tuple[Supplier, ...] | UnsetType | None = UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A release where it stands. line: of a text file, from 1; pointer: JSON pointer within a JSON document, else ""."""
+class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A release where it stands.
 
-    release: Release
+    process: as of the release. data: the release, `packed`. line: of a text file, from 1; pointer: JSON pointer within a JSON document, else "".
+    newest: as of `newest_date`.
+    """
+
+    process: str
+    data: bytes
     line: int
-    pointer: str = ""
+    pointer: str
+    newest: int
+
+    @classmethod
+    def of(cls, release: Release, line: int, pointer: str = "") -> Sighting:
+        """A release seen there."""
+        return cls(release.process, packed(release), line, pointer, newest_date(release))
+
+    @property
+    def release(self) -> Release:
+        """What was seen."""
+        return unpacked(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +182,9 @@ class Package:
         seen: when careo first had it (civil seconds): the clock, or for a replay the date of the file.
         table: True for a table that its publisher overwrites: what it no longer holds is gone.
         part: number of the package within its file, from 0; last: True for the last one.
-        next_line, next_offset: where to go on after it: line, and byte of the unpacked file. Whole documents and tables are read
-            again from their beginning, which changes nothing.
-        sightings: what could be read; an iterable that is gone through once.
+        next_line, next_offset: where to go on after it: line, and byte of the unpacked file. What was taken in before is read again
+            where a package stands among others of its window (`packages.WINDOW`), is a whole document or a table; that changes nothing.
+        sightings: what could be read; an iterable that is gone through once. Of a stream, those of one process stand together.
         refused: what could not; filled while `sightings` is gone through.
         published: newest time that the publisher itself gives (package date or Last-Modified), else None.
     """

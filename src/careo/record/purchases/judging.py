@@ -18,7 +18,7 @@ from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Hit, Missing, Rule, Tally, Waiting
 from careo.record.purchases.signals import signal_id
 from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, purchase_row
-from careo.sources.releases import Package
+from careo.sources.releases import Package, Sighting
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -38,22 +38,21 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A sighting with its release packed. newest: as of `releases.newest_date`; judged: if it was judged ahead, as the only one of its process."""
+    """What a package says of one process. sightings: as `process.of_stream` orders them, what is said twice once; releases: how many there were.
+    judged: what follows from these alone, unless the process was met before in the file."""
 
     process: str
-    release: bytes
-    line: int
-    pointer: str
-    newest: int
+    sightings: tuple[Sighting, ...]
+    releases: int
     judged: Judged | None = None
 
 
 @dataclass(frozen=True)
 class ReadyPackage(Package):
-    """A package of a stream that another program read, and judged where a process came once in it.
+    """A package of a stream that another program read, and judged where a process was met for the first time.
 
     Attributes:
-        ready: its sightings. sums: tallies of all that was judged together, by kind and key.
+        ready: its sightings by process. sums: tallies of all that was judged together, by kind and key.
         judged_as: `Judge.as_of` when they were judged: what was judged as of anything else does not count.
     """
 

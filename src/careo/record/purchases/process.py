@@ -103,6 +103,14 @@ class Versions(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tables: dict[str, tuple[TableState, ...]] = {}
 
 
+def of_stream(stream: Sequence[Version]) -> Versions:
+    """Releases seen together, and nothing else: of those that say the same, the first."""
+    if len(stream) > 1:
+        kept = {one.release: one for one in reversed(stream)}
+        stream = sorted(kept.values(), key=_date_order)
+    return Versions(tuple(stream))
+
+
 def with_release(versions: Versions, version: Version) -> Versions:
     """`versions` and one more release; the same where it was there already (the earlier sighting stays)."""
     kept = {one.release: one for one in versions.stream}

@@ -22,12 +22,12 @@ from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
 from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
-from careo.record.purchases.process import Version, Versions, process, with_release, with_table
+from careo.record.purchases.process import Version, Versions, of_stream, process, with_release, with_table
 from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal, next_revision, signal_id
 from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
 from careo.record.purchases.whereabouts import Whereabouts
-from careo.sources.releases import Package, Refused, packed
+from careo.sources.releases import Package, Refused, Sighting
 
 DAMAGE = frozenset({"cut", "damaged", "bomb", "large", "unreadable"})
 """Reasons why a file ended before its end: what a table lacks then is not gone."""
@@ -253,41 +253,40 @@ class Watch:
         )
 
     def _take_stream(self, package: Package, file: int, batch: _Batch) -> tuple[int, int, int]:
-        found: dict[str, list[Version]] = defaultdict(list)
-        judged: dict[str, Judged] = {}
-        releases = 0
         if isinstance(package, ReadyPackage):
-            ready: Iterable[Ready] = package.ready
+            ready = package.ready
             counts = package.judged_as == self.judge.as_of(batch.clock, package.seen)
             if counts:
                 batch.sums.update({(kind, key): numbers for kind, key, numbers in package.sums})
         else:
-            ready = (Ready(one.release.process, packed(one.release), one.line, one.pointer, 0) for one in package.sightings)  # fmt: skip
+            together: dict[str, list[Sighting]] = defaultdict(list)
+            for one in package.sightings:
+                together[one.process].append(one)
+            ready = [Ready(name, tuple(some), len(some)) for name, some in together.items()]
             counts = False
+        known = self.state.processes([one.process for one in ready])
+        releases = new = 0
         for one in ready:
-            releases += 1
-            found[one.process].append(Version(one.release, file, one.line, one.pointer, package.seen))
-            if counts and one.judged is not None:
-                judged[one.process] = one.judged
-        known = self.state.processes(found)
-        new = 0
-        for name, versions in found.items():
+            name, ahead = one.process, one.judged if counts else None
+            releases += one.releases
+            versions = [
+                Version(each.data, file, each.line, each.pointer, package.seen) for each in one.sightings
+            ]
             before, derived = known.get(name, _NOTHING)
-            ahead = judged.get(name)
-            if before is _NO_VERSIONS and len(versions) == 1:
-                after = Versions((versions[0],))
-                if ahead is not None:
-                    batch.take(name, after, derived, ahead)
-                    new += 1
-                    continue
+            if before is _NO_VERSIONS and ahead is not None:
+                batch.take(name, Versions(tuple(versions)), derived, ahead)
+                new += one.releases
+                continue
+            after = before
+            if before is _NO_VERSIONS:
+                after = of_stream(versions)
             else:
-                after = before
                 for version in versions:
                     after = with_release(after, version)
             if ahead is not None:  # in vain, for more was known of it; its tallies are among the sums
                 add(batch.sums, unpacked_derived(ahead.derived).tallies, -1)
             if after is not before:
-                new += len(versions)
+                new += one.releases
                 self._judge(name, after, derived, batch)
         return releases, new, self._write(batch)
 
@@ -297,7 +296,7 @@ class Watch:
         state, series = self.state, package.series
         state.rows("CREATE TEMP TABLE IF NOT EXISTS staged (process TEXT, release BLOB, line INTEGER)")
         state.rows("DELETE FROM staged")
-        staged = ((one.release.process, packed(one.release), one.line) for one in package.sightings)
+        staged = ((one.process, one.data, one.line) for one in package.sightings)
         state.write("INSERT INTO staged VALUES (?, ?, ?)", staged)
         (releases,) = state.rows("SELECT COUNT(*) FROM staged").fetchone()
         former = state.rows(

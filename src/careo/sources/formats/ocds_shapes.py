@@ -6,6 +6,7 @@ Only the fields that rules read are here; what is not here is never decoded. Nam
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -20,6 +21,11 @@ Words: TypeAlias = str | UnsetType | None
 _T = TypeVar("_T")
 Many: TypeAlias = list[_T | None] | UnsetType | None
 
+_HALF_A_CHARACTER = re.compile(
+    r"\\u(?:d[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})|(?<!\\ud[89ab][0-9a-f]{2}\\u)d[c-f][0-9a-f]{2})",
+    re.IGNORECASE,
+)
+"""An escape of half a character without its other half, which is no text at all."""
 _DIGITS = 40  # of a whole number; longer ones are no amounts
 
 
@@ -189,6 +195,8 @@ def _as_any(data: bytes) -> object:
         text = data.decode("cp1252", errors="replace")
     if "\0" in text:
         raise Unreadable("nul")
+    if "\\u" in text:
+        text = _HALF_A_CHARACTER.sub(r"\\ufffd", text)
     try:
         return json.loads(text, parse_constant=_not_finite, parse_int=_whole)
     except RecursionError as error:
