@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
 from careo.base.errors import CareoError
-from careo.record.purchases.judging import ReadyPackage
 from careo.record.purchases.process import process
 from careo.record.purchases.rule_files import Buyers, Rules, load_buyers, read_supplier_list
 from careo.record.purchases.signals import Signal
@@ -22,7 +20,7 @@ from careo.record.purchases.state import State
 from careo.record.purchases.watch import Taken, Watch
 from careo.run.watch_state import keep_list, rules_of, rules_with_lists, state_folder, terms_of, writing_state
 from careo.sources.civil import DAY
-from careo.sources.releases import Package, Sighting
+from careo.sources.releases import Package
 
 Told = Callable[[int, Signal, str], None]
 Noted = Callable[[str, dict[str, object]], None]
@@ -199,7 +197,6 @@ class Session:
         )
         self.watched = Watched(folder, first=self._told + 1, last=self._told)
         self.watch = Watch(state, rules_with_lists(folder, country), known.currency)
-        self._newest: int | None = None
         self._found = 0
         self._names: dict[str, str] = {}
         self.series: set[str] = set()
@@ -220,13 +217,7 @@ class Session:
 
     def take(self, package: Package) -> Taken:
         """Take a package in and tell what comes of it."""
-        self._newest = None
-        if isinstance(package, ReadyPackage):
-            self._see((one.newest for ready in package.ready for one in ready.sightings), package.seen)
-        else:
-            package = replace(package, sightings=self._dated(package.sightings, package.seen))
         taken = self.watch.take(package, accept_shrunk=self.accept_shrunk)
-        self._remember_newest(package)
         watched = self.watched
         watched.files += package.part == 0 and bool(taken.releases or taken.refused)
         watched.releases += taken.releases
@@ -276,30 +267,6 @@ class Session:
         """When a file is seen now: later than the newest edition of its series, however fast one follows the other."""
         now = self.now()
         return now if newest is None else max(now, newest + 1)
-
-    def _dated(self, sightings: Iterable[Sighting], seen: int) -> Iterator[Sighting]:
-        dates = array("q")
-        for sighting in sightings:
-            dates.append(sighting.newest)
-            yield sighting
-        self._see(dates, seen)
-
-    def _see(self, dates: Iterable[int], seen: int) -> None:
-        """Note the newest of dates; what lies later than the day on which it was seen is a plan."""
-        last = (seen // DAY + 1) * DAY
-        newest = max((at for at in dates if at < last), default=-1)
-        self._newest = newest if newest >= 0 else None
-
-    def _remember_newest(self, package: Package) -> None:
-        found = [one for one in (self._newest, package.published) if one is not None]
-        if not found:
-            return
-        newest = max(found)
-        with self.state.transaction():
-            self.state.rows(
-                "UPDATE source SET newest=MAX(COALESCE(newest, :newest), :newest) WHERE series=:series",
-                {"newest": newest, "series": package.series},
-            )
 
     def _tell_new(self) -> None:
         for number, signal in self.state.told(self._told):

@@ -10,17 +10,16 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
+from queue import Empty, Queue
 from typing import IO
 
 import msgspec
 
-from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
-from careo.record.purchases.process import Version, of_stream, process
+from careo.record.purchases.judging import Judge, Lost, Ready, ReadyPackage, Slice, add, slices_of
 from careo.record.purchases.watch import without_collector
 from careo.run.watch_state import clock_of, rules_of, rules_with_lists
 from careo.sources.packages import Terms, read_packages
@@ -33,6 +32,7 @@ LARGE = 8 << 20
 _REMEMBERED = 1_000_000  # processes met in a file; a longer one is judged in vain now and then
 _SIZE = struct.Struct("<Q")
 _LARGEST = 1 << 30  # bytes of a message
+_MESSAGES = 6  # that wait, of some 1.5 MB
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +55,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     clock: int
 
 
-class _Answer(msgspec.Struct, frozen=True, array_like=True):
-    """A `ReadyPackage` on its way."""
+class _Head(msgspec.Struct, frozen=True, array_like=True):
+    """A `ReadyPackage` on its way, and how many slices of it follow."""
 
     sha256: str
     seen: int
@@ -66,13 +66,13 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
     next_line: int
     next_offset: int
     refused: list[Refused]
-    ready: tuple[Ready, ...]
-    sums: tuple[tuple[str, str, list[int]], ...]
     judged_as: str
+    slices: int
 
 
 def packages_ahead(asked: Asked, terms: Terms) -> Generator[Package]:
-    """As `read_packages` of a file, read by a second program where that pays.
+    """As `read_packages` of a file, read by a second program where that pays. What a package holds of it is to be gone through
+    before the next one is asked for; a package that ends in `Lost` comes again.
 
     Raises:
         InputError: as of `read_packages`.
@@ -82,6 +82,8 @@ def packages_ahead(asked: Asked, terms: Terms) -> Generator[Package]:
         with closing(_answers(asked)) as answers:
             for package in answers:
                 yield package
+                if package.slices.lost:
+                    break
                 if package.last:
                     return
                 if package.next_offset:
@@ -110,40 +112,103 @@ def _answers(asked: Asked) -> Generator[ReadyPackage]:
     except OSError:
         return
     assert program.stdin is not None and program.stdout is not None  # noqa: S101 - they are pipes
+    messages = _Messages(program.stdout)
     try:
         with suppress(OSError):
             _send(program.stdin, msgspec.msgpack.encode(asked))
-        while data := _received(program.stdout):
+        messages.start()
+        while data := messages.next():
             try:
-                with without_collector():
-                    answer = _ANSWER.decode(data)
+                head = _HEAD.decode(data)
             except msgspec.MsgspecError:
                 return
+            slices = _Slices(messages, head.slices)
             yield ReadyPackage(
                 series=asked.series,
                 name=asked.name,
-                sha256=answer.sha256,
-                seen=answer.seen,
+                sha256=head.sha256,
+                seen=head.seen,
                 sightings=(),
-                part=answer.part,
-                last=answer.last,
-                published=answer.published,
-                next_line=answer.next_line,
-                next_offset=answer.next_offset,
-                refused=answer.refused,
-                ready=answer.ready,
-                sums=answer.sums,
-                judged_as=answer.judged_as,
+                part=head.part,
+                last=head.last,
+                published=head.published,
+                next_line=head.next_line,
+                next_offset=head.next_offset,
+                refused=head.refused,
+                slices=slices,
+                judged_as=head.judged_as,
             )
+            slices.skip()
     finally:
         program.kill()
+        messages.stop()
         for pipe in (program.stdin, program.stdout):
             with suppress(OSError):
                 pipe.close()
         program.wait()
 
 
-_ANSWER = msgspec.msgpack.Decoder(_Answer)
+class _Messages(threading.Thread):
+    """What the second program says, fetched while the first one keeps what came before; some messages ahead."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
+        self._waiting: Queue[bytes] = Queue(_MESSAGES)
+
+    def run(self) -> None:
+        """Fetch messages until there are no more; the last one is empty."""
+        while data := _received(self._pipe):
+            self._waiting.put(data)
+        self._waiting.put(b"")
+
+    def next(self) -> bytes:
+        """The next message; nothing if there is no whole one any more."""
+        data = self._waiting.get()
+        if not data:
+            self._waiting.put(b"")  # and none after it
+        return data
+
+    def stop(self) -> None:
+        """Wait for its end, which that of the program brings about."""
+        while self.is_alive():
+            with suppress(Empty):
+                self._waiting.get(timeout=0.05)
+        if self.ident is not None:
+            self.join()
+
+
+class _Slices:
+    """The slices of a package. lost: the program ended before the last of them."""
+
+    def __init__(self, messages: _Messages, count: int) -> None:
+        self._messages, self._left = messages, count
+        self.lost = False
+
+    def __iter__(self) -> Iterator[Slice]:
+        while self._left:
+            data = self._next()
+            try:
+                if data:
+                    yield _SLICE.decode(data)
+                    continue
+            except msgspec.MsgspecError:
+                self.lost = True
+            raise Lost
+
+    def skip(self) -> None:
+        """Pass over what nobody wanted."""
+        while self._left and not self.lost:
+            self._next()
+
+    def _next(self) -> bytes:
+        self._left -= 1
+        data = self._messages.next()
+        self.lost = self.lost or not data
+        return data
+
+
+_HEAD, _SLICE = msgspec.msgpack.Decoder(_Head), msgspec.msgpack.Decoder(Slice)
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:
@@ -192,14 +257,26 @@ def answer(asking: IO[bytes], answering: IO[bytes]) -> None:
             if package.table:
                 return
             clock = max(clock, package.seen)
-            _send(answering, msgspec.msgpack.encode(_judged(package, judge, clock, met)))
+            slices = list(slices_of(package.sightings))
+            head = _Head(
+                package.sha256,
+                package.seen,
+                package.part,
+                package.last,
+                package.published,
+                package.next_line,
+                package.next_offset,
+                package.refused,
+                judge.as_of(clock, package.seen),
+                len(slices),
+            )
+            _send(answering, msgspec.msgpack.encode(head))
+            for some in slices:
+                _send(answering, msgspec.msgpack.encode(_judged(some, judge, clock, package.seen, met)))
 
 
-_process = attrgetter("process")
-
-
-def _judged(package: Package, judge: Judge, clock: int, met: set[int]) -> _Answer:
-    """The package with everything judged that is met for the first time: what was met before is judged by who keeps it.
+def _judged(some: Slice, judge: Judge, clock: int, seen: int, met: set[int]) -> Slice:
+    """The slice with everything judged that is met for the first time: what was met before is judged by who keeps it.
 
     met: hashes of the processes that came before.
     """
@@ -207,34 +284,13 @@ def _judged(package: Package, judge: Judge, clock: int, met: set[int]) -> _Answe
     ready: list[Ready] = []
     if len(met) > _REMEMBERED:
         met.clear()
-    for name, group in groupby(package.sightings, key=_process):
-        sightings = tuple(group)
-        judged: Judged | None = None
-        releases = len(sightings)
-        if hash(name) not in met:
-            versions = of_stream(
-                [Version(one.data, 0, one.line, one.pointer, package.seen) for one in sightings]
-            )
-            if releases > 1:
-                first = {one.data: one for one in reversed(sightings)}
-                sightings = tuple([first[version.release] for version in versions.stream])
-            judged, tallies = judge.of(process(name, versions, {}), versions, clock)
+    for one in some.ready:
+        if (name := hash(one.process)) not in met:
+            met.add(name)
+            one, tallies = judge.ready(one, clock, seen)
             add(sums, tallies)
-        ready.append(Ready(name, sightings, releases, judged))
-        met.add(hash(name))
-    return _Answer(
-        package.sha256,
-        package.seen,
-        package.part,
-        package.last,
-        package.published,
-        package.next_line,
-        package.next_offset,
-        package.refused,
-        tuple(ready),
-        tuple([(kind, key, numbers) for (kind, key), numbers in sorted(sums.items())]),
-        judge.as_of(clock, package.seen),
-    )  # fmt: skip
+        ready.append(one)
+    return Slice(tuple(ready), tuple([(kind, key, numbers) for (kind, key), numbers in sorted(sums.items())]))
 
 
 if __name__ == "__main__":

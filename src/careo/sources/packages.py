@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -22,10 +23,10 @@ from careo.sources.formats.purchase_table import Terms as Terms
 from careo.sources.releases import Package, Refused, Sighting
 
 PACKAGE = 1000
-"""Releases that are taken in at once; a few more where the last process of a package has several."""
+"""Releases that are taken in at once. Of a long file up to `LONGEST` times as many: the releases of one process that stand near each
+other come together and are judged together, and a transaction pays for more."""
 
-WINDOW = 8 * PACKAGE
-"""Releases of a file that are read before any is passed on, so that those of one process come together and are judged together."""
+LONGEST = 4
 
 LARGEST_LINE = 64 << 20
 """Bytes of a line, or of one release of a large document."""
@@ -128,11 +129,11 @@ def _read(
         head += chunk
     begin = bytes(head[:_CHUNK]).removeprefix(_MARK).lstrip()
     if not begin:
-        yield from maker.only(stream.damage or "empty")
+        yield maker.only(stream.damage or "empty")
         return
     reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
     if reason:
-        yield from maker.only(reason)
+        yield maker.only(reason)
     elif begin[:1] in (b"{", b"[") or _second_line_is_json(begin):
         reader = ocds.Reader(terms.clock, terms.door)
         if _is_lines(head, stream):
@@ -161,8 +162,7 @@ class _Maker:
         self.seen, self.otherwise, self.published, self.part = seen, otherwise, published, part
         self.sightings: dict[str, list[Sighting]] = {}  # by process
         self.refused: list[Refused] = []
-        self.count = self.before = 0  # releases of this window, lines or releases before it
-        self.begin = (1, 0)
+        self.count = self.before = 0  # releases of the package; lines, or releases, before it
 
     def take(self, line: int, read: ocds.Read) -> None:
         """A release, or why there is none."""
@@ -186,24 +186,8 @@ class _Maker:
         if moment is not None:
             self.published = moment if self.published is None else max(self.published, moment)
 
-    def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Iterator[Package]:
-        """What was taken so far as packages, those of a process in one; what comes next begins at this line and byte."""
-        some: list[Sighting] = []
-        sightings, self.sightings = self.sightings, {}
-        for of_process in sightings.values():
-            if len(some) >= PACKAGE:
-                yield self._package(some, *self.begin)
-                some = []
-            some += of_process
-        self.starts_at(line, offset)
-        yield self._package(some, line, offset, last=last)
-
-    def starts_at(self, line: int, offset: int) -> None:
-        """A window begins there."""
-        self.before = line - 1 if offset else self.before + self.count
-        self.begin, self.count = (line, offset), 0
-
-    def _package(self, sightings: list[Sighting], line: int, offset: int, *, last: bool = False) -> Package:
+    def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Package:
+        """The package so far, by process; the next one begins at this line and byte."""
         seen = self.seen
         if seen is None:
             seen = self.published if self.published is not None else self.otherwise
@@ -212,7 +196,7 @@ class _Maker:
             name=self.name,
             sha256=self.sha256,
             seen=seen,
-            sightings=sightings,
+            sightings=list(chain.from_iterable(self.sightings.values())),
             part=self.part,
             last=last,
             published=self.published,
@@ -220,17 +204,24 @@ class _Maker:
             next_offset=offset,
             refused=self.refused,
         )
-        self.refused, self.part = [], self.part + 1
+        self.sightings, self.refused, self.part = {}, [], self.part + 1
+        self.starts_at(line, offset)
         return package
 
-    def only(self, reason: str, detail: str = "") -> Iterator[Package]:
+    def starts_at(self, line: int, offset: int) -> None:
+        """A package begins there."""
+        self.before = line - 1 if offset else self.before + self.count
+        self.count = 0
+
+    def only(self, reason: str, detail: str = "") -> Package:
         """The one package of what cannot be read at all."""
         self.refuse(1, "", reason, detail)
         return self.made(last=True)
 
     def full(self) -> bool:
-        """Whether it has as many as are passed on together: twice as many as before, so that the first come soon."""
-        return self.count >= min(max(self.before, PACKAGE), WINDOW) or len(self.refused) >= WINDOW
+        """Whether it has as many as are taken in at once: at most as many as came before, so that the first are told soon."""
+        most = LONGEST * PACKAGE
+        return self.count >= min(max(self.before, PACKAGE), most) or len(self.refused) >= most
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -289,7 +280,7 @@ def _json_lines(
     for number, after, data in lines(rest, longest, line, offset):  # pyright: ignore[reportArgumentType]
         if not number:
             if maker.count or maker.refused:
-                yield from maker.made(line=line, offset=offset)
+                yield maker.made(line=line, offset=offset)
             continue
         here, line, offset = (line, offset), number + 1, after
         if data is None:
@@ -311,16 +302,16 @@ def _json_lines(
             maker.dated(reader.published(document))
             for read in reader.releases(document, pointer):
                 if maker.full():
-                    yield from maker.made(
+                    yield maker.made(
                         line=here[0], offset=here[1]
                     )  # in the middle of a line: it is read again
                 maker.take(number, read)
         if held > _HELD or maker.full():
             held = 0
-            yield from maker.made(line=line, offset=offset)
+            yield maker.made(line=line, offset=offset)
     if rest.damage:
         maker.refuse(line, "", rest.damage)
-    yield from maker.made(last=True, line=line, offset=offset)
+    yield maker.made(last=True, line=line, offset=offset)
 
 
 class _After:
@@ -362,7 +353,7 @@ def _document(
             documents, notes = ocds_shapes.decoded(bytes(data).removeprefix(_MARK))
         except ocds_shapes.Unreadable as error:
             if error.reason != "json":
-                yield from maker.only(error.reason, error.detail)
+                yield maker.only(error.reason, error.detail)
                 return
         else:
             for pointer, reason, detail in notes:
@@ -372,9 +363,9 @@ def _document(
             for pointer, document in documents:
                 for read in reader.releases(document, pointer):
                     if maker.full():
-                        yield from maker.made()
+                        yield maker.made()
                     maker.take(1, read)
-            yield from maker.made(last=True)
+            yield maker.made(last=True)
             return
     again = opened.again(bytes(data), stream)
     yield from _streamed(again, reader, maker, longest)
@@ -449,7 +440,7 @@ def _streamed(
                 maker.refuse(1, where, reason, detail)
             for read in reader.releases(document, ""):
                 if maker.full():
-                    yield from maker.made()
+                    yield maker.made()
                 maker.take(1, _moved(read, f"/{place}/0" if place else "", pointer))
     if feed.too_long:
         maker.refuse(1, "", "element_long", str(longest >> 20))
@@ -459,7 +450,7 @@ def _streamed(
         maker.refuse(1, "", "json_rest")
     elif place is None:
         maker.refuse(1, "", "element_long", str(longest >> 20))
-    yield from maker.made(last=True)
+    yield maker.made(last=True)
 
 
 _END = object()
@@ -479,18 +470,18 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
     again = opened.again(head, stream)
     encoding, damage, nul = encoding_of(again())
     if nul:
-        yield from maker.only("nul")
+        yield maker.only("nul")
         return
     first = next((line for line in text_lines(again(), encoding) if line.strip()), "")
     layout, separator, cells = purchase_table.header(first, LAYOUTS)
     if layout is None:
-        yield from maker.only("unknown")
+        yield maker.only("unknown")
         return
     places, headers, missing = purchase_table.places(layout, cells)
     if missing:
-        yield from maker.only("column", missing)
+        yield maker.only("column", missing)
         return
-    (package,) = maker.made(last=True)
+    package = maker.made(last=True)
     refused = package.refused
 
     def sightings() -> Iterator[Sighting]:

@@ -182,8 +182,8 @@ class Package:
         seen: when careo first had it (civil seconds): the clock, or for a replay the date of the file.
         table: True for a table that its publisher overwrites: what it no longer holds is gone.
         part: number of the package within its file, from 0; last: True for the last one.
-        next_line, next_offset: where to go on after it: line, and byte of the unpacked file. What was taken in before is read again
-            where a package stands among others of its window (`packages.WINDOW`), is a whole document or a table; that changes nothing.
+        next_line, next_offset: where to go on after it: line, and byte of the unpacked file. Whole documents and tables are read
+            again from their beginning, which changes nothing.
         sightings: what could be read; an iterable that is gone through once. Of a stream, those of one process stand together.
         refused: what could not; filled while `sightings` is gone through.
         published: newest time that the publisher itself gives (package date or Last-Modified), else None.

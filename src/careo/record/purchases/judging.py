@@ -5,20 +5,23 @@ It reads nothing but the process, so another program can judge ahead of the one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 
 import msgspec
 
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import measures_of, purchases_of, tallies_of
-from careo.record.purchases.process import Process, Versions
+from careo.record.purchases.process import Process, Version, Versions, of_stream, process
 from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Hit, Missing, Rule, Tally, Waiting
 from careo.record.purchases.signals import signal_id
 from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, purchase_row
 from careo.sources.releases import Package, Sighting
+
+_AT_ONCE = 1000  # processes of a slice
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -47,18 +50,38 @@ class Ready(msgspec.Struct, frozen=True, array_like=True, gc=False):
     judged: Judged | None = None
 
 
+class Slice(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Some processes of a package, looked at together. sums: tallies of all of `ready` that was judged, by kind and key, in their order."""
+
+    ready: tuple[Ready, ...]
+    sums: tuple[tuple[str, str, list[int]], ...] = ()
+
+
 @dataclass(frozen=True)
 class ReadyPackage(Package):
     """A package of a stream that another program read, and judged where a process was met for the first time.
 
     Attributes:
-        ready: its sightings by process. sums: tallies of all that was judged together, by kind and key.
+        slices: what it holds instead of `sightings`; gone through once, while the other program still judges. Raises `Lost`.
         judged_as: `Judge.as_of` when they were judged: what was judged as of anything else does not count.
     """
 
-    ready: tuple[Ready, ...] = ()
-    sums: tuple[tuple[str, str, list[int]], ...] = ()
+    slices: Iterable[Slice] = ()
     judged_as: str = ""
+
+
+class Lost(Exception):  # noqa: N818 - nobody's mistake, and told to nobody: the rest is read again in place
+    """The program that reads ahead ended in the middle of a package."""
+
+
+def slices_of(sightings: Iterable[Sighting]) -> Iterator[Slice]:
+    """What a package of a stream says, process by process, some at a time."""
+    of_process: dict[str, list[Sighting]] = {}
+    for one in sightings:
+        of_process.setdefault(one.process, []).append(one)
+    names = iter(of_process.items())
+    while some := list(islice(names, _AT_ONCE)):
+        yield Slice(tuple([Ready(name, tuple(said), len(said)) for name, said in some]))
 
 
 class Judge:
@@ -119,6 +142,16 @@ class Judge:
             tuple(names),
         )
         return judged, tallies
+
+    def ready(self, one: Ready, clock: int, seen: int) -> tuple[Ready, tuple[Tally, ...]]:
+        """What a package says of a process with what follows from that alone, and what it adds to sums. seen: when that was."""
+        versions = of_stream([Version(each.data, 0, each.line, each.pointer, seen) for each in one.sightings])
+        sightings = one.sightings
+        if len(sightings) > 1:
+            first = {each.data: each for each in reversed(sightings)}
+            sightings = tuple([first[version.release] for version in versions.stream])
+        judged, tallies = self.of(process(one.process, versions, {}), versions, clock)
+        return Ready(one.process, sightings, one.releases, judged), tallies
 
     def _rules(self, one: Process, clock: int) -> tuple[str, list[tuple[str, str, Hit]], int | None]:
         """What rules say of it: the outcome of each as the table of coverage keeps it, hits, and when to look again."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -21,13 +20,14 @@ import msgspec
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
-from careo.record.purchases.judging import Judge, Judged, Ready, ReadyPackage, add
+from careo.record.purchases.judging import Judge, Judged, Lost, Ready, ReadyPackage, add, slices_of
 from careo.record.purchases.process import Version, Versions, of_stream, process, with_release, with_table
 from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal, next_revision, signal_id
 from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
 from careo.record.purchases.whereabouts import Whereabouts
-from careo.sources.releases import Package, Refused, Sighting
+from careo.sources.civil import DAY
+from careo.sources.releases import Package, Refused
 
 DAMAGE = frozenset({"cut", "damaged", "bomb", "large", "unreadable"})
 """Reasons why a file ended before its end: what a table lacks then is not gone."""
@@ -51,6 +51,26 @@ class Taken:
     refused: tuple[Refused, ...]
     signals: int
     seconds: float
+
+
+@dataclass
+class _Came:
+    """What came of a package so far. newest: newest date that it states of something done; -1 if none."""
+
+    releases: int = 0
+    new: int = 0
+    told: int = 0
+    newest: int = -1
+
+    def date(self, dates: Iterable[int], end: int) -> None:
+        """Note dates before `end`."""
+        for at in dates:
+            if self.newest < at < end:
+                self.newest = at
+
+    def taken(self, package: Package, seconds: float, refused: Sequence[Refused] = ()) -> Taken:
+        """That, to be told."""
+        return Taken(package.name, self.releases, self.new, tuple(refused), self.told, seconds)
 
 
 @dataclass
@@ -148,44 +168,56 @@ class Watch:
         Args:
             accept_shrunk: take a table that lost many of its rows for what it says, not for a truncated file.
         """
+        came = _Came()
         try:
             with without_collector():
-                return self._take(package, accept_shrunk)
+                return self._take(package, accept_shrunk, came)
+        except Lost:  # who passed it on reads it again
+            self._where.again()
+            return came.taken(package, 0.0)
         except BaseException:  # nothing of it was kept, so nothing may be remembered
             self._where.again()
             raise
 
-    def _take(self, package: Package, accept_shrunk: bool) -> Taken:
+    def _take(self, package: Package, accept_shrunk: bool, came: _Came) -> Taken:
         began = time.perf_counter()
         state = self.state
         with state.transaction():
             clock = max(self.clock, package.seen)
             file, fresh = self._file(package)
             if not fresh and not (accept_shrunk and self._was_shrunk(file)):
-                return Taken(package.name, 0, 0, (), 0, 0.0)
-            batch = _Batch(clock)
+                self._dated(package, came)
+                return came.taken(package, 0.0)
             if package.table:
-                releases, new, told = self._take_table(package, file, batch, accept_shrunk)
+                self._take_table(package, file, clock, accept_shrunk, came)
             else:
-                releases, new, told = self._take_stream(package, file, batch)
+                self._take_stream(package, file, clock, came)
             state.write(
                 "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?)",
                 ((file, one.line, one.pointer, one.reason, one.detail) for one in package.refused),
             )
             state.rows(
                 "UPDATE file SET done=?, parts=?, next_line=?, next_offset=?, releases=releases+? WHERE id=?",
-                (package.last, package.part + 1, package.next_line, package.next_offset, releases, file),
+                (
+                    package.last,
+                    package.part + 1,
+                    package.next_line,
+                    package.next_offset,
+                    came.releases,
+                    file,
+                ),
             )
             state.remember("clock", str(clock))
-            if new:
+            if came.new:
                 state.remember("unsettled", "1")
             self._seen(package)
+            self._dated(package, came)
             seconds = time.perf_counter() - began
             state.rows(
                 "INSERT INTO latency VALUES (?, ?) ON CONFLICT DO UPDATE SET releases=releases+excluded.releases",
-                (int(seconds * 1000), releases),
+                (int(seconds * 1000), came.releases),
             )
-        return Taken(package.name, releases, new, tuple(package.refused), told, seconds)
+        return came.taken(package, seconds, package.refused)
 
     def settle(self, clock: int | None = None) -> int:
         """Tell what time alone, or all processes together, decide: absences that are due, and fences.
@@ -252,52 +284,74 @@ class Watch:
             {"series": package.series, "seen": package.seen, "published": package.published},
         )
 
-    def _take_stream(self, package: Package, file: int, batch: _Batch) -> tuple[int, int, int]:
-        if isinstance(package, ReadyPackage):
-            ready = package.ready
-            counts = package.judged_as == self.judge.as_of(batch.clock, package.seen)
+    def _dated(self, package: Package, came: _Came) -> None:
+        """Note the newest date that the source gave; what lies later than the day on which it was seen is a plan."""
+        found = [one for one in (came.newest, package.published) if one is not None and one >= 0]
+        if found:
+            self.state.rows(
+                "UPDATE source SET newest=MAX(COALESCE(newest, :newest), :newest) WHERE series=:series",
+                {"newest": max(found), "series": package.series},
+            )
+
+    def _take_stream(self, package: Package, file: int, clock: int, came: _Came) -> None:
+        ahead = isinstance(package, ReadyPackage)
+        slices = package.slices if ahead else slices_of(package.sightings)
+        counts = ahead and package.judged_as == self.judge.as_of(clock, package.seen)
+        end = _end_of_day(package.seen)
+        for one in slices:
+            batch = _Batch(clock)
             if counts:
-                batch.sums.update({(kind, key): numbers for kind, key, numbers in package.sums})
+                batch.sums.update({(kind, key): numbers for kind, key, numbers in one.sums})
+            known = self.state.processes([ready.process for ready in one.ready])
+            for ready in one.ready:
+                came.releases += ready.releases
+                came.date([sighting.newest for sighting in ready.sightings], end)
+                before, derived = known.get(ready.process, _NOTHING)
+                if self._take_ready(ready, counts, before, derived, file, package.seen, batch):
+                    came.new += ready.releases
+            came.told += self._write(batch)
+
+    def _take_ready(
+        self,
+        ready: Ready,
+        counts: bool,
+        before: Versions,
+        derived: Derived,
+        file: int,
+        seen: int,
+        batch: _Batch,
+    ) -> bool:
+        """What a package says of a process; whether it is new. counts: whether what was judged ahead does."""
+        versions = [Version(one.data, file, one.line, one.pointer, seen) for one in ready.sightings]
+        ahead = ready.judged if counts else None
+        if before is _NO_VERSIONS:
+            if ahead is not None:
+                batch.take(ready.process, Versions(tuple(versions)), derived, ahead)
+                return True
+            after = of_stream(versions)
         else:
-            together: dict[str, list[Sighting]] = defaultdict(list)
-            for one in package.sightings:
-                together[one.process].append(one)
-            ready = [Ready(name, tuple(some), len(some)) for name, some in together.items()]
-            counts = False
-        known = self.state.processes([one.process for one in ready])
-        releases = new = 0
-        for one in ready:
-            name, ahead = one.process, one.judged if counts else None
-            releases += one.releases
-            versions = [
-                Version(each.data, file, each.line, each.pointer, package.seen) for each in one.sightings
-            ]
-            before, derived = known.get(name, _NOTHING)
-            if before is _NO_VERSIONS and ahead is not None:
-                batch.take(name, Versions(tuple(versions)), derived, ahead)
-                new += one.releases
-                continue
             after = before
-            if before is _NO_VERSIONS:
-                after = of_stream(versions)
-            else:
-                for version in versions:
-                    after = with_release(after, version)
+            for version in versions:
+                after = with_release(after, version)
             if ahead is not None:  # in vain, for more was known of it; its tallies are among the sums
                 add(batch.sums, unpacked_derived(ahead.derived).tallies, -1)
-            if after is not before:
-                new += one.releases
-                self._judge(name, after, derived, batch)
-        return releases, new, self._write(batch)
+            if after is before:
+                return False
+        self._judge(ready.process, after, derived, batch)
+        return True
 
-    def _take_table(
-        self, package: Package, file: int, batch: _Batch, accept_shrunk: bool
-    ) -> tuple[int, int, int]:
+    def _take_table(self, package: Package, file: int, clock: int, accept_shrunk: bool, came: _Came) -> None:
         state, series = self.state, package.series
         state.rows("CREATE TEMP TABLE IF NOT EXISTS staged (process TEXT, release BLOB, line INTEGER)")
         state.rows("DELETE FROM staged")
-        staged = ((one.process, one.data, one.line) for one in package.sightings)
-        state.write("INSERT INTO staged VALUES (?, ?, ?)", staged)
+        end = _end_of_day(package.seen)
+
+        def staged() -> Iterator[tuple[str, bytes, int]]:
+            for one in package.sightings:
+                came.date((one.newest,), end)
+                yield one.process, one.data, one.line
+
+        state.write("INSERT INTO staged VALUES (?, ?, ?)", staged())
         (releases,) = state.rows("SELECT COUNT(*) FROM staged").fetchone()
         former = state.rows(
             "SELECT releases, seen, sha256 FROM file WHERE series=? AND is_table AND done AND id<>? ORDER BY seen DESC, sha256 DESC LIMIT 1",
@@ -310,43 +364,41 @@ class Watch:
         if shrunk:
             reason = "cut_table" if cut else "shrunk"
             package.refused.append(Refused(0, "", reason, f"{former[0]} → {releases}"))
-            return 0, 0, 0
+            return
+        came.releases = releases
         edition = (package.seen, package.sha256)
         following = state.rows(
             "SELECT seen, sha256 FROM file WHERE series=? AND is_table AND done AND (seen, sha256) > (?, ?) ORDER BY seen, sha256 LIMIT 1",
             (series, *edition),
         ).fetchone()
         self._where.first_edition(series, package.seen)
-        told = new = 0
         rows = state.rows("SELECT process, release, line FROM staged ORDER BY process, release, line")
         groups = (
             (name, [Version(release, file, line, "", package.seen) for _, release, line in group])
             for name, group in groupby(rows, key=itemgetter(0))
         )
+        of_edition = (series, edition, following)
         while some := list(islice(groups, _AT_ONCE)):
-            new += self._table_states(series, edition, following, some, batch)
-            told += self._write(batch)
-            batch = _Batch(batch.clock)
+            self._take_states(*of_edition, some, clock, came)
         absent = state.rows(
             "SELECT process FROM held WHERE series=? AND process NOT IN (SELECT process FROM staged) ORDER BY process",
             (series,),
         ).fetchall()
         for at in range(0, len(absent), _AT_ONCE):
-            new += self._table_states(
-                series, edition, following, [(name, []) for (name,) in absent[at : at + _AT_ONCE]], batch
+            self._take_states(
+                *of_edition, [(name, []) for (name,) in absent[at : at + _AT_ONCE]], clock, came
             )
-            told += self._write(batch)
-            batch = _Batch(batch.clock)
-        return releases, new, told
 
-    def _table_states(
+    def _take_states(
         self,
         series: str,
         edition: tuple[int, str],
         following: tuple[int, str] | None,
         some: Sequence[tuple[str, list[Version]]],
-        batch: _Batch,
-    ) -> int:
+        clock: int,
+        came: _Came,
+    ) -> None:
+        batch = _Batch(clock)
         contents = {name: _content(rows) for name, rows in some}
         if following is None:
             held = dict(
@@ -369,7 +421,8 @@ class Watch:
             self.state.write(
                 "INSERT OR IGNORE INTO held VALUES (?, ?, x'')", ((series, name) for name, _ in some)
             )
-        return len(some)
+        came.new += len(some)
+        came.told += self._write(batch)
 
     # ── judging ──
 
@@ -482,6 +535,10 @@ def without_collector() -> Generator[None]:
 _NO_VERSIONS, _NO_DERIVED = Versions(), Derived()
 _NOTHING = (_NO_VERSIONS, _NO_DERIVED)
 _GONE = Rule("", 0, "", (), {}, {}, {}, (), {}, (), "")
+
+
+def _end_of_day(moment: int) -> int:
+    return (moment // DAY + 1) * DAY
 
 
 def _content(rows: Iterable[Version]) -> bytes:
