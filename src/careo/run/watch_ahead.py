@@ -32,7 +32,7 @@ LARGE = 8 << 20
 _REMEMBERED = 1_000_000  # processes met in a file; a longer one is judged in vain now and then
 _SIZE = struct.Struct("<Q")
 _LARGEST = 1 << 30  # bytes of a message
-_MESSAGES = 6  # that wait, of some 1.5 MB
+_MESSAGES = 3  # that wait, of some 1.5 MB
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.releases import Contract, Release, Supplier, unpacked
+from careo.sources.releases import Contract, Release, Said, Supplier, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
 
 def of_one_release(name: str, version: Version, release: Release) -> Process:
     """As `process`, of one release of a stream; `release` is that of `version`."""
-    now = release if _is_merged(release, version.release) else merged((release,))
+    now = _alone(release, version.release)
     seen = version.seen
     contracts: dict[str, int | None] = {contract.id: seen for contract in now.contracts or ()}
     return Process(name, now, (), seen, contracts, release.date or 0, (), ())
@@ -303,7 +303,9 @@ def _said(release: Release, head: str, part: str, own: str) -> object:
     return UNSET
 
 
-_LISTS = {"bids", "awards", "contracts", "suppliers"}
+_IN_ORDER = ("bids", "awards", "contracts", "suppliers")
+_LISTS = frozenset(_IN_ORDER)
+_Said = TypeVar("_Said", bound=Said)
 _REFERENCES = {"suppliers", "tenderers"}  # of parts: organisations with ids, so merged by them
 _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
@@ -340,20 +342,28 @@ def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
             fields[name] = value
 
 
-def _is_merged(release: Release, data: bytes) -> bool:
-    """Whether a release, packed as `data`, surely says what `merged` would: it takes nothing back, and no part of it comes twice."""
+def _alone(release: Release, data: bytes) -> Release:
+    """What `merged` makes of one release, packed as `data`: what it takes back is not there, and parts that come twice are one."""
     lists = (release.bids, release.awards, release.contracts, release.suppliers)
-    if _NIL in data:  # or in a number
-        if None in msgspec.structs.astuple(release):
-            return False
-        for parts in lists:
-            for part in parts or ():
-                if None in msgspec.structs.astuple(part):
-                    return False
     for parts in lists:
         if parts and len(parts) > 1 and len({part.id for part in parts}) < len(parts):
-            return False
-    return True
+            return merged((release,))
+    if _NIL not in data:
+        return release
+    kept: dict[str, object] = {}
+    for name, parts in zip(_IN_ORDER, lists, strict=True):
+        if parts and any(None in msgspec.structs.astuple(part) for part in parts):
+            kept[name] = tuple([_without_nulls(part) for part in parts])
+    return _without_nulls(release, **kept)
+
+
+def _without_nulls(said: _Said, **kept: object) -> _Said:
+    values = msgspec.structs.astuple(said)
+    if None in values:
+        for name, value in zip(said.__struct_fields__, values, strict=True):
+            if value is None:
+                kept[name] = UNSET
+    return msgspec.structs.replace(said, **kept) if kept else said
 
 
 _NIL = b"\xc0"  # null in MessagePack; other bytes may look like it
