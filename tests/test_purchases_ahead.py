@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from benchmarks.made_up_purchases import releases
 
-from careo.record.purchases.judging import ReadyPackage
+from careo.record.purchases.judging import ReadyPackage, Slice
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.state import State
 from careo.record.purchases.watch import Watch
@@ -69,9 +70,8 @@ def _kept(
     ahead: bool,
     by: Sequence[Rule] | None = None,
     through: Through = lambda package: package,
-    after: Callable[[], None] = lambda: None,
 ) -> Kept:
-    """What a state holds that took files in. through: what becomes of each package first; after: is called after each."""
+    """What a state holds that took files in. through: what becomes of each package first."""
     with closing(State(path)) as state:
         watch = Watch(state, rules() if by is None else by, "MXN")
         for file in files:
@@ -83,7 +83,6 @@ def _kept(
             with closing(read) as found:
                 for package in found:
                     watch.take(through(package))
-                    after()
             watch.settle()
     return dumped(path)
 
@@ -99,10 +98,14 @@ def test_reading_ahead_keeps_the_same(
 ) -> None:
     judged: list[int] = []
 
+    def noted(slices: Iterable[Slice]) -> Iterator[Slice]:
+        for one in slices:
+            judged.append(sum(ready.judged is not None for ready in one.ready))
+            yield one
+
     def seen(package: Package) -> Package:
         assert isinstance(package, ReadyPackage)
-        judged.append(package.part)
-        return package
+        return replace(package, slices=noted(package.slices))
 
     assert _kept(tmp_path / "state.sqlite", [feed], ahead=True, through=seen) == plain
     assert len(programs) == 1 and len(judged) == 2 and all(judged)
@@ -132,22 +135,30 @@ def test_what_was_judged_as_of_something_else_does_not_count(feed: Path, tmp_pat
 
 
 def test_a_program_that_is_lost_is_done_without(
-    feed: Path, plain: Kept, tmp_path: Path, programs: list[subprocess.Popen[bytes]]
-) -> None:
+    feed: Path, plain: Kept, tmp_path: Path, programs: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(watch_ahead, "_MESSAGES", 1)  # so that the second package is still to come
     kinds: list[type[Package]] = []
 
     def seen(package: Package) -> Package:
         kinds.append(type(package))
+        programs[0].kill()
         return package
 
-    def lose() -> None:
-        programs[0].kill()
-
-    assert _kept(tmp_path / "state.sqlite", [feed], ahead=True, through=seen, after=lose) == plain
-    assert kinds == [ReadyPackage, Package]
+    assert _kept(tmp_path / "state.sqlite", [feed], ahead=True, through=seen) == plain
+    assert kinds[0] is ReadyPackage and kinds[-1] is Package  # lost in the first package or after it
 
 
-@pytest.mark.parametrize("answer", ["", "print('no message at all')", "print(chr(255) * 99)", "import os; os.write(1, b'\\1' + bytes(7) + b'x')"])  # fmt: skip
+_HEAD_ALONE = msgspec.msgpack.encode(watch_ahead._Head("ab", 0, 0, True, None, 1, 0, [], "", 3))  # pyright: ignore[reportPrivateUsage]
+_NO_SLICE = [len(one).to_bytes(8, "little") + one for one in (_HEAD_ALONE, b"no slice")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "print('no message at all')", "print(chr(255) * 99)", "import os; os.write(1, b'\\1' + bytes(7) + b'x')",
+     f"import os; os.write(1, {_NO_SLICE[0]!r})", f"import os; os.write(1, {b''.join(_NO_SLICE)!r})"],
+    ids=["nothing", "words", "no text", "no head", "head alone", "no slice"],
+)  # fmt: skip
 def test_one_that_cannot_answer_is_done_without(
     feed: Path, plain: Kept, tmp_path: Path, answer: str, monkeypatch: pytest.MonkeyPatch,
     programs: list[subprocess.Popen[bytes]],
