@@ -287,6 +287,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "cite": lambda lang: [
         click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
         _option(lang, "format", "text|bibtex|csl-json"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
     ],
     "serve": lambda lang: [
         _option(lang, "host", "ADDRESS"),

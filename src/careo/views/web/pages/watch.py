@@ -225,6 +225,7 @@ def one_signal(asking: Asking, id: str) -> Page:
             }
         ),
         command=("watch", "findings", signal.id),
+        cites=(signal.id,),
         python="import careo\n\nfound = careo.watch_findings("
         + ", ".join([f"id={signal.id!r}", *([asking.named("country=")] if asking.named() else [])])
         + ")\nfor fact in found.signals[0].evidence:\n    print(fact.process, fact.field, fact.value, fact.name, fact.line)",
