@@ -58,7 +58,11 @@ def signal_called(record: Record, text: str, *, surely: bool) -> Named | None:
         (signal,) = found.signals
         seen = watch_file_times([one.sha256 for one in signal.evidence], **where)
     except CareoError as error:
-        if surely or record.state is not None or error.key not in ("watch_finding", "watch_no_state", "watch_no_rules"):
+        if (
+            surely
+            or record.state is not None
+            or error.key not in ("watch_finding", "watch_no_state", "watch_no_rules")
+        ):
             raise
         return None
     return Named("signal", signal.id, Told(signal, found.rules.get(signal.rule), found.buyers, seen))
