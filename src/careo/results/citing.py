@@ -94,9 +94,10 @@ def cite(
     Args:
         thing: a name: "homicide_inegi_registered", "homicide_inegi_registered@2010:08", "amnesty-law",
             "amnesty-law:law-published", "pln-14", "L7", "jcf@2019", a rule of purchases ("W01"), the beginning of a
-            signal's id, a source's key … (`kind:name` where a name stands for several things); the path of a strategy's file or of a dossier's findings.json (`path#id` for one
-            part of it); a noun: Strategy, Ladder, Lever, Study, Topic, MoneyLine, Indicator, Series, Dataset,
-            Snapshot, Finding, Audit, StrategyAudit, Drift, Document, Source, Rule, Signal, a panel; or a sequence of any of these.
+            signal's id, a source's key … (`kind:name` where a name stands for several things); the path of a
+            strategy's file or of a dossier's findings.json (`path#id` for one part of it); a noun: Strategy, Ladder,
+            Lever, Study, Topic, MoneyLine, Indicator, Series, Dataset, Snapshot, Finding, Audit, StrategyAudit, Drift,
+            Document, Source, Rule, Signal, a panel; or a sequence of any of these.
         country: whose record the names are of; a panel says so itself.
         language: of the words, "en" or "es".
         state: folder of the watch that signals are asked of, as of `watch`.
