@@ -64,7 +64,9 @@ def test_everything_shipped_can_be_asked_for_by_name_and_has_a_described_source(
         assert (cited.kind, cited.name) == (named.kind, named.name)
         assert cited.sources or named.name in EMPTY, named.name
         assert all(source.producer and source.title for source in cited.sources), named.name
-        assert all(source.key in known or named.kind == "dataset" for source in cited.sources), named.name
+        assert all(source.key in known or named.kind in ("dataset", "rule") for source in cited.sources), (
+            named.name
+        )
         assert all(row.what.strip() and row.of for row in cited.rows), named.name
 
 

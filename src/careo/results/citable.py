@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from careo.base.citations import Source
 from careo.base.dates import Period
@@ -20,10 +21,11 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Record:
-    """The record of a country, for a reader of a language."""
+    """The record of a country, for a reader of a language. state: folder of the watch that signals are asked of, None for the country's."""
 
     country: Country
     language: str
+    state: str | Path | None = None
 
     def source(self, key: str | Source) -> Source:
         """A source by its key; one that nobody described has nothing but its key."""
@@ -94,6 +96,14 @@ class Narrowed:
         return bool(self.period or self.place or self.stage)
 
 
+class Finder(Protocol):
+    """Finds a thing by what was typed."""
+
+    def __call__(self, record: Record, text: str, *, surely: bool) -> Named | None:
+        """None where there is none."""
+        ...
+
+
 def _nothing(_record: Record, _named: Named) -> Iterable[Part]:
     return ()
 
@@ -106,6 +116,7 @@ class Kind:
         title: the thing in words. parts: what it says itself. beyond: what it rests on in turn, as a pledge on
             the ladder that decides it; left out where the question is what rests on a source.
         named: all there are in a country; None for what has no name of its own. within: those inside a strategy.
+        found: the one that a text names, of things too many to be listed; `surely` if the kind was said before it.
         nouns: classes by their full name. called: the name of a noun.
         narrows: what `@` and `:` may narrow: "period", "place", "stage".
         whole: it consists of things of other kinds.
@@ -116,6 +127,7 @@ class Kind:
     beyond: Callable[[Record, Named], Iterable[Part]] = _nothing
     named: Callable[[Record], Iterable[Named]] | None = None
     within: Callable[[Strategy], Iterable[Named]] | None = None
+    found: Finder | None = None
     nouns: tuple[str, ...] = ()
     called: Callable[[Any], str] = lambda thing: str(thing.id)
     narrows: tuple[str, ...] = ()

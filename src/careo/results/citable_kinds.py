@@ -8,6 +8,7 @@ from typing import Any
 from careo.base.citations import Source, load_sources
 from careo.results import citable_figures as figures
 from careo.results import citable_laboratory as laboratory
+from careo.results import citable_purchases as purchases
 from careo.results import citable_record as entries
 from careo.results.citable import Kind, Named, Narrowed, Part, Record
 
@@ -174,6 +175,18 @@ KINDS: Mapping[str, Kind] = {
         nouns=("careo.run.calibrate.Calibration",),
         called=lambda made: made.key[:12],
         whole=True,
+    ),
+    "rule": Kind(
+        title=_text("title"),
+        parts=purchases.of_rule,
+        named=purchases.rules,
+        nouns=("careo.record.purchases.rules.Rule",),
+    ),
+    "signal": Kind(
+        title=purchases.title_of_signal,
+        parts=purchases.of_signal,
+        found=purchases.signal_called,
+        nouns=("careo.record.purchases.signals.Signal",),
     ),
     "finding": Kind(
         title=lambda _, finding: finding.claim,

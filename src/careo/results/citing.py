@@ -33,7 +33,8 @@ class Support:
 
     Attributes:
         source: where it comes from. of: the name of what it supports ("amnesty-law:law-published"), which can be
-            cited itself. what: that, in words. verified: "read", "computed", "excerpt" or "memory"; "" where nobody said.
+            cited itself. what: that, in words. verified: "read", "computed", "excerpt", "memory", or
+            "unverified" of a law that nobody has seen say so; "" where nobody said.
     """
 
     source: Source
@@ -43,8 +44,12 @@ class Support:
 
     @property
     def unverified(self) -> bool:
-        """Whether the fact or the source itself is only remembered."""
-        return "memory" in (self.verified, self.source.seen) or self.source.tier == _MEMORY
+        """Whether the fact or the source itself is only remembered, or not even that."""
+        return (
+            self.verified in ("memory", "unverified")
+            or self.source.seen == "memory"
+            or self.source.tier == _MEMORY
+        )
 
 
 _MEMORY = 4  # the tier of sources that are only remembered
@@ -72,24 +77,30 @@ class Cited:
         return tuple({row.source.key: row.source for row in self.rows}.values())
 
     def __str__(self) -> str:
+        def named(source: Source) -> str:
+            return ": ".join(filter(None, (source.producer, source.title)))
+
         lines = (
-            f"{'! ' if row.unverified else ''}{row.of}: {row.what} [{row.source.producer}: {row.source.title}]"
-            for row in self.rows
+            f"{'! ' if row.unverified else ''}{row.of}: {row.what} [{named(row.source)}]" for row in self.rows
         )
         return "\n".join([self.title, *lines])
 
 
-def cite(thing: object, country: str = "mexico", *, language: str = "en") -> Cited:
+def cite(
+    thing: object, country: str = "mexico", *, language: str = "en", state: str | Path | None = None
+) -> Cited:
     """Every source behind a thing, and what of it rests on which.
 
     Args:
         thing: a name: "homicide_inegi_registered", "homicide_inegi_registered@2010:08", "amnesty-law",
-            "amnesty-law:law-published", "pln-14", "L7", "jcf@2019", a source's key … (`kind:name` where a name stands
-            for several things); the path of a strategy's file or of a dossier's findings.json (`path#id` for one
-            part of it); a noun: Strategy, Ladder, Lever, Study, Topic, MoneyLine, Indicator, Series, Dataset,
-            Snapshot, Finding, Audit, StrategyAudit, Drift, Document, Source, a panel; or a sequence of any of these.
+            "amnesty-law:law-published", "pln-14", "L7", "jcf@2019", a rule of purchases ("W01"), the beginning of a
+            signal's id, a source's key … (`kind:name` where a name stands for several things); the path of a
+            strategy's file or of a dossier's findings.json (`path#id` for one part of it); a noun: Strategy, Ladder,
+            Lever, Study, Topic, MoneyLine, Indicator, Series, Dataset, Snapshot, Finding, Audit, StrategyAudit, Drift,
+            Document, Source, Rule, Signal, a panel; or a sequence of any of these.
         country: whose record the names are of; a panel says so itself.
         language: of the words, "en" or "es".
+        state: folder of the watch that signals are asked of, as of `watch`.
 
     Raises:
         CareoError: nothing is called so (suggests what is, by kind), or several things are; nothing is recorded
@@ -97,12 +108,13 @@ def cite(thing: object, country: str = "mexico", *, language: str = "en") -> Cit
     """
     if isinstance(thing, (list, tuple)):
         return _together(
-            [cite(one, country, language=language) for one in cast(Sequence[object], thing)], language
+            [cite(one, country, language=language, state=state) for one in cast(Sequence[object], thing)],
+            language,
         )
     attributes = getattr(thing, "attrs", None)
     if isinstance(attributes, dict):
         country = str(cast(dict[str, object], attributes).get("country", country))
-    record = Record(load_country(country), language)
+    record = Record(load_country(country), language, state)
     named, narrowed = (
         _asked(record, str(thing)) if isinstance(thing, (str, Path)) else (_noun(thing), Narrowed())
     )
@@ -175,10 +187,20 @@ def _asked(record: Record, text: str) -> tuple[Named, Narrowed]:
         if found:
             several = " | ".join(f"{named.kind}:{named.name}" for named in found)
             raise CareoError("cite_several", found=repr(candidate), expected=several, fix="cite_several")
-    opened = _opened(record, asked)
+    opened = _found(record, asked) or _opened(record, asked)
     if opened:
         return opened, Narrowed()
     raise _unknown(asked, known)
+
+
+def _found(record: Record, asked: str) -> Named | None:
+    """One of the things that are too many to be listed."""
+    prefix, _, rest = asked.partition(":")
+    for name, kind in KINDS.items():
+        surely = prefix == name and bool(rest)
+        if kind.found and (found := kind.found(record, rest if surely else asked, surely=surely)):
+            return found
+    return None
 
 
 def _readings(asked: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:

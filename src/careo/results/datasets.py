@@ -84,17 +84,21 @@ def check_data(
     """Check imported editions: unchanged on disk, what was odd, sums against published totals; then publishers against each other.
 
     Args:
-        names: checksums or datasets; empty for every edition.
+        names: checksums or datasets; empty for every edition. The name or folder of a country means its files (`country_findings`).
         country: whose editions. language: of the sentences.
 
     Raises:
         CareoError: no edition of that name.
     """
     from careo.panel.reconcile import reconcile
+    from careo.results.country_files import country_findings, is_country
 
+    findings = [each for name in names if is_country(name) for each in country_findings(name, language)]
+    names_of_editions = [name for name in names if not is_country(name)]
+    if names and not names_of_editions:
+        return tuple(findings)
     loaded = load_country(country)
-    chosen = [store.find(name) for name in names] or list(store.snapshots(country=country))
-    findings: list[Finding] = []
+    chosen = [store.find(name) for name in names_of_editions] or list(store.snapshots(country=country))
     for snapshot in chosen:
         findings.append(_unchanged(snapshot, language))
         findings += _oddities(snapshot, language)

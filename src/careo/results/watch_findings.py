@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -114,6 +114,23 @@ def watch_names(
     with reading_state(folder) as kept:
         names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
     return {rule.id: rule for rule in rules_with_lists(folder, country)}, names
+
+
+def watch_file_times(
+    checksums: Iterable[str], *, state: str | Path | None = None, country: str = "mexico"
+) -> Mapping[str, int]:
+    """When files were seen first, civil seconds, by their sha256.
+
+    Raises:
+        DataError: there is no state, or it cannot be read.
+    """
+    with reading_state(state_folder(country, state)) as kept:
+        found = {
+            one: kept.rows("SELECT MIN(seen) FROM file WHERE sha256=?", (one,)).fetchone()[0]
+            for one in dict.fromkeys(checksums)
+            if one
+        }
+    return {one: seen for one, seen in found.items() if seen is not None}
 
 
 def watch_told(

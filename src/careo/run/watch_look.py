@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,10 @@ _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download",
 """Endings of files that somebody still writes."""
 _LINES = (".jsonl", ".ndjson")
 _DATE_IN_FOLDER = re.compile(r"(?<!\d)(?:19|20)\d\d([-_]?)\d\d\1\d\d(?!\d)")
-Mark = tuple[int, int, int]
+_TICK_SECONDS = (
+    2.0  # the coarsest clock of a file system (FAT): two changes within it can leave the same times
+)
+_CLOCKS_DIFFER_SECONDS = 3600.0  # how far the clock of another machine that keeps the files may be off
 
 
 # ── a folder ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -43,10 +46,9 @@ Mark = tuple[int, int, int]
 
 def look_at_folder(session: Session, folder: Path, *, follow: bool = False, every: float = 5.0) -> None:
     """Take in every readable file of a folder and below, or a single file; with `follow` until asked to stop."""
-    taken: dict[Path, Mark] = {}
-    pending: dict[Path, Mark] = {}
+    met: dict[Path, _Met] = {}
     while True:
-        _look(session, folder, taken, pending, follow=follow)
+        _look(session, folder, met, follow=follow)
         session.settle(None if session.replaying else session.now())
         session.looked()
         if not follow or session.stopped or session.wait(every):
@@ -63,36 +65,72 @@ def must_be_there(path: Path) -> None:
         raise InputError("input_missing", where=str(path), fix="input_missing")
 
 
-def _look(
-    session: Session, folder: Path, taken: dict[Path, Mark], pending: dict[Path, Mark], *, follow: bool
-) -> None:
-    """Take in what is new. taken: files as they were when taken in; pending: as they were at the last look."""
-    for path in _files(folder, by_time=session.replaying):
+Mark = tuple[int, int, int, int]
+"""Inode, size, when the content was changed, when anything of the file was changed [nanoseconds]."""
+
+
+@dataclass(slots=True)
+class _Met:
+    """A file as it looks, which is not read again for as long as it looks so.
+
+    Attributes:
+        mark: how it looks. since: when it was first met so, on a clock that is never set.
+        settled: all of it was taken in, and so late that no change can hide behind the same times any more.
+        trouble: what was said of it when it could not be read.
+    """
+
+    mark: Mark
+    since: float
+    settled: bool = False
+    trouble: str = ""
+
+    def settles(self, began: float) -> bool:
+        """Whether a reading that began then saw the last of what can be written under this mark.
+
+        Only this clock is asked, for another machine may keep the files; unless they are older than clocks differ.
+        """
+        return (
+            began - self.since >= _TICK_SECONDS
+            or time.time() - max(self.mark[2:]) / 1e9 >= _CLOCKS_DIFFER_SECONDS
+        )
+
+
+def _look(session: Session, folder: Path, met: dict[Path, _Met], *, follow: bool) -> None:
+    """Take in what is new. met: files as they were at the last look; of those that are gone nothing is kept."""
+    files = _files(folder, by_time=session.replaying)
+    for path in met.keys() - set(files):
+        del met[path]
+    for path in files:
         if session.stopped:
             break
         try:
             mark = _mark(path)
         except OSError:
             continue  # gone since it was listed
-        if taken.get(path) == mark:
-            continue
         grows = path.name.lower().endswith(_LINES)
-        if follow and not grows and pending.get(path) != mark:
-            pending[path] = mark  # somebody may be writing it: it has to look the same twice
+        if path not in met or met[path].mark != mark:
+            met[path] = _Met(mark, time.monotonic())
+            if follow and not grows:
+                continue  # somebody may be writing it: it has to look the same twice
+        one = met[path]
+        if one.settled:
             continue
+        began = time.monotonic()
         try:
             take_file(session, path, folder, unfinished=follow and grows)
         except InputError as error:
-            session.trouble(error)
+            if one.trouble != str(error):
+                one.trouble = str(error)
+                session.trouble(error)
+            continue
         if session.stopped:
             break
-        taken[path] = mark
-        pending.pop(path, None)
+        one.trouble, one.settled = "", one.settles(began)
 
 
 def _mark(path: Path) -> Mark:
     about = path.stat()
-    return about.st_ino, about.st_size, about.st_mtime_ns
+    return about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def _files(folder: Path, *, by_time: bool) -> list[Path]:
@@ -169,12 +207,12 @@ def _take(
     session.series.add(series)
     if row:
         before, done, parts, line, offset = row
-        now = _sha256(source)
+        now, head = _sha256(source, offset if done and offset and line else 0)
         if before == now and done and not (session.accept_shrunk and _was_shrunk(session, series, name)):
             return
         if before == now and not done and offset and line:
             start, part = (line, offset), parts
-        elif before != now and done and offset and line and _grew(source, before, offset):
+        elif before == head and offset and line and _ends_a_line(source, offset):  # it grew by whole lines
             start = (line, offset)
     newest = session.state.rows(
         "SELECT MAX(seen) FROM file WHERE series=? AND NOT (name=? AND NOT done)", (series, name)
@@ -222,34 +260,25 @@ def _was_shrunk(session: Session, series: str, name: str) -> bool:
     return row is not None
 
 
-def _sha256(path: Path, size: int | None = None) -> str:
-    """Of a file, or of its first bytes."""
-    digest = sha256()
+def _sha256(path: Path, head: int) -> tuple[str, str]:
+    """Of a file, and of its first bytes, as many as `head` says: "" where it has no more than these. The file is read once."""
+    digest, of_head, left = sha256(), "", head
     with _read_plainly(path), path.open("rb") as stream:
-        while (size is None or size > 0) and (
-            chunk := stream.read(_CHUNK if size is None else min(size, _CHUNK))
-        ):
+        while chunk := stream.read(min(left, _CHUNK) if left else _CHUNK):
+            if head and not left and not of_head:
+                of_head = digest.hexdigest()
             digest.update(chunk)
-            size = None if size is None else size - len(chunk)
-    return digest.hexdigest()
+            left = max(0, left - len(chunk))
+    return digest.hexdigest(), of_head
 
 
-def _grew(path: Path, before: str, offset: int) -> bool:
-    """Whether a file is the one of before with whole lines behind it."""
-    if path.stat().st_size <= offset:
-        return False
-    with path.open("rb") as stream:
-        stream.seek(offset - 1)
-        if stream.read(1) != b"\n":
-            return False
-    return _sha256(path, offset) == before
-
-
-def _ends_a_line(path: Path) -> bool:
+def _ends_a_line(path: Path, offset: int | None = None) -> bool:
+    """Whether a line of a file ends before that byte, or before its end."""
     with _read_plainly(path), path.open("rb") as stream:
-        if stream.seek(0, os.SEEK_END) == 0:
+        size = stream.seek(0, os.SEEK_END) if offset is None else offset
+        if size == 0:
             return False
-        stream.seek(-1, os.SEEK_END)
+        stream.seek(size - 1)
         return stream.read(1) == b"\n"
 
 

@@ -16,11 +16,11 @@ from careo.views.references import FORMATS, reference, references
 from careo.views.terminal import Screen
 
 
-def cite_verb(asked: Asked, *, names: Sequence[str], format: str) -> int:
+def cite_verb(asked: Asked, *, names: Sequence[str], format: str, state: str) -> int:
     """`careo cite THING…`: as text, BibTeX or CSL-JSON; `--json` gives what rests on what."""
     if format and format not in FORMATS:
         raise CareoError("usage_value", expected=" | ".join(FORMATS), found=repr(format), option="--format")
-    found = [cite(name, asked.country, language=asked.language) for name in names]
+    found = [cite(name, asked.country, language=asked.language, state=state or None) for name in names]
     screen = Screen(asked.out)
     if format in ("bibtex", "csl-json"):
         screen.write(references((source for one in found for source in one.sources), format, asked.language))

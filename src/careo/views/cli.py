@@ -287,6 +287,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "cite": lambda lang: [
         click.Argument(["names"], required=True, nargs=-1, metavar="THING…"),
         _option(lang, "format", "text|bibtex|csl-json"),
+        _option(lang, "state", "FOLDER", says="watch.state"),
     ],
     "serve": lambda lang: [
         _option(lang, "host", "ADDRESS"),
@@ -312,7 +313,7 @@ _PARAMETERS: dict[str, Callable[[str], list[click.Parameter]]] = {
     "data list": lambda lang: [_option(lang, "layouts", flag=True)],
     "data show": lambda lang: [click.Argument(["name"], metavar=say(lang, "cli.help.edition"))],
     "data check": lambda lang: [
-        click.Argument(["names"], nargs=-1, metavar=f"[{say(lang, 'cli.help.edition')}…]")
+        click.Argument(["names"], nargs=-1, metavar=f"[{say(lang, 'cli.help.country_or_edition')}…]")
     ],
     "data diff": lambda lang: [
         click.Argument(["old"], metavar=say(lang, "cli.help.edition")),

@@ -135,7 +135,7 @@ def datasets_data(country: str) -> dict[str, Any]:
 
 
 def data_check_verb(asked: Asked, *, names: Sequence[str]) -> int:
-    """`careo data check [EDITION…]`: findings; leaves with 1 when a check failed."""
+    """`careo data check [COUNTRY|EDITION…]`: findings; leaves with 1 when a check failed."""
     import careo
 
     findings = careo.check_data(names, country=asked.country, language=asked.language)

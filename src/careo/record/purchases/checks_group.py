@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from careo.record.purchases.checks_process import ceiling_of
+from careo.record.purchases.checks_process import ceiling_of, unless_direct
 from careo.record.purchases.contributions import UNIT_SUPPLIER_YEAR, UNIT_YEAR, purchases_of, void
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import (
@@ -113,14 +113,10 @@ def _split_hit(
 
 def covers_split(process: Process, rule: Rule, _clock: int) -> Outcome:
     """Whether a process can take part in W03."""
-    now = process.now
+    other = unless_direct(process.now)
+    if other is not None:
+        return other
     settings: Any = rule.settings
-    if void(now):
-        return NOT_MEANT
-    if not now.method:
-        return Missing(("method",))
-    if now.method != "direct":
-        return NOT_MEANT
     purchases = purchases_of(process, settings["currency"])
     if not purchases:
         return Missing(("contracts",))

@@ -138,16 +138,21 @@ def ceiling_of(purchase: Purchase, settings: Mapping[str, Any]) -> int | None:
     return None if whole is None else round(whole * 100)
 
 
-def near_ceiling(process: Process, rule: Rule, _clock: int) -> Outcome:
-    """A direct award just below the ceiling. Settings: ceilings [whole units], from_percent, currency."""
-    now = process.now
-    settings: Any = rule.settings
+def unless_direct(now: Release) -> Outcome | None:
+    """What rules on direct awards say of any other process: that it is not meant, or that its method is missing; None of a direct award."""
     if void(now):
         return NOT_MEANT
     if not now.method:
         return Missing(("method",))
-    if now.method != "direct":
-        return NOT_MEANT
+    return None if now.method == "direct" else NOT_MEANT
+
+
+def near_ceiling(process: Process, rule: Rule, _clock: int) -> Outcome:
+    """A direct award just below the ceiling. Settings: ceilings [whole units], from_percent, currency."""
+    other = unless_direct(process.now)
+    if other is not None:
+        return other
+    settings: Any = rule.settings
     hits: list[Hit] = []
     lacking: dict[str, None] = {}
     judged = False

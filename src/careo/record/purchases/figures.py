@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+from careo.base.errors import CareoError
 from careo.base.fields import CLOSED, Words
 from careo.base.shipped import country_folder
 from careo.base.yaml_files import build, read_written
@@ -57,7 +59,12 @@ def load_figures(country: str) -> Figures:
     path = country_folder(country) / "purchases" / "figures.yaml"
     if not path.is_file():
         return Figures()
-    figures, mistakes = build(read_written(path), Figures)
+    figures, mistakes = read_figures(path)
     if figures is None:
         raise mistakes[0]
     return figures
+
+
+def read_figures(path: Path) -> tuple[Figures | None, tuple[CareoError, ...]]:
+    """A file of figures, and every mistake in it."""
+    return build(read_written(path), Figures)

@@ -6,13 +6,13 @@ A country without these files has no rules, and nothing of it is watched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, Field
 
@@ -25,6 +25,10 @@ from careo.base.yaml_files import Loc, Written, build, line_of, read_written
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.checks_process import Listing
 from careo.record.purchases.rules import Ground, Rule
+
+_Form = TypeVar("_Form")
+_Made = TypeVar("_Made")
+_Read: TypeAlias = tuple[_Made | None, tuple[CareoError, ...]]
 
 Method = Literal["open", "selective", "invited", "direct"]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -171,26 +175,42 @@ def load_rules(country: str = "mexico") -> Rules | None:
 
 @cache
 def _load_rules(country: str) -> Rules | None:
-    path = country_folder(country) / "purchases" / "rules.yaml"
-    if not path.is_file():
-        return None
-    rules, mistakes = read_rules(path, load_sources(country))
-    if rules is None or mistakes:
-        raise mistakes[0]
-    return rules
+    return _of_country(country, "rules.yaml", lambda path: read_rules(path, load_sources(country)))
 
 
 def read_rules(path: Path, sources: Mapping[str, Source]) -> tuple[Rules | None, tuple[CareoError, ...]]:
     """A file of rules, and every mistake in it; `sources` are the keys it may cite."""
+
+    def made(file: RulesFile) -> Rules:
+        by_id = {entry.id: _rule(entry, file, sources) for entry in file.rules}
+        return Rules(file.currency, file.ceilings, MappingProxyType(by_id))
+
+    return _read(path, RulesFile, lambda written, file: _mistakes(written, file, sources), made)
+
+
+def _of_country(country: str, name: str, read: Callable[[Path], _Read[_Made]]) -> _Made | None:
+    """What a file of the country's purchases holds; None if there is none."""
+    path = country_folder(country) / "purchases" / name
+    if not path.is_file():
+        return None
+    made, mistakes = read(path)
+    if made is None:
+        raise mistakes[0]
+    return made
+
+
+def _read(
+    path: Path,
+    form: type[_Form],
+    mistakes: Callable[[Written, _Form], Iterable[CareoError]],
+    make: Callable[[_Form], _Made],
+) -> _Read[_Made]:
+    """What is made of a file, or every mistake in it: those of its form; else those that `mistakes` finds."""
     written = read_written(path)
-    file, mistakes = build(written, RulesFile)
-    if file is None:
-        return None, mistakes
-    found = sorted(_mistakes(written, file, sources), key=line_of)
-    if found:
-        return None, tuple(found)
-    by_id = {entry.id: _rule(entry, file, sources) for entry in file.rules}
-    return Rules(file.currency, file.ceilings, MappingProxyType(by_id)), ()
+    file, wrong = build(written, form)
+    if file is not None:
+        wrong = tuple(sorted(mistakes(written, file), key=line_of))
+    return (None, wrong) if file is None or wrong else (make(file), ())
 
 
 def _rule(entry: RuleEntry, file: RulesFile, sources: Mapping[str, Source]) -> Rule:
@@ -344,44 +364,35 @@ def load_buyers(country: str = "mexico") -> Buyers | None:
 
 @cache
 def _load_buyers(country: str) -> Buyers | None:
-    path = country_folder(country) / "purchases" / "buyers.yaml"
-    if not path.is_file():
-        return None
-    buyers, mistakes = read_buyers(path)
-    if buyers is None or mistakes:
-        raise mistakes[0]
-    return buyers
+    return _of_country(country, "buyers.yaml", read_buyers)
 
 
 def read_buyers(path: Path) -> tuple[Buyers | None, tuple[CareoError, ...]]:
     """A register of buyers, and every mistake in it."""
-    written = read_written(path)
-    file, mistakes = build(written, BuyersFile)
-    if file is None:
-        return None, mistakes
-    found: list[CareoError] = []
-    by_code: dict[str, str] = {}
-    by_branch: dict[str, str] = {}
-    ids: set[str] = set()
+    return _read(path, BuyersFile, _twice, _register)
+
+
+def _twice(written: Written, file: BuyersFile) -> Iterator[CareoError]:
+    """A group, a code or a branch that stands in the register twice."""
+    met: set[tuple[str, str]] = set()
     for index, group in enumerate(file.groups):
         loc: Loc = ("groups", index)
-        if group.id in ids:
-            found.append(written.error((*loc, "id"), "file_id_twice", found=group.id))
-        ids.add(group.id)
-        for place, buyer in enumerate(group.buyers):
-            if buyer.code in by_code:
-                found.append(
-                    written.error((*loc, "buyers", place, "code"), "file_id_twice", found=buyer.code)
-                )
-            by_code[buyer.code] = group.id
-        for place, branch in enumerate(group.branches):
-            if branch in by_branch:
-                found.append(written.error((*loc, "branches", place), "file_id_twice", found=branch))
-            by_branch[branch] = group.id
-    if found:
-        return None, tuple(found)
+        named = [("group", group.id, (*loc, "id"))]
+        named += [
+            ("code", one.code, (*loc, "buyers", place, "code")) for place, one in enumerate(group.buyers)
+        ]
+        named += [("branch", one, (*loc, "branches", place)) for place, one in enumerate(group.branches)]
+        for kind, name, place in named:
+            if (kind, name) in met:
+                yield written.error(place, "file_id_twice", found=name)
+            met.add((kind, name))
+
+
+def _register(file: BuyersFile) -> Buyers:
+    by_code = {buyer.code: group.id for group in file.groups for buyer in group.buyers}
+    by_branch = {branch: group.id for group in file.groups for branch in group.branches}
     groups = tuple(_folded(group) for group in file.groups)
-    return Buyers(groups, MappingProxyType(by_code), MappingProxyType(by_branch)), ()
+    return Buyers(groups, MappingProxyType(by_code), MappingProxyType(by_branch))
 
 
 def _folded(group: BuyerGroup) -> BuyerGroup:

@@ -6,10 +6,11 @@ Every page reads the state as it is at that moment and holds nothing: the watch 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from starlette.responses import Response, StreamingResponse
 
@@ -61,37 +62,19 @@ Show = Literal["standing", "withdrawn", "all"]
 @page("/purchases", part="watch")
 def purchases(asking: Asking, group: Group = "", page: int = 1) -> Page:
     """How the watch of purchases stands: signals by buyer and rule, and what could be told of whom."""
-    if not _begun(asking):
-        return _nothing(asking, "title")
-    language, country = asking.language, asking.country
-    status, counts = watch_status(country=country), watch_counts(country=country)
-    if not status.files:
-        return _nothing(asking, "title")
-    security = watched_codes(country, status.buyers)
-    chosen = group or ("security" if security & set(status.coverage) else "all")
-    codes = [code for code in status.coverage if chosen == "all" or code in security]
-    shown, pages = _cut(codes, page, _BUYERS)
-    return Page(
-        template="watch.html",
-        title=say(language, "web_watch.title"),
-        data=Late(lambda: status_contract(status, country, language)),
-        rows=cleaned(
-            {
-                **sum_up(status, counts, security, language),
-                **matrix(status, counts, shown, codes, language),
-                "group": chosen,
-                "groups": _groups(status, security),
-                "count_of_buyers": len(codes),
-                "pages": pages,
-            }
-        )
-        | {"there": partial(address, language, "/purchases", group=group)},
-        command=("watch", "status", *(("--buyers=security",) if chosen == "security" else ())),
-        python="import careo\n\nfound = careo.watch_status("
-        + asking.named("country=")
-        + ")\nprint(found.standing, found.age_days)",
-        tables=Late(lambda: {"coverage": coverage_cells(status, counts)}, ("coverage",)),
-    )
+
+    def told(of: _Buyers) -> _Told:
+        counts = watch_counts(country=asking.country)
+        rows = {
+            **sum_up(of.status, counts, of.security, asking.language),
+            **matrix(of.status, counts, of.shown, of.codes, asking.language),
+        }
+        return rows, Late(lambda: {"coverage": coverage_cells(of.status, counts)}, ("coverage",))
+
+    return _by_buyer(
+        asking, "/purchases", "watch.html", "title", group, page,
+        which=lambda status: status.coverage, told=told, prints="found.standing, found.age_days",
+    )  # fmt: skip
 
 
 @page("/purchases/signals", part="watch")
@@ -167,39 +150,20 @@ def rules(asking: Asking) -> Page:
 @page("/purchases/delays", part="watch")
 def delays(asking: Asking, group: Group = "", page: int = 1) -> Page:
     """How old the sources are, how late things became known, and figures of how purchases are published."""
-    if not _begun(asking):
-        return _nothing(asking, "delays.title")
-    language, country = asking.language, asking.country
-    status = watch_status(country=country)
-    if not status.files:
-        return _nothing(asking, "delays.title")
-    security = watched_codes(country, status.buyers)
-    chosen = group or ("security" if security & set(status.delays) else "all")
-    codes = [code for code in status.delays if chosen == "all" or code in security]
-    shown, pages = _cut(codes, page, _BUYERS)
-    return Page(
-        template="watch_delays.html",
-        title=say(language, "web_watch.delays.title"),
-        data=Late(lambda: status_contract(status, country, language)),
-        rows=cleaned(
-            {
-                **sum_up(status, Counter(), security, language),
-                **delay_rows(status, shown, language),
-                "steps": DELAYS,
-                "watched": [watched_row(one) for one in figures_of(status, country, language)],
-                "group": chosen,
-                "groups": _groups(status, security),
-                "count_of_buyers": len(codes),
-                "pages": pages,
-            }
-        )
-        | {"there": partial(address, language, "/purchases/delays", group=group)},
-        command=("watch", "status", *(("--buyers=security",) if chosen == "security" else ())),
-        python="import careo\n\nfound = careo.watch_status("
-        + asking.named("country=")
-        + ")\nprint(found.delays, found.latency)",
-        tables=delay_table(status),
-    )
+
+    def told(of: _Buyers) -> _Told:
+        rows = {
+            **sum_up(of.status, Counter(), of.security, asking.language),
+            **delay_rows(of.status, of.shown, asking.language),
+            "steps": DELAYS,
+            "watched": [watched_row(one) for one in figures_of(of.status, asking.country, asking.language)],
+        }
+        return rows, delay_table(of.status)
+
+    return _by_buyer(
+        asking, "/purchases/delays", "watch_delays.html", "delays.title", group, page,
+        which=lambda status: status.delays, told=told, prints="found.delays, found.latency",
+    )  # fmt: skip
 
 
 @page("/purchases/{id}", part="watch")
@@ -225,6 +189,7 @@ def one_signal(asking: Asking, id: str) -> Page:
             }
         ),
         command=("watch", "findings", signal.id),
+        cites=(signal.id,),
         python="import careo\n\nfound = careo.watch_findings("
         + ", ".join([f"id={signal.id!r}", *([asking.named("country=")] if asking.named() else [])])
         + ")\nfor fact in found.signals[0].evidence:\n    print(fact.process, fact.field, fact.value, fact.name, fact.line)",
@@ -264,6 +229,51 @@ def _told_lines(asking: Asking, known: Mapping[str, Any], after: int) -> Iterato
 
 
 # ── what pages share ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_Told: TypeAlias = tuple[dict[str, Any], Mapping[str, Table]]
+"""(rows, tables) of a page."""
+
+
+@dataclass(frozen=True)
+class _Buyers:
+    """The status of a watch and the buyers of a page.
+
+    security: codes of the buyers of public security. codes: of all buyers chosen; shown: of those on this page.
+    """
+
+    status: Status
+    security: frozenset[str]
+    codes: Sequence[str]
+    shown: Sequence[str]
+
+
+def _by_buyer(
+    asking: Asking, path: str, template: str, title: str, group: Group, at: int, *,
+    which: Callable[[Status], Iterable[str]], told: Callable[[_Buyers], _Told], prints: str,
+) -> Page:  # fmt: skip
+    """A page of the status, buyer after buyer, or how to begin. which: of which buyers there is something to tell. prints: what of `found` the Python shows."""
+    if not _begun(asking):
+        return _nothing(asking, title)
+    language, country = asking.language, asking.country
+    status = watch_status(country=country)
+    if not status.files:
+        return _nothing(asking, title)
+    security, known = watched_codes(country, status.buyers), list(which(status))
+    chosen = group or ("security" if security.intersection(known) else "all")
+    codes = [code for code in known if chosen == "all" or code in security]
+    shown, pages = _cut(codes, at, _BUYERS)
+    rows, tables = told(_Buyers(status, security, codes, shown))
+    about = {"group": chosen, "groups": _groups(status, security), "count_of_buyers": len(codes), "pages": pages}  # fmt: skip
+    return Page(
+        template=template,
+        title=say(language, f"web_watch.{title}"),
+        data=Late(lambda: status_contract(status, country, language)),
+        rows=cleaned({**rows, **about}) | {"there": partial(address, language, path, group=group)},
+        command=("watch", "status", *(("--buyers=security",) if chosen == "security" else ())),
+        python=f"import careo\n\nfound = careo.watch_status({asking.named('country=')})\nprint({prints})",
+        tables=tables,
+    )
 
 
 def _begun(asking: Asking) -> bool:
