@@ -1,5 +1,7 @@
 """How fast `careo watch` takes purchases in, how soon it tells, how much memory it needs, and what one more package costs.
 
+Memory is that of both programs, what they share counted once (Linux; elsewhere the sum of their peaks).
+
 Each measurement is a process of its own on a file of `made_up_purchases`, without what the command prints. `CAREO_NIGHTLY=1` adds the
 file of 2,000,000 releases (5 GB); `OCDSCARDINAL` may name OCP's Cardinal, which is then given the same processes as it reads them.
 """
@@ -9,13 +11,14 @@ from __future__ import annotations
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +30,15 @@ from benchmarks.processes import ENVIRONMENT
 
 SIZES = (20_000, 200_000)
 NIGHTLY = 2_000_000
+PACKAGE = 1_000  # releases
+ARRIVING = 25  # packages of as many that come one by one afterwards
 _CARDINAL = "currency = MXN\n[R003]\n[R018]\n[R024]\n[R028]\n[R030]\n[R035]\n[R036]\n[R038]\n[R048]\n[R058]\n"
 
 
 def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
     """Figures of each size; then one more package on the largest, and Cardinal where it is."""
     sizes = (2_000,) if quick else (*SIZES, NIGHTLY) if os.environ.get("CAREO_NIGHTLY") else SIZES
+    arriving = 3 if quick else ARRIVING
     with tempfile.TemporaryDirectory(prefix="careo-purchases-") as name:
         folder = Path(name)
         took: dict[str, Any] = {}
@@ -42,9 +48,12 @@ def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
             for old in folder.glob("*"):
                 old.unlink()
             file = folder / f"{size}.jsonl"
-            write(file, releases(size))
+            feed = releases(size + arriving * PACKAGE)
+            write(file, islice(feed, size))
+            for number in range(arriving):
+                write(folder / f"arriving-{number}.jsonl", islice(feed, PACKAGE))
             took = _replayed(state, file)
-            peaks.append(took["peak_mb"] + took["ahead_mb"])
+            peaks.append(took["together_mb"])
             yield f"purchases, {size:,} releases [releases/s]", took["releases"] / took["seconds"]
             yield (
                 f"purchases, {size:,} releases, of processor time [releases/s]",
@@ -54,12 +63,25 @@ def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
                 f"purchases, {size:,} releases, of processor time of the busier of two programs [releases/s]",
                 took["releases"] / max(took["processor"], took["ahead"]),
             )
-            yield f"purchases, {size:,}: a package of 1,000, first seen to told, p50 [s]", took["p50"]
-            yield f"purchases, {size:,}: a package of 1,000, first seen to told, p99 [s]", took["p99"]
+            yield (
+                f"purchases, {size:,}: the largest packages of the file, begun to told, p99 [s]",
+                took["p99"],
+            )
             yield f"purchases, {size:,}: fences and shares [s]", took["settled"]
-            yield f"purchases, {size:,}: peak of both programs [MB]", took["peak_mb"] + took["ahead_mb"]
+            yield f"purchases, {size:,}: peak of both programs together [MB]", took["together_mb"]
+            arrived = sorted(
+                _replayed(state, folder / f"arriving-{number}.jsonl")["told"] for number in range(arriving)
+            )
+            yield (
+                f"purchases, after {size:,}: a package of 1,000, first seen to told, p50 [s]",
+                arrived[arriving // 2],
+            )
+            yield (
+                f"purchases, after {size:,}: a package of 1,000, first seen to told, longest of {arriving} [s]",
+                arrived[-1],
+            )
         following = folder / "more.jsonl"
-        write(following, more(1_000, sizes[-1]))
+        write(following, more(PACKAGE, sizes[-1]))
         again = _replayed(state, following)
         yield f"purchases, one more package after {sizes[-1]:,}, whole [s]", again["seconds"]
         yield "everything again / one more package", took["seconds"] / again["seconds"]
@@ -106,28 +128,75 @@ def replay(path: Path, file: Path) -> dict[str, float]:
         folder=str(path.parent),
         clock=0,
     )
-    with closing(State(path)) as state:
+    peak = Peak()
+    with closing(State(path)) as state, peak.watched():
         began, processor = time.perf_counter(), time.process_time()
         watch = Watch(state, tuple(rules.by_id.values()), rules.currency)
+        seen = time.perf_counter()
         taken = [watch.take(package) for package in packages_ahead(asked, terms)]
         before = time.perf_counter()
         watch.settle()
         ended = time.perf_counter()
-    seconds = sorted(one.seconds for one in taken if one.releases >= 1_000) or [0.0]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds = sorted(one.seconds for one in taken)
     ahead = resource.getrusage(resource.RUSAGE_CHILDREN)
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
     return {
         "releases": sum(one.releases for one in taken),
         "seconds": ended - began,
         "processor": time.process_time() - processor,
         "ahead": ahead.ru_utime + ahead.ru_stime,
-        "p50": statistics.median(seconds),
+        "told": before - seen,
         "p99": seconds[int(len(seconds) * 0.99)],
         "settled": ended - before,
-        "peak_mb": peak / unit,
-        "ahead_mb": ahead.ru_maxrss / unit,
+        "together_mb": peak.megabytes or _peaks_mb(),
     }
+
+
+class Peak:
+    """The most memory that this program and those that it started had at one moment [MB]; 0 where the system does not say."""
+
+    def __init__(self) -> None:
+        self.megabytes = 0.0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look every quarter of a second."""
+        ended = threading.Event()
+
+        def look() -> None:
+            while True:
+                self.megabytes = max(self.megabytes, _together_mb())
+                if ended.wait(0.25):
+                    return
+
+        looking = threading.Thread(target=look, daemon=True)
+        looking.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            looking.join()
+
+
+def _together_mb() -> float:
+    own = os.getpid()
+    try:
+        started = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+    except OSError:
+        return 0.0
+    kilobytes = 0
+    for program in (str(own), *started):
+        with suppress(OSError):  # it has ended since
+            about = Path(f"/proc/{program}/smaps_rollup").read_text()
+            kilobytes += next(int(line.split()[1]) for line in about.splitlines() if line.startswith("Pss:"))
+    return kilobytes / 1024
+
+
+def _peaks_mb() -> float:
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return (
+        sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        / unit
+    )
 
 
 def _cardinal(folder: Path, size: int) -> Iterator[tuple[str, float | str]]:

@@ -80,9 +80,10 @@ def packages_ahead(asked: Asked, terms: Terms) -> Generator[Package]:
     path, start, part = Path(asked.path), asked.start, asked.part
     if path.suffix.lower() != ".csv" and path.is_file() and path.stat().st_size - start[1] >= LARGE:
         with closing(_answers(asked)) as answers:
-            for package in answers:
+            for package, slices in answers:
                 yield package
-                if package.slices.lost:
+                slices.skip()
+                if slices.lost:
                     break
                 if package.last:
                     return
@@ -100,8 +101,8 @@ def packages_ahead(asked: Asked, terms: Terms) -> Generator[Package]:
     )
 
 
-def _answers(asked: Asked) -> Generator[ReadyPackage]:
-    """What the second program answers; ends early where it does."""
+def _answers(asked: Asked) -> Generator[tuple[ReadyPackage, _Slices]]:
+    """What the second program answers, package by package with its slices; ends early where it does."""
     try:
         program = subprocess.Popen(
             [sys.executable, "-P", "-m", "careo.run.watch_ahead"],  # -P: not from where one stands
@@ -123,7 +124,7 @@ def _answers(asked: Asked) -> Generator[ReadyPackage]:
             except msgspec.MsgspecError:
                 return
             slices = _Slices(messages, head.slices)
-            yield ReadyPackage(
+            package = ReadyPackage(
                 series=asked.series,
                 name=asked.name,
                 sha256=head.sha256,
@@ -138,7 +139,7 @@ def _answers(asked: Asked) -> Generator[ReadyPackage]:
                 slices=slices,
                 judged_as=head.judged_as,
             )
-            slices.skip()
+            yield package, slices
     finally:
         program.kill()
         messages.stop()
