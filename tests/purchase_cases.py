@@ -47,7 +47,7 @@ def w01() -> tuple[Worlds, Worlds]:
 
 def w02() -> tuple[Worlds, Worlds]:
     bad = [direct(ground=g, method=m) for g in ("", " ", None) for m in ("direct", "invited")]
-    bad += [direct(ground="", status=s) for s in ("active", "planned", "complete", "unsuccessful")]
+    bad += [direct(ground="", status=s) for s in ("active", "planned", "unsuccessful", ...)]
     bad += [direct(ground=g) for g in (
         "ART. 54 FR. IV", "art. 54 fr. iv", "Art 54 Fr IV", "ART.  54  FR. IV", "ART. 54 FR. IV, PÁRRAFO SEGUNDO",
         "ART. 41 FR. IV", "Art. 41, fr. IV", "ART. 54 FR. IV.", "ART 41 FR IV INCISO A", "art 54 fr iv último párrafo")]  # fmt: skip
@@ -204,12 +204,12 @@ def w13() -> tuple[Worlds, Worlds]:
     fine += [
         direct(amount=10**16, currency="VND"),
         direct(amount=..., currency=...),
-        direct(amount=None, currency=...),
+        direct(amount=None, currency=..., law="LOPSRM"),
     ]
     fine += [
         call(opening=...),
         call(published=...),
-        call(decided=...),
+        call(decided=at("2026-01-25T00:00")),
         call(),
         direct(),
         contest(),
