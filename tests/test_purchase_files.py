@@ -20,6 +20,8 @@ from careo.sources.releases import Award, Bid, Contract, Release, Supplier, pack
 from purchase_files import (
     CONTRACT,
     CONTRACT_COLUMNS,
+    NET_2010,
+    NET_2018,
     TENDER,
     TENDER_COLUMNS,
     as_lines,
@@ -428,25 +430,6 @@ def test_a_row_without_a_number_is_a_process_of_its_own():
 def test_words_of_the_publisher_as_codes(column, cell, field, expected):
     [read], refused = whole(table(TENDER_COLUMNS, [{**TENDER, column: cell}]))
     assert (getattr(read, field), refused) == (expected, [])
-
-
-NET_2010 = {
-    "GOBIERNO": "APF", "SIGLAS": "JUG", "DEPENDENCIA": "Secretaría de Juguetes", "CLAVEUC": "007000999", "NOMBRE_DE_LA_UC": "Trenes",
-    "RESPONSABLE": "Ana Gómez", "CODIGO_EXPEDIENTE": "71", "TITULO_EXPEDIENTE": "Trenes", "NUMERO_PROCEDIMIENTO": "LA-007000999-N1-2014",
-    "EXP_F_FALLO": "2014-03-01 00:00:00 GMT", "PROC_F_PUBLICACION": "2014-02-01 10:30", "FECHA_APERTURA_PROPOSICIONES": "2014-02-20 09:00",
-    "CARACTER": "Nacional", "TIPO_CONTRATACION": "Adquisiciones", "TIPO_PROCEDIMIENTO": "Licitación Pública", "CODIGO_CONTRATO": "1001",
-    "FECHA_INICIO": "2014-03-05", "IMPORTE_CONTRATO": "1000.5", "MONEDA": "MXN", "ESTATUS_CONTRATO": "Activo", "FECHA_CELEBRACION": "2014-03-04 00:00:00 GMT",
-    "PROVEEDOR_CONTRATISTA": "JUGUETES SA DE CV", "ANUNCIO": "https://example.org/1",
-}  # fmt: skip
-NET_2018 = {
-    "Orden de gobierno": "APF", "Siglas de la Institución": "JUG", "Institución": "Secretaría de Juguetes", "Clave de la UC": "007000999",
-    "Nombre de la UC": "Trenes", "Responsable de la UC": "Ana Gómez", "Número del procedimiento": "LA-007000999-N1-2014", "Fecha de fallo": "2014-03-01",
-    "Fecha de publicación": "2014-02-01 10:30", "Fecha de apertura": "2014-02-20 09:00", "Carácter del procedimiento": "Nacional",
-    "Tipo de contratación": "Adquisiciones", "Tipo de procedimiento": "Licitación Pública", "Código del contrato": "1001",
-    "Fecha de inicio del contrato": "05/03/2014", "Importe del contrato": "1,000.50", "Moneda del contrato": "MXN", "Estatus del contrato": "ACTIVO",
-    "Fecha de firma del contrato": "2014-03-04", "RFC": "JUG010101AB1", "Proveedor o contratista": "JUGUETES SA DE CV",
-    "Dirección del anuncio": "https://example.org/1",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(("row", "supplier"), [(NET_2010, "JUGUETES SA DE CV"), (NET_2018, "JUG010101AB1")])

@@ -45,9 +45,8 @@ from careo.record.purchases.rules import (
     Waiting,
 )
 from careo.sources.releases import Award, Contract
-from purchase_worlds import CLOCK, DAY, at, bid, call, contest, dice, direct, process
-
-TOP = 1_145_000_00  # the ceiling of 2026 for goods, cents
+from purchase_cases import TOP, pieces, split_worlds
+from purchase_worlds import CLOCK, DAY, at, bid, call, contest, direct, process
 
 
 def rules() -> Rules:
@@ -75,48 +74,6 @@ def splits(worlds: Iterable[Process]) -> list[Hit]:
         if key is not None:
             groups[key].append(each)
     return [hit for _, group in sorted(groups.items()) for hit in split(group, rule("W03"))]
-
-
-def pieces(amounts: Sequence[int], days: Sequence[str], **fields: Any) -> list[Process]:
-    return [
-        direct(f"p{n}", amount, day, **fields)
-        for n, (amount, day) in enumerate(zip(amounts, days, strict=True))
-    ]
-
-
-def split_worlds() -> tuple[list[list[Process]], list[list[Process]]]:
-    luck = dice("W03")
-    half = TOP // 2
-    bad = [pieces([half, half + 1], ["2026-01-05", f"2026-{month:02d}-20"]) for month in range(1, 12)]
-    bad += [pieces([TOP, 1], ["2026-03-01", "2026-03-01"])]  # one cent over
-    bad += [pieces([1_050_000_00, 1], ["2024-01-01", "2024-12-30"])]  # the 365th day of a leap year
-    bad += [
-        pieces([1_098_000_00, half], ["2025-06-01", "2026-05-31"])
-    ]  # across two years: the higher ceiling
-    bad += [pieces([TOP // 5] * 6, [f"2026-02-{day:02d}" for day in range(1, 7)])]
-    bad += [
-        pieces(
-            [luck.randint(TOP // 3 + 1, TOP // 2) for _ in range(3)],
-            ["2026-02-01", "2026-05-01", "2026-08-01"],
-        )
-        for _ in range(3)
-    ]
-    bad += [pieces([3_893_000_00, 100], ["2026-02-01", "2026-02-02"], law="LOPSRM", category="works")]
-    bad += [[*pieces([half, half + 1], ["2026-01-05", "2026-01-06"]), direct("x", TOP + 1, "2026-01-06")]]
-    fine = [
-        pieces([half, TOP - half], ["2026-01-05", f"2026-{month:02d}-20"]) for month in (2, 6, 11)
-    ]  # exactly the ceiling
-    fine += [pieces([1_050_000_00, 1_050_000_00], ["2024-01-01", "2024-12-31"])]  # the 366th day
-    fine += [pieces([TOP + 1, TOP + 1], ["2026-01-05", "2026-01-06"])]  # each over it: no split
-    fine += [pieces([TOP], ["2026-01-05"])]
-    two = ["2026-01-05", "2026-01-06"]
-    fine += [pieces([TOP, TOP], two, **changed) for changed in (
-        {"status": "cancelled"}, {"draft": True}, {"method": "invited"}, {"method": "open"}, {"method": ...}, {"currency": "USD"},
-        {"currency": ...}, {"law": ...}, {"category": ...}, {"law": "LEY DEL ESTADO"}, {"part": ""})]  # fmt: skip
-    other = {"supplier": "supplier", "part": "part", "unit": "unit"}
-    fine += [[direct("a", TOP, two[0]), direct("b", TOP, two[1], **{key: "other"})] for key in other]
-    fine += [pieces([1_098_000_00, 1], ["2025-06-01", "2026-06-01"])]
-    return bad, fine
 
 
 def test_splits_all_found_none_false() -> None:

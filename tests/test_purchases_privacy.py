@@ -14,7 +14,7 @@ from benchmarks.made_up_purchases import releases as made_up
 
 from careo.record.purchases.state import State
 from purchase_feeds import feed
-from purchase_files import CONTRACT, CONTRACT_COLUMNS, TENDER, TENDER_COLUMNS, table
+from purchase_files import CONTRACT, CONTRACT_COLUMNS, NET_2010, NET_2018, TENDER, TENDER_COLUMNS, table
 
 ANYWHERE = ("GOMA800101AB1", "ana.gomez@example.org")
 IN_TEXT = ("MARIA ANASTASIA GOMEZ", "55 1234 5678")
@@ -29,6 +29,8 @@ TEXT_COLUMNS = (
     "Dirección del anuncio",
     "Importe DRC",
     "Fecha de fallo",
+    *("RESPONSABLE", "TITULO_EXPEDIENTE", "ANUNCIO", "IMPORTE_CONTRATO", "EXP_F_FALLO"),
+    *("Responsable de la UC", "Importe del contrato"),
 )
 
 
@@ -48,14 +50,16 @@ def _leaks(folder: Path, files: list[Path]) -> set[str]:
     }
 
 
-_LAYOUTS = [
+LAYOUTS = [
     *((TENDER_COLUMNS, TENDER, name) for name in TENDER_COLUMNS),
     *((CONTRACT_COLUMNS, CONTRACT, name) for name in CONTRACT_COLUMNS),
+    *((tuple(NET_2010), NET_2010, name) for name in NET_2010),
+    *((tuple(NET_2018), NET_2018, name) for name in NET_2018),
 ]
 
 
 @pytest.mark.parametrize(
-    ("columns", "row", "name"), _LAYOUTS, ids=lambda value: value if isinstance(value, str) else ""
+    ("columns", "row", "name"), LAYOUTS, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_in_every_column_of_a_table(
     tmp_path: Path, columns: tuple[str, ...], row: dict[str, str], name: str
@@ -70,24 +74,24 @@ def test_in_every_column_of_a_table(
     assert _leaks(tmp_path, [file]) == set()
 
 
-def _injected(value: Any, word: str, path: str = "") -> list[tuple[str, Any]]:
+def injected(value: Any, word: str, path: str = "") -> list[tuple[str, Any]]:
     """The document with the word in each of its texts in turn."""
     if isinstance(value, dict):
         return [
             (where, {**value, name: other})
             for name, one in value.items()
-            for where, other in _injected(one, word, f"{path}/{name}")
+            for where, other in injected(one, word, f"{path}/{name}")
         ]
     if isinstance(value, list):
         return [
             (where, [*value[:place], other, *value[place + 1 :]])
             for place, one in enumerate(value[:1])
-            for where, other in _injected(one, word, f"{path}/{place}")
+            for where, other in injected(one, word, f"{path}/{place}")
         ]
     return [(path, word), (path, f"{value} {word}")] if isinstance(value, str) else [(path, word)]
 
 
-_TEXTS = ("title", "description", "procurementMethodRationale", "date", "startDate", "amount")
+TEXTS = ("title", "description", "procurementMethodRationale", "date", "startDate", "amount")
 
 
 def test_in_every_field_of_a_release(tmp_path: Path) -> None:
@@ -95,8 +99,8 @@ def test_in_every_field_of_a_release(tmp_path: Path) -> None:
     files: list[Path] = []
     for word in PRIVATE:
         lines: list[str] = []
-        for where, other in _injected(document, word):
-            if word in ANYWHERE or where.rpartition("/")[2] in _TEXTS:
+        for where, other in injected(document, word):
+            if word in ANYWHERE or where.rpartition("/")[2] in TEXTS:
                 lines.append(json.dumps(other, ensure_ascii=False))
         assert len(lines) > 5
         file = tmp_path / f"{PRIVATE.index(word)}.jsonl"

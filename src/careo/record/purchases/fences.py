@@ -190,7 +190,11 @@ def _chapters(state: State, supplier: str) -> tuple[str, ...]:
 def _of_processes(
     state: State, check: PopulationCheck, rule: Rule, clock: int, currency: str
 ) -> Iterator[Hit]:
+    methods: Any = rule.settings.get("methods")
     for name in state.populations(check.population):
+        among = name.partition("|")[2]
+        if methods is not None and among and among not in methods:
+            continue  # measured, but not what the rule speaks of
         size = state.population_size(name)
         fence = fence_of(check, rule, _place_in(state, name), size)
         if fence.value is None:

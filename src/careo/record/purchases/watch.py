@@ -235,6 +235,7 @@ class Watch:
             with state.transaction():
                 told += self._look_again(names, now)
                 state.remember("clock", str(now))
+                state.remember("unsettled", "1")  # what came due can be measured now
         if state.meta("unsettled") == "1":
             with state.transaction():
                 for rule, check in self._populations:
