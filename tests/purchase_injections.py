@@ -256,7 +256,7 @@ def signals_of(folder: Path, given: Injected, rule: Rule) -> tuple[set[str], int
         others = [one.now for one in everything if one.id not in by_file]
         watch.take(
             Package(
-                "given", "given", sha256(b"given").hexdigest(), CLOCK, [Sighting(one, 1) for one in others]
+                "given", "given", sha256(b"given").hexdigest(), CLOCK, [Sighting.of(one, 1) for one in others]
             )
         )
         later = [
