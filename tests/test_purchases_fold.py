@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -15,6 +16,7 @@ from careo.record.purchases.process import (
     Version,
     Versions,
     merged,
+    of_stream,
     process,
     with_release,
     with_table,
@@ -105,6 +107,29 @@ def test_nothing_that_is_known_of_a_process_is_none(releases: list[Release]) -> 
     for kind in (now, *(now.bids or ()), *(now.awards or ()), *(now.contracts or ())):
         assert all(getattr(kind, name) is not None for name in kind.__struct_fields__)
     assert unpacked(packed(now)) == now
+
+
+_TWICE = st.tuples(RELEASES, _BIDS, _AWARDS).map(
+    lambda parts: msgspec.structs.replace(
+        parts[0], bids=(*(parts[0].bids or ()), *parts[1]), awards=(*parts[2], *(parts[0].awards or ()))
+    )
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(RELEASES, _TWICE))
+def test_one_release_by_itself_is_merged_like_any_other(release: Release) -> None:
+    assert _folded([(release, 1)]).now == merged([release])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RELEASES, min_size=1, max_size=6))
+def test_releases_that_come_together_are_as_if_they_came_one_by_one(releases: list[Release]) -> None:
+    versions = [Version(packed(release), 0, at, "", 1) for at, release in enumerate(releases)]
+    one_by_one = Versions()
+    for version in versions:
+        one_by_one = with_release(one_by_one, version)
+    assert of_stream(versions) == one_by_one
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────

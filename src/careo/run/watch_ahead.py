@@ -115,9 +115,11 @@ def _answers(asked: Asked) -> Generator[tuple[ReadyPackage, _Slices]]:
     assert program.stdin is not None and program.stdout is not None  # noqa: S101 - they are pipes
     messages = _Messages(program.stdout)
     try:
-        with suppress(OSError):
+        try:
             _send(program.stdin, msgspec.msgpack.encode(asked))
-        messages.start()
+            messages.start()
+        except (OSError, RuntimeError):  # it ended already; no thread can be had
+            return
         while data := messages.next():
             try:
                 head = _HEAD.decode(data)
