@@ -23,6 +23,7 @@ import pytest
 from benchmarks.made_up_purchases import releases
 
 import careo
+import purchase_files
 from careo.base.errors import CareoError, DataError, OutputError
 from careo.run.watch import Watched
 from careo.run.watch_state import writing_state

@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import permutations
 from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET
 
-from careo.sources.civil import DAY
-from careo.sources.formats.purchase_table import folded
+from careo.record.purchases.matching import plain_pairs, same
 from careo.sources.releases import Contract, Release, Said, Supplier, unpacked
 
 _Part = TypeVar("_Part", bound=Said)
@@ -469,7 +467,7 @@ def _filled_up(said: _Part, before: _Part) -> _Part:
 def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
     for field in sorted({*before.values, *row.values}):
         was, became = before.values.get(field), row.values[field]
-        if not _same(field, was, became):
+        if not same(field, was, became):
             whose, _, name = field.rpartition("/")
             contract = _contract(row) if whose else ""
             yield Change(
@@ -482,19 +480,6 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 seen,
                 since,
             )
-
-
-def _same(field: str, one: object, other: object) -> bool:
-    """Whether a field says the same: one of two times may tell no seconds or no time of day, a name stand in other capitals."""
-    if one == other:
-        return True
-    if field == "suppliers/name" and isinstance(one, str) and isinstance(other, str):
-        return folded(one) == folded(other)
-    if field.rpartition("/")[2] not in _TIMES or type(one) is not int or type(other) is not int:
-        return False
-    return any(
-        one // unit == other // unit and (one % unit == 0 or other % unit == 0) for unit in (DAY, _MINUTE)
-    )
 
 
 def _contract(row: _Row) -> str:
@@ -526,7 +511,7 @@ def _matched(
 ) -> tuple[list[tuple[_Row, _Row]], list[_Row], list[_Row]]:
     """Rows that are gone told to rows that are new: (edited pairs, rows that vanished, rows of which it cannot be told).
 
-    Two rows of one supplier and one buying unit are the same contract if nothing else could be; see `_plain_pairs`. Among what is left,
+    Two rows of one supplier and one buying unit are the same contract if nothing else could be; see `matching.plain_pairs`. Among what is left,
     a row of the same sum and start is the same.
     """
     pairs: list[tuple[_Row, _Row]] = []
@@ -540,7 +525,12 @@ def _matched(
         for row in new:
             groups[keep(row.values)][1].append(row)
         groups.pop(None, None)
-        found = [pair for before, after in groups.values() if before and after for pair in _plain_pairs(before, after)]
+        found = [
+            pair
+            for before, after in groups.values()
+            if before and after
+            for pair in _told_rows(before, after)
+        ]
         pairs.extend(found)
         told = {id(row) for pair in found for row in pair}
         old[:] = [row for row in old if id(row) not in told]
@@ -554,6 +544,11 @@ def _matched(
         [row for row in old if _supplier(row.values) not in replaced],
         [row for row in old if _supplier(row.values) in replaced],
     )
+
+
+def _told_rows(before: Sequence[_Row], after: Sequence[_Row]) -> list[tuple[_Row, _Row]]:
+    told = plain_pairs([row.values for row in before], [row.values for row in after])
+    return [(before[row], after[column]) for row, column in told]
 
 
 def _supplier_and_unit(values: Mapping[str, Any]) -> object:
@@ -570,103 +565,6 @@ def _sum_and_start(values: Mapping[str, Any]) -> object:
 
 
 _SUPPLIER_NAME = "supplier_name"
-_TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start"})
-_MINUTE = 60
-_ONE_FIELD = 2  # the distance of two rows that say something else in one field
-_MOST_COMPARED = 40_000  # pairs of rows: of more rows of one supplier it is not asked which became which
-_MOST_ASSIGNED = 5  # rows: their 120 assignments are compared
-
-
-def _plain_pairs(before: Sequence[_Row], after: Sequence[_Row]) -> list[tuple[_Row, _Row]]:
-    """Rows told to each other as long as a pair is plain: they are the only ones, or each differs least from the other, in fewer fields
-    than from any third; as many rows as before may change in the one way of all that changes the fewest fields. Between rows that say
-    the same it makes no difference which is taken. A row more or less is no edit but where a single field differs."""
-    pairs: list[tuple[_Row, _Row]] = []
-    if len(before) * len(after) > _MOST_COMPARED:
-        return pairs
-    distances = [[_distance(row.values, other.values) for other in after] for row in before]
-    most = _ONE_FIELD if len(before) != len(after) else len(Release.__struct_fields__) * _ONE_FIELD
-    rows, columns = list(range(len(before))), list(range(len(after)))
-    while rows and columns:
-        if len(rows) == len(columns) == 1 and len(before) == len(after):
-            found = [(rows[0], columns[0])]
-        else:
-            found = (
-                _nearest(before, after, distances, rows, columns, most)
-                or _fewest(distances, rows, columns)
-                or _unedited(distances, rows, columns)
-            )
-        if not found:
-            break
-        for row, column in found:
-            pairs.append((before[row], after[column]))
-            rows.remove(row)
-            columns.remove(column)
-    return pairs
-
-
-def _nearest(
-    before: Sequence[_Row],
-    after: Sequence[_Row],
-    distances: Sequence[Sequence[int]],
-    rows: Sequence[int],
-    columns: Sequence[int],
-    most: int,
-) -> list[tuple[int, int]]:
-    """Pairs of which each is nearer to the other than to any third that says something else; taking one leaves the others so."""
-    best_of: dict[int, list[int]] = {}
-    for column in columns:
-        least = min(distances[row][column] for row in rows)
-        best_of[column] = [row for row in rows if distances[row][column] == least]
-    found: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for row in rows:
-        least = min(distances[row][column] for column in columns)
-        if least > most:
-            continue
-        near = [column for column in columns if distances[row][column] == least]
-        if any(after[column].values != after[near[0]].values for column in near[1:]):
-            continue
-        rivals = best_of[near[0]]
-        if row not in rivals or any(before[other].values != before[row].values for other in rivals):
-            continue
-        free = next((column for column in near if column not in taken), None)
-        if free is not None:
-            taken.add(free)
-            found.append((row, free))
-    return found
-
-
-def _fewest(
-    distances: Sequence[Sequence[int]], rows: Sequence[int], columns: Sequence[int]
-) -> list[tuple[int, int]]:
-    """All rows told to as many in the one way that changes the fewest fields; none if there are several such ways. (Taking the way that
-    changes amounts least was tried: of the edits that it told on altered real tables every third was a wrong one.)"""
-    if len(rows) != len(columns) or len(rows) > _MOST_ASSIGNED:
-        return []
-    ways = [tuple(zip(rows, way, strict=True)) for way in permutations(columns)]
-    fields = [sum(distances[row][column] for row, column in way) for way in ways]
-    least = min(fields)
-    return list(ways[fields.index(least)]) if fields.count(least) == 1 else []
-
-
-def _unedited(
-    distances: Sequence[Sequence[int]], rows: Sequence[int], columns: Sequence[int]
-) -> list[tuple[int, int]]:
-    """A row and one that says nothing else: whichever is taken, nothing was edited."""
-    return next(([(row, column)] for row in rows for column in columns if not distances[row][column]), [])
-
-
-def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
-    """How many fields differ; one that was empty and is filled counts a little less than one that says something else."""
-    return sum(
-        1 if (was in _EMPTY) != (became in _EMPTY) else 2
-        for name, was in one.items()
-        if name in other and was != (became := other[name]) and not _same(name, was, became)
-    )
-
-
-_EMPTY = (None, "")
 
 
 def _table_release(name: str, rows: Sequence[_Row]) -> Release:

@@ -132,7 +132,8 @@ class Row:
         if not cell:
             return cell
         found = (
-            _CODES.sub("", part.strip().lstrip("'")).removesuffix(".0") for part in re.split(r"[,;|/\s]+", cell)
+            _CODES.sub("", part.strip().lstrip("'")).removesuffix(".0")
+            for part in re.split(r"[,;|/\s]+", cell)
         )
         clean = self.terms.door.clean
         return tuple(dict.fromkeys(part[:20] for part in found if part and clean(part))) or None
