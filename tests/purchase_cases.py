@@ -164,7 +164,7 @@ def w09() -> tuple[Worlds, Worlds]:
 
 
 def w10() -> tuple[Worlds, Worlds]:
-    day = at("2026-01-05")
+    day = at("2026-01-05T10:30:15")  # of midnight a time of day could have been left out
     bad = [direct(changes=[edit("amount", 96550900, 96550900 + n)]) for n in (1, -1, 100, 259044371)]
     bad += [
         direct(changes=[edit(f, day, day + n)])

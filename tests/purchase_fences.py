@@ -330,12 +330,12 @@ def w12_r038() -> Injected:
 
 def w10() -> Injected:
     """A row, and what its publisher overwrote it with; near misses are rows that were filled, or said otherwise what they said."""
-    start = at("2026-02-20")
+    start = at("2026-02-20T08:30:10")
     full = direct(
-        "e", 965_509_00, start=..., published=at("2026-01-20T10:00:00"), opening=at("2026-02-01T09:00:00")
+        "e", 965_509_00, start=..., published=at("2026-01-20T10:00:15"), opening=at("2026-02-01T09:00:20")
     )
     (row,) = full.now.contracts or ()
-    row = msgspec.structs.replace(row, start=start)
+    row = msgspec.structs.replace(row, start=start, signed=start - DAY)
 
     def said(contract: Mapping[str, Any] | None = None, **fields: Any) -> Process:
         return _with(full, contracts=(msgspec.structs.replace(row, **(contract or {})),), **fields)
@@ -363,6 +363,9 @@ def w10() -> Injected:
         (whole, more),
         (said({"signed": None}), said({"status": "active"})),
     ]  # a second contract; filled with more
+    pairs += [
+        (whole, said({"start": start // unit * unit})) for unit in (60, DAY)
+    ]  # told without seconds, without a time of day
     given = alone([whole] * len(after), [before for before, _ in pairs])
     for worlds, then in zip([*given.bad, *given.fine], [*after, *(each for _, each in pairs)], strict=True):
         (one,) = worlds

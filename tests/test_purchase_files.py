@@ -506,3 +506,9 @@ def test_reading_a_merged_release_gives_what_the_standards_own_merger_says():
             ]
             tender = merged.get("tender", {})
             assert read.tenderers == tender.get("numberOfTenderers", UNSET)
+
+
+def test_a_day_may_stand_first_in_the_name_of_a_file():
+    assert date_in("contratos_16-03-2026.csv") == date_in("contratos_2026-03-16.csv")
+    assert series_of("x/contratos_16-03-2026.csv") == series_of("x/contratos_12-03-2026.csv")
+    assert date_in("acta-32-03-2026.csv") is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -217,6 +218,69 @@ def test_a_row_replaced_by_two_of_its_supplier_is_ambiguous_and_both_are_new() -
 def test_a_filled_date_changes_nothing_that_was_said() -> None:
     (change,) = _of_tables([(1, [_row("A", 5)]), (2, [_row("A", 5, signed=86400)])], range(2)).changes
     assert (change.field, change.filled, change.before) == ("signed", True, None)
+
+
+def test_a_column_that_an_edition_lacks_takes_nothing_back() -> None:
+    without = _row("A", 5)
+    tables = [(1, [_row("A", 5, start=86400)]), (2, [without]), (3, [_row("A", 5, start=2 * 86400)])]
+    silent = _of_tables(tables[:2], range(2))
+    assert silent.changes == ()
+    assert silent.contracts()[0].start == 86400
+    (change,) = _of_tables(tables, range(3)).changes
+    assert (change.field, change.before, change.after, change.filled) == ("start", 86400, 2 * 86400, False)
+
+
+def test_a_cell_that_was_emptied_is_a_change() -> None:
+    (change,) = _of_tables(
+        [(1, [_row("A", 5, start=86400)]), (2, [_row("A", 5, start=None)])], range(2)
+    ).changes
+    assert (change.field, change.before, change.after) == ("start", 86400, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "edited"),
+    [
+        (86400 + 41852, 86400, False),
+        (86400, 86400 + 41852, False),
+        (86400 + 41852, 86400 + 41820, False),
+        (86400 + 41852, 86400 + 41853, True),
+        (86400 + 41852, 2 * 86400, True),
+    ],
+)
+def test_a_time_told_less_exactly_is_no_edit(before: int, after: int, *, edited: bool) -> None:
+    found = _of_tables([(1, [_row("A", 5, signed=before)]), (2, [_row("A", 5, signed=after)])], range(2))
+    assert bool(found.changes) == edited
+
+
+def test_one_row_of_two_changed_its_sum_and_the_other_its_start() -> None:
+    before = [_row("A", 100_00, start=86400), _row("A", 200_00, start=86400)]
+    after = [_row("A", 150_00, start=86400), _row("A", 200_00, start=2 * 86400)]
+    found = _of_tables([(1, before), (2, after)], range(2)).changes
+    assert {(one.field, one.before, one.after) for one in found} == {
+        ("amount", 100_00, 150_00),
+        ("start", 86400, 2 * 86400),
+    }
+
+
+def test_which_of_two_sums_became_which_is_not_guessed() -> None:
+    before, after = [_row("A", 100_00), _row("A", 200_00)], [_row("A", 101_00), _row("A", 900_00)]
+    found = _of_tables([(1, before), (2, after)], range(2)).changes
+    assert [one.kind for one in found] == ["ambiguous", "ambiguous"]
+
+
+def test_two_rows_with_nothing_different_that_are_filled_are_told_to_any() -> None:
+    found = _of_tables(
+        [(1, [_row("A", 5)] * 2), (2, [_row("A", 5, signed=86400), _row("A", 5, signed=2 * 86400)])], range(2)
+    )
+    assert [(one.field, one.filled) for one in found.changes] == [("signed", True)] * 2
+
+
+def test_many_rows_of_one_supplier_that_all_change_are_told_in_time() -> None:
+    rows = range(1, 121)
+    before, after = ([_row("A", 100 * n, start=86400 * (n + later)) for n in rows] for later in (0, 500))
+    found = _of_tables([(1, before), (2, after)], range(2)).changes
+    assert len(found) == 120
+    assert {one.field for one in found} == {"start"}
 
 
 def test_what_stood_in_the_first_table_was_seen_nobody_knows_when() -> None:

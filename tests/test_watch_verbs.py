@@ -23,6 +23,7 @@ import pytest
 from benchmarks.made_up_purchases import releases
 
 import careo
+import purchase_files
 from careo.base.errors import CareoError, DataError, OutputError
 from careo.run.watch import Watched
 from careo.run.watch_state import writing_state
@@ -112,6 +113,24 @@ def test_files_of_one_name_in_two_folders_are_two_files(tmp_path: Path) -> None:
     folder_of(tmp_path / "in" / "b", calls__jsonl=lines(alone(2)))
     assert look(tmp_path / "in").signals == 2
     assert look(tmp_path / "in").files == 0
+
+
+def test_a_table_that_goes_on_under_another_path_is_the_same_table(tmp_path: Path) -> None:
+    first, edited = (
+        purchase_files.table(
+            purchase_files.CONTRACT_COLUMNS, [{**purchase_files.CONTRACT, "Importe DRC": amount}]
+        )
+        for amount in ("100.00", "900.00")
+    )
+    at_home = folder_of(tmp_path / "home", **{"contracts-2026-03-12.csv": first})
+    moved = folder_of(tmp_path / "moved", **{"copies-2026-03-12.csv": first})
+    mexican = {"country": "mexico", "state": tmp_path / "mx"}
+    careo.watch(at_home, **mexican)
+    assert careo.watch(moved, **mexican).signals == 0
+    folder_of(moved, **{"copies-2026-03-16.csv": edited})
+    careo.watch(moved, **mexican)
+    (signal,) = careo.watch_findings(rules=["W10"], **mexican).signals
+    assert (signal.threshold, signal.value) == (100_00, 900_00)
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_counts(

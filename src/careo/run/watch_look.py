@@ -204,6 +204,9 @@ def _take(
 ) -> None:
     row = session.watch.known(series, name)
     start, part = (1, 0), 0
+    if row is None:
+        series = _continued_series(session, source, series)
+        row = session.watch.known(series, name)
     session.series.add(series)
     if row:
         before, done, parts, line, offset = row
@@ -233,6 +236,24 @@ def _take(
     )
     with closing(packages_ahead(asked, session.terms)) as packages:
         _take_all(session, packages, newest)
+
+
+def _continued_series(session: Session, source: Path, series: str) -> str:
+    """The series that a table goes on with: that of the same file which was had by another path, if its own is new."""
+    state = session.state
+    if state.rows("SELECT 1 FROM file WHERE series=?", (series,)).fetchone():
+        return series
+    if known := state.meta(f"series {series}"):
+        return known
+    same = state.rows(
+        "SELECT series FROM file WHERE sha256=? AND is_table AND done ORDER BY id LIMIT 1",
+        (_sha256(source, 0)[0],),
+    ).fetchone()
+    if same is None:
+        return series
+    with state.transaction():
+        state.remember(f"series {series}", same[0])
+    return same[0]
 
 
 def _take_all(session: Session, packages: Iterable[Package], newest: int | None) -> None:

@@ -18,7 +18,8 @@ LARGEST = 10**15
 _EPOCH = date(1970, 1, 1).toordinal()
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_LOCAL_DAY = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(.*)", re.ASCII | re.DOTALL)
+_LOCAL_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(.*)", re.ASCII | re.DOTALL)
+_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(.*)", re.ASCII | re.DOTALL)
 _CLOCK = re.compile(
     r"[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.? ?m\.?)?", re.ASCII | re.IGNORECASE
 )
@@ -55,7 +56,7 @@ class Clock:
         return self.at(moment) if there is None else moment + there
 
     def written(self, text: str) -> int:
-        """As `iso`, and day/month/year, of a table; what names no offset or "GMT" is on this clock, for that is what tables mean.
+        """As `iso`, and day/month/year or year/month/day, of a table; what names no offset or "GMT" is on this clock, for that is what tables mean.
 
         Raises:
             ValueError: it is no date.
@@ -63,6 +64,9 @@ class Clock:
         text = text.strip().removesuffix("GMT").rstrip()
         if found := _LOCAL_DAY.fullmatch(text):
             day = (date(int(found[3]), int(found[2]), int(found[1])).toordinal() - _EPOCH) * DAY
+            return day + _seconds(found[4])
+        if found := _YEAR_FIRST.fullmatch(text):
+            day = (date(int(found[1]), int(found[2]), int(found[3])).toordinal() - _EPOCH) * DAY
             return day + _seconds(found[4])
         if len(text) > 10 and text[10] == " ":
             known = self._days.get(text[:10])

@@ -36,6 +36,7 @@ LAYOUTS = (comprasmx.TENDERS, comprasmx.CONTRACTS, compranet.CONTRACTS)
 _HELD = 32 << 20  # bytes of a document that is read at once, and of the lines of one package
 _CHUNK = 1 << 20
 _FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
 _PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records)"\s*:\s*\[)')
 _MARK = b"\xef\xbb\xbf"
 _OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
@@ -46,7 +47,7 @@ def series_of(name: str) -> str:
     path = Path(name)
     bare = path.name.removesuffix(".gz")
     stem, dot, suffix = bare.partition(".")
-    rest = _FULL_DATE.sub("", stem)
+    rest = _DAY_FIRST.sub("", _FULL_DATE.sub("", stem))
     if rest != stem:
         rest = re.sub(r"([-_ ])[-_ ]+", r"\1", rest).strip("-_ ")
     return (rest or path.absolute().parent.name) + dot + suffix
@@ -54,13 +55,14 @@ def series_of(name: str) -> str:
 
 def date_in(name: str) -> int | None:
     """Civil seconds of the full date in the name of a file, None if there is none."""
-    found = _FULL_DATE.search(Path(name).name)
-    if not found:
+    if found := _FULL_DATE.search(Path(name).name):
+        year, month, day = found[1], found[3], found[4]
+    elif found := _DAY_FIRST.search(Path(name).name):
+        year, month, day = found[4], found[3], found[1]
+    else:
         return None
     try:
-        return (
-            date(int(found[1]), int(found[3]), int(found[4])).toordinal() - date(1970, 1, 1).toordinal()
-        ) * DAY
+        return (date(int(year), int(month), int(day)).toordinal() - date(1970, 1, 1).toordinal()) * DAY
     except ValueError:  # 30 February
         return None
 

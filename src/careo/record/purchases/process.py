@@ -17,7 +17,10 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import UNSET
 
+from careo.record.purchases.matching import plain_pairs, same
 from careo.sources.releases import Contract, Release, Said, Supplier, unpacked
+
+_Part = TypeVar("_Part", bound=Said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +264,7 @@ def located(name: str, versions: Versions, field: str) -> Version | None:
     newest: list[Version] = []
     for series in sorted(versions.tables, reverse=True):
         states = versions.tables[series]
-        histories = _chain(name, states, None).histories
+        histories = _histories(name, states)
         if part in histories:
             return _first_to_say(histories[part], "contracts", "", own)
         for history in histories.values() if states and states[-1].rows else ():
@@ -272,6 +275,12 @@ def located(name: str, versions: Versions, field: str) -> Version | None:
     newest += versions.stream
     found = _first_to_say(versions.stream, head, part, own, speaks=True) if versions.stream else None
     return found or max(newest, key=_date_order, default=None)
+
+
+@lru_cache(maxsize=16)
+def _histories(name: str, states: tuple[TableState, ...]) -> Mapping[str, tuple[Version, ...]]:
+    """As of `_Chain`: a process of many edits is asked for the place of each."""
+    return _chain(name, states, None).histories
 
 
 def _first_to_say(
@@ -305,7 +314,6 @@ def _said(release: Release, head: str, part: str, own: str) -> object:
 
 _IN_ORDER = ("bids", "awards", "contracts", "suppliers")
 _LISTS = frozenset(_IN_ORDER)
-_Said = TypeVar("_Said", bound=Said)
 _REFERENCES = {"suppliers", "tenderers"}  # of parts: organisations with ids, so merged by them
 _OWN = {"process", "id", "date", "whole", "tags"}
 _DROPPED = frozenset({"whole"})
@@ -357,7 +365,7 @@ def _alone(release: Release, data: bytes) -> Release:
     return _without_nulls(release, **kept)
 
 
-def _without_nulls(said: _Said, **kept: object) -> _Said:
+def _without_nulls(said: _Part, **kept: object) -> _Part:
     values = msgspec.structs.astuple(said)
     if None in values:
         for name, value in zip(said.__struct_fields__, values, strict=True):
@@ -417,7 +425,7 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
         gone = [row for rest in by_content.values() for row in rest]
         pairs, lost, unclear = _matched(gone, fresh)
         for before, after in pairs:
-            row = replace(after, id=before.id, former=(*before.former, before.version))
+            row = _continued(before, after)
             following.append(row)
             changes += _edits(before, row, state.seen, since)
         matched = {id(after) for _, after in pairs}
@@ -446,10 +454,37 @@ def _chain(name: str, states: Sequence[TableState], baseline: int | None) -> _Ch
     )
 
 
+def _continued(before: _Row, after: _Row) -> _Row:
+    """The row `before` as it stands now. What its table no longer speaks of (no such column, a cell that cannot be read) stands as
+    it was: silence takes nothing back, as an empty cell does."""
+    release = _filled_up(after.release, before.release)
+    contracts = release.contracts
+    if contracts and before.release.contracts:
+        contracts = (_filled_up(contracts[0], before.release.contracts[0]), *contracts[1:])
+        release = msgspec.structs.replace(release, contracts=contracts)
+    return replace(
+        after,
+        id=before.id,
+        release=release,
+        values={**before.values, **after.values},
+        former=(*before.former, before.version),
+    )
+
+
+def _filled_up(said: _Part, before: _Part) -> _Part:
+    """`said`, and of what it does not speak what was said before."""
+    silent = {
+        name: value
+        for name in said.__struct_fields__
+        if getattr(said, name) is UNSET and (value := getattr(before, name)) is not UNSET
+    }
+    return msgspec.structs.replace(said, **silent) if silent else said
+
+
 def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
     for field in sorted({*before.values, *row.values}):
-        was, became = before.values.get(field), row.values.get(field)
-        if was != became:
+        was, became = before.values.get(field), row.values[field]
+        if not same(field, was, became):
             whose, _, name = field.rpartition("/")
             contract = _contract(row) if whose else ""
             yield Change(
@@ -469,18 +504,18 @@ def _contract(row: _Row) -> str:
 
 
 def _values(release: Release) -> dict[str, Any]:
-    """The fields of a row by name: those of its process, of its contract, and its supplier's name."""
+    """The fields of a row by name: those of its process, of its contract, and its supplier's name. None: there, and empty."""
     found: dict[str, Any] = {}
     for name in Release.__struct_fields__:
         value = getattr(release, name)
-        if name not in _OWN and name not in _LISTS and value is not UNSET and value is not None:
+        if name not in _OWN and name not in _LISTS and value is not UNSET:
             found[name] = value
     for contract in release.contracts or ():
         for name in Contract.__struct_fields__:
             value = getattr(contract, name)
-            if name != "id" and value is not UNSET and value is not None:
+            if name != "id" and value is not UNSET:
                 found[f"contracts/{name}"] = value
-                if found.get(name) == value:
+                if name in found and found[name] == value:
                     del found[name]  # said of the contract and of its process
     for supplier in release.suppliers or ():
         if supplier.name is not UNSET and supplier.name is not None:
@@ -493,27 +528,32 @@ def _matched(
 ) -> tuple[list[tuple[_Row, _Row]], list[_Row], list[_Row]]:
     """Rows that are gone told to rows that are new: (edited pairs, rows that vanished, rows of which it cannot be told).
 
-    Two rows of one supplier are the same contract if nothing else could be: they are the only ones, or each differs least
-    from the other, in fewer fields than from any third. Among what is left, a row whose supplier alone changed is the same.
+    Two rows of one supplier and one buying unit are the same contract if nothing else could be; see `matching.plain_pairs`. Among what is left,
+    a row of the same sum and start is the same.
     """
     pairs: list[tuple[_Row, _Row]] = []
     old, new = list(gone), list(fresh)
 
     def tell(keep: Callable[[Mapping[str, Any]], object]) -> None:
-        """Tell rows to each other within the groups that `keep` makes (None: no group), as long as a pair is plain."""
+        """Tell rows to each other within the groups that `keep` makes (None: no group)."""
         groups: dict[object, tuple[list[_Row], list[_Row]]] = defaultdict(lambda: ([], []))
         for row in old:
             groups[keep(row.values)][0].append(row)
         for row in new:
             groups[keep(row.values)][1].append(row)
         groups.pop(None, None)
-        for before, after in groups.values():
-            while before and after and (plain := _plain_pair(before, after)):
-                pairs.append(plain)
-                for rows, one in ((before, plain[0]), (old, plain[0]), (after, plain[1]), (new, plain[1])):
-                    del rows[next(at for at, each in enumerate(rows) if each is one)]
+        found = [
+            pair
+            for before, after in groups.values()
+            if before and after
+            for pair in _told_rows(before, after)
+        ]
+        pairs.extend(found)
+        told = {id(row) for pair in found for row in pair}
+        old[:] = [row for row in old if id(row) not in told]
+        new[:] = [row for row in new if id(row) not in told]
 
-    tell(_supplier)
+    tell(_supplier_and_unit)
     tell(_sum_and_start)
     replaced = {_supplier(row.values) for row in new}
     return (
@@ -523,8 +563,17 @@ def _matched(
     )
 
 
+def _told_rows(before: Sequence[_Row], after: Sequence[_Row]) -> list[tuple[_Row, _Row]]:
+    told = plain_pairs([row.values for row in before], [row.values for row in after])
+    return [(before[row], after[column]) for row, column in told]
+
+
+def _supplier_and_unit(values: Mapping[str, Any]) -> object:
+    return _supplier(values), values.get("contracts/unit", values.get("unit"))
+
+
 def _supplier(values: Mapping[str, Any]) -> object:
-    return values.get("contracts/suppliers", ())
+    return values.get("contracts/suppliers") or ()
 
 
 def _sum_and_start(values: Mapping[str, Any]) -> object:
@@ -533,31 +582,6 @@ def _sum_and_start(values: Mapping[str, Any]) -> object:
 
 
 _SUPPLIER_NAME = "supplier_name"
-_ONE_FIELD = 2  # the distance of two rows that say something else in one field
-
-
-def _plain_pair(before: Sequence[_Row], after: Sequence[_Row]) -> tuple[_Row, _Row] | None:
-    if len(before) == len(after) == 1:
-        return before[0], after[0]
-    distances = [[_distance(row.values, other.values) for other in after] for row in before]
-    for at, row in enumerate(before):
-        least = min(distances[at])
-        if distances[at].count(least) > 1 or (len(before) != len(after) and least > _ONE_FIELD):
-            continue
-        to = distances[at].index(least)
-        column = [line[to] for line in distances]
-        if column.count(least) == 1 and min(column) == least:
-            return row, after[to]
-    return None
-
-
-def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
-    """How many fields differ; one that was empty and is filled counts a little less than one that says something else."""
-    return sum(
-        1 if (one.get(name) is None) != (other.get(name) is None) else 2
-        for name in {*one, *other}
-        if one.get(name) != other.get(name)
-    )
 
 
 def _table_release(name: str, rows: Sequence[_Row]) -> Release:

@@ -117,9 +117,9 @@ def named(release: Release, layout: str, number: str | None, row: Row) -> Releas
 
 
 def number_of(row: Row) -> str | None:
-    """The number of the procedure, in one word unless it may name a person."""
+    """The number of the procedure, in one word and in capitals unless it may name a person."""
     number = row.text("number")
-    return "".join(number.split()) if number and row.terms.door.clean(number) else number or None
+    return "".join(number.split()).upper() if number and row.terms.door.clean(number) else number or None
 
 
 def _tender(row: Row) -> Release:

@@ -336,9 +336,10 @@ class _Making:
         if known is None:
             if not currency:
                 return amount, _none(currency)
-            if not _CURRENCY.fullmatch(currency):
+            code = currency.strip().upper()
+            if not _CURRENCY.fullmatch(code):
                 return amount, self._left_out(place, "code", index, "/value/currency")
-            known = self._currencies[currency] = currency.upper()
+            known = self._currencies[currency] = code
         return amount, known
 
     def _count(self, given: Number) -> Count:

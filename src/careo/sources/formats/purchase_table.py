@@ -25,6 +25,8 @@ LARGEST_RECORD = 1 << 20  # characters of one record
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _LONGEST = 200  # characters of a code or the name of an office
+_NOTHINGS = frozenset({"-", "--", "nan", "nat", "null", "none", "n/a", "#n/a", "<na>"})
+_LONGEST_NOTHING = max(map(len, _NOTHINGS))
 _CODES = re.compile(r"[^\w.-]+")
 
 
@@ -69,6 +71,11 @@ class Row:
         self._cells, self.notes = cells, []
 
     def text(self, name: str) -> Text:
+        """A cell as it stands, None for what programs write into an empty one."""
+        cell = self._cell(name)
+        return None if cell and len(cell) <= _LONGEST_NOTHING and cell.lower() in _NOTHINGS else cell
+
+    def _cell(self, name: str) -> Text:
         """A cell without the apostrophe and tabs that keep spreadsheets from changing it."""
         place = self._places.get(name)
         if place is None:
@@ -99,8 +106,8 @@ class Row:
             return self.left_out(name, "date")
 
     def cents(self, name: str) -> Cents:
-        """A cell as cents."""
-        cell = self.text(name)
+        """A cell as cents; what is written for none is named, for an amount should be there."""
+        cell = self._cell(name)
         if not cell:
             return None if cell is None else UNSET
         try:
@@ -124,7 +131,10 @@ class Row:
         cell = self.text(name)
         if not cell:
             return cell
-        found = (_CODES.sub("", part.strip().lstrip("'")) for part in re.split(r"[,;|/\s]+", cell))
+        found = (
+            _CODES.sub("", part.strip().lstrip("'")).removesuffix(".0")
+            for part in re.split(r"[,;|/\s]+", cell)
+        )
         clean = self.terms.door.clean
         return tuple(dict.fromkeys(part[:20] for part in found if part and clean(part))) or None
 
