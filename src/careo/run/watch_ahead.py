@@ -29,7 +29,6 @@ from careo.sources.releases import Package, Refused
 LARGE = 8 << 20
 """Bytes from which on a second program pays: it takes a quarter of a second to start."""
 
-_REMEMBERED = 1_000_000  # processes met in a file; a longer one is judged in vain now and then
 _SIZE = struct.Struct("<Q")
 _LARGEST = 1 << 30  # bytes of a message
 _MESSAGES = 3  # that wait, of some 1.5 MB
@@ -242,7 +241,7 @@ def answer(asking: IO[bytes], answering: IO[bytes]) -> None:
     currency = rules_of(asked.country).currency
     judge = Judge(rules_with_lists(Path(asked.folder), asked.country), currency)
     terms = Terms(clock_of(asked.country), Door(asked.key, asked.country), currency)
-    met: set[int] = set()
+    met = _Met()
     clock = asked.clock
     with closing(
         read_packages(
@@ -278,18 +277,27 @@ def answer(asking: IO[bytes], answering: IO[bytes]) -> None:
                 _send(answering, msgspec.msgpack.encode(_judged(some, judge, clock, package.seen, met)))
 
 
-def _judged(some: Slice, judge: Judge, clock: int, seen: int, met: set[int]) -> Slice:
-    """The slice with everything judged that is met for the first time: what was met before is judged by who keeps it.
+class _Met:
+    """Names that were met before, in four megabytes however many they are: of two million, one in twenty new ones is taken for known."""
 
-    met: hashes of the processes that came before.
-    """
+    def __init__(self) -> None:
+        self._bits = bytearray(1 << 22)
+
+    def is_new(self, name: str) -> bool:
+        """Whether a name is surely new; it is known from now on."""
+        place = hash(name) & ((1 << 25) - 1)
+        byte, bit = place >> 3, 1 << (place & 7)
+        new = not self._bits[byte] & bit
+        self._bits[byte] |= bit
+        return new
+
+
+def _judged(some: Slice, judge: Judge, clock: int, seen: int, met: _Met) -> Slice:
+    """The slice with everything judged that is met for the first time: what was met before is judged by who keeps it."""
     sums: dict[tuple[str, str], list[int]] = {}
     ready: list[Ready] = []
-    if len(met) > _REMEMBERED:
-        met.clear()
     for one in some.ready:
-        if (name := hash(one.process)) not in met:
-            met.add(name)
+        if met.is_new(one.process):
             one, tallies = judge.ready(one, clock, seen)
             add(sums, tallies)
         ready.append(one)

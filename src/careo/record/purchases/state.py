@@ -124,7 +124,7 @@ class State:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 # In WAL mode NORMAL can lose the newest transactions of a power cut, never half of one: they are read again.
                 self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA cache_size=-12288")
+            self._db.execute("PRAGMA cache_size=-8192")
             self._db.execute("PRAGMA temp_store=FILE")
             # A kill may have left the file before anything stood in it.
             if writable and not self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:

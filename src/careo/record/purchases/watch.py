@@ -512,13 +512,25 @@ class Watch:
     # ── fences ──
 
     def _fence(self, rule: Rule, hits: Iterable[Hit], clock: int) -> int:
-        said: dict[str, tuple[str, Hit | None]] = {
-            signal.id: (rule.id, None)
-            for signal in self.state.signals_of(rule.id)
-            if signal.version == rule.version
-        }
-        said |= {signal_id(rule, hit.subject): (rule.id, hit) for hit in hits}
-        return self._tell(said, clock, {})
+        """Tell what lies beyond a fence now, and take back what no longer does; some at a time, however much there is."""
+        state = self.state
+        state.rows("CREATE TEMP TABLE IF NOT EXISTS beyond (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        state.rows("DELETE FROM beyond")
+        told = 0
+        coming = iter(hits)
+        while some := list(islice(coming, _AT_ONCE)):
+            said: dict[str, tuple[str, Hit | None]] = {
+                signal_id(rule, hit.subject): (rule.id, hit) for hit in some
+            }
+            state.write("INSERT OR IGNORE INTO beyond VALUES (?)", ((name,) for name in said))
+            told += self._tell(said, clock, {})
+        gone = state.rows(
+            "SELECT id FROM signal WHERE rule=? AND standing=1 AND id NOT IN (SELECT id FROM beyond) ORDER BY id",
+            (rule.id,),
+        ).fetchall()
+        for at in range(0, len(gone), _AT_ONCE):
+            told += self._tell({name: (rule.id, None) for (name,) in gone[at : at + _AT_ONCE]}, clock, {})
+        return told
 
 
 @contextmanager
