@@ -536,7 +536,7 @@ def test_help_of_the_group_names_its_verbs(capsys: pytest.CaptureFixture[str]) -
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _editions(folder: Path) -> Path:
+def _editions(folder: Path, *, field: str = "Importe DRC", value: str = "3555952.71") -> Path:
     folder.mkdir(parents=True)
     rows = [
         {
@@ -547,7 +547,7 @@ def _editions(folder: Path) -> Path:
         for number in range(1, 13)
     ]
     (folder / "contratos_2026-03-08.csv").write_text(contracts_table(rows), encoding="utf-8")
-    rows[6] = {**rows[6], "Importe DRC": "3555952.71"}
+    rows[6] = {**rows[6], field: value}
     (folder / "contratos_2026-03-10.csv").write_text(contracts_table(rows), encoding="utf-8")
     return folder
 
@@ -563,6 +563,23 @@ def test_an_amount_edited_in_place_is_a_signal_with_both_amounts(
     out = capsys.readouterr().out
     assert "630,000 MXN → 3,555,952.71 MXN" in out
     assert "contratos_2026-03-10.csv, line 8" in out
+    assert cli.run(["watch", "export", "--jsonl", "--state", str(tmp_path / "state")]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (edit,) = (one for one in told if one["rule"] == "W10")
+    assert (edit["threshold"], edit["value"], edit["measured_in"]) == (
+        63_000_000,
+        355_595_271,
+        "changed money",
+    )
+    assert edit["supplier"]
+
+
+def test_times_leave_as_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _editions(tmp_path / "in", field="Fecha de fallo", value="2026-02-05")
+    careo.watch(folder, state=tmp_path / "state", rules=["W10"])
+    assert cli.run(["watch", "export", "--csv", "--state", str(tmp_path / "state")]) == 0
+    (edit,) = (row for row in csv.DictReader(io.StringIO(capsys.readouterr().out)) if row["rule"] == "W10")
+    assert (edit["value"], edit["measured_in"]) == ("2026-02-05T00:00:00", "changed time")
 
 
 def test_a_table_that_shrank_is_left_aside_until_told_otherwise(

@@ -28,6 +28,7 @@ def signal_data(
 ) -> dict[str, Any]:
     """A signal. seq: its number in the outbox. Delays are whole days, None where one of the two moments is not known."""
     times = (signal.event, signal.published, signal.first_seen, signal.told)
+    unit = unit_of(signal, rule)
     return {
         **({"seq": seq} if seq is not None else {}),
         "id": signal.id,
@@ -42,9 +43,9 @@ def signal_data(
         "buyer": signal.buyer,
         "unit": signal.unit,
         "supplier": signal.supplier,
-        "value": signal.value,
-        "threshold": signal.threshold,
-        "measured_in": unit_of(signal, rule),
+        "value": _value(signal.value, unit),
+        "threshold": _value(signal.threshold, unit),
+        "measured_in": unit,
         "window": [moment_data(one) for one in signal.window] if signal.window else None,
         "event": moment_data(signal.event),
         "published": moment_data(signal.published),
@@ -61,19 +62,21 @@ def signal_data(
     }
 
 
+def _value(value: float | str, unit: str) -> float | str | None:
+    return moment_data(value) if unit.endswith("time") and isinstance(value, int) else value
+
+
 def findings_data(found: Found, language: str) -> dict[str, Any]:
     """Signals as they stand; of one that was asked for its revisions, too."""
     data: dict[str, Any] = {
         "signals": [signal_data(one, found.rules.get(one.rule), language) for one in found.signals]
     }
     if found.history:
-        data["history"] = [
-            {
-                "seq": number, "revision": one.revision, "state": one.state, "severity": one.severity, "value": one.value,
-                "threshold": one.threshold, "told": moment_data(one.told),
-            }
-            for number, one in found.history
-        ]  # fmt: skip
+        history = [
+            signal_data(one, found.rules.get(one.rule), language, seq=number) for number, one in found.history
+        ]
+        names = ("seq", "revision", "state", "severity", "value", "threshold", "told")
+        data["history"] = [{name: one[name] for name in names} for one in history]
     return {**data, "head": say(language, "watch.findings.head")}
 
 

@@ -66,7 +66,7 @@ def measured(signal: Signal, rule: Rule | None, language: str) -> str:
     unit = unit_of(signal, rule)
     currency = _currency(rule)
     value, threshold = (_in(unit, one, currency, language) for one in (signal.value, signal.threshold))
-    if unit == "changed":
+    if unit.startswith("changed"):
         return _changed(signal, rule, language)
     if not threshold or threshold == value:
         return value
@@ -83,10 +83,12 @@ def _changed(signal: Signal, rule: Rule | None, language: str) -> str:
 
 
 def unit_of(signal: Signal, rule: Rule | None) -> str:
-    """What value and threshold are: "days", "money" (cents), "share" (in [0, 1]), "count", "time" (civil seconds), "changed", ""."""
+    """What value and threshold are: "days", "money" (cents), "share" (in [0, 1]), "count", "time" (civil seconds), ""; after and before of an
+    edit "changed", "changed money", "changed time"."""
     check = rule.check if rule else ""
     if check == "edited_in_place":
-        return "changed"
+        field = signal.evidence[-1].field.rpartition("/")[2] if signal.evidence else ""
+        return "changed time" if field in TIMES else "changed money" if "amount" in field else "changed"
     if check == "quality":
         end = signal.subject.rpartition("/")[2]
         return "days" if end == "order" else "money" if end in ("currency", "amount") else ""

@@ -366,7 +366,10 @@ def _edited(process: Process, rule: Rule, at: str, changes: Sequence[Change], st
             severity = "strong"
     value, threshold = (_shown(last.after), _shown(last.before)) if last.kind == "edited" else (last.kind, "")
     window = (changes[0].since, last.seen)
-    hit = _hit(process, severity, value, threshold, *facts, at=at)
+    of_contract = [contract for contract in process.contracts() if contract.id == last.contract]
+    suppliers = (of_contract[0].suppliers if of_contract else None) or ()
+    supplier = suppliers[0] if len(suppliers) == 1 else ""
+    hit = _hit(process, severity, value, threshold, *facts, at=at, supplier=supplier)
     return msgspec.structs.replace(hit, window=window)
 
 

@@ -219,7 +219,7 @@ CONTRACTS = Layout(
         "contract_code": ("codigo_del_contrato",),
         "contract_status": ("estatus_contrato", "estatus_del_contrato"),
     },
-    required=("number", "method_words", "unit", "supplier_name", "amount"),
+    required=("number", "method_words", "unit", "supplier_id", "supplier_name", "amount"),
     told_by=("amount",),
     release=_contract,
 )
