@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from careo.record.purchases.process import Change, Process
+from careo.record.purchases.editions import Change
+from careo.record.purchases.process import Process
 from careo.sources.releases import Award, Bid, Contract, Release
 
 DAY = 86_400

@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from careo.record.purchases.process import (
-    Process,
-    Version,
-    Versions,
-    merged,
-    of_stream,
-    process,
-    with_release,
-    with_table,
-)
+from careo.record.purchases.process import Process, merged, process
+from careo.record.purchases.versions import Version, Versions, of_stream, with_release, with_table
 from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
 
 NAME = "ocds-x-1"

@@ -160,6 +160,10 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return unpacked(self.data)
 
 
+PARTS = ("bids", "awards", "contracts", "suppliers")
+"""Fields of a release that are lists of parts with ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What could not be read. line, pointer: as of `Sighting`. reason: key under `watch.refused`; detail: what was found,

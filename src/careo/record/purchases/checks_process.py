@@ -19,7 +19,8 @@ from careo.record.purchases.contributions import (
     void,
     year_of,
 )
-from careo.record.purchases.process import Change, Process
+from careo.record.purchases.editions import Change
+from careo.record.purchases.process import Process
 from careo.record.purchases.rules import (
     CLEAR,
     NOT_MEANT,

@@ -14,11 +14,12 @@ import msgspec
 
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import measures_of, purchases_of, tallies_of
-from careo.record.purchases.process import Process, Version, Versions, of_stream, process
+from careo.record.purchases.process import Process, process
 from careo.record.purchases.publishing import publishing_of
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Hit, Missing, Rule, Tally, Waiting
 from careo.record.purchases.signals import signal_id
 from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, purchase_row
+from careo.record.purchases.versions import Version, Versions, of_stream
 from careo.sources.releases import Package, Sighting
 
 _AT_ONCE = 1000  # processes of a slice

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from careo.record.purchases.contributions import year_of
-from careo.record.purchases.process import Process, Versions
+from careo.record.purchases.process import Process
 from careo.record.purchases.rules import Purchase, Tally
+from careo.record.purchases.versions import Versions
 from careo.sources.civil import DAY
 from careo.sources.releases import unpacked
 

@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from careo.base.errors import DataError
-from careo.record.purchases.process import Versions
 from careo.record.purchases.rules import Purchase
 from careo.record.purchases.signals import Signal
+from careo.record.purchases.versions import Versions
 
 LAYOUT = 1  # raised when the tables change
 

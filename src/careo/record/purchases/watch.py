@@ -21,10 +21,11 @@ from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
 from careo.record.purchases.judging import Judge, Judged, Lost, Ready, ReadyPackage, add, slices_of
-from careo.record.purchases.process import Version, Versions, of_stream, process, with_release, with_table
+from careo.record.purchases.process import process
 from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal, next_revision, signal_id
 from careo.record.purchases.state import Derived, PurchaseKey, PurchaseRow, State, unpacked_derived
+from careo.record.purchases.versions import Version, Versions, of_stream, with_release, with_table
 from careo.record.purchases.whereabouts import Whereabouts
 from careo.sources.civil import DAY
 from careo.sources.releases import Package, Refused

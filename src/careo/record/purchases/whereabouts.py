@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from careo.record.purchases.process import Version, Versions, date_of, located
+from careo.record.purchases.process import located
 from careo.record.purchases.rules import Hit
 from careo.record.purchases.signals import Dated, Evidence, value_of
 from careo.record.purchases.state import State
+from careo.record.purchases.versions import Version, Versions, date_of
 
 _TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
 
