@@ -8,7 +8,7 @@ bytes; a table that is overwritten is a chain of states, and what differs from o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -69,18 +69,18 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     first_seen: list[int | None] = []
     conflicts: tuple[str, ...] = ()
     if versions.stream:
-        said = [_PLAIN.decode(version.release) for version in versions.stream]
-        now = _merged(said)
-        newest = max([one.get("date") or 0 for one in said])
+        said = [unpacked(version.release) for version in versions.stream]
+        now = merged(said)
+        newest = max([one.date or 0 for one in said])
         parts.append((newest, "", now))
         first_seen.append(min([version.seen for version in versions.stream]))
         if len(said) > 1:
-            ids = Counter([one["id"] for one in said])
+            ids = Counter([one.id for one in said])
             conflicts = tuple(sorted(name for name, count in ids.items() if count > 1))
         for version, one in zip(versions.stream, said, strict=True):
-            for contract in one.get("contracts") or ():
-                seen = contract_seen.get(contract["id"])
-                contract_seen[contract["id"]] = version.seen if seen is None else min(seen, version.seen)
+            for contract in one.contracts or ():
+                seen = contract_seen.get(contract.id)
+                contract_seen[contract.id] = version.seen if seen is None else min(seen, version.seen)
         if len(contract_seen) > len(now.contracts or ()):  # some were taken back
             standing = {contract.id for contract in now.contracts or ()}
             contract_seen = {name: seen for name, seen in contract_seen.items() if name in standing}
@@ -127,30 +127,28 @@ def merged(releases: Sequence[Release]) -> Release:
     Args:
         releases: in the order of their dates.
     """
-    return _merged([msgspec.to_builtins(release) for release in releases])
-
-
-def _merged(releases: Iterable[Mapping[str, Any]]) -> Release:
-    """As `merged`, of releases as plain values: only what they say is in them."""
     fields: dict[str, Any] = {}
     for release in releases:
-        if release.get("whole"):
+        if release.whole:
             fields = {}
-        for name, value in release.items():
+        for name, value in zip(_FIELDS, msgspec.structs.astuple(release), strict=True):
+            if value is UNSET or (not value and name in _WITHOUT_WORDS):
+                continue
             if value is None:
                 fields.pop(name, None)
             elif name in _LISTS:
-                parts: dict[str, dict[str, Any]] = fields.setdefault(name, {})
+                parts = fields.setdefault(name, {})
                 for part in value:
-                    _lay_over(parts.setdefault(part["id"], {}), part)
+                    before = parts.get(part.id)
+                    if before is None:
+                        parts[part.id] = _without_nulls(part)
+                    elif before != part:
+                        parts[part.id] = _laid_over(before, part)
             else:
                 fields[name] = value
     for name in _LISTS & fields.keys():
-        fields[name] = list(fields[name].values())
-    return msgspec.convert(fields, Release)
-
-
-_PLAIN = msgspec.msgpack.Decoder()
+        fields[name] = tuple(fields[name].values())
+    return Release(**fields)
 
 
 def located(name: str, versions: Versions, field: str) -> Version | None:
@@ -214,20 +212,24 @@ def _said(release: Release, head: str, part: str, own: str) -> object:
     return UNSET
 
 
+_FIELDS = Release.__struct_fields__
 _LISTS = frozenset(PARTS)
+_WITHOUT_WORDS = {"whole", "tags"}  # False and () say nothing
 _REFERENCES = {"suppliers", "tenderers"}  # of parts: organisations with ids, so merged by them
 _DROPPED = frozenset({"whole"})
 
 
-def _lay_over(fields: dict[str, Any], part: Mapping[str, Any]) -> None:
-    """Lay what a part of a release says over what was said of it before."""
-    for name, value in part.items():
+def _laid_over(before: _Part, part: _Part) -> _Part:
+    """What a part of a release says laid over what was said of it before."""
+    changed: dict[str, object] = {}
+    for name, value in zip(part.__struct_fields__, msgspec.structs.astuple(part), strict=True):
         if value is None:
-            fields.pop(name, None)
-        elif name in _REFERENCES and name in fields:
-            fields[name] = tuple(dict.fromkeys((*fields[name], *value)))
-        else:
-            fields[name] = value
+            changed[name] = UNSET
+        elif value is not UNSET:
+            if name in _REFERENCES and (known := getattr(before, name)) is not UNSET:
+                value = tuple(dict.fromkeys((*known, *value)))
+            changed[name] = value
+    return msgspec.structs.replace(before, **changed)
 
 
 def _alone(release: Release, data: bytes) -> Release:
