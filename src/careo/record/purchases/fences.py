@@ -6,6 +6,7 @@ Everything is drawn from what the state holds now, exactly, so that it depends o
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -59,19 +60,18 @@ def hits_of_population(
 def hits_of_shares(
     state: State, check: ShareRule, rule: Rule, wholes: Iterable[str] | None
 ) -> Iterator[tuple[str, Hit | None]]:
-    """(subject, what is met) of every part of the wholes that changed; None for all wholes."""
+    """(subject, what is met) of the parts of the wholes that changed, of which the rule is met or was; None for all wholes."""
+    settings: Any = rule.settings
+    standing = sorted(signal.subject for signal in state.signals_of(rule.id))
     keys = [key for key, _ in state.tallies(check.whole)] if wholes is None else sorted(wholes)
     for key in keys:
-        parts = list(state.tallies(check.part, f"{key}|", with_nothing=True))
-        hits = {
-            hit.subject: hit for hit in check.check(key, state.tally(check.whole, key), _twos(parts), rule)
-        }
-        for name, _ in parts:
+        whole = state.tally(check.whole, key)
+        least = max(whole[3] * settings["least_percent"] // 100, 1)
+        parts = [(name, numbers[:2]) for name, numbers in state.tallies(check.part, f"{key}|", least=least)]
+        hits = {hit.subject: hit for hit in check.check(key, whole, parts, rule)}
+        before = standing[bisect_left(standing, f"{key}|") : bisect_left(standing, f"{key}|\U0010ffff")]
+        for name in sorted({*hits, *before}):
             yield name, hits.get(name)
-
-
-def _twos(parts: Sequence[tuple[str, Sequence[int]]]) -> list[tuple[str, Sequence[int]]]:
-    return [(name, numbers[:2]) for name, numbers in parts if any(numbers)]
 
 
 def _of_sums(state: State, check: PopulationCheck, rule: Rule, kinds: Sequence[str]) -> Iterator[Hit]:

@@ -248,14 +248,14 @@ class State:
         )
 
     def tallies(
-        self, kind: str, prefix: str = "", *, with_nothing: bool = False
+        self, kind: str, prefix: str = "", *, least: int | None = None
     ) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
-        """Sums of a kind by key in the order of keys; those that came to nothing only if asked for."""
-        for key, *numbers in self._db.execute(
-            "SELECT key, n0, n1, n2, n3 FROM tally WHERE kind=? AND key>=? AND key<? ORDER BY key",
-            (kind, prefix, f"{prefix}\U0010ffff"),
-        ):
-            if with_nothing or any(numbers):
+        """Sums of a kind by key in the order of keys, not those that came to nothing. least: of the second number."""
+        query, values = "SELECT key, n0, n1, n2, n3 FROM tally WHERE kind=? AND key>=? AND key<?", [kind, prefix, f"{prefix}\U0010ffff"]  # fmt: skip
+        if least is not None:
+            query, values = f"{query} AND n1>=?", [*values, least]
+        for key, *numbers in self._db.execute(f"{query} ORDER BY key", values):
+            if any(numbers):
                 yield key, (numbers[0], numbers[1], numbers[2], numbers[3])
 
     def tally(self, kind: str, key: str) -> tuple[int, int, int, int]:
