@@ -44,7 +44,7 @@ CREATE TABLE tally (
 ) WITHOUT ROWID;
 CREATE TABLE measure (population TEXT, value REAL, subject TEXT, PRIMARY KEY (population, value, subject)) WITHOUT ROWID;
 CREATE TABLE timer (due INTEGER, process TEXT, PRIMARY KEY (due, process)) WITHOUT ROWID;
-CREATE TABLE signal (id TEXT PRIMARY KEY, rule TEXT NOT NULL, standing INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE signal (id TEXT PRIMARY KEY, rule TEXT NOT NULL, standing INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX signal_of ON signal (rule, standing);
 CREATE TABLE outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE name (kind TEXT, code TEXT, name TEXT NOT NULL, PRIMARY KEY (kind, code)) WITHOUT ROWID;
