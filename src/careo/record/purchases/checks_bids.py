@@ -131,7 +131,7 @@ def others_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
 
 
 def lowest_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
-    """R036: the lowest bid was disqualified, where the price decides. Settings: currency."""
+    """R036: the lowest bid was disqualified and one with a price was not, where the price decides. Settings: currency."""
     now = process.now
     settings: Any = rule.settings
     if now.draft is True or now.status == "cancelled" or now.price_only is False:
@@ -151,5 +151,8 @@ def lowest_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
     of_lowest = [(name, status) for amount, name, status in priced if amount == lowest]
     if any(status != "disqualified" for _, status in of_lowest):
         return CLEAR
+    if not any(status == "valid" for _, _, status in priced):
+        valid = any(bid.status == "valid" for bid in submitted(now))
+        return Missing(("bids/amount",)) if valid else CLEAR
     facts = tuple(Fact(process.id, f"bids/{name}/amount", lowest) for name, _ in sorted(of_lowest))
     return (_hit(process, rule, lowest, lowest, facts),)
