@@ -31,7 +31,7 @@ Flagged = Mapping[str, frozenset[str]]
 """Indicator → whom it flags, by the ids that careo keeps."""
 
 
-def theirs(file: Path, folder: Path, *, currency: str, threads: int | None = None) -> Flagged:
+def theirs(file: Path, folder: Path, *, currency: str) -> Flagged:
     """What Cardinal flags, with its own defaults. folder: for its settings."""
     settings = folder / "cardinal.ini"
     sections = "".join(f"[{code}]\n" for code in sorted({name[:4] for name in NAMES}))
@@ -41,7 +41,6 @@ def theirs(file: Path, folder: Path, *, currency: str, threads: int | None = Non
         check=True,
         capture_output=True,
         text=True,
-        env=os.environ | ({"RAYON_NUM_THREADS": str(threads)} if threads else {}),
     )
     results: dict[str, dict[str, dict[str, Any]]] = json.loads(told.stdout)
     kept = dict(_references(file))
