@@ -146,7 +146,7 @@ def replay(path: Path, file: Path) -> dict[str, float]:
         first = 0.0
         for package in packages_ahead(asked, terms):
             taken.append(watch.take(package))
-            if not first and taken[-1].told:
+            if not first and taken[-1].signals:
                 first = time.time()
         before = time.perf_counter()
         watch.settle()

@@ -1,7 +1,8 @@
 """Rules that need bids, as Cardinal of the Open Contracting Partnership defines them; its code was read, none of it is here.
 
-Differences, each because an answer must not depend on the order in which bids stand: of several lowest bids alike, all have to be
-disqualified (R036). Processes that are cancelled, and drafts, are left out, as are amounts in another currency than the country's.
+One difference, because an answer must not depend on the order in which bids stand: of several lowest bids alike, all have to be
+disqualified (R036); the others are those of what is read (`tests/test_purchases_cardinal.py` has all of them). Processes that are
+cancelled, and drafts, are left out, as are amounts in another currency than the country's.
 """
 
 from __future__ import annotations
