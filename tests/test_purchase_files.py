@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from careo.record.purchases.process import merged
 from careo.sources.civil import Clock, cents
 from careo.sources.packages import date_in, read_packages, series_of
 from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
@@ -106,6 +107,8 @@ def test_a_code_of_an_award_that_the_standard_lacks_does_not_leave_an_earlier_on
     [read], refused = whole(as_lines(release(awards=[{"id": "1", "status": "revocada"}, {"id": "2"}])))
     assert [one.status for one in read.awards or ()] == ["other", UNSET]
     assert [(one.pointer, one.reason) for one in refused] == [("/awards/0/status", "code")]
+    before, _ = whole(as_lines(release(awards=[{"id": "1", "status": "active"}])))
+    assert [one.status for one in merged((*before, read)).awards or ()] == ["other", UNSET]
 
 
 @pytest.mark.parametrize(
