@@ -3,7 +3,8 @@
 Memory is that of both programs, what they share counted once (Linux; elsewhere the sum of their peaks).
 
 Each measurement is a process of its own on a file of `made_up_purchases`, without what the command prints. `CAREO_NIGHTLY=1` adds the
-file of 2,000,000 releases (5 GB); `OCDSCARDINAL` may name OCP's Cardinal, which is then given the same processes as it reads them.
+file of 2,000,000 releases (5 GB); `OCDSCARDINAL` may name OCP's Cardinal, which is then held beside it: both read the same compiled
+releases, in turn, three times.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -32,11 +33,14 @@ SIZES = (20_000, 200_000)
 NIGHTLY = 2_000_000
 PACKAGE = 1_000  # releases
 ARRIVING = 25  # packages of as many that come one by one afterwards
-_CARDINAL = "currency = MXN\n[R003]\n[R018]\n[R024]\n[R028]\n[R030]\n[R035]\n[R036]\n[R038]\n[R048]\n[R058]\n"
+TURNS = 3  # of which the best counts
+_CARDINAL = "currency = MXN\n" + "".join(
+    f"[R{code:03d}]\n" for code in (3, 18, 24, 25, 28, 30, 35, 36, 38, 48, 58)
+)
 
 
 def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
-    """Figures of each size; then one more package on the largest, and Cardinal where it is."""
+    """Figures of each size; then one more package on the largest, and beside Cardinal where it is."""
     sizes = (2_000,) if quick else (*SIZES, NIGHTLY) if os.environ.get("CAREO_NIGHTLY") else SIZES
     arriving = 3 if quick else ARRIVING
     with tempfile.TemporaryDirectory(prefix="careo-purchases-") as name:
@@ -87,10 +91,11 @@ def rows(*, quick: bool = False) -> Iterator[tuple[str, float | str]]:
         yield "everything again / one more package", took["seconds"] / again["seconds"]
         if len(peaks) > 1:
             yield "purchases, memory at the largest / at a tenth of it", peaks[-1] / peaks[-2]
-        yield from _cardinal(folder, sizes[-1])
+    yield from _cardinal([size for size in sizes if size < NIGHTLY])
 
 
 def _replayed(state: Path, file: Path) -> dict[str, Any]:
+    began = time.time()
     told = subprocess.run(
         [sys.executable, "-m", "benchmarks.purchases", str(state), str(file)],
         env=ENVIRONMENT,
@@ -98,14 +103,18 @@ def _replayed(state: Path, file: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
     )
-    return json.loads(told.stdout)
+    figures = json.loads(told.stdout)
+    return {**figures, "whole": time.time() - began, "first": figures["first"] - began}
 
 
 def replay(path: Path, file: Path) -> dict[str, float]:
-    """Take a file in and settle; seconds by the clock and of processor time, and the peak of memory [MB]."""
+    """Take a file in and settle; seconds by the clock and of processor time, and the peak of memory [MB].
+
+    first: the moment at which the first signals were told (seconds since 1970).
+    """
     from careo.record.purchases.rule_files import load_rules
     from careo.record.purchases.state import State
-    from careo.record.purchases.watch import Watch
+    from careo.record.purchases.watch import Taken, Watch
     from careo.run.watch_ahead import Asked, packages_ahead
     from careo.sources.civil import Clock
     from careo.sources.packages import Terms, series_of
@@ -133,7 +142,12 @@ def replay(path: Path, file: Path) -> dict[str, float]:
         began, processor = time.perf_counter(), time.process_time()
         watch = Watch(state, tuple(rules.by_id.values()), rules.currency)
         seen = time.perf_counter()
-        taken = [watch.take(package) for package in packages_ahead(asked, terms)]
+        taken: list[Taken] = []
+        first = 0.0
+        for package in packages_ahead(asked, terms):
+            taken.append(watch.take(package))
+            if not first and taken[-1].signals:
+                first = time.time()
         before = time.perf_counter()
         watch.settle()
         ended = time.perf_counter()
@@ -145,6 +159,7 @@ def replay(path: Path, file: Path) -> dict[str, float]:
         "processor": time.process_time() - processor,
         "ahead": ahead.ru_utime + ahead.ru_stime,
         "told": before - seen,
+        "first": first or time.time(),
         "p99": seconds[int(len(seconds) * 0.99)],
         "settled": ended - before,
         "together_mb": peak.megabytes or _peaks_mb(),
@@ -199,25 +214,54 @@ def _peaks_mb() -> float:
     )
 
 
-def _cardinal(folder: Path, size: int) -> Iterator[tuple[str, float | str]]:
+def _cardinal(sizes: Sequence[int]) -> Iterator[tuple[str, float | str]]:
+    """Both programs from their start to their end, on compiled releases: all, then a package of 1,000 more."""
     binary = os.environ.get("OCDSCARDINAL")
     if not binary:
         yield "OCP Cardinal", "not asked for: OCDSCARDINAL names no binary"
         return
-    file, settings = folder / "compiled.jsonl", folder / "settings.ini"
-    write(file, releases(size, compiled=True))
-    settings.write_text(_CARDINAL, encoding="utf-8")
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="careo-cardinal-") as name:
+            folder = Path(name)
+            file, both, package, settings = (
+                folder / one for one in ("all.jsonl", "more.jsonl", "package.jsonl", "settings.ini")
+            )
+            feed = releases(size + PACKAGE, compiled=True)
+            write(file, islice(feed, size))
+            write(package, feed)
+            both.write_bytes(file.read_bytes() + package.read_bytes())
+            settings.write_text(_CARDINAL, encoding="utf-8")
+            turns: list[tuple[float, ...]] = []
+            for turn in range(TURNS):
+                state = folder / f"{turn}" / "state.sqlite"
+                state.parent.mkdir()
+                own = _replayed(state, file)
+                theirs = _ran(binary, settings, file)
+                more = _replayed(state, package)
+                again = _ran(binary, settings, both)
+                turns.append((own["whole"], theirs, own["first"], more["whole"], more["told"], again))
+            own_whole, whole, first, own_more, told, again = map(min, zip(*turns, strict=True))
+            yield f"purchases, {size:,} compiled releases, whole [s]", own_whole
+            yield f"OCP Cardinal, {size:,} compiled releases, whole [s]", whole
+            yield f"purchases, {size:,} compiled releases, begun to first signals [s]", first
+            yield f"purchases, after {size:,} compiled releases: a package of 1,000, whole [s]", own_more
+            yield (
+                f"purchases, after {size:,} compiled releases: a package of 1,000, first seen to told [s]",
+                told,
+            )
+            yield f"OCP Cardinal, {size + PACKAGE:,} compiled releases, everything again [s]", again
+
+
+def _ran(binary: str, settings: Path, file: Path) -> float:
+    """Seconds that Cardinal takes from its start to its end; what is found is said at the end."""
     began = time.perf_counter()
-    ended = subprocess.run(
+    subprocess.run(
         [binary, "indicators", "--settings", str(settings), str(file)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        check=True,
     )
-    seconds = time.perf_counter() - began
-    yield (
-        f"OCP Cardinal, {size:,} compiled releases, whole [s]",
-        seconds if not ended.returncode else f"left with {ended.returncode}",
-    )
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

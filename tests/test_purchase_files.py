@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from careo.record.purchases.process import merged
 from careo.sources.civil import Clock, cents
 from careo.sources.packages import date_in, read_packages, series_of
 from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
@@ -100,6 +101,39 @@ def test_null_takes_back_and_absence_says_nothing():
     assert (contract.amount, contract.currency, contract.signed) == (None, None, None)
     assert contract.status is UNSET
     assert read.date is None
+
+
+def test_a_code_of_an_award_that_the_standard_lacks_does_not_leave_an_earlier_one_standing():
+    [read], refused = whole(as_lines(release(awards=[{"id": "1", "status": "revocada"}, {"id": "2"}])))
+    assert [one.status for one in read.awards or ()] == ["other", UNSET]
+    assert [(one.pointer, one.reason) for one in refused] == [("/awards/0/status", "code")]
+    before, _ = whole(as_lines(release(awards=[{"id": "1", "status": "active"}])))
+    assert [one.status for one in merged((*before, read)).awards or ()] == ["other", UNSET]
+
+
+@pytest.mark.parametrize(
+    ("until", "came", "kept"),
+    [
+        ("2026-01-31T18:00:00Z", "2026-01-31T18:30:00Z", (2026, 1, 31, 12, 30)),
+        (
+            "2026-01-31T18:00:00Z",
+            "2026-01-31 17:59:00.3011698",
+            (2026, 1, 31, 11, 59),
+        ),  # before, on its clock
+        ("2026-01-31T18:00:00Z", "2026-01-31T18:01", (2026, 1, 31, 12, 1)),
+        ("2026-01-31T18:00:00+09:00", "2026-01-31T18:01:00", (2026, 1, 31, 3, 1)),
+        ("2026-01-31T18:00:00-08:00", "2026-01-31T18:01:00", (2026, 1, 31, 18, 1)),  # on the country's
+        ("2026-01-31T18:00:00", "2026-01-31T18:01:00", (2026, 1, 31, 18, 1)),  # neither names a zone
+        ("2026-01-31", "2026-01-31T18:01:00", (2026, 1, 31, 18, 1)),
+        ("2026-01-31T18:00:00Z", "2026-01-31", (2026, 1, 31)),
+    ],
+)
+def test_a_bid_without_a_zone_came_at_the_earlier_of_two_times(until, came, kept):
+    given = release()
+    given["tender"]["tenderPeriod"]["endDate"] = until
+    given["bids"]["details"][0]["date"] = came
+    [read], _ = whole(as_lines(given))
+    assert read.bids[0].date == civil(*kept)
 
 
 def test_a_record_gives_its_releases_else_the_compiled_one_and_links_are_named():

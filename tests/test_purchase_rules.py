@@ -11,6 +11,7 @@ from careo.record.purchases.checks_process import with_lists
 from careo.record.purchases.process import Process
 from careo.record.purchases.rule_files import FIELDS, Rules, load_rules
 from careo.record.purchases.rules import Clear, Hit, Missing, NotMeant, Outcome, Rule, Waiting
+from careo.sources.releases import Award
 from purchase_cases import LISTS, SETS
 from purchase_worlds import CLOCK, DAY, at, bid, call, contest, dice, direct, edit
 
@@ -79,12 +80,31 @@ def test_every_rule_of_one_process_has_its_sets() -> None:
         ("W12-R030", contest(opening=...), ("opening",)),
         ("W12-R035", contest(awards=...), ("awards",)),
         ("W12-R036", contest(bids=(bid("a", "T0", 5, currency="USD"),)), ("bids/amount",)),
+        (
+            "W12-R036",
+            contest(bids=(bid("d", "T9", 5, "disqualified"), bid("a", "T0", 6, currency=...))),
+            ("bids/amount",),
+        ),
     ],
 )
 def test_no_data_is_not_no_signal(name: str, of: Process, fields: tuple[str, ...]) -> None:
     found = outcome(name, of)
     assert found == Missing(fields)
     assert set(fields) <= set(FIELDS)
+
+
+def test_the_lowest_bid_was_passed_over_only_if_a_dearer_one_was_valid() -> None:
+    out = bid("d", "T9", 99, "disqualified")
+    assert hits("W12-R036", contest(bids=(out, bid("p", "T8", 101, "disqualified"), bid("a", "T0", 100))))
+    for other in ("disqualified", "pending", "invited", "withdrawn"):
+        assert isinstance(outcome("W12-R036", contest(bids=(out, bid("a", "T0", 100, other)))), Clear)
+
+
+def test_an_award_whose_status_nobody_knows_is_not_final() -> None:
+    bids = (bid("a", "T0", 100), bid("b", "T1", 110, "disqualified"))
+    awards = contest(bids=bids).now.awards or ()
+    assert hits("W12-R035", contest(bids=bids, awards=(*awards, Award(id="x", status="cancelled"))))
+    assert not hits("W12-R035", contest(bids=bids, awards=(*awards, Award(id="x", status="other"))))
 
 
 def test_the_process_is_not_meant_and_computed_and_clear() -> None:

@@ -46,7 +46,10 @@ class Bid(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Award(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An award. status: "pending", "active", "cancelled", "unsuccessful". items: classification codes as published."""
+    """An award. status: "pending", "active", "cancelled", "unsuccessful"; "other" for a code that the standard does not have.
+
+    items: classification codes as published.
+    """
 
     id: str
     status: Text = UNSET

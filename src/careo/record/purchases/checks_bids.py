@@ -1,7 +1,8 @@
 """Rules that need bids, as Cardinal of the Open Contracting Partnership defines them; its code was read, none of it is here.
 
-Differences, each because an answer must not depend on the order in which bids stand: of several lowest bids alike, all have to be
-disqualified (R036). Processes that are cancelled, and drafts, are left out, as are amounts in another currency than the country's.
+One difference, because an answer must not depend on the order in which bids stand: of several lowest bids alike, all have to be
+disqualified (R036); the others are those of what is read (`tests/test_purchases_cardinal.py` has all of them). Processes that are
+cancelled, and drafts, are left out, as are amounts in another currency than the country's.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def others_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
 
 
 def lowest_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
-    """R036: the lowest bid was disqualified, where the price decides. Settings: currency."""
+    """R036: the lowest bid was disqualified and one with a price was not, where the price decides. Settings: currency."""
     now = process.now
     settings: Any = rule.settings
     if now.draft is True or now.status == "cancelled" or now.price_only is False:
@@ -151,5 +152,8 @@ def lowest_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
     of_lowest = [(name, status) for amount, name, status in priced if amount == lowest]
     if any(status != "disqualified" for _, status in of_lowest):
         return CLEAR
+    if not any(status == "valid" for _, _, status in priced):
+        valid = any(bid.status == "valid" for bid in submitted(now))
+        return Missing(("bids/amount",)) if valid else CLEAR
     facts = tuple(Fact(process.id, f"bids/{name}/amount", lowest) for name, _ in sorted(of_lowest))
     return (_hit(process, rule, lowest, lowest, facts),)

@@ -63,6 +63,7 @@ _CITATION = re.compile(
 )
 """An article with its fractions and paragraphs; nothing after them, which may be anything."""
 _SELLERS = frozenset(("supplier", "tenderer", "payee", "invitedSupplier"))
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\s*$", re.ASCII | re.IGNORECASE)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _LONGEST = 200  # characters of a code or the name of an office
 _MOST_BIDDERS = 1_000_000
@@ -146,6 +147,7 @@ class _Making:
         "_pointer",
         "_references",
         "_suppliers",
+        "_zone",
     )
 
     def __init__(self, reader: Reader, pointer: str) -> None:
@@ -157,6 +159,7 @@ class _Making:
         self._notes: list[Note] = []
         self._references: dict[Id, str] = {}  # by the ids of the release
         self._suppliers: dict[str, Supplier] = {}
+        self._zone = ""  # of the time for bids, as written; "" where it names none
 
     def read(self, said: ReleaseSaid, *, whole: bool = False) -> Read:
         process = self._code_of(said.ocid)
@@ -215,6 +218,7 @@ class _Making:
         if period:
             published = self._time(period.startDate, "/tender/tenderPeriod/startDate")
             opening = self._time(period.endDate, "/tender/tenderPeriod/endDate")
+            self._zone = _zone(period.endDate)
         else:
             published = opening = _none(period)
         office = tender.procuringEntity
@@ -255,6 +259,9 @@ class _Making:
             moment = self._iso(date)  # pyright: ignore[reportArgumentType]
         except (ValueError, OverflowError, TypeError):
             moment = self._time(date, "/bids/details", index, "/date")
+        else:
+            if self._zone and date[-1] != "Z" and not _zone(date):  # pyright: ignore[reportOptionalSubscript, reportIndexIssue]
+                moment = self._earlier(moment, date)  # pyright: ignore[reportArgumentType]
         return Bid(
             id=self._code_of(bid.id) or f"#{index}",
             date=moment,
@@ -265,15 +272,27 @@ class _Making:
             currency=currency,
         )
 
+    def _earlier(self, moment: int, date: str) -> int:
+        """When a bid came whose date names no zone, where the end of the time for bids does.
+
+        It may be meant on the country's clock or on the one that the other date names. The earlier is taken: a bid is late only
+        if it is late on both.
+        """
+        try:
+            return min(moment, self._iso(date.rstrip() + self._zone))
+        except (ValueError, OverflowError):  # a day alone
+            return moment
+
     def _award(self, award: AwardSaid | None, index: int) -> Award | None:
         if award is None:
             return None
         value = award.value
         amount, currency = self._value(value, "/awards", index) if value else (value, value)
         suppliers = award.suppliers
+        status = self._known(award.status, _AWARD_STATUSES, "/awards", index, "/status")
         return Award(
             id=self._code_of(award.id) or f"#{index}",
-            status=self._known(award.status, _AWARD_STATUSES, "/awards", index, "/status"),
+            status="other" if status is UNSET and award.status else status,
             date=self._time(award.date, "/awards", index, "/date"),
             amount=amount,
             currency=currency,
@@ -374,6 +393,12 @@ class _Making:
         where = f"{self._pointer}{place}" if index < 0 else f"{self._pointer}{place}/{index}{field}"
         self._notes.append((where, reason, ""))
         return UNSET
+
+
+def _zone(date: Words) -> str:
+    """The zone that a time names, as it is written; "" for none."""
+    found = _ZONE.search(date, 10) if date else None
+    return found[0] if found else ""
 
 
 _TENDER_FIELDS = ("status", "method", "method_words", "ground", "category", "unit", "unit_name", "published", "opening", "tenderers", "items", "price_only")  # fmt: skip
