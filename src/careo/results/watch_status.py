@@ -65,6 +65,11 @@ class Coverage:
     missing: Mapping[tuple[str, ...], int]
 
     @property
+    def judged(self) -> int:
+        """Of how many it was told whether the rule is met; of a rule that compares, how many gave it a number."""
+        return self.counts.get(HIT, 0) + self.counts.get(CLEAR, 0)
+
+    @property
     def computable(self) -> bool | None:
         """Whether it could be told of any; None where the rule speaks of none of them."""
         if self.counts.get(HIT) or self.counts.get(CLEAR) or self.counts.get(WAITING):
@@ -130,7 +135,7 @@ def watch_status(
 
     folder = state_folder(country, state)
     rules = rules_with_lists(folder, country)
-    with reading_state(folder) as kept:
+    with reading_state(folder, country) as kept:
         moment = clock_of(country).at(int(time.time())) if now is None else now
         one = kept.rows("SELECT COUNT(*), COALESCE(SUM(releases), 0) FROM file WHERE done").fetchone()
         looked, found = kept.meta("looked"), kept.meta("found")
