@@ -68,7 +68,7 @@ def show_status(
         ]
         for one in status.sources
     ]  # fmt: skip
-    screen.table(heads, rows, indent=2, right=(1, 2, 3), whole=(4, 5, 6), spare=(4,))
+    screen.table(heads, rows, indent=2, right=(1, 2, 3), whole=(0, 4, 5, 6), spare=(4,))
     if any(one.state == UNKNOWN for one in status.sources):
         screen.line(view("status.unknown_note"), indent=2, style="dim")
     screen.line()
@@ -76,8 +76,11 @@ def show_status(
         _title(screen, view("status.refused"))
         for reason, count in status.refused.items():
             key = f"watch.refused.{reason}"
-            words = say(language, key, detail="…") if sayable(language, key) else reason
-            screen.line(f"{number(count)} · {words}", indent=2)
+            name, line, detail = status.refused_first.get(reason, ("", 0, ""))
+            words = say(language, key, detail=detail or "…") if sayable(language, key) else reason
+            place = f"{name}, {say(language, 'watch.words.line', line=line)}" if line else name
+            first = say(language, "watch.view.status.refused_first", place=place) if place else ""
+            screen.line(f"{number(count)} · {words}{first}", indent=2)
         screen.line()
     _show_delays(screen, status, language, only)
     _show_coverage(screen, status, counts, language, only)

@@ -429,11 +429,10 @@ def _list_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
         reader = csv.reader(lines)
         rows = [(f"{path}:{reader.line_num}", row) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        words = (error.strerror or "") if isinstance(error, OSError) else str(error)
-        raise DataError(
-            "watch_list", where=str(path), expected=expected, found=words, fix="watch_list"
-        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError("file_encoding", where=str(path), expected=expected, fix="watch_list") from error
+    except (OSError, csv.Error) as error:
+        raise DataError("watch_list", where=str(path), expected=expected, fix="watch_list") from error
     first = ",".join(rows[0][1]) if rows else ""
     if first != expected:
         raise DataError(
