@@ -315,7 +315,7 @@ def test_one_who_follows_a_folder_stops_cleanly_at_sigterm(lamps: Path, tmp_path
 
 
 def test_a_state_has_one_writer(tmp_path: Path, lamps: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with writing_state(tmp_path / "home" / "watch" / "toyland"):
+    with writing_state(tmp_path / "home" / "watch" / "toyland", "toyland"):
         code, _, err = run(capsys, "watch", "--dir", str(lamps))
     assert code == 2
     assert "another careo is writing" in err and "--state" in err

@@ -229,7 +229,7 @@ def test_new_signals_are_seen_at_once_and_withdrawn_ones_stay(
 
 
 def test_the_watch_that_writes_is_not_kept_waiting(client: TestClient, watched: dict[str, str]) -> None:
-    with writing_state(state_folder("mexico")) as state, state.transaction():
+    with writing_state(state_folder("mexico"), "mexico") as state, state.transaction():
         state.remember("looked", "1711065600")
         assert client.get("/en/purchases").status_code == 200
         assert client.get(f"/en/purchases/{watched['007000']}").status_code == 200

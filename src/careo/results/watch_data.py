@@ -12,7 +12,7 @@ from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
-from careo.results.watch_words import TIMES, unit_of
+from careo.results.watch_words import TIMES, currency_of, unit_of
 from careo.sources.civil import DAY
 
 
@@ -64,6 +64,20 @@ def signal_data(
 
 def _value(value: float | str, unit: str) -> float | str | None:
     return moment_data(value) if unit.endswith("time") and isinstance(value, int) else value
+
+
+def money_in_units(data: Mapping[str, Any], rule: Rule | None) -> dict[str, Any]:
+    """value, threshold and measured_in of `signal_data` for a spreadsheet: money in units of its currency, "1289058.00", "MXN"."""
+    kind = data["measured_in"]
+    if not kind.endswith("money"):
+        return {}
+    words = {
+        name: f"{'-' if one < 0 else ''}{abs(round(one)) // 100}.{abs(round(one)) % 100:02}"
+        if isinstance(one := data[name], int | float)
+        else one
+        for name in ("value", "threshold")
+    }
+    return {**words, "measured_in": kind.removesuffix("money") + (currency_of(rule) or "money")}
 
 
 def findings_data(found: Found, language: str) -> dict[str, Any]:

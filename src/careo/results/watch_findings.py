@@ -62,7 +62,7 @@ def watch_findings(
     folder = state_folder(country, state)
     only = chosen_rules(rules_of(country), rules)
     known = {rule.id: rule for rule in rules_with_lists(folder, country)}
-    with reading_state(folder) as kept:
+    with reading_state(folder, country) as kept:
         names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
         shows = _of_buyer(buyers) if buyers in names else buyers_shown(country, _code_of(buyers, names))
         if id:
@@ -97,7 +97,7 @@ def watch_counts(*, state: str | Path | None = None, country: str = "mexico") ->
         DataError: there is no state, or it cannot be read.
     """
     read = msgspec.msgpack.Decoder(_Whose).decode
-    with reading_state(state_folder(country, state)) as kept:
+    with reading_state(state_folder(country, state), country) as kept:
         found = (read(body) for (body,) in kept.rows("SELECT body FROM signal WHERE standing"))
         return Counter((one.buyer, one.rule) for one in found)
 
@@ -111,7 +111,7 @@ def watch_names(
         DataError: there is no state, or it cannot be read.
     """
     folder = state_folder(country, state)
-    with reading_state(folder) as kept:
+    with reading_state(folder, country) as kept:
         names = dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'"))
     return {rule.id: rule for rule in rules_with_lists(folder, country)}, names
 
@@ -124,7 +124,7 @@ def watch_file_times(
     Raises:
         DataError: there is no state, or it cannot be read.
     """
-    with reading_state(state_folder(country, state)) as kept:
+    with reading_state(state_folder(country, state), country) as kept:
         found = {
             one: kept.rows("SELECT MIN(seen) FROM file WHERE sha256=?", (one,)).fetchone()[0]
             for one in dict.fromkeys(checksums)
@@ -141,7 +141,7 @@ def watch_told(
     Raises:
         DataError: there is no state, or it cannot be read.
     """
-    with reading_state(state_folder(country, state)) as kept:
+    with reading_state(state_folder(country, state), country) as kept:
         yield from kept.told(after)
 
 
@@ -153,7 +153,7 @@ def watch_newest(
     Raises:
         DataError: there is no state, or it cannot be read.
     """
-    with reading_state(state_folder(country, state)) as kept:
+    with reading_state(state_folder(country, state), country) as kept:
         last = kept.rows("SELECT COALESCE(MAX(seq), 0) FROM outbox").fetchone()[0]
         return tuple(kept.told(max(0, last - most)))
 
@@ -191,8 +191,22 @@ def _of_buyer(code: str | Path) -> Shown:
 def _code_of(buyers: str | Path, names: Mapping[str, str]) -> str | Path:
     if isinstance(buyers, Path) or buyers in ("", "all", "security") or buyers in names:
         return buyers
-    codes = [code for code, name in names.items() if buyers.casefold() in name.casefold()]
-    return ",".join(codes) if codes else buyers
+    codes = buyers_named(buyers, names)
+    return ",".join(sorted(codes)) if codes else buyers
+
+
+def buyers_named(asked: str, names: Mapping[str, str]) -> frozenset[str]:
+    """Codes of the buyers that are meant: by code or part of the name, several separated by commas; a name may have a comma itself."""
+    for wanted in ([asked], asked.split(",")):
+        words = [one.strip().casefold() for one in wanted if one.strip()]
+        found = frozenset(
+            code
+            for code, name in names.items()
+            if any(one == code.casefold() or one in name.casefold() for one in words)
+        )
+        if found:
+            return found
+    return frozenset()
 
 
 def _named(state: State, id: str) -> Signal:

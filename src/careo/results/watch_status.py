@@ -65,6 +65,11 @@ class Coverage:
     missing: Mapping[tuple[str, ...], int]
 
     @property
+    def judged(self) -> int:
+        """Of how many it was told whether the rule is met; of a rule that compares, how many gave it a number."""
+        return self.counts.get(HIT, 0) + self.counts.get(CLEAR, 0)
+
+    @property
     def computable(self) -> bool | None:
         """Whether it could be told of any; None where the rule speaks of none of them."""
         if self.counts.get(HIT) or self.counts.get(CLEAR) or self.counts.get(WAITING):
@@ -79,7 +84,7 @@ class Status:
     Attributes:
         folder: of the state. now, looked, found: now, when sources were last looked at, and when anything new last came; civil seconds.
         files, releases, processes: taken in. told: revisions of signals in the outbox; standing: signals that stand, by rule.
-        refused: what could not be read, by reason. waiting: processes that a rule will look at again when a time has come.
+        refused: what could not be read, by reason; refused_first: where first, (file, line or 0, detail). waiting: processes that a rule will look at again when a time has come.
         delays: by buyer and by which delay (`DELAYS`); latency: from first seen to told, of releases.
         buyers: names by code. rules: by which it is watched. coverage: by buyer and rule; rules that judge a population
             are covered where the process gives them a number.
@@ -98,6 +103,7 @@ class Status:
     withdrawn: int
     sources: tuple[SourceStatus, ...]
     refused: Mapping[str, int]
+    refused_first: Mapping[str, tuple[str, int, str]]
     delays: Mapping[str, Mapping[str, Delay]]
     latency: Delay | None
     buyers: Mapping[str, str]
@@ -130,7 +136,7 @@ def watch_status(
 
     folder = state_folder(country, state)
     rules = rules_with_lists(folder, country)
-    with reading_state(folder) as kept:
+    with reading_state(folder, country) as kept:
         moment = clock_of(country).at(int(time.time())) if now is None else now
         one = kept.rows("SELECT COUNT(*), COALESCE(SUM(releases), 0) FROM file WHERE done").fetchone()
         looked, found = kept.meta("looked"), kept.meta("found")
@@ -154,6 +160,13 @@ def watch_status(
                     "SELECT reason, COUNT(*) FROM refused GROUP BY reason ORDER BY COUNT(*) DESC, reason"
                 )
             ),
+            refused_first={
+                reason: (name, line or 0, detail or "")
+                for reason, name, line, detail in kept.rows(
+                    "SELECT r.reason, f.name, r.line, r.detail FROM refused r JOIN file f ON f.id = r.file "
+                    "ORDER BY f.name DESC, r.line DESC"
+                )
+            },
             delays=_delays(kept),
             latency=_latency(kept),
             buyers=dict(kept.rows("SELECT code, name FROM name WHERE kind='buyer'")),

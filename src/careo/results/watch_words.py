@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,6 +14,7 @@ from careo.record.purchases.signals import Evidence, Signal
 from careo.results.wording import number
 from careo.sources.civil import DAY
 
+_LOCAL = re.compile(r"^local-[^-]+-")  # before the number that a publisher without OCDS gives a process
 TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
 """Fields whose values are civil seconds."""
 _UNITS: Mapping[str, str] = {
@@ -64,7 +66,9 @@ def days_words(days: float, language: str) -> str:
 def measured(signal: Signal, rule: Rule | None, language: str) -> str:
     """What was measured, and against what: "4 days (threshold: 6 days)"; "" where a rule measures nothing."""
     unit = unit_of(signal, rule)
-    currency = _currency(rule)
+    currency = currency_of(rule)
+    if signal.subject.endswith("/twice"):  # the value is careo's own name for the row
+        return say(language, "watch.words.twice")
     value, threshold = (_in(unit, one, currency, language) for one in (signal.value, signal.threshold))
     if unit.startswith("changed"):
         return _changed(signal, rule, language)
@@ -79,7 +83,9 @@ def _changed(signal: Signal, rule: Rule | None, language: str) -> str:
         return say(language, f"watch.words.{signal.value}")
     name = signal.evidence[-1].field.rpartition("/")[2] if signal.evidence else ""
     before, after = (_fact(name, one, rule, language) for one in (signal.threshold, signal.value))
-    return say(language, "watch.words.changed", before=before, after=after)
+    change = say(language, "watch.words.changed", before=before, after=after)
+    field = f"watch.field.{name}"
+    return say(language, "watch.words.edited", field=say(language, field), change=change) if sayable(language, field) else change  # fmt: skip
 
 
 def unit_of(signal: Signal, rule: Rule | None) -> str:
@@ -109,7 +115,8 @@ def _in(unit: str, value: float | str, currency: str, language: str) -> str:
     return number(value)
 
 
-def _currency(rule: Rule | None) -> str:
+def currency_of(rule: Rule | None) -> str:
+    """Code of the money that the amounts of a rule are in, "" where it is not known."""
     return str(rule.settings.get("currency", "")) if rule else ""
 
 
@@ -119,7 +126,12 @@ def fact_words(evidence: Evidence, rule: Rule | None, language: str) -> tuple[st
     name = evidence.field.rpartition("/")[2]
     key = f"watch.field.{name}" if sayable(language, f"watch.field.{name}") else f"watch.field.{head}"
     words = say(language, key) if sayable(language, key) else evidence.field
-    if rest:
+    if rest == name and head == "contracts":  # the row itself, under careo's own name for it
+        words = f"{say(language, 'watch.words.row')} ({name})"
+        if evidence.value in (None, name):
+            twice = evidence.value is not None
+            return words, say(language, "watch.words.twice" if twice else "watch.words.gone")
+    elif rest:
         words = f"{words} ({evidence.field.rpartition('/')[0] or evidence.field})"
     value = _fact(name, evidence.value, rule, language)
     if evidence.before is not None:
@@ -135,10 +147,11 @@ def _fact(name: str, value: float | str | bool | None, rule: Rule | None, langua
     if isinstance(value, bool):
         return say(language, "watch.words.yes" if value else "watch.words.no")
     if isinstance(value, str):
-        return value
+        key = f"watch.method.{value}"
+        return say(language, key) if name == "method" and sayable(language, key) else value
     if name in TIMES:
         return moment_words(int(value))
-    return money_words(value, _currency(rule)) if "amount" in name else number(value)
+    return money_words(value, currency_of(rule)) if "amount" in name else number(value)
 
 
 def place_words(evidence: Evidence, language: str) -> str:
@@ -170,7 +183,27 @@ def sentence(signal: Signal, rule: Rule | None, buyers: Mapping[str, str], langu
     parts = [f"{title}: {found}" if found else title, buyer]
     if signal.supplier:
         parts.append(say(language, "watch.words.supplier", supplier=signal.supplier))
-    return "; ".join([*parts, signal.subject])
+    return "; ".join([*parts, subject_words(signal, rule, language)])
+
+
+def subject_words(signal: Signal, rule: Rule | None, language: str) -> str:
+    """What a signal is about, as a reader can look it up at the publisher's: the process, or the unit with what was summed."""
+    if "|" not in signal.subject:
+        process = next((one.process for one in signal.evidence if one.process), "") or signal.subject
+        bare = process if signal.subject.startswith(process) else signal.subject
+        return process_words(bare)
+    kept = [
+        part for part in signal.subject.split("|") if part not in (signal.buyer, signal.unit, signal.supplier)
+    ]
+    if not signal.unit or not kept:
+        return signal.subject
+    key = "split" if rule and rule.check == "split" else "of_unit"
+    return say(language, f"watch.words.{key}", unit=signal.unit, rest=", ".join(kept))
+
+
+def process_words(process: str) -> str:
+    """A process by the number that its publisher knows it by."""
+    return _LOCAL.sub("", process)
 
 
 def delay_words(signal: Signal, language: str) -> str:

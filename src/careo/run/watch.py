@@ -309,7 +309,7 @@ def session(
     buyers_shown(country, buyers)  # a mistake is told before anything is made
     if listed:
         read_supplier_list(listed)
-    with writing_state(folder) as state:
+    with writing_state(folder, country) as state:
         if listed:
             keep_list(folder, Path(listed))
         yield Session(folder, state, country, buyers=buyers, rules=rules, tell=tell, note=note, stop=stop)
@@ -354,11 +354,16 @@ def buyers_shown(country: str, buyers: str | Path) -> Shown:
         if register is None:
             raise CareoError("watch_no_buyers", where=country, fix="watch_buyers")
         return _Register(register)
-    codes = frozenset(_codes(buyers))
+    codes = frozenset(buyer_codes(buyers))
     return lambda _state, signal: signal.buyer in codes
 
 
-def _codes(buyers: str | Path) -> Sequence[str]:
+def buyer_codes(buyers: str | Path) -> Sequence[str]:
+    """Codes of buyers, given one after the other or in a file.
+
+    Raises:
+        CareoError: the file cannot be read.
+    """
     path = Path(buyers)
     if not path.is_file():
         text = str(buyers)

@@ -82,12 +82,25 @@ def terms_of(country: str, folder: Path) -> Terms:
     return Terms(clock_of(country), Door(installation_key(folder), country), rules_of(country).currency)
 
 
+def _must_be_of(country: str, state: State, folder: Path) -> None:
+    """Rules of another country would withdraw everything that was told.
+
+    Raises:
+        CareoError: what the state holds was taken in for another country.
+    """
+    kept, asked = state.meta("country"), Path(country).name
+    if kept is not None and kept != asked:
+        raise CareoError(
+            "watch_other_country", where=str(folder), expected=kept, found=asked, fix="watch_other_country"
+        )
+
+
 @contextmanager
-def writing_state(folder: Path) -> Generator[State]:
+def writing_state(folder: Path, country: str) -> Generator[State]:
     """The state in `folder`, made where there is none; nobody else writes to it meanwhile.
 
     Raises:
-        CareoError: another watch writes to it. DataError: it is no state, or one of another layout.
+        CareoError: another watch writes to it, or it is another country's. DataError: it is no state, or one of another layout.
         OutputError: it cannot be written; what was taken in before stays.
     """
     from filelock import FileLock, Timeout
@@ -106,6 +119,10 @@ def writing_state(folder: Path) -> Generator[State]:
         with mended(folder):
             state = State(folder / _STATE)
             try:
+                _must_be_of(country, state, folder)
+                if state.meta("country") is None:
+                    with state.transaction():
+                        state.remember("country", Path(country).name)
                 yield state
             finally:
                 state.close()
@@ -114,17 +131,18 @@ def writing_state(folder: Path) -> Generator[State]:
 
 
 @contextmanager
-def reading_state(folder: Path) -> Generator[State]:
+def reading_state(folder: Path, country: str) -> Generator[State]:
     """The state in `folder`, to read only; somebody may write to it meanwhile.
 
     Raises:
-        DataError: there is none, or it cannot be read.
+        CareoError: it is another country's. DataError: there is none, or it cannot be read.
     """
     if not (folder / _STATE).is_file():
         raise DataError("watch_no_state", where=str(folder), fix="watch_no_state")
     with mended(folder):
         state = State(folder / _STATE, writable=False)
         try:
+            _must_be_of(country, state, folder)
             yield state
         finally:
             state.close()

@@ -134,6 +134,8 @@ def _read(
         yield maker.only(stream.damage or "empty")
         return
     reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
+    if reason == "archive" and begin.startswith(b"PK") and b"xl/" in head:
+        reason = "workbook"
     if reason:
         yield maker.only(reason)
     elif begin[:1] in (b"{", b"[") or _second_line_is_json(begin):

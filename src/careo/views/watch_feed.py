@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from careo.base.texts import say
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
-from careo.results.watch_data import signal_data
+from careo.results.watch_data import money_in_units, signal_data
 from careo.results.watch_words import (
     delay_words,
     fact_words,
@@ -50,6 +50,7 @@ def table(told: Told, rules: Mapping[str, Rule], buyers: Mapping[str, str], lang
     for number, signal in told:
         rule = rules.get(signal.rule)
         data = signal_data(signal, rule, language, seq=number)
+        data |= money_in_units(data, rule)
         data["codes"] = " ".join(signal.codes)
         data["buyer_name"] = buyers.get(signal.buyer, "")
         data["evidence"] = " | ".join(

@@ -11,7 +11,7 @@ from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
 from careo.results.finding import Finding
 from careo.results.watch_findings import Found
-from careo.results.watch_status import CLEAR, DELAYS, HIT, NOT_MEANT, UNKNOWN, WAITING, Coverage, Status
+from careo.results.watch_status import DELAYS, NOT_MEANT, UNKNOWN, WAITING, Coverage, Status
 from careo.results.watch_words import (
     days_words,
     delay_words,
@@ -19,8 +19,10 @@ from careo.results.watch_words import (
     measured,
     moment_words,
     place_words,
+    process_words,
     severity_words,
     state_words,
+    subject_words,
 )
 from careo.results.wording import number
 from careo.views.terminal import Screen
@@ -29,8 +31,14 @@ _MOST_BUYERS = 40
 _MOST_FACTS = 6
 
 
-def show_status(screen: Screen, status: Status, language: str, only: Collection[str] | None) -> None:
-    """How a watch stands. only: codes of the buyers to show, None for all."""
+def show_status(
+    screen: Screen,
+    status: Status,
+    counts: Mapping[tuple[str, str], int],
+    language: str,
+    only: Collection[str] | None,
+) -> None:
+    """How a watch stands. counts: signals that stand, by (code of the buyer, rule); only: codes of the buyers to show, None for all."""
 
     def view(key: str, **words: object) -> str:
         return say(language, f"watch.view.{key}", **words)
@@ -60,7 +68,7 @@ def show_status(screen: Screen, status: Status, language: str, only: Collection[
         ]
         for one in status.sources
     ]  # fmt: skip
-    screen.table(heads, rows, indent=2, right=(1, 2, 3), whole=(4, 5, 6), spare=(4,))
+    screen.table(heads, rows, indent=2, right=(1, 2, 3), whole=(0, 4, 5, 6), spare=(4,))
     if any(one.state == UNKNOWN for one in status.sources):
         screen.line(view("status.unknown_note"), indent=2, style="dim")
     screen.line()
@@ -68,11 +76,14 @@ def show_status(screen: Screen, status: Status, language: str, only: Collection[
         _title(screen, view("status.refused"))
         for reason, count in status.refused.items():
             key = f"watch.refused.{reason}"
-            words = say(language, key, detail="…") if sayable(language, key) else reason
-            screen.line(f"{number(count)} · {words}", indent=2)
+            name, line, detail = status.refused_first.get(reason, ("", 0, ""))
+            words = say(language, key, detail=detail or "…") if sayable(language, key) else reason
+            place = f"{name}, {say(language, 'watch.words.line', line=line)}" if line else name
+            first = say(language, "watch.view.status.refused_first", place=place) if place else ""
+            screen.line(f"{number(count)} · {words}{first}", indent=2)
         screen.line()
     _show_delays(screen, status, language, only)
-    _show_coverage(screen, status, language, only)
+    _show_coverage(screen, status, counts, language, only)
 
 
 def _show_delays(screen: Screen, status: Status, language: str, only: Collection[str] | None) -> None:
@@ -110,7 +121,13 @@ def _show_delays(screen: Screen, status: Status, language: str, only: Collection
     screen.line()
 
 
-def _show_coverage(screen: Screen, status: Status, language: str, only: Collection[str] | None) -> None:
+def _show_coverage(
+    screen: Screen,
+    status: Status,
+    counts: Mapping[tuple[str, str], int],
+    language: str,
+    only: Collection[str] | None,
+) -> None:
     _title(screen, say(language, "watch.view.status.coverage"))
     screen.line(say(language, "watch.view.status.coverage_note"), indent=2, style="dim")
     shown = [code for code in status.coverage if only is None or code in only]
@@ -119,16 +136,21 @@ def _show_coverage(screen: Screen, status: Status, language: str, only: Collecti
         screen.line(_buyer(status, code, language), indent=2, style="bold")
         heads = [
             say(language, f"watch.view.head.{key}")
-            for key in ("rule", "told", HIT, CLEAR, WAITING, NOT_MEANT, "lacking")
+            for key in ("rule", "told", "signals", "judged", WAITING, NOT_MEANT, "lacking")
         ]
-        rows = [_covered(rule, status.coverage[code][rule.id], language) for rule in status.rules]
+        rows = [
+            _covered(rule, status.coverage[code][rule.id], counts.get((code, rule.id), 0), language)
+            for rule in status.rules
+        ]
         screen.table(heads, rows, indent=4, right=(2, 3, 4, 5), whole=(0,))
     _more(screen, len(shown), language)
 
 
-def _covered(rule: Rule, one: Coverage, language: str) -> list[str]:
+def _covered(rule: Rule, one: Coverage, signals: int, language: str) -> list[str]:
     told = {True: "yes", False: "no", None: "not_meant"}[one.computable]
-    counts = [number(one.counts.get(key, 0)) for key in (HIT, CLEAR, WAITING, NOT_MEANT)]
+    waiting, not_meant = (number(one.counts.get(key, 0)) for key in (WAITING, NOT_MEANT))
+    known = signals or one.judged
+    counts = [number(signals) if known else "–", number(one.judged), waiting, not_meant]
     return [rule.id, say(language, f"watch.view.status.{told}"), *counts, _lacking(one.missing, language)]
 
 
@@ -146,7 +168,8 @@ def _field(name: str, language: str) -> str:
 
 
 def _buyer(status: Status, code: str, language: str) -> str:
-    return status.buyers.get(code) or code or say(language, "watch.words.nobody")
+    name = status.buyers.get(code)
+    return f"{name} ({code})" if name and code else name or code or say(language, "watch.words.nobody")
 
 
 def _more(screen: Screen, count: int, language: str) -> None:
@@ -238,7 +261,7 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
     about = [
         say(language, "watch.view.finding.buyer", buyer=buyer, unit=signal.unit or "–"),
         *([say(language, "watch.words.supplier", supplier=signal.supplier)] if signal.supplier else []),
-        say(language, "watch.view.finding.subject", subject=signal.subject),
+        say(language, "watch.view.finding.subject", subject=subject_words(signal, rule, language)),
     ]
     screen.line("; ".join(about), indent=2)
     words = {
@@ -253,7 +276,9 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
     facts = signal.evidence if whole else signal.evidence[:_MOST_FACTS]
     for one in facts:
         name, value = fact_words(one, rule, language)
-        process = f"{one.process}: " if one.process and one.process not in signal.subject else ""
+        process = (
+            f"{process_words(one.process)}: " if one.process and one.process not in signal.subject else ""
+        )
         screen.point(f"{process}{name}: {value} ({place_words(one, language)})", indent=2)
     if len(facts) < len(signal.evidence):
         left = number(len(signal.evidence) - len(facts))

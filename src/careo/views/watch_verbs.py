@@ -78,6 +78,7 @@ def watch_verb(
             stop=stop,
         )
     _sum_up(asked, watched)
+    _unknown_buyers(asked, buyers, state)
     if stop.is_set() and not follow and source != "-":
         raise KeyboardInterrupt
     return _freshness(asked, watched.age_days(), fresh)
@@ -184,10 +185,25 @@ def _sum_up(asked: Asked, watched: Watched) -> None:
         _view(asked, "refused", count=number(count), reason=_reason(reason, asked.language))
         for reason, count in watched.refused.most_common(5)
     ]
-    if not watched.signals:
+    if not watched.files and not watched.signals:
+        talk.append(_view(asked, "nothing_new"))
+    elif not watched.signals:
         talk.append(_view(asked, "no_signal"))
     for line in talk:
         print(one_line(line), file=sys.stderr)
+
+
+def _unknown_buyers(asked: Asked, buyers: str, state: str) -> None:
+    """On stderr: codes that were asked for and that nobody has so far; a mistyped one would silence every signal."""
+    if buyers in ("", "all", "security"):
+        return
+    from careo.results.watch_findings import watch_names
+    from careo.run.watch import buyer_codes
+
+    _, names = watch_names(state=state or None, country=asked.country)
+    unknown = [code for code in buyer_codes(buyers) if code not in names]
+    if unknown:
+        print(one_line(_view(asked, "no_buyer", codes=", ".join(unknown[:5]))), file=sys.stderr)
 
 
 def _reason(reason: str, language: str) -> str:
@@ -208,6 +224,7 @@ def _freshness(asked: Asked, age: int | None, most: int) -> int:
 
 def watch_status_verb(asked: Asked, *, state: str, stale_after: str, require_fresh: str, buyers: str) -> int:
     """`careo watch status`: when it last looked, how old its sources are, how late things became known, what could be told."""
+    from careo.results.watch_findings import watch_counts
     from careo.results.watch_status import STALE_DAYS, watch_status
     from careo.views.watch_tables import show_figures, show_status
 
@@ -218,7 +235,8 @@ def watch_status_verb(asked: Asked, *, state: str, stale_after: str, require_fre
     if asked.json:
         screen.write(contract.to_json(status_contract(status, asked.country, asked.language)))
     else:
-        show_status(screen, status, asked.language, _shown_buyers(asked, buyers, status.buyers))
+        counts = watch_counts(state=state or None, country=asked.country)
+        show_status(screen, status, counts, asked.language, _shown_buyers(asked, buyers, status.buyers))
         show_figures(screen, figures_of(status, asked.country, asked.language), asked.language)
     screen.close()
     return _freshness(asked, status.age_days, fresh)
@@ -244,18 +262,17 @@ def _shown_buyers(asked: Asked, buyers: str, names: Mapping[str, str]) -> frozen
     if buyers in ("", "all"):
         return None
     from careo.record.purchases.rule_files import load_buyers
+    from careo.results.watch_findings import buyers_named
 
     if buyers == "security":
         register = load_buyers(asked.country)
         if register is None:
             raise CareoError("watch_no_buyers", where=asked.country, fix="watch_buyers")
         return frozenset(code for code, name in names.items() if register.watched(code, "", name))
-    wanted = [name.casefold() for name in _names(buyers)]
-    return frozenset(
-        code
-        for code, name in names.items()
-        if any(one == code.casefold() or one in name.casefold() for one in wanted)
-    )
+    found = buyers_named(buyers, names)
+    if not found:
+        raise CareoError("watch_no_buyer", found=repr(buyers[:80]), fix="watch_no_buyer")
+    return found
 
 
 def watch_rules_verb(asked: Asked, *, rules: str, state: str) -> int:
@@ -303,6 +320,8 @@ def watch_findings_verb(
         since=_day(since),
         id=id or "",
     )
+    if not found.signals:
+        _shown_buyers(asked, buyer, found.buyers)  # a mistyped name is told from a buyer without signals
     screen = Screen(asked.out)
     if asked.json:
         screen.write(contract.to_json(findings_contract(found, asked.language)))

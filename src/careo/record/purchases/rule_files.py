@@ -6,6 +6,7 @@ A country without these files has no rules, and nothing of it is watched.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -410,15 +411,39 @@ def read_supplier_list(path: str | Path) -> Mapping[str, tuple[Listing, ...]]:
     Raises:
         DataError: no such file, other columns, or a row that cannot be read; says file and line.
     """
-    from careo.base.shipped import read_table
-
     found: dict[str, list[Listing]] = {}
-    for where, (supplier, name, since, until) in read_table(Path(path), LIST_COLUMNS):
+    for where, (supplier, name, since, until) in _list_rows(Path(path)):
         if not supplier:
             raise DataError("file_missing", where=where, field="supplier", fix="file_add")
         first, last = _day(where, "since", since), _day(where, "until", until) if until else None
         found.setdefault(supplier, []).append(Listing(name, first, last))
     return {supplier: tuple(listings) for supplier, listings in found.items()}
+
+
+def _list_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The rows of a list, each with `file:line`; a user's spreadsheet may have put a mark before the first word."""
+    if not path.exists():
+        raise DataError("input_missing", where=str(path), fix="input_missing")
+    expected = ",".join(LIST_COLUMNS)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        reader = csv.reader(lines)
+        rows = [(f"{path}:{reader.line_num}", row) for row in reader if row]
+    except UnicodeDecodeError as error:
+        raise DataError("file_encoding", where=str(path), expected=expected, fix="watch_list") from error
+    except (OSError, csv.Error) as error:
+        raise DataError("watch_list", where=str(path), expected=expected, fix="watch_list") from error
+    first = ",".join(rows[0][1]) if rows else ""
+    if first != expected:
+        raise DataError(
+            "panel_columns", where=f"{path}:1", expected=expected, found=repr(first[:80]), fix="watch_list"
+        )
+    for where, row in rows[1:]:
+        if len(row) != len(LIST_COLUMNS):
+            raise DataError(
+                "panel_columns", where=where, expected=expected, found=",".join(row)[:80], fix="watch_list"
+            )
+        yield where, row
 
 
 def _day(where: str, name: str, text: str) -> int:

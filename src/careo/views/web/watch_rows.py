@@ -11,7 +11,7 @@ from careo.base.texts import say, sayable
 from careo.record.purchases.rule_files import load_buyers
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
-from careo.results.watch_data import moment_data, rule_data, signal_data
+from careo.results.watch_data import moment_data, money_in_units, rule_data, signal_data
 from careo.results.watch_findings import Found
 from careo.results.watch_status import (
     CLEAR,
@@ -29,8 +29,10 @@ from careo.results.watch_words import (
     fact_words,
     measured,
     moment_words,
+    process_words,
     severity_words,
     state_words,
+    subject_words,
 )
 from careo.results.wording import number, period_words
 from careo.sources.civil import DAY
@@ -162,8 +164,7 @@ def _kind(count: int, covered: Coverage) -> str:
 def _why(kind: str, covered: Coverage, language: str) -> str:
     if kind == NO_DATA:
         return say(language, "web_watch.matrix.why.no_data", fields=_lacking([covered], language))
-    judged = covered.counts.get(HIT, 0) + covered.counts.get(CLEAR, 0)
-    return say(language, f"web_watch.matrix.why.{kind}", count=number(judged))
+    return say(language, f"web_watch.matrix.why.{kind}", count=number(covered.judged))
 
 
 def _lacking(covered: Sequence[Coverage], language: str) -> str:
@@ -277,7 +278,7 @@ def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = Fal
         "buyer_code": signal.buyer,
         "unit": signal.unit,
         "supplier": signal.supplier,
-        "subject": signal.subject,
+        "subject": subject_words(signal, rule, language),
         "revision": signal.revision,
     }
     if not whole:
@@ -289,7 +290,7 @@ def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = Fal
         "window": [moment_words(one) for one in signal.window or ()],
         "evidence": [
             {
-                "process": one.process,
+                "process": process_words(one.process),
                 "path": one.field,
                 "field": fact_words(one, rule, language)[0].partition(" (")[0],
                 "value": fact_words(one, rule, language)[1],
@@ -340,6 +341,7 @@ def signal_rows(found: Found, language: str, columns: Sequence[str]) -> list[lis
     rows: list[list[Any]] = []
     for signal in found.signals:
         data = signal_data(signal, found.rules.get(signal.rule), language)
+        data |= money_in_units(data, found.rules.get(signal.rule))
         data["buyer_name"] = found.buyers.get(signal.buyer, "")
         for name in ("value", "threshold"):
             data[name] = str(data[name])
