@@ -163,8 +163,9 @@ def watch_status(
             refused_first={
                 reason: (name, line or 0, detail or "")
                 for reason, name, line, detail in kept.rows(
-                    "SELECT r.reason, f.name, r.line, r.detail FROM refused r JOIN file f ON f.id = r.file "
-                    "ORDER BY f.name DESC, r.line DESC"
+                    "SELECT reason, name, line, detail FROM (SELECT r.reason, f.name, r.line, r.detail, "
+                    "ROW_NUMBER() OVER (PARTITION BY r.reason ORDER BY f.name, r.line) AS place "
+                    "FROM refused r JOIN file f ON f.id = r.file) WHERE place = 1"
                 )
             },
             delays=_delays(kept),

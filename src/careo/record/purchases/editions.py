@@ -89,9 +89,9 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
         following: list[_Row] = []
         fresh: list[_Row] = []
         for version in state.rows:
-            same = by_content.get(version.release)
-            if same:
-                following.append(same.pop(0))
+            alike = by_content.get(version.release)
+            if alike:
+                following.append(alike.pop(0))
             else:
                 release = unpacked(version.release)
                 fresh.append(_Row("", version, release, _values(release)))

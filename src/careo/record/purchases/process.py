@@ -61,7 +61,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
             cannot be known.
     """
     if len(versions.stream) == 1 and not versions.tables:  # most processes, most of the time
-        return of_one_release(name, versions.stream[0], unpacked(versions.stream[0].release))
+        return _of_one_release(name, versions.stream[0], unpacked(versions.stream[0].release))
     parts: list[tuple[int, str, Release]] = []
     changes: list[Change] = []
     contract_seen: dict[str, int | None] = {}
@@ -111,7 +111,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
     )
 
 
-def of_one_release(name: str, version: Version, release: Release) -> Process:
+def _of_one_release(name: str, version: Version, release: Release) -> Process:
     """As `process`, of one release of a stream; `release` is that of `version`."""
     now = _alone(release, version.release)
     seen = version.seen
@@ -179,7 +179,7 @@ def located(name: str, versions: Versions, field: str) -> Version | None:
 
 @lru_cache(maxsize=16)
 def _histories(name: str, states: tuple[TableState, ...]) -> Mapping[str, tuple[Version, ...]]:
-    """As of `_Chain`: a process of many edits is asked for the place of each."""
+    """As of `Chain`: a process of many edits is asked for the place of each."""
     return chained(name, states, None).histories
 
 

@@ -19,7 +19,7 @@ from careo.record.purchases.rules import Purchase
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.versions import Versions
 
-LAYOUT = 1  # raised when the tables change
+LAYOUT = 2  # raised when the tables change
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
