@@ -19,6 +19,7 @@ import pytest
 import careo
 from careo.base.texts import say
 from careo.views import cli, verbs
+from careo.views.commands import VERBS
 
 PAGE = "\n\n".join(
     [
@@ -63,7 +64,7 @@ def start(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("verb", cli.VERBS)
+@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_verb_has_help_in_both_languages(
     verb: str, language: str, capsys: pytest.CaptureFixture[str]
@@ -77,7 +78,7 @@ def test_every_verb_has_help_in_both_languages(
 
 def test_help_lists_the_verbs_in_the_order_of_the_work(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys)
-    places = [out.index(f"\n  {verb} ") for verb in cli.VERBS]
+    places = [out.index(f"\n  {verb} ") for verb in VERBS]
     assert places == sorted(places)
 
 

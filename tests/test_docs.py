@@ -35,6 +35,7 @@ from careo.results.finding import PLEDGE_VERDICTS, VERDICTS
 from careo.results.pledges import RULES
 from careo.sources.documents import LABELS
 from careo.views import cli
+from careo.views.commands import VERBS, all_commands, home
 from careo.views.i18n import verdict_words
 
 ROOT = Path(__file__).parents[1]
@@ -136,8 +137,8 @@ def test_every_command_prints_what_the_page_shows(path: Path, tmp_path: Path) ->
 def test_every_command_that_is_shown_is_one_that_careo_knows(
     where: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for words in cli.commands():
-        function = f"{cli.home(words)}.{words.replace(' ', '_')}_verb"
+    for words in all_commands():
+        function = f"{home(words)}.{words.replace(' ', '_')}_verb"
         monkeypatch.setattr(function, lambda *_, **__: 0)
     with contextlib.redirect_stdout(io.StringIO()):
         assert cli.run(shlex.split(command.partition(" | ")[0])[1:]) == 0, f"{where}: {command}"
@@ -150,7 +151,7 @@ def test_there_are_commands_to_try() -> None:
 def test_every_verb_and_every_option_is_documented() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
     spanish = (DOCS / "es" / "index.md").read_text(encoding="utf-8")
-    for verb in cli.VERBS:
+    for verb in VERBS:
         assert f"careo {verb}" in text
         assert f"careo {verb}" in spanish
         for option in re.findall(r"--[a-z]+", run(f"careo {verb} --help", "en")):

@@ -21,8 +21,8 @@ from careo.model.quantiles import (
     negative_binomial_quantile,
     normal_quantile,
     poisson_quantile,
-    student_t_quantile,
 )
+from careo.model.student_t import student_t_quantile
 
 TAILS = [1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.249, 0.251, 0.4, 0.499]
 CHANCES = [*TAILS, 0.5, *(1 - u for u in TAILS), *np.random.default_rng(1).random(30)]
@@ -466,7 +466,7 @@ def test_the_expansions_error_stays_below_half_of_its_bound(mean: float) -> None
             _, reached, left = quantiles._tails(k, mean, alpha)
             if min(reached, left) < 1e-15:
                 continue
-            score = quantiles._score(reached, left)
+            score = quantiles.score_of_tails(reached, left)
             bound = deviation * quantiles.expansion_error(score, max(abs(skewness), 1 / deviation))
             if bound < 0.5:
                 place = mean - 0.5 + deviation * quantiles.expansion(score, skewness, 1 / deviation)

@@ -26,19 +26,17 @@ from careo.record.money import (
     STAGES,
     Flow,
     Money,
-    Move,
     constant_prices,
     convert,
     flows_of,
     known_on,
     load_money,
-    read_move,
-    reallocate,
     share,
     total,
     with_flows,
     years_in,
 )
+from careo.record.money_moves import Move, read_move, reallocate
 from careo.results.budgets import Budgeted, line_findings
 from careo.results.money_shares import reallocation_finding, share_finding
 from careo.views import cli

@@ -12,7 +12,7 @@ import pytest
 
 import careo
 from careo.sources.catalog import datasets
-from careo.views import cli
+from careo.views.commands import all_commands
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -115,7 +115,7 @@ def test_every_command_and_every_card_has_its_place(site: Path) -> None:
     for folder in ("", "es/"):
         commands = (site / folder / "reference/commands.html").read_text(encoding="utf-8")
         assert [
-            verb for verb in cli.commands() if f'id="careo-{verb.replace(" ", "-")}"' not in commands
+            verb for verb in all_commands() if f'id="careo-{verb.replace(" ", "-")}"' not in commands
         ] == []
         assert [
             card for card in datasets("mexico") if not (site / folder / f"datasets/{card}.html").exists()

@@ -1,4 +1,4 @@
-"""Keeps ARCHITECTURE.md true: its module list against the tree, its verbs against the command line, its verdicts against the code.
+"""Keeps ARCHITECTURE.md true: its module list against the tree, its verbs against the command line, its verdicts against the code, how long files are.
 
 Run by `make check`. Prints what is wrong and leaves with 1.
 """
@@ -17,11 +17,13 @@ DOORS = {
     "run/cluster.py": {"distributed", "dask"},
 }
 """The only modules that may reach the network, and by which libraries."""
+LONGEST = 600
+"""Lines of a file; a longer one holds more than one thing."""
 
 
 def main() -> int:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    problems = [*_modules(text), *_verbs(text), *_verdicts(text), *_doors(SOURCE)]
+    problems = [*_modules(text), *_verbs(text), *_verdicts(text), *_doors(SOURCE), *_lengths()]
     for problem in problems:
         print(f"ARCHITECTURE.md: {problem}")
     return 1 if problems else 0
@@ -36,7 +38,7 @@ def _modules(text: str) -> list[str]:
 
 
 def _verbs(text: str) -> list[str]:
-    from careo.views.cli import VERBS
+    from careo.views.commands import VERBS
 
     listed = set(re.findall(r"^\| `careo ([a-z]+)`", text, re.MULTILINE))
     return [f"verb {v} is on one side only" for v in sorted(listed ^ set(VERBS))]
@@ -63,6 +65,17 @@ def _doors(source: Path) -> list[str]:
             wrong = {door for name in names for door in closed if name == door or name.startswith(f"{door}.")}
             found += [f"module {module} imports {door}, which reaches the network" for door in sorted(wrong)]
     return found
+
+
+def _lengths() -> list[str]:
+    lines = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for folder in ("src", "tests", "tools", "benchmarks")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+    return [
+        f"{path} has {count} lines, at most {LONGEST}" for path, count in lines.items() if count > LONGEST
+    ]
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ import careo
 from careo.base.texts import LANGUAGES
 from careo.run.parameter_table import load_table, parameter_rows
 from careo.views import cli
+from careo.views.commands import all_commands
 
 SOURCE = Path(careo.__file__).parent
 COUNTRY = "mexico"
@@ -142,7 +143,7 @@ def commands(language: str) -> str:
     """The help of every command."""
     words = _WORDS[language]
     lines = [f"# {words['commands']}", "", words["commands_lead"], ""]
-    for command in ("", *cli.commands()):
+    for command in ("", *all_commands()):
         title = f"careo {command}".strip()
         lines += [f"## {title}", "", "```text", _help(command, language), "```", ""]
     return "\n".join(lines)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from careo.record.ledger import read_ledger as read_ledger
     from careo.record.money import Money as Money
     from careo.record.money import load_money as load_money
-    from careo.record.money import reallocate as reallocate
+    from careo.record.money_moves import reallocate as reallocate
     from careo.record.purchases.signals import Signal as Signal
     from careo.record.replay import replays as replays
     from careo.record.statements import Statement as Statement
@@ -229,7 +229,7 @@ _HOMES = {
     "read_calibration": "careo.run.calibrate",
     "read_ledger": "careo.record.ledger",
     "read_run": "careo.run.runs",
-    "reallocate": "careo.record.money",
+    "reallocate": "careo.record.money_moves",
     "remove_edition": "careo.sources.store",
     "remove_run": "careo.run.runs",
     "replay": "careo.results.replay",

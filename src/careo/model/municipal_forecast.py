@@ -49,7 +49,8 @@ from numpy.typing import NDArray
 from careo.model.counts import chi_square_of_5
 from careo.model.lanes import exp_of, normals, score_of
 from careo.model.luck import Luck, Process, uniform, uniform_pair
-from careo.model.quantiles import gamma_quantile, normal_quantile, poisson_quantile, student_t_quantile
+from careo.model.quantiles import gamma_quantile, normal_quantile, poisson_quantile
+from careo.model.student_t import student_t_quantile
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]

@@ -21,7 +21,6 @@ Sources:
     Loader (2000), Fast and accurate computation of binomial probabilities (deviance and Stirling error).
     DLMF §8.17 and §8.9 (continued fractions, here in the even form of Boost.Math's `ibeta_fraction2`).
     Giles (2016), Algorithm 955: approximation of the inverse Poisson CDF, doi:10.1145/2699466 (round where it is safe, else correct).
-    Hill (1970), Algorithm 396: Student's t-quantiles, doi:10.1145/355598.355600.
 """
 
 from __future__ import annotations
@@ -32,14 +31,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-_compiled = njit(cache=True, nogil=True, error_model="numpy")
+compiled = njit(cache=True, nogil=True, error_model="numpy")
+"""As every quantile function is compiled."""
 _inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 """For what kernels evaluate for many draws side by side (`lanes.py`)."""
 
 LARGEST_COUNT = 2**62
 """A quantile above it is refused (−1): integers beyond 2**53 are steps of the floating-point grid anyway."""
 
-_TWO_PI = 2.0 * math.pi
+TWO_PI = 2.0 * math.pi
 _LARGEST_MEAN = 2.0**62
 _FROM_ZERO_BELOW = 4.0
 _FROM_ZERO_BELOW_IF_SKEWED = 64.0
@@ -48,11 +48,13 @@ _FROM_ZERO_STEPS = 400
 _UPPER_TAIL = 0.999
 """Above it sums from zero lose the tail's relative accuracy, so that its exact form decides."""
 _STEPS = 16
-_ROUNDS = 300
-_TERMS = 1_000_000
+ROUNDS = 300
+"""Newton's steps at the most."""
+TERMS = 1_000_000
+"""Terms of a continued fraction at the most."""
 
 
-@_compiled
+@compiled
 def poisson_quantile(u: float, mean: float) -> int:
     """The smallest count k with P(Y ≤ k) ≥ u, Y Poisson."""
     if not (0.0 < u < 1.0 and 0.0 <= mean < _LARGEST_MEAN):
@@ -68,7 +70,7 @@ def poisson_quantile(u: float, mean: float) -> int:
     return _settled(u, 1.0 - u, place, error, mean, 0.0, LARGEST_COUNT)
 
 
-@_compiled
+@compiled
 def negative_binomial_quantile(u: float, mean: float, alpha: float) -> int:
     """The smallest count k with P(Y ≤ k) ≥ u, Y negative binomial of variance mean + alpha mean²; alpha 0 is Poisson."""
     if not (0.0 < u < 1.0 and 0.0 <= mean < _LARGEST_MEAN and 0.0 <= alpha < math.inf):
@@ -82,7 +84,7 @@ def negative_binomial_quantile(u: float, mean: float, alpha: float) -> int:
     return _expanded(u, 1.0 - u, mean, alpha, LARGEST_COUNT)
 
 
-@_compiled
+@compiled
 def binomial_quantile(u: float, n: int, p: float) -> int:
     """The smallest count k with P(Y ≤ k) ≥ u, Y binomial of n trials of probability p."""
     if not (0.0 < u < 1.0 and 0 <= n < LARGEST_COUNT and 0.0 <= p <= 1.0):
@@ -97,7 +99,7 @@ def binomial_quantile(u: float, n: int, p: float) -> int:
     return n - _binomial(np.nextafter(1.0 - u, 1.0), np.nextafter(u, 0.0), n, 1.0 - p)
 
 
-@_compiled
+@compiled
 def _binomial(u: float, above: float, n: int, p: float) -> int:
     mean, alpha = n * p, -1.0 / n
     if mean < _FROM_ZERO_BELOW:
@@ -105,7 +107,7 @@ def _binomial(u: float, above: float, n: int, p: float) -> int:
     return _expanded(u, above, mean, alpha, n)
 
 
-@_compiled
+@compiled
 def _from_zero(u: float, above: float, mean: float, alpha: float, none: float, limit: int) -> int:
     """Add probabilities up from that of zero, `none`; hand far tails over to the exact search."""
     if u <= none and u < 0.5:
@@ -120,12 +122,12 @@ def _from_zero(u: float, above: float, mean: float, alpha: float, none: float, l
         if reached >= u or k >= limit:
             return k
     deviation = math.sqrt(mean * (1.0 + alpha * mean))
-    return _searched(u, above, mean + deviation * _score(u, above), mean, alpha, limit)
+    return _searched(u, above, mean + deviation * score_of_tails(u, above), mean, alpha, limit)
 
 
-@_compiled
+@compiled
 def _expanded(u: float, above: float, mean: float, alpha: float, limit: int) -> int:
-    score = _score(u, above)
+    score = score_of_tails(u, above)
     slope = 1.0 + 2.0 * alpha * mean
     deviation = math.sqrt(mean * (1.0 + alpha * mean))
     inverse = 1.0 / deviation
@@ -135,7 +137,7 @@ def _expanded(u: float, above: float, mean: float, alpha: float, limit: int) -> 
     return _settled(u, above, place, error, mean, alpha, limit)
 
 
-@_compiled
+@compiled
 def _settled(
     u: float, above: float, place: float, error: float, mean: float, alpha: float, limit: int
 ) -> int:
@@ -147,7 +149,7 @@ def _settled(
     return _searched(u, above, place + 0.5, mean, alpha, limit)
 
 
-@_compiled
+@compiled
 def _searched(u: float, above: float, start: float, mean: float, alpha: float, limit: int) -> int:
     """The exact quantile: Newton's steps in normal scores to within a few counts, then counts one by one.
 
@@ -155,14 +157,14 @@ def _searched(u: float, above: float, start: float, mean: float, alpha: float, l
     """
     upper = u > 0.5
     target = above if upper else u
-    score = _score(u, above)
+    score = score_of_tails(u, above)
     below, beyond = -1, limit
     if not start >= 0.0:
         start = 0.0
     k = int(min(start, float(limit)))
     if k > limit:
         k = limit
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         if beyond - below <= 1:
             return beyond if beyond < LARGEST_COUNT else -1
         k = min(max(k, below + 1), beyond - 1)
@@ -221,7 +223,7 @@ def _searched(u: float, above: float, start: float, mean: float, alpha: float, l
     return -1
 
 
-@_compiled
+@compiled
 def _between(below: int, beyond: int, k: int) -> int:
     """Halve the bracket; while its upper end is not known yet, double."""
     if beyond >= LARGEST_COUNT and below >= 0:
@@ -229,7 +231,7 @@ def _between(below: int, beyond: int, k: int) -> int:
     return below + (beyond - below) // 2
 
 
-@_compiled
+@compiled
 def _tails(k: int, mean: float, alpha: float) -> tuple[float, float, float]:
     """P(Y = k), P(Y ≤ k) and P(Y > k)."""
     probability = _probability(k, mean, alpha)
@@ -237,7 +239,7 @@ def _tails(k: int, mean: float, alpha: float) -> tuple[float, float, float]:
     return probability, reached, left
 
 
-@_compiled
+@compiled
 def _shares(probability: float, k: float, mean: float, alpha: float) -> tuple[float, float]:
     """What lies up to k and beyond it, from the probability of k; the smaller share to nearly full relative accuracy.
 
@@ -248,9 +250,9 @@ def _shares(probability: float, k: float, mean: float, alpha: float) -> tuple[fl
     weight = mean * shrink
     if k + 1 <= mean:
         value = (mean - k - 1.0) * shrink + 1.0
-        value = _nonzero(value / (1.0 + alpha))
+        value = nonzero(value / (1.0 + alpha))
         c, d = value, 0.0
-        for m in range(1, _TERMS):
+        for m in range(1, TERMS):
             if m == k + 1.0:  # here the fraction of an integer k ends
                 break
             inner = 1.0 + alpha * (2 * m - 1)
@@ -263,8 +265,8 @@ def _shares(probability: float, k: float, mean: float, alpha: float) -> tuple[fl
                 / (1.0 + alpha * (2 * m + 1))
                 * ((mean - k - 1.0) * shrink + 1.0 + m * (2.0 - shrink))
             )
-            d = 1.0 / _nonzero(term + numerator * d)
-            c = _nonzero(term + numerator / c)
+            d = 1.0 / nonzero(term + numerator * d)
+            c = nonzero(term + numerator / c)
             value *= c * d
             if abs(c * d - 1.0) < 3e-16:
                 break
@@ -274,17 +276,17 @@ def _shares(probability: float, k: float, mean: float, alpha: float) -> tuple[fl
     j = k + 1.0
     next_probability = probability * weight * (1.0 + alpha * k) / j
     theta = alpha * weight
-    value = _nonzero(j * ((j - mean) * shrink + 1.0) / (j + 1.0))
+    value = nonzero(j * ((j - mean) * shrink + 1.0) / (j + 1.0))
     c, d = value, 0.0
-    for m in range(1, _TERMS):
+    for m in range(1, TERMS):
         inner = j + 2 * m - 1.0
         numerator = (
             m * (j + m - 1.0) * (1.0 + alpha * (j + m - 1.0)) * (1.0 - alpha * m) * (weight / inner) ** 2
         )
         term = m + m * (1.0 - alpha * m) * weight / inner
         term += (j + m) / (j + 2 * m + 1.0) * ((j - mean) * shrink + 1.0 + m * (2.0 - theta))
-        d = 1.0 / _nonzero(term + numerator * d)
-        c = _nonzero(term + numerator / c)
+        d = 1.0 / nonzero(term + numerator * d)
+        c = nonzero(term + numerator / c)
         value *= c * d
         if abs(c * d - 1.0) < 3e-16:
             break
@@ -292,12 +294,13 @@ def _shares(probability: float, k: float, mean: float, alpha: float) -> tuple[fl
     return 1.0 - left, left
 
 
-@_compiled
-def _nonzero(x: float) -> float:
+@compiled
+def nonzero(x: float) -> float:
+    """What a continued fraction may divide by."""
     return x if abs(x) > 1e-300 else 1e-300
 
 
-@_compiled
+@compiled
 def _probability(k: int, mean: float, alpha: float) -> float:
     """P(Y = k), Loader's way: a deviance, three Stirling errors, one square root."""
     if k == 0:
@@ -313,14 +316,14 @@ def _probability(k: int, mean: float, alpha: float) -> float:
     else:
         other = alpha * shrink * _deviance_ratio(alpha * gap * shrink)
         deviance = gap * gap * (_deviance_ratio(gap / mean) / mean - other)
-    stirling = -_stirling_error(float(k))
+    stirling = -stirling_error(float(k))
     if alpha != 0.0:
         size = 1.0 / alpha
-        stirling += _stirling_error(size + k) - _stirling_error(size)
-    return math.exp(stirling - deviance) / math.sqrt(_TWO_PI * k * room)
+        stirling += stirling_error(size + k) - stirling_error(size)
+    return math.exp(stirling - deviance) / math.sqrt(TWO_PI * k * room)
 
 
-@_compiled
+@compiled
 def _deviance_ratio(x: float) -> float:
     """((1 + x) log(1 + x) − x) / x², ½ at 0."""
     if abs(x) > 0.2:
@@ -335,12 +338,12 @@ def _deviance_ratio(x: float) -> float:
     return 0.5 * (1.0 - v) * (1.0 + v * (1.0 + v) * series)
 
 
-@_compiled
-def _stirling_error(x: float) -> float:
+@compiled
+def stirling_error(x: float) -> float:
     """log Γ(x) − ((x − ½) log x − x + ½ log 2π); odd in x, as the binomial needs it."""
     size = abs(x)
     if size < 16.0:
-        error = math.lgamma(size) - ((size - 0.5) * math.log(size) - size + 0.5 * math.log(_TWO_PI))
+        error = math.lgamma(size) - ((size - 0.5) * math.log(size) - size + 0.5 * math.log(TWO_PI))
     else:
         y = 1.0 / size
         w = y * y
@@ -428,16 +431,16 @@ def poisson_expansion(z: float, h: float) -> float:
     return z + (a0 + z * (a1 + z * (a2 + z * (a3 + z * (a4 + z * (a5 + z * (a6 + z * a7)))))))
 
 
-@_compiled
+@compiled
 def normal_quantile(u: float) -> float:
     """The standard normal quantile, to about 1e-16 of its value."""
     if not 0.0 < u < 1.0:
         return math.nan
-    return _score(u, 1.0 - u)
+    return score_of_tails(u, 1.0 - u)
 
 
-@_compiled
-def _score(u: float, above: float) -> float:
+@compiled
+def score_of_tails(u: float, above: float) -> float:
     """AS 241 with both tails given, so that neither is rounded away."""
     q = u - 0.5 if u < 0.5 else 0.5 - above
     if abs(q) <= 0.425:
@@ -447,7 +450,7 @@ def _score(u: float, above: float) -> float:
     return -size if q < 0.0 else size
 
 
-@_compiled
+@compiled
 def normal_quantiles(uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
     """`normal_quantile` of each number [any axes]."""
     out = np.empty(uniforms.size)
@@ -473,7 +476,7 @@ def score_in_tail(r: float) -> float:
     )
 
 
-@_compiled
+@compiled
 def _score_in_far_tail(r: float) -> float:
     """The same for r above 5."""
     r -= 5.0
@@ -483,13 +486,13 @@ def _score_in_far_tail(r: float) -> float:
 
 
 # fmt: on
-@_compiled
+@compiled
 def gamma_quantile(u: float, shape: float) -> float:
     """The gamma quantile of scale 1, to about 1e-13 of its value; below 1e-308 it is 0."""
     if not (0.0 < u < 1.0 and 0.0 < shape < math.inf):
         return math.nan
     above = 1.0 - u
-    score = _score(u, above)
+    score = score_of_tails(u, above)
     deviation = math.sqrt(shape)
     skewness = 2.0 / deviation
     error = expansion_error(score, skewness)
@@ -502,8 +505,8 @@ def gamma_quantile(u: float, shape: float) -> float:
             x = max(-math.log(above) - math.lgamma(shape), shape)
         else:
             x = math.exp((math.log(u) + math.lgamma(shape + 1.0)) / shape)
-    scale = deviation * 0.3989422804014327 * math.exp(-_stirling_error(shape))
-    for _ in range(_ROUNDS):
+    scale = deviation * 0.3989422804014327 * math.exp(-stirling_error(shape))
+    for _ in range(ROUNDS):
         if not x > 1e-308:
             return 0.0
         flow = scale * math.exp(-_gamma_deviance(x, shape))  # x times the density
@@ -520,186 +523,10 @@ def gamma_quantile(u: float, shape: float) -> float:
     return x
 
 
-@_compiled
+@compiled
 def _gamma_deviance(x: float, shape: float) -> float:
     """x − shape − shape log(x / shape)."""
     gap = x - shape
     if abs(gap) > 0.5 * shape:
         return gap - shape * math.log(x / shape)
     return gap * gap / x * _deviance_ratio(-gap / x)
-
-
-@_compiled
-def student_t_quantile(u: float, df: float) -> float:
-    """The quantile of Student's t with df ≥ 1 degrees of freedom (NaN below 1), to about 1e-13 of its value."""
-    if not (0.0 < u < 1.0 and df >= 1.0):
-        return math.nan
-    if df > 1e12:
-        return normal_quantile(u)
-    above = 1.0 - u
-    centre = u - 0.5 if u < 0.5 else 0.5 - above
-    if centre == 0.0:
-        return 0.0
-    tail = min(u, above)
-    if df == 1.0:
-        size = 1.0 / math.tan(math.pi * tail) if tail < 0.25 else math.tan(math.pi * abs(centre))
-    elif df == 2.0:
-        size = abs(centre) * math.sqrt(2.0 / (tail * (1.0 - tail)))
-    elif df == 3.0:
-        size = _t3(tail, abs(centre))
-    elif df == 4.0:
-        size = _t4(tail, abs(centre))
-    elif df == 5.0:
-        size = _t5(tail, abs(centre))
-    else:
-        size = _t_of_any(tail, abs(centre), df)
-    return size if centre > 0.0 else -size
-
-
-@_compiled
-def _t3(tail: float, centre: float) -> float:
-    """t = √3 tan(a / 2) with a + sin a = 2π centre; in the tail t = √3 / tan(b / 2) with b − sin b = 2π tail (Kepler)."""
-    if centre < 0.25:
-        mass = 2.0 * math.pi * centre
-        w = 0.5 * mass
-        a = w + w * w * w * (1 / 12 + w * w / 60)
-        for _ in range(8):
-            step = (mass - a - math.sin(a)) / (1.0 + math.cos(a))
-            a += step
-            if abs(step) < 1e-9 * a:
-                break
-        return math.sqrt(3.0) * math.tan(0.5 * a)
-    mass = 2.0 * math.pi * tail
-    s = (6.0 * mass) ** (1 / 3)
-    w = s * s
-    b = s * (1.0 + w * (1 / 60 + w * (1 / 1400 + w * (1 / 25200 + w * 43 / 17248000))))
-    for _ in range(8):
-        half = math.sin(0.5 * b)
-        w = b * b
-        if b < 0.7:
-            area = (
-                b
-                * w
-                / 6.0
-                * (
-                    1.0
-                    - w / 20.0 * (1.0 - w / 42.0 * (1.0 - w / 72.0 * (1.0 - w / 110.0 * (1.0 - w / 156.0))))
-                )
-            )
-        else:
-            area = b - math.sin(b)
-        step = (mass - area) / (2.0 * half * half)
-        b += step
-        if abs(step) < 1e-9 * b:
-            break
-    return math.sqrt(3.0) / math.tan(0.5 * b)
-
-
-@_compiled
-def _t4(tail: float, centre: float) -> float:
-    """The closed form; by the sine of a third in the centre, by the cosine in the tails."""
-    if centre < 0.25:
-        s = 2.0 * math.sin(math.asin(2.0 * centre) / 3.0)
-        return 2.0 * s / math.sqrt((1.0 - s) * (1.0 + s))
-    root = 2.0 * math.sqrt(tail * (1.0 - tail))
-    return 2.0 * math.sqrt(math.cos(math.acos(root) / 3.0) / root - 1.0)
-
-
-@_compiled
-def _t5(tail: float, centre: float) -> float:
-    """As for 3: a + sin a (4 + cos a) / 3 = 2π centre, or b − sin b (4 − cos b) / 3 = 2π tail, and √5 for √3."""
-    if centre < 0.25:
-        mass = 2.0 * math.pi * centre
-        a = 0.375 * mass
-        for _ in range(12):
-            half = math.cos(0.5 * a)
-            step = (mass - a - math.sin(a) * (4.0 + math.cos(a)) / 3.0) / (8.0 / 3.0 * half**4)
-            a += step
-            if abs(step) < 1e-9 * a:
-                break
-        return math.sqrt(5.0) * math.tan(0.5 * a)
-    mass = 2.0 * math.pi * tail
-    s = (30.0 * mass) ** 0.2
-    b = s + s * s * s / 42.0
-    for _ in range(12):
-        half = math.sin(0.5 * b)
-        if b < 1.0:
-            w = b * b
-            # Σ (−1)^k (4^k − 4) b^(2k+1) / (3 (2k + 1) (2k)!) from k = 2
-            four, power, sign, area = 16.0, b * w * w / 24.0, 1.0, 0.0
-            for k in range(2, 13):
-                area += sign * (four - 4.0) * power / (3.0 * (2 * k + 1))
-                four *= 4.0
-                power *= w / ((2 * k + 1) * (2 * k + 2))
-                sign = -sign
-        else:
-            area = b - math.sin(b) * (4.0 - math.cos(b)) / 3.0
-        step = (mass - area) / (8.0 / 3.0 * half**4)
-        b += step
-        if abs(step) < 1e-9 * b:
-            break
-    return math.sqrt(5.0) / math.tan(0.5 * b)
-
-
-@_compiled
-def _t_of_any(tail: float, centre: float, df: float) -> float:
-    """Hill's expansion, then Newton's steps with the incomplete beta function."""
-    half = 0.5 * df
-    top = math.exp(half * math.log1p(0.5 / half) - 0.5 + _stirling_error(half + 0.5) - _stirling_error(half))
-    top /= math.sqrt(_TWO_PI)
-    t = _hill(tail, df)
-    for _ in range(_ROUNDS):
-        square = t * t
-        flow = 0.5 * t * top * math.exp(-0.5 * (df + 1.0) * math.log1p(square / df))
-        if centre < 0.25:
-            middle = flow / _beta_fraction(0.5, half, square / (df + square), df / (df + square))
-            step = (centre - middle) / (2.0 * flow)
-        else:
-            outside = flow / _beta_fraction(half, 0.5, df / (df + square), square / (df + square))
-            step = outside / (2.0 * flow) * math.log(outside / tail)
-        t *= 1.0 + step if step > -0.5 else 0.5
-        if abs(step) < 1e-8:
-            break
-    return t
-
-
-@_compiled
-def _hill(tail: float, df: float) -> float:
-    a = 1.0 / (df - 0.5)
-    b = 48.0 / (a * a)
-    c = ((20700.0 * a / b - 98.0) * a - 16.0) * a + 96.36
-    d = ((94.5 / (b + c) - 3.0) / b + 1.0) * math.sqrt(0.5 * math.pi * a) * df
-    y = (2.0 * d * tail) ** (2.0 / df)
-    if y > 0.05 + a:
-        x = _score(tail, 1.0 - tail)
-        y = x * x
-        if df < 5.0:
-            c += 0.3 * (df - 4.5) * (x + 0.6)
-        c += (((0.05 * d * x - 5.0) * x - 7.0) * x - 2.0) * x + b
-        y = (((((0.4 * y + 6.3) * y + 36.0) * y + 94.5) / c - y - 3.0) / b + 1.0) * x
-        y = math.expm1(a * y * y)
-    else:
-        y = (
-            (1.0 / (((df + 6.0) / (df * y) - 0.089 * d - 0.822) * (df + 2.0) * 3.0) + 0.5 / (df + 4.0)) * y
-            - 1.0
-        ) * (df + 1.0) / (df + 2.0) + 1.0 / y
-    t = math.sqrt(df * y)
-    return t if t > 0.0 and t < math.inf else 1e-3
-
-
-@_compiled
-def _beta_fraction(a: float, b: float, x: float, y: float) -> float:
-    """The continued fraction below x^a y^b / B(a, b) in I_x(a, b), y = 1 − x."""
-    value = _nonzero(a * (a * y - b * x + 1.0) / (a + 1.0))
-    c, d = value, 0.0
-    for m in range(1, _TERMS):
-        inner = a + 2 * m - 1.0
-        numerator = (a + m - 1.0) * (a + b + m - 1.0) * m * (b - m) * (x / inner) ** 2
-        term = m + m * (b - m) * x / inner
-        term += (a + m) / (a + 2 * m + 1.0) * (a * y - b * x + 1.0 + m * (2.0 - x))
-        d = 1.0 / _nonzero(term + numerator * d)
-        c = _nonzero(term + numerator / c)
-        value *= c * d
-        if abs(c * d - 1.0) < 3e-16:
-            break
-    return value

@@ -38,8 +38,8 @@ from careo.record.money import (
     Rate,
     ShareDefinition,
     SharePromise,
-    holders,
 )
+from careo.record.money_moves import holders
 
 FLOW_COLUMNS = (
     "line", "account", "stage", "amount", "low", "hedge", "currency", "period", "as_of", "basis", "part_of", "source",

@@ -13,19 +13,16 @@ from careo.base.texts import say
 from careo.record.money import (
     CENT,
     Money,
-    Move,
     ShareDefinition,
     SharePromise,
     ShareValue,
     Total,
-    carried,
-    holders,
-    reallocate,
     share,
     total,
     unknown_line,
     years_in,
 )
+from careo.record.money_moves import Move, carried, holders, reallocate
 from careo.results.finding import Finding
 from careo.results.money_words import (
     amount_words,

@@ -27,12 +27,12 @@ from careo.record.money import (
     flows_of,
     load_money,
     money_of,
-    read_move,
     total,
     unknown_line,
     weakest,
     years_told,
 )
+from careo.record.money_moves import read_move
 from careo.record.strategy import Strategy, load_strategy, strategies
 from careo.results.budgets import Budgeted, line_findings, strategy_findings
 from careo.results.finding import Finding

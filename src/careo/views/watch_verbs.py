@@ -20,7 +20,8 @@ from careo.base.texts import say, sayable
 from careo.results.wording import number
 from careo.views import contract
 from careo.views.arguments import one_of, whole
-from careo.views.cli import WATCH_VERBS, Asked
+from careo.views.cli import Asked
+from careo.views.commands import WATCH_VERBS
 from careo.views.i18n import one_line
 from careo.views.terminal import Screen
 
