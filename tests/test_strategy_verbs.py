@@ -17,6 +17,7 @@ from careo.record.anchoring import quote_hash
 from careo.record.ladder import load_ladders
 from careo.record.strategy import load_strategy, strategies
 from careo.results.tying import TIED, stems, tie
+from careo.run.scenario import Level, compile_scenario
 from careo.sources.documents import locate
 from careo.views.cli import run
 from worlds import new_world, pledge, step
@@ -91,6 +92,22 @@ def test_every_command_that_coverage_names_works(
         code, out, err = told(capsys, *command.split()[1:], *fewer, "--lang", "es")
         assert code == 0, (command, err)
         assert out.strip(), command
+
+
+@pytest.mark.parametrize(
+    ("country", "levels"), [("mexico", ("state", "municipality")), ("toyland", ("state",))]
+)
+def test_coverage_calls_exactly_the_simulated_measures_answered_by_the_laboratory(
+    country: str, levels: tuple[Level, ...]
+) -> None:
+    places = careo.load_country(country)
+    labels = {(e.strategy, e.id): e for e in careo.coverage(country).elements if e.part == "measures"}
+    assert labels
+    for (slug, measure), element in labels.items():
+        strategy = careo.load_strategy(slug, country)
+        left = [compile_scenario(strategy, places, months=72, level=level).not_simulated for level in levels]
+        simulated = any(measure not in {one.id for one in of_level} for of_level in left)
+        assert (element.by == f"careo simulate {slug}") == simulated, (slug, measure)
 
 
 def test_coverage_fails_on_a_text_in_one_language_only(
