@@ -1,18 +1,14 @@
-"""Strategy files: each mistake is named with its line, in both languages; what is whole reads back as it was written."""
+"""Strategy files: each mistake is named with its line, in both languages; Toyland's own are whole."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from careo.base.citations import load_sources
 from careo.base.errors import CareoError
@@ -20,161 +16,13 @@ from careo.base.fields import last_day
 from careo.base.shipped import shipped
 from careo.base.yaml_files import read_written
 from careo.record.anchoring import quote_hash
-from careo.record.strategy import (
-    Alternative,
-    Amount,
-    BudgetLine,
-    Constraint,
-    Cost,
-    Dose,
-    DoseFrom,
-    Measure,
-    Override,
-    OwnFlow,
-    Pledge,
-    Reference,
-    Span,
-    Strategy,
-    StrategyPeriod,
-    Test,
-    find,
-    load_strategy,
-    read_strategy,
-    sources_of,
-    strategies,
-    strategy_schema,
-)
+from careo.record.strategy import find, load_strategy, read_strategy, sources_of, strategies, strategy_schema
 from careo.results.strategies import check_strategy
 from careo.sources.documents import read
-
-SMALL = """\
-schema: careo.strategy/1
-slug: small-plan
-country: TY
-title: {en: A small plan, es: Un plan pequeño}
-actor: {en: The mayor, es: La alcaldesa}
-announced: '2020-01-15'
-period: {start: '2020-01-01', end: '2022-12-31'}
-summary: {en: One lamp., es: Una lámpara.}
-compiled: '2023-01-31'
-components:
-  light: {en: Light, es: Luz}
-pledges:
-- id: law
-  text: {en: A law on lamps, es: Una ley de lámparas}
-  component: light
-  act: request
-  addressee: {en: The Assembly, es: La Asamblea}
-  kind: legal
-  deadline: '2021-06-30'
-  measurable: yes
-  test: {ladder: night-laws, track: lighting, goal: in_force}
-  alternatives:
-  - name: {en: Lit streets, es: Calles con luz}
-    no_series: {en: Nobody counts them., es: Nadie las cuenta.}
-  quoted: [{source: plan, start: 10, end: 25, hash: '0123456789abcdef'}]
-  sources: [plan]
-  verified: read
-  coverage: answered
-- id: thefts
-  text: {en: Fewer thefts, es: Menos robos}
-  act: pledge
-  kind: outcome
-  deadline: '2022'
-  measurable: partly
-  why_not: {en: Reported thefts only., es: Sólo robos denunciados.}
-  test: {indicator: lantern_thefts_watch, at_most: 4000, unit: reports}
-  sources: [gazette]
-  verified: excerpt
-  coverage: answered
-- id: money
-  text: {en: Money for lamps, es: Dinero para lámparas}
-  act: pledge
-  kind: money
-  measurable: yes
-  test: {money: street-lamps, stage: spent, period: '2021', at_least: 100, currency: TYD}
-  sources: [plan]
-  verified: read
-  coverage: answered
-- id: kind
-  text: {en: Be kind, es: Ser amables}
-  act: position
-  kind: position
-  measurable: no
-  why_not: {en: Nothing to count., es: Nada que contar.}
-  sources: [plan]
-  verified: memory
-  coverage: recorded
-  coverage_note: {en: Words., es: Palabras.}
-- id: wait
-  text: {en: Short waits, es: Esperas cortas}
-  act: pledge
-  kind: outcome
-  measurable: yes
-  no_series: {en: Not in the books., es: No está en los libros.}
-  sources: [plan]
-  verified: read
-  coverage: answered
-measures:
-- id: lamps
-  name: {en: Lamps, es: Lámparas}
-  lever: street-lighting
-  direction: -1
-  direction_note: {en: Taken down., es: Retiradas.}
-  where: [T1, T2]
-  start: '2020-06'
-  end: '2022'
-  announced: {value: 400, unit: {en: lamps, es: lámparas}, date: '2020'}
-  delivered:
-  - {date: '2021-07', value: 250, unit: {en: lamps taken, es: lámparas retiradas}, sources: [plan], verified: read}
-  dose:
-    basis: delivered
-    divide_by: 1000
-    value: 0.25
-    low: 0.2
-    high: 0.3
-    how: {en: 250 ÷ 1000, es: 250 entre 1000}
-    grade: C
-  cost: {value: 900, low: 800, high: 1000, currency: TYD}
-  sources: [plan]
-  verified: read
-  coverage: later
-  coverage_note: {en: For the laboratory., es: Para el laboratorio.}
-budget:
-- line: street-lamps
-  role: {en: Light, es: Luz}
-  flows:
-  - {stage: spent, amount: 70.25, currency: TYD, period: '2021', sources: [plan], verified: read}
-  - {stage: spent, amount: 30, currency: TYD, period: '2022', sources: [plan], verified: read}
-  parts: {posts: 60.25, oil: 40}
-  coverage: answered
-constraints:
-- id: homes
-  text: {en: No searches, es: Sin registros}
-  no_series: {en: Not counted., es: No se cuentan.}
-  rule: {en: none, es: ninguno}
-  sources: [plan]
-  verified: read
-  coverage: answered
-sources:
-  plan: {producer: The mayor, title: A plan, seen: read}
-"""
+from strategy_cases import SMALL, line_number, mistakes, plain
 
 LAW, THEFTS, MONEY, KIND, WAIT = (f"- id: {name}" for name in ("law", "thefts", "money", "kind", "wait"))
 LAMPS = "- id: lamps"
-
-
-def mistakes(folder: Path, text: str) -> tuple[CareoError, ...]:
-    path = folder / "plan.yaml"
-    path.write_text(text, encoding="utf-8")
-    try:
-        return read_strategy(path, "toyland")[1]
-    except CareoError as error:
-        return (error,)
-
-
-def line_number(error: CareoError) -> int:
-    return int(error.where.rpartition(":")[2])
 
 
 def shown(found: tuple[CareoError, ...], text: str) -> list[str]:
@@ -498,181 +346,6 @@ def test_an_unknown_key_of_a_source_has_a_suggestion(tmp_path: Path) -> None:
     assert "did you mean 'seen'?" in found[0].render("en")
 
 
-# ── what is whole reads back ─────────────────────────────────────────────────────────────────────────────────────
-
-_texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\u2028\u2029\ufeff"), min_size=1, max_size=12)  # fmt: skip
-_said = _texts.filter(str.strip)
-_words = st.one_of(
-    st.fixed_dictionaries({"en": _said}), st.fixed_dictionaries({"es": _said}),
-    st.fixed_dictionaries({"en": _said, "es": _said}),
-)  # fmt: skip
-_maybe = st.one_of(st.none(), _words)
-_money = st.decimals(0, 10**12, places=2)
-_float = st.floats(-1e9, 1e9).map(lambda x: round(x, 6))
-_day = st.one_of(st.dates().filter(lambda d: d.year > 999).map(str), st.just("2021"), st.just("2021-02"))
-_cited = st.lists(st.sampled_from(["plan", "gazette", "harbour"]), min_size=1, max_size=3).map(tuple)
-_seen = st.sampled_from(["read", "excerpt", "memory"])
-_covered = st.fixed_dictionaries(
-    {"coverage": st.sampled_from(["answered", "recorded", "later"]), "coverage_note": _words}
-)
-_tests = st.one_of(
-    st.builds(Test, ladder=_said, goal=st.just("in_force"), track=_texts, differs=_maybe),
-    st.builds(Test, ladder=_said, goal=st.just("implemented"), at_least=st.integers(0, 9**9).map(Decimal)),
-    st.builds(Test, indicator=_said, at_most=_money, unit=_texts, place=_texts),
-    st.builds(Test, money=_said, stage=st.just("spent"), period=st.just("2019/2021"), currency=st.just("TYD"), at_least=_money),
-)  # fmt: skip
-
-
-@st.composite
-def _pledges(draw: st.DrawFn, name: str) -> Pledge:
-    alternatives = st.builds(Alternative, name=_words, test=_tests, no_series=_maybe)
-    spans = st.builds(
-        lambda start, more, text: Span("plan", start, start + more, quote_hash(text)),
-        st.integers(0, 10**6), st.integers(1, 900), _texts,
-    )  # fmt: skip
-    given: dict[str, Any] = draw(_covered)
-    measurable: Any = draw(st.sampled_from(["yes", "partly", "no"]))
-    seen: Any = draw(_seen)
-    return Pledge(
-        id=name, text=draw(_words), act=draw(st.sampled_from(["pledge", "request", "position", "claim"])),
-        kind=draw(st.sampled_from(["legal", "delivery", "money", "outcome", "position"])), measurable=measurable,
-        sources=draw(_cited), verified=seen, component=draw(st.sampled_from(["", "light"])), addressee=draw(_words),
-        hedge=draw(st.sampled_from(["none", "expected", "possible", "conditional"])), condition=draw(_maybe),
-        deadline=draw(st.sampled_from([None, "2020", "2021-02", "2021-02-28"])), why_not=draw(_words), no_series=draw(_words),
-        test=None if measurable == "no" else draw(st.one_of(st.none(), _tests)), alternatives=tuple(draw(st.lists(alternatives, max_size=2))),
-        quoted=tuple(draw(st.lists(spans, max_size=2))), **given,
-        override=draw(st.one_of(st.none(), st.builds(Override, st.just("late"), _words, _said, st.just("2031")))),
-    )  # fmt: skip
-
-
-@st.composite
-def small_strategies(draw: st.DrawFn) -> Strategy:
-    value = draw(_float)
-    flows = draw(
-        st.lists(st.builds(OwnFlow, st.just("spent"), _money, st.just("TYD"), st.just("2021"), _cited, _seen, _maybe), max_size=3)
-    )  # fmt: skip
-    total = sum((flow.amount or Decimal(0) for flow in flows), Decimal(0))
-    measure = {
-        "name": draw(_words), "lever": draw(_said), "sources": draw(_cited), "verified": draw(_seen), **draw(_covered),
-        "where": draw(st.one_of(st.just("nation"), st.lists(_said, max_size=3).map(tuple))), "note": draw(_maybe),
-        "announced": draw(st.one_of(st.none(), st.builds(Amount, _float, _words, _day, _cited, _seen, _maybe))),
-    }  # fmt: skip
-    dose = Dose(
-        "judgement", value, value - 1, value + 1, draw(_words), "D", schedule=(DoseFrom(draw(_day), value),)
-    )
-    return Strategy(
-        schema="careo.strategy/1", slug="small-plan", country=draw(_texts), title=draw(_words), actor=draw(_words),
-        period=StrategyPeriod("2019-01", draw(st.sampled_from([None, "2022", "2022-06-30"]))), summary=draw(_words), compiled=draw(st.sampled_from(["2026", "2030-12-31"])),
-        announced=draw(st.sampled_from([None, "2019-01-15"])), notes=tuple(draw(st.lists(_words, max_size=2))),
-        components={"light": draw(_words)}, pledges=tuple(draw(_pledges(f"p{n}")) for n in range(draw(st.integers(0, 3)))),
-        measures=(Measure(id="m", dose=dose, cost=Cost(value=draw(_money), currency="TYD", basis=draw(_maybe)), **measure),),
-        budget=(BudgetLine("lamps", draw(_words), "answered", "2019/..", tuple(flows), {draw(_said): total} if flows else {}),),
-        constraints=(Constraint("c", draw(_words), draw(_words), draw(_cited), "read", "answered", draw(_texts), draw(_words)),),
-        own_sources={"plan": Reference(draw(_texts), draw(_texts), draw(_texts), draw(_day), "memory", draw(_texts))},
-    )  # fmt: skip
-
-
-def _plain(noun: Any) -> Any:
-    """A noun as a file has it: keys by their name there, nothing that is its default."""
-    if is_dataclass(noun):
-        hints = get_type_hints(type(noun), include_extras=True)
-        card: dict[str, Any] = {}
-        for one in fields(noun):
-            value = getattr(noun, one.name)
-            default = one.default if one.default_factory is MISSING else one.default_factory()
-            extras = getattr(hints[one.name], "__metadata__", ())
-            name = next((extra.alias for extra in extras if getattr(extra, "alias", None)), one.name)
-            if value != default:
-                card[name] = _plain(value)
-        return card
-    if isinstance(noun, Mapping):
-        return {key: _plain(value) for key, value in noun.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(noun, tuple):
-        return [_plain(item) for item in noun]  # pyright: ignore[reportUnknownVariableType]
-    return float(noun) if isinstance(noun, Decimal) else noun
-
-
-def _block(value: Any, depth: int = 0) -> Iterator[str]:
-    """YAML in blocks, every text in quotes: a hash such as 12e5 would otherwise be a number."""
-    lead = "  " * depth
-    if isinstance(value, dict) and value:
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
-            scalar = not isinstance(item, (dict, list)) or not item
-            yield f"{lead}{json.dumps(key, ensure_ascii=False)}:" + (f" {_scalar(item)}" if scalar else "")
-            if not scalar:
-                yield from _block(item, depth + 1)
-    elif isinstance(value, list) and value:
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
-            scalar = not isinstance(item, (dict, list)) or not item
-            yield f"{lead}-" + (f" {_scalar(item)}" if scalar else "")
-            if not scalar:
-                yield from _block(item, depth + 1)
-    else:
-        yield lead + _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-@settings(max_examples=60, deadline=None)
-@given(small_strategies())
-def test_a_strategy_written_as_yaml_reads_back_as_it_was(
-    tmp_path_factory: pytest.TempPathFactory, strategy: Strategy
-) -> None:
-    path = tmp_path_factory.mktemp("written") / "plan.yaml"
-    for text in ("\n".join(_block(_plain(strategy))), json.dumps(_plain(strategy), ensure_ascii=False)):
-        path.write_text(text + "\n", encoding="utf-8")
-        again, found = read_strategy(path, "toyland")
-        assert not found, [error.render("en") for error in found]
-        assert again == strategy
-
-
-@settings(deadline=None)
-@given(st.integers(0, len(SMALL)))
-def test_a_strategy_cut_short_is_whole_or_says_why_not(
-    tmp_path_factory: pytest.TempPathFactory, end: int
-) -> None:
-    text = SMALL[:end]
-    found = mistakes(tmp_path_factory.mktemp("cut"), text)
-    assert found or end > SMALL.index("compiled: ")
-    assert all(1 <= line_number(error) <= len(text.splitlines()) + 1 for error in found)
-
-
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of a value and of everything in it."""
-    yield path
-    inner: dict[Any, Any] = value if isinstance(value, dict) else {}
-    if isinstance(value, list):
-        inner = dict(enumerate(value))  # pyright: ignore[reportUnknownArgumentType]
-    for key, item in inner.items():
-        yield from _places(item, (*path, key))
-
-
-def _put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    if not path:
-        return new
-    copy = value.copy()
-    copy[path[0]] = _put(value[path[0]], path[1:], new)
-    return copy
-
-
-_WHOLE = _plain(load_strategy("ten-lamps-2018", "toyland"))
-_JUNK = [None, True, 0, -1, 10**30, 1e308, -0.5, "", " ", "x", "no", "2020-13-45", "9999-12-31", "0001", [], {}, [None], [[]], [{}], {"": None},
-         {"en": None}, {"en": "x", "x": "x"}, {"start": "9999", "end": "0001"}]  # fmt: skip
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from([*_places(_WHOLE)]), st.sampled_from(_JUNK))
-def test_whatever_stands_in_the_place_of_a_value_is_read_or_refused_in_words(
-    tmp_path_factory: pytest.TempPathFactory, path: tuple[Any, ...], junk: Any
-) -> None:
-    text = "\n".join(_block(_put(_WHOLE, path, junk))) + "\n"
-    for error in mistakes(tmp_path_factory.mktemp("junk"), text):
-        assert 1 <= line_number(error) <= len(text.splitlines())
-        assert error.render("es") and error.render("en")
-
-
 # ── Toyland's own ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -692,7 +365,7 @@ def _texts_of(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, st
 def test_toylands_strategies_read_without_a_mistake_and_in_both_languages(name: str) -> None:
     strategy, found = read_strategy(find(name, "toyland"), "toyland")
     assert strategy and not found
-    assert [path for path, words in _texts_of(_plain(strategy)) if set(words) != {"en", "es"}] == []
+    assert [path for path, words in _texts_of(plain(strategy)) if set(words) != {"en", "es"}] == []
     known = sources_of(strategy, "toyland")
     assert {key for pledge in strategy.pledges for key in pledge.sources} <= known.keys()
 
