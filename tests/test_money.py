@@ -358,6 +358,10 @@ def test_a_share_is_shown_under_every_definition(capsys: pytest.CaptureFixture[s
     assert code == 1
     assert "not measurable as stated" in out
     assert "83.3–90.9%" in out
+    of_prevention = [one for one in money.shares.values() if one.purpose == "prevention"]
+    assert len(of_prevention) == 6
+    printed = " ".join(out.split())
+    assert all(" ".join(one.meaning["en"].split()) in printed for one in of_prevention)
 
 
 def test_moved_money_is_shown_before_and_after(capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,9 +107,8 @@ def test_runs_are_listed_shown_resumed_and_removed(
     runs_remove_verb(asked(language, folder), names=[copied.name])
     assert copied.name in capsys.readouterr().out
     assert not copied.exists()
-    for verb in (runs_list_verb,):
-        assert verb(asked(language, folder, json=True)) == 0
-        assert json.loads(capsys.readouterr().out)["runs"] == []
+    assert runs_list_verb(asked(language, folder, json=True)) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == []
 
 
 @pytest.mark.parametrize(

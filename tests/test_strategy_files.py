@@ -253,17 +253,20 @@ def readable(path: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_mistake_of_form_brings_no_second_message_with_it(name: str, tmp_path: Path) -> None:
+def test_a_mistake_of_form_brings_no_second_message_with_it(tmp_path: Path) -> None:
     # What is left out because it is broken must not be missed by what refers to it.
     path = tmp_path / "plan.yaml"
     path.write_text(SMALL, encoding="utf-8")
     whole = {error.render("en") for error in check_strategy(path, "toyland")}
-    path.write_text(broken(name), encoding="utf-8")
-    if not mistakes(tmp_path, broken(name))[0].key.startswith("file_") or not readable(path):
-        return  # not of form, or no YAML at all
-    alone = [error for error in check_strategy(path, "toyland") if error.render("en") not in whole]
-    assert len(alone) == 1, [error.render("en") for error in alone]
+    tried = 0
+    for name in BROKEN:
+        path.write_text(broken(name), encoding="utf-8")
+        if not mistakes(tmp_path, broken(name))[0].key.startswith("file_") or not readable(path):
+            continue  # not of form, or no YAML at all
+        alone = [error for error in check_strategy(path, "toyland") if error.render("en") not in whole]
+        assert len(alone) == 1, (name, [error.render("en") for error in alone])
+        tried += 1
+    assert tried > 30
 
 
 @pytest.mark.parametrize(
