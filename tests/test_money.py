@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from careo.base.dates import parse_period
 from careo.base.texts import LANGUAGES
 from careo.record.money import (
     COUNTED,
@@ -359,9 +360,13 @@ def test_a_share_is_shown_under_every_definition(capsys: pytest.CaptureFixture[s
     assert "not measurable as stated" in out
     assert "83.3–90.9%" in out
     of_prevention = [one for one in money.shares.values() if one.purpose == "prevention"]
-    assert len(of_prevention) == 6
+    in_its_years = [
+        one for one in of_prevention if parse_period(one.years).overlaps(parse_period("2019-2023"))
+    ]
+    assert 0 < len(in_its_years) < len(of_prevention)
     printed = " ".join(out.split())
-    assert all(" ".join(one.meaning["en"].split()) in printed for one in of_prevention)
+    told_of = [one for one in of_prevention if " ".join(one.meaning["en"].split()) in printed]
+    assert told_of == in_its_years
 
 
 def test_moved_money_is_shown_before_and_after(capsys: pytest.CaptureFixture[str]) -> None:
