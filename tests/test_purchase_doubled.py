@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,16 @@ import pytest
 from careo.record.purchases.state import State
 from careo.results.watched import watched_figures
 from purchase_feeds import contracts_table, feed
+from purchase_worlds import Dice, dice
 
 _LINE = tuple[tuple[str, Any], ...]
 
 
-def _rows(luck: random.Random) -> list[dict[str, str]]:
+def _rows(luck: Dice) -> list[dict[str, str]]:
     """Direct awards and calls of a few units to a few suppliers, some near a ceiling, some together beyond it."""
     rows: list[dict[str, str]] = []
     for number in range(luck.randint(20, 60)):
-        direct = luck.random() < 0.7
+        direct = luck.randint(1, 10) <= 7
         unit = f"050XYZ00{luck.randint(1, 3)}"
         rows.append(
             {
@@ -60,10 +60,10 @@ def _told(path: Path, editions: list[list[dict[str, str]]]) -> tuple[set[_LINE],
 
 @pytest.mark.parametrize("seed", range(6))
 def test_copies_of_rows_are_told_and_count_nowhere(seed: int, tmp_path: Path) -> None:
-    luck = random.Random(seed)
+    luck = dice(f"doubled {seed}")
     rows = list({repr(row): row for row in _rows(luck)}.values())
-    more = [row | {"Importe DRC": f"{n}.50"} for n, row in enumerate(luck.sample(rows, 3))]
-    again = luck.choices(rows, k=luck.randint(1, 40))
+    more = [row | {"Importe DRC": f"{n}.50"} for n, row in enumerate(luck.shuffled(rows)[:3])]
+    again = [luck.choice(rows) for _ in range(luck.randint(1, 40))]
     once = _told(tmp_path / "once", [rows, rows + more])
     doubled = _told(tmp_path / "doubled", [rows + again, rows + again + more])
     assert doubled[0] == once[0] != set()
