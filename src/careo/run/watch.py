@@ -37,6 +37,7 @@ class Watched:
         signals: how many were told, revisions and withdrawals too; first, last: their numbers in the outbox.
         newest: newest date that a source of this look gave, civil seconds; None if it gave none.
         clock: when the look ended, civil seconds.
+        nothing_read: something was there to read, and none of it could be, now or when it was met before.
         notes: what else is to be known: (key under `watch.note`, words).
     """
 
@@ -50,6 +51,7 @@ class Watched:
     last: int = 0
     newest: int | None = None
     clock: int = 0
+    nothing_read: bool = False
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list[tuple[str, dict[str, object]]])
 
     def age_days(self) -> int | None:
@@ -200,6 +202,7 @@ class Session:
         self._found = 0
         self._names: dict[str, str] = {}
         self.series: set[str] = set()
+        self._read = False
         self._tell_new()
 
     @property
@@ -252,6 +255,11 @@ class Session:
     def trouble(self, error: CareoError) -> None:
         """Say what went wrong at one look and may be well at the next."""
         self.note("trouble", error=error)
+
+    def met(self, series: str = "", name: str = "") -> None:
+        """Note that a file was there to be read: that of this name, as the state knows it, or one that could not even be opened."""
+        self._read = self._read or bool(name and self.watch.readable(series, name))
+        self.watched.nothing_read = not self._read
 
     def done(self) -> Watched:
         """What came of it."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MARKS = {"raised": "+", "updated": "~", "withdrawn": "−"}
 _LONGEST_WAIT = 86_400 * 7
+_NOTHING_READ = 2  # exit code: who asked can act, as on any input that cannot be read
 
 
 # ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,6 +82,8 @@ def watch_verb(
     _unknown_buyers(asked, buyers, state)
     if stop.is_set() and not follow and source != "-":
         raise KeyboardInterrupt
+    if watched.nothing_read and not follow:
+        return _NOTHING_READ
     return _freshness(asked, watched.age_days(), fresh)
 
 
@@ -185,7 +188,9 @@ def _sum_up(asked: Asked, watched: Watched) -> None:
         _view(asked, "refused", count=number(count), reason=_reason(reason, asked.language))
         for reason, count in watched.refused.most_common(5)
     ]
-    if not watched.files and not watched.signals:
+    if watched.nothing_read:
+        talk.append(_view(asked, "nothing_read"))
+    elif not watched.files and not watched.signals:
         talk.append(_view(asked, "nothing_new"))
     elif not watched.signals:
         talk.append(_view(asked, "no_signal"))
@@ -388,7 +393,7 @@ def watch_replay_verb(asked: Asked, *, folder: str, buyers: str, rules: str) -> 
     _sum_up(asked, watched)
     if stop.is_set():
         raise KeyboardInterrupt
-    return 0
+    return _NOTHING_READ if watched.nothing_read else 0
 
 
 def watch_export_verb(asked: Asked, *, jsonl: bool, csv: bool, atom: bool, after: str, state: str) -> int:
