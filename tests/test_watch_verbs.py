@@ -25,6 +25,7 @@ from benchmarks.made_up_purchases import releases
 import careo
 import purchase_files
 from careo.base.errors import CareoError, DataError, OutputError
+from careo.record.purchases.naming import Names
 from careo.run.watch import Watched
 from careo.run.watch_state import writing_state
 from careo.views import cli
@@ -70,7 +71,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def test_a_folder_is_told_once_in_the_order_of_its_dates(lamps: Path) -> None:
     seen: list[tuple[str, str, str]] = []
-    watched = look(lamps, tell=lambda _, one, buyer: seen.append((one.state, one.rule, buyer)))
+    watched = look(lamps, tell=lambda _, one, names: seen.append((one.state, one.rule, names.buyer(one))))
     assert seen == [
         ("raised", "W01", "Night watch"),
         ("raised", "W12-R018", "Night watch"),
@@ -182,8 +183,8 @@ def test_whose_signals_are_told_and_of_which_rules(lamps: Path, tmp_path: Path) 
         assert len(told(state=tmp_path / str(number))) == 4  # all of it is kept, whatever was asked for
 
 
-def _into(seen: list[str]) -> Callable[[int, careo.Signal, str], None]:
-    return lambda _number, one, _buyer: seen.append(one.subject[-5:])
+def _into(seen: list[str]) -> Callable[[int, careo.Signal, Names], None]:
+    return lambda _number, one, _names: seen.append(one.subject[-5:])
 
 
 # ── following ────────────────────────────────────────────────────────────────────────────────────────────────────
