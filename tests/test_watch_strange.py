@@ -206,6 +206,15 @@ def test_coverage_counts_the_signals_that_stand(contracts: Path, capsys: pytest.
     assert "–" in cells["W12-R018"]  # where nothing could be told there is no zero
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "(1 of 12 contracts)"), ("es", "(1 de 12 contratos)")])
+def test_shares_say_of_how_much_and_a_row_that_stands_twice_counts_once(
+    contracts: Path, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    out = " ".join(run(capsys, "status", "--state", str(contracts), "--lang", language)[1].split())
+    assert said in out
+    assert f"100% (1,610,078 {'of' if language == 'en' else 'de'} 1,610,078 pesos)" in out
+
+
 def test_money_of_a_table_is_in_its_currency(contracts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = run(capsys, "export", "--csv", "--state", str(contracts))[1]
     (row,) = (row for row in csv.DictReader(io.StringIO(out)) if row["rule"] == "W03")
