@@ -29,9 +29,7 @@ _TEXT = json.dumps(BAD)
 _WITH_AMOUNT = json.dumps({**BAD, "contracts": [{"id": "k", "value": {"amount": 0, "currency": "MXN"}}]})
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def told(state: Path) -> list[tuple[str, str, str]]:

@@ -16,11 +16,7 @@ from careo.views import cli
 from purchase_feeds import contracts_table
 from watch_worlds import alone, folder_of, lines, release
 
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CAREO_LANG", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture
@@ -114,7 +110,12 @@ def test_nothing_new_is_said_as_such(lamps: Path, capsys: pytest.CaptureFixture[
     ],
 )
 def test_a_list_that_cannot_be_read_is_one_mistake_with_what_to_do(
-    tmp_path: Path, lamps: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, expected: str
+    own_data_folder: Path,
+    tmp_path: Path,
+    lamps: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes | None,
+    expected: str,
 ) -> None:
     path = tmp_path / "list.csv"
     if content is not None:
@@ -122,7 +123,7 @@ def test_a_list_that_cannot_be_read_is_one_mistake_with_what_to_do(
     code, out, err = run(capsys, "--dir", str(lamps), "--country", "toyland", "--list", str(path))
     assert (code, out) == (2, "")
     assert expected in err and "fix:" in err and "Traceback" not in err
-    assert not (tmp_path / "home" / "watch" / "toyland").exists()
+    assert not (own_data_folder / "watch" / "toyland").exists()
 
 
 def test_a_list_may_be_a_folder_by_mistake_and_may_begin_with_a_mark(

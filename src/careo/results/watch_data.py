@@ -13,7 +13,7 @@ from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
-from careo.results.watch_words import TIMES, currency_of, unit_of
+from careo.results.watch_words import TIMES, currency_of, in_units, unit_of
 from careo.sources.civil import DAY
 
 
@@ -76,9 +76,7 @@ def money_in_units(data: Mapping[str, Any], rule: Rule | None) -> dict[str, Any]
     if not kind.endswith("money"):
         return {}
     words = {
-        name: f"{'-' if one < 0 else ''}{abs(round(one)) // 100}.{abs(round(one)) % 100:02}"
-        if isinstance(one := data[name], int | float)
-        else one
+        name: f"{in_units(one):f}" if isinstance(one := data[name], int | float) else one
         for name in ("value", "threshold")
     }
     return {**words, "measured_in": kind.removesuffix("money") + (currency_of(rule) or "money")}

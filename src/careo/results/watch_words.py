@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 from careo.base.fields import worded
@@ -54,9 +55,14 @@ def moment_words(civil: int | None) -> str:
 
 def money_words(cents: float, currency: str) -> str:
     """An amount in whole units of its currency, cents where there are any."""
-    whole, rest = divmod(abs(round(cents)), 100)
-    sign = "−" if cents < 0 else ""
-    return f"{sign}{whole:,}{f'.{rest:02}' if rest else ''} {currency}".rstrip()
+    amount = in_units(cents)
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{f'{abs(amount):,f}'.removesuffix('.00')} {currency}".rstrip()
+
+
+def in_units(cents: float) -> Decimal:
+    """Cents in units of their currency, exactly, with two places."""
+    return Decimal(round(cents)).scaleb(-2)
 
 
 def days_words(days: float, language: str) -> str:
