@@ -34,6 +34,12 @@ def own_data_folder(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> P
     return home / "data"
 
 
+@pytest.fixture
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What careo says is English, wherever the tests run."""
+    monkeypatch.setenv("CAREO_LANG", "en")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with a slow test come first: a worker that began one last would work on while the others have nothing left."""

@@ -54,6 +54,8 @@ def w05() -> Injected:
     fine += [_bought(25, 25, status=status) for status in CALLED_OFF]
     fine += [_bought(25, 25, draft=True), _bought(25, 25, method=...), _bought(30, 30, method="open"), _bought(30, 30, contracts=...)]  # fmt: skip
     fine += [_bought(19, 19, 2024) + _bought(19, 19)]  # nineteen in each of two years
+    fine += [[_doubled(one) for one in _bought(19, 19)]]  # nineteen, and nineteen rows that say the same
+    fine += [[_doubled(one) if one.now.method == "direct" else one for one in _bought(18, 32)]]
     ended = [Contract(id=f"k{n}", status="cancelled", decided=at("2026-03-02"), amount=5, currency="MXN", suppliers=(f"S{n}",)) for n in range(25)]  # fmt: skip
     undated = [Contract(id=f"k{n}", amount=5 + n, currency="MXN", suppliers=("S",)) for n in range(25)]
     fine += [_bought(25, 25, contracts=tuple(ended)), _bought(25, 25, contracts=tuple(undated), decided=...)]
@@ -81,6 +83,10 @@ def w06() -> Injected:
     fine += [_unit(900, 100, draft=True), _unit(900, 100, currency="USD"), _unit(900, 100, currency=...)]
     fine += [_unit(0, 0), _unit(29_999_99, 70_000_01)]  # nothing; a cent less than 30%
     fine += [_unit(900, 100, count=5) + _unit(900, 100, count=5, day="2025-12-31")]  # across the new year
+    for place in (0, 1):  # the tenth purchase, or a cent to 30%, is a row that stands twice
+        nine, ten = _unit(900, 100, count=9), _unit(299, 701)
+        nine[place], ten[0] = _doubled(nine[place]), _doubled(ten[0], 2 + place)
+        fine += [nine, ten]
     return apart(bad, fine, lambda worlds: f"007000|{worlds[0].now.unit}|2026|S0")
 
 
@@ -376,8 +382,19 @@ def w10() -> Injected:
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _doubled(one: Process, times: int = 2) -> Process:
+    """The process, each of whose rows its publisher wrote several times: bought was each of them once."""
+    return _with(one, contracts=(one.now.contracts or ()) * times)
+
+
 def w03() -> Injected:
-    return apart(*split_worlds(), _split)
+    bad, fine = split_worlds()
+    fine += [
+        [_doubled(direct("a", 1_145_000_00 // share), times)] for share, times in ((1, 2), (2, 3), (5, 9))
+    ]
+    fine += [[_doubled(direct("a", 1_145_000_00 // 2)), direct("b", 1_145_000_00 // 2, "2026-03-04")]]
+    bad += [[_doubled(direct("a", 1_145_000_00 // 2 + 1)), direct("b", 1_145_000_00 // 2, "2026-03-04")]]
+    return apart(bad, fine, _split)
 
 
 def _split(worlds: Sequence[Process]) -> str:
@@ -386,10 +403,10 @@ def _split(worlds: Sequence[Process]) -> str:
 
 
 def w13() -> Injected:
-    """A row that stands twice is two rows of the file, of which the engine makes two contracts."""
+    """A row that stands twice is two rows of the file."""
 
     def written(one: Process) -> Process:
-        return _with(one, contracts=(one.now.contracts or ()) * (1 + len(one.twice))) if one.twice else one
+        return _doubled(one, 1 + len(one.twice)) if one.twice else one
 
     bad, fine = SETS["W13"]()
     return alone(map(written, bad), fine)

@@ -288,11 +288,11 @@ def _plain(name: str, value: Any, of: Release) -> object:
     if name == "tenderers":
         return None if value is UNSET else value
     if name == "contracts":
-        return sorted(
+        return sorted({  # rows with nothing different are one contract
             repr((one.award or None, one.status or None, one.signed or None, one.start or None, one.decided or None, one.amount if isinstance(one.amount, int) else None,
                   one.currency or None, one.suppliers or (), one.parts or ()))
             for one in value or ()
-        )  # fmt: skip
+        })  # fmt: skip
     if name in ("bids", "awards"):
         return sorted(repr(msgspec.to_builtins(one)) for one in value or ())
     return value or None

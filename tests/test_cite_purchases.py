@@ -23,11 +23,7 @@ from careo.views import cli
 from test_watch_verbs import SHORT
 from watch_worlds import alone, folder_of, lines, package, release
 
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CAREO_LANG", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

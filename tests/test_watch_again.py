@@ -40,8 +40,7 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(watch_look, "time", SimpleNamespace(monotonic=lambda: made.now, time=time.time))
     return made

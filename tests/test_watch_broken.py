@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,9 +29,7 @@ _TEXT = json.dumps(BAD)
 _WITH_AMOUNT = json.dumps({**BAD, "contracts": [{"id": "k", "value": {"amount": 0, "currency": "MXN"}}]})
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def told(state: Path) -> list[tuple[str, str, str]]:
@@ -169,3 +173,119 @@ def test_a_publisher_that_is_busy_goes_in_a_circle_or_shrinks(
         publisher.says("/data", body)
         assert run(capsys, language, state, *asked)[0] == 0
     assert told(state) == sorted(("raised", "W12-R018", one["ocid"]) for one in MANY[:20])
+
+
+# ── nothing that could be read ───────────────────────────────────────────────────────────────────────────────────
+
+_PAGE = b"<!DOCTYPE html><html><body>Try again later</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Nothing of what was there could be read"), ("es", "Nada de lo que había se pudo leer")],
+)
+@pytest.mark.parametrize(
+    "files",
+    [{"a.xlsx": b"PK\3\4xl/workbook.xml"}, {"a.csv": _PAGE, "b.pdf": b"%PDF-1.7 nothing"}, {"a.jsonl": b'{"half\n'}],
+)  # fmt: skip
+def test_a_look_that_could_read_nothing_leaves_with_2_until_it_can(
+    files: dict[str, bytes], language: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    asked = (language, tmp_path / "state", "--dir", str(folder))
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    for _ in range(2):  # what was refused before is no more readable for it
+        code, said = run(capsys, *asked)
+        assert code == 2
+        assert words in said and "`careo watch status`" in said
+    assert next(iter(files)) in run(capsys, language, tmp_path / "state", "status")[1]
+    (folder / "z.jsonl").write_bytes(lines(GOOD))
+    for _ in range(2):
+        code, said = run(capsys, *asked)
+        assert (code, words in said) == (0, False)
+    assert told(tmp_path / "state")
+
+
+def test_a_file_that_became_unreadable_is_one_and_one_that_grew_by_a_broken_line_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, before, after, expected in (
+        ("a.json", package(GOOD), _PAGE, 2),
+        ("a.jsonl", lines(GOOD), lines(GOOD) + b'{"half\n', 0),
+        ("b.json", package(), package(), 0),  # nothing in it, and nothing wrong with it
+    ):
+        folder = tmp_path / f"of {name}"
+        folder.mkdir()
+        codes: list[int] = []
+        for content in (before, after, after):
+            (folder / name).write_bytes(content)
+            codes.append(run(capsys, "en", tmp_path / f"state {name}", "--dir", str(folder))[0])
+        assert codes == [0, expected, expected], name
+
+
+def test_no_file_at_all_is_nothing_that_could_not_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    code, said = run(capsys, "en", tmp_path / "state", "--dir", str(tmp_path / "in"))
+    assert code == 0
+    assert "nothing new to take in" in said
+
+
+def test_a_file_that_cannot_be_opened_was_there_to_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.json", "b.json"):
+        (folder / name).write_bytes(package(GOOD))
+    original, shut = Path.open, {"a.json", "b.json"}
+
+    def locked(self: Path, *how: Any, **named: Any) -> Any:
+        if self.name in shut:
+            raise PermissionError(13, "Permission denied")
+        return original(self, *how, **named)
+
+    monkeypatch.setattr(Path, "open", locked)
+    for expected in (2, 0):
+        code, said = run(capsys, "en", tmp_path / "state", "--dir", str(folder))
+        assert (code, "Permission denied" in said) == (expected, True)
+        shut.discard("b.json")
+
+
+def test_an_address_and_a_replay_and_a_pipe_leave_with_2_too(
+    publisher: Publisher,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publisher.says("/data", _PAGE, ETag='"1"')
+    for _ in range(2):  # the second time it says that nothing changed
+        code, said = run(capsys, "en", tmp_path / "state", "--url", publisher.address + "/data")
+        assert (code, "could be read" in said) == (2, True)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a-2024-03-05.pdf").write_bytes(b"%PDF-1.7 nothing")
+    code = cli.run(["watch", "replay", str(folder), "--country", "toyland"])
+    assert (code, "could be read" in capsys.readouterr().err) == (2, True)
+    for sent, expected in ((b'{"half\n', 2), (b'{"half\n' + lines(GOOD), 0), (b"", 0)):
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(sent)))
+        assert run(capsys, "en", tmp_path / "pipe", "-")[0] == expected, sent
+
+
+def test_one_who_follows_is_not_stopped_by_what_cannot_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(b'{"half\n')
+    command = [sys.executable, "-m", "careo", "watch", "--dir", str(folder), "--follow", "--every", "1", "--country", "toyland"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            time.sleep(3)  # some looks, of which none could read anything
+            assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()

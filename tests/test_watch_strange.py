@@ -16,11 +16,7 @@ from careo.views import cli
 from purchase_feeds import contracts_table
 from watch_worlds import alone, folder_of, lines, release
 
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CAREO_LANG", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture
@@ -114,7 +110,12 @@ def test_nothing_new_is_said_as_such(lamps: Path, capsys: pytest.CaptureFixture[
     ],
 )
 def test_a_list_that_cannot_be_read_is_one_mistake_with_what_to_do(
-    tmp_path: Path, lamps: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, expected: str
+    own_data_folder: Path,
+    tmp_path: Path,
+    lamps: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes | None,
+    expected: str,
 ) -> None:
     path = tmp_path / "list.csv"
     if content is not None:
@@ -122,7 +123,7 @@ def test_a_list_that_cannot_be_read_is_one_mistake_with_what_to_do(
     code, out, err = run(capsys, "--dir", str(lamps), "--country", "toyland", "--list", str(path))
     assert (code, out) == (2, "")
     assert expected in err and "fix:" in err and "Traceback" not in err
-    assert not (tmp_path / "home" / "watch" / "toyland").exists()
+    assert not (own_data_folder / "watch" / "toyland").exists()
 
 
 def test_a_list_may_be_a_folder_by_mistake_and_may_begin_with_a_mark(
@@ -204,6 +205,15 @@ def test_coverage_counts_the_signals_that_stand(contracts: Path, capsys: pytest.
     cells = {words[0]: words for line in out.splitlines() if len(words := line.split()) > 3}
     assert cells["W03"][:3] == ["W03", "yes", "1"]
     assert "–" in cells["W12-R018"]  # where nothing could be told there is no zero
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "(1 of 12 contracts)"), ("es", "(1 de 12 contratos)")])
+def test_shares_say_of_how_much_and_a_row_that_stands_twice_counts_once(
+    contracts: Path, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    out = " ".join(run(capsys, "status", "--state", str(contracts), "--lang", language)[1].split())
+    assert said in out
+    assert f"100% (1,610,078 {'of' if language == 'en' else 'de'} 1,610,078 pesos)" in out
 
 
 def test_money_of_a_table_is_in_its_currency(contracts: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -24,6 +23,7 @@ from benchmarks.made_up_purchases import releases
 import careo
 import purchase_files
 from careo.base.errors import CareoError, DataError, OutputError
+from careo.record.purchases.naming import Names
 from careo.run.watch import Watched
 from careo.run.watch_state import writing_state
 from careo.views import cli
@@ -33,10 +33,7 @@ from watch_worlds import alone, folder_of, lines, package, release
 SHORT: Any = {"tenderPeriod": {"startDate": "2024-03-01T09:00:00Z", "endDate": "2024-03-05T09:00:00Z"}}
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CAREO_LANG", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture
@@ -68,7 +65,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def test_a_folder_is_told_once_in_the_order_of_its_dates(lamps: Path) -> None:
     seen: list[tuple[str, str, str]] = []
-    watched = look(lamps, tell=lambda _, one, buyer: seen.append((one.state, one.rule, buyer)))
+    watched = look(lamps, tell=lambda _, one, names: seen.append((one.state, one.rule, names.buyer(one))))
     assert seen == [
         ("raised", "W01", "Night watch"),
         ("raised", "W12-R018", "Night watch"),
@@ -146,7 +143,9 @@ def test_what_cannot_be_read_is_said_and_the_rest_counts(
     assert "this is no JSON" in out
 
 
-def test_no_folder_no_file_no_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_folder_no_file_no_source(
+    own_data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(capsys, "watch", "--dir", str(tmp_path / "nowhere"))[0] == 2
     code, _, err = run(capsys, "watch")
     assert code == 2 and "Name one thing to watch" in err
@@ -156,7 +155,7 @@ def test_no_folder_no_file_no_source(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert code == 2 and "no such rule" in err.lower()
     code, _, err = run(capsys, "watch", "--url", "ftp://example.org/x")
     assert code == 2 and "https://" in err
-    assert not (tmp_path / "home").exists()  # a mistake is told before anything is made
+    assert not own_data_folder.exists()  # a mistake is told before anything is made
 
 
 def test_whose_signals_are_told_and_of_which_rules(lamps: Path, tmp_path: Path) -> None:
@@ -180,8 +179,8 @@ def test_whose_signals_are_told_and_of_which_rules(lamps: Path, tmp_path: Path) 
         assert len(told(state=tmp_path / str(number))) == 4  # all of it is kept, whatever was asked for
 
 
-def _into(seen: list[str]) -> Callable[[int, careo.Signal, str], None]:
-    return lambda _number, one, _buyer: seen.append(one.subject[-5:])
+def _into(seen: list[str]) -> Callable[[int, careo.Signal, Names], None]:
+    return lambda _number, one, _names: seen.append(one.subject[-5:])
 
 
 # ── following ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,17 +244,15 @@ def test_a_stream_is_taken_in_and_its_second_time_says_nothing_new() -> None:
 
 
 @pytest.fixture
-def piped(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def piped() -> Iterator[subprocess.Popen[str]]:
     """A careo of its own that reads standard input."""
     command = [sys.executable, "-m", "careo", "watch", "-", "--json", "--country", "toyland"]
-    environment = {**os.environ, "CAREO_HOME": str(tmp_path / "home")}
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
     ) as process:
         yield process
         process.kill()
@@ -312,8 +309,10 @@ def test_one_who_follows_a_folder_stops_cleanly_at_sigterm(lamps: Path, tmp_path
 # ── who may write, and what is broken ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_state_has_one_writer(tmp_path: Path, lamps: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with writing_state(tmp_path / "home" / "watch" / "toyland", "toyland"):
+def test_a_state_has_one_writer(
+    own_data_folder: Path, lamps: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with writing_state(own_data_folder / "watch" / "toyland", "toyland"):
         code, _, err = run(capsys, "watch", "--dir", str(lamps))
     assert code == 2
     assert "another careo is writing" in err and "--state" in err
@@ -364,12 +363,11 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(
         (pages,) = self.rows("PRAGMA page_count").fetchone()
         self.rows(f"PRAGMA max_page_count={pages + 25}")
 
-    monkeypatch.setattr(State, "__init__", small)
-    code, _, err = run(capsys, "watch", "--dir", str(lamps))
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "__init__", small)
+        code, _, err = run(capsys, "watch", "--dir", str(lamps))
     assert code == 2
     assert "disk is full" in err and "nothing is half-written" in err
-    monkeypatch.undo()
-    monkeypatch.setenv("CAREO_HOME", str(tmp_path / "home"))
     look(lamps)
     look(lamps, state=tmp_path / "straight")
     assert sorted(told()) == sorted(told(state=tmp_path / "straight"))
@@ -458,7 +456,7 @@ def test_every_rule_of_mexico_can_be_shown(language: str, capsys: pytest.Capture
 
 
 def test_a_replay_sees_each_file_on_its_own_day(
-    lamps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_data_folder: Path, lamps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, err = run(capsys, "watch", "replay", str(lamps))
     assert code == 0
@@ -468,7 +466,7 @@ def test_a_replay_sees_each_file_on_its_own_day(
         "− W12-R018 signal, withdrawn 2024-03-08",
     ]
     assert "Signals told: 3" in err
-    assert not (tmp_path / "home").exists()
+    assert not own_data_folder.exists()
     data = json.loads(run(capsys, "watch", "replay", str(lamps), "--json", "-o", str(tmp_path / "kept"))[1])
     assert [one["seq"] for one in data["signals"]] == [1, 2, 3]
     assert data["until"] == "2024-03-08T00:00:00"
@@ -512,11 +510,13 @@ def test_a_feed_is_well_formed_whatever_stands_in_it(
     assert all(not cell.startswith(("=", "+", "-", "@")) for cell in rows[0].values())
 
 
-def test_a_list_of_suppliers_is_kept_with_the_state(tmp_path: Path, lamps: Path) -> None:
+def test_a_list_of_suppliers_is_kept_with_the_state(
+    own_data_folder: Path, tmp_path: Path, lamps: Path
+) -> None:
     listed = tmp_path / "listed.csv"
     listed.write_text("supplier,list,since,until\nC123456789,Sanctioned,2024-01-01,\n")
     look(lamps, listed=listed)
-    assert (tmp_path / "home/watch/toyland/suppliers.csv").read_text() == listed.read_text()
+    assert (own_data_folder / "watch/toyland/suppliers.csv").read_text() == listed.read_text()
     (tmp_path / "wrong.csv").write_text("a,b\n")
     with pytest.raises(CareoError):
         look(lamps, listed=tmp_path / "wrong.csv")

@@ -13,6 +13,7 @@ from careo.base.texts import say
 from careo.results.citable import Named, Narrowed, Part, Record
 
 if TYPE_CHECKING:
+    from careo.record.purchases.naming import Names
     from careo.record.purchases.rules import Rule
     from careo.record.purchases.signals import Evidence, Signal
 
@@ -24,13 +25,13 @@ class Told:
     """A signal with what is needed to say what it rests on.
 
     Attributes:
-        rule: of the country's file, None if it has none of that id. buyers: names by code.
+        rule: of the country's file, None if it has none of that id. names: of whom it speaks, as far as they are known.
         seen: when each file was taken in, civil seconds, by checksum; empty where no state was asked.
     """
 
     signal: Signal
     rule: Rule | None
-    buyers: Mapping[str, str]
+    names: Names
     seen: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -65,12 +66,16 @@ def signal_called(record: Record, text: str, *, surely: bool) -> Named | None:
         ):
             raise
         return None
-    return Named("signal", signal.id, Told(signal, found.rules.get(signal.rule), found.buyers, seen))
+    return Named(
+        "signal", signal.id, Told(signal, found.rules.get(signal.rule), found.names_of([signal]), seen)
+    )
 
 
 def told_of(record: Record, thing: Any) -> Told:
     """A signal handed over as it is, with the country's rule."""
-    return thing if isinstance(thing, Told) else Told(thing, _rules(record).get(thing.rule), {})
+    from careo.record.purchases.naming import Names
+
+    return thing if isinstance(thing, Told) else Told(thing, _rules(record).get(thing.rule), Names())
 
 
 def title_of_signal(record: Record, thing: Any) -> str:
@@ -87,7 +92,7 @@ def title_of_signal(record: Record, thing: Any) -> str:
 def _sentence(record: Record, told: Told) -> str:
     from careo.results.watch_words import sentence
 
-    return sentence(told.signal, told.told_by, told.buyers, record.language)
+    return sentence(told.signal, told.told_by, told.names, record.language)
 
 
 def of_signal(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Part]:

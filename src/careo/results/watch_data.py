@@ -8,11 +8,12 @@ from typing import Any
 
 from careo.base.fields import worded
 from careo.base.texts import say
+from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
-from careo.results.watch_words import TIMES, currency_of, unit_of
+from careo.results.watch_words import TIMES, currency_of, in_units, unit_of
 from careo.sources.civil import DAY
 
 
@@ -24,9 +25,9 @@ def moment_data(civil: int | None) -> str | None:
 
 
 def signal_data(
-    signal: Signal, rule: Rule | None, language: str, *, seq: int | None = None
+    signal: Signal, rule: Rule | None, names: Names, language: str, *, seq: int | None = None
 ) -> dict[str, Any]:
-    """A signal. seq: its number in the outbox. Delays are whole days, None where one of the two moments is not known."""
+    """A signal. Names are "" where none was published, and where a supplier is a natural person. seq: its number in the outbox. Delays are whole days, None where one of the two moments is not known."""
     times = (signal.event, signal.published, signal.first_seen, signal.told)
     unit = unit_of(signal, rule)
     return {
@@ -41,8 +42,11 @@ def signal_data(
         "severity": signal.severity,
         "subject": signal.subject,
         "buyer": signal.buyer,
+        "buyer_name": names.buyer(signal),
         "unit": signal.unit,
+        "unit_name": names.unit(signal),
         "supplier": signal.supplier,
+        "supplier_name": names.supplier(signal),
         "value": _value(signal.value, unit),
         "threshold": _value(signal.threshold, unit),
         "measured_in": unit,
@@ -72,9 +76,7 @@ def money_in_units(data: Mapping[str, Any], rule: Rule | None) -> dict[str, Any]
     if not kind.endswith("money"):
         return {}
     words = {
-        name: f"{'-' if one < 0 else ''}{abs(round(one)) // 100}.{abs(round(one)) % 100:02}"
-        if isinstance(one := data[name], int | float)
-        else one
+        name: f"{in_units(one):f}" if isinstance(one := data[name], int | float) else one
         for name in ("value", "threshold")
     }
     return {**words, "measured_in": kind.removesuffix("money") + (currency_of(rule) or "money")}
@@ -82,15 +84,17 @@ def money_in_units(data: Mapping[str, Any], rule: Rule | None) -> dict[str, Any]
 
 def findings_data(found: Found, language: str) -> dict[str, Any]:
     """Signals as they stand; of one that was asked for its revisions, too."""
+    names = found.names_of(found.signals)
     data: dict[str, Any] = {
-        "signals": [signal_data(one, found.rules.get(one.rule), language) for one in found.signals]
+        "signals": [signal_data(one, found.rules.get(one.rule), names, language) for one in found.signals]
     }
     if found.history:
         history = [
-            signal_data(one, found.rules.get(one.rule), language, seq=number) for number, one in found.history
+            signal_data(one, found.rules.get(one.rule), names, language, seq=number)
+            for number, one in found.history
         ]
-        names = ("seq", "revision", "state", "severity", "value", "threshold", "told")
-        data["history"] = [{name: one[name] for name in names} for one in history]
+        fields = ("seq", "revision", "state", "severity", "value", "threshold", "told")
+        data["history"] = [{name: one[name] for name in fields} for one in history]
     return {**data, "head": say(language, "watch.findings.head")}
 
 

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from careo.base.errors import CareoError
 from careo.record.purchases.fences import behind
+from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal
 from careo.record.purchases.state import State
@@ -21,6 +23,7 @@ from careo.run.watch_state import reading_state, rules_of, rules_with_lists, sta
 
 STANDING, WITHDRAWN, ALL = "standing", "withdrawn", "all"
 SHOWN = (STANDING, WITHDRAWN, ALL)
+_AT_ONCE = 1000  # revisions whose names are looked up together
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Found:
 
     Attributes:
         signals: newest first. rules: by id. buyers: names by code. clock: up to when was watched, civil seconds.
+        folder, country: of the state.
         history: where one signal was asked for, its revisions with their numbers, oldest first.
     """
 
@@ -36,7 +40,20 @@ class Found:
     rules: Mapping[str, Rule]
     buyers: Mapping[str, str]
     clock: int
+    folder: Path
+    country: str
     history: tuple[tuple[int, Signal], ...] = ()
+
+    def names_of(self, signals: Iterable[Signal]) -> Names:
+        """Names of the buyers, buying units and companies that these signals speak of, looked up in the state.
+
+        Raises:
+            DataError: the state cannot be read.
+        """
+        names = Names()
+        with reading_state(self.folder, self.country) as kept:
+            names.learn(kept, signals)
+        return names
 
 
 def watch_findings(
@@ -80,7 +97,7 @@ def watch_findings(
             ]
         signals.sort(key=lambda one: (-one.told, one.rule, one.subject))
         history = tuple(_revisions(kept, signals[0].id)) if id else ()
-        return Found(tuple(signals), known, names, int(kept.meta("clock") or 0), history)
+        return Found(tuple(signals), known, names, int(kept.meta("clock") or 0), folder, country, history)
 
 
 class _Whose(msgspec.Struct, gc=False):
@@ -134,28 +151,38 @@ def watch_file_times(
 
 
 def watch_told(
-    *, state: str | Path | None = None, country: str = "mexico", after: int = 0
+    *, state: str | Path | None = None, country: str = "mexico", after: int = 0, names: Names | None = None
 ) -> Iterator[tuple[int, Signal]]:
     """Every revision in the order it was told, from the number `after` on: (number, signal). Numbers are never used twice.
+
+    Args:
+        names: learns whom the signals speak of, before they are given.
 
     Raises:
         DataError: there is no state, or it cannot be read.
     """
     with reading_state(state_folder(country, state), country) as kept:
-        yield from kept.told(after)
+        told = kept.told(after)
+        while some := list(islice(told, _AT_ONCE)):
+            if names is not None:
+                names.learn(kept, (signal for _, signal in some))
+            yield from some
 
 
 def watch_newest(
-    most: int, *, state: str | Path | None = None, country: str = "mexico"
+    most: int, *, state: str | Path | None = None, country: str = "mexico", names: Names | None = None
 ) -> tuple[tuple[int, Signal], ...]:
-    """The last revisions told, at most `most`, in the order they were told.
+    """The last revisions told, at most `most`, in the order they were told. names: as of `watch_told`.
 
     Raises:
         DataError: there is no state, or it cannot be read.
     """
     with reading_state(state_folder(country, state), country) as kept:
         last = kept.rows("SELECT COALESCE(MAX(seq), 0) FROM outbox").fetchone()[0]
-        return tuple(kept.told(max(0, last - most)))
+        newest = tuple(kept.told(max(0, last - most)))
+        if names is not None:
+            names.learn(kept, (signal for _, signal in newest))
+        return newest
 
 
 def _with_rows(state: State, signal: Signal) -> Signal:

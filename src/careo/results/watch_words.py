@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
+from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Evidence, Signal
 from careo.results.wording import number
@@ -53,9 +55,14 @@ def moment_words(civil: int | None) -> str:
 
 def money_words(cents: float, currency: str) -> str:
     """An amount in whole units of its currency, cents where there are any."""
-    whole, rest = divmod(abs(round(cents)), 100)
-    sign = "−" if cents < 0 else ""
-    return f"{sign}{whole:,}{f'.{rest:02}' if rest else ''} {currency}".rstrip()
+    amount = in_units(cents)
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{f'{abs(amount):,f}'.removesuffix('.00')} {currency}".rstrip()
+
+
+def in_units(cents: float) -> Decimal:
+    """Cents in units of their currency, exactly, with two places."""
+    return Decimal(round(cents)).scaleb(-2)
 
 
 def days_words(days: float, language: str) -> str:
@@ -175,14 +182,37 @@ def severity_words(signal: Signal, language: str) -> str:
     return say(language, key) if sayable(language, key) else signal.severity
 
 
-def sentence(signal: Signal, rule: Rule | None, buyers: Mapping[str, str], language: str) -> str:
+def named_words(code: str, name: str) -> str:
+    """A code with the name beside it, where one is known."""
+    return f"{name} ({code})" if name and code else name or code
+
+
+def buyer_words(signal: Signal, names: Names, language: str) -> str:
+    """The name of the buyer, else its code."""
+    return names.buyer(signal) or signal.buyer or say(language, "watch.words.nobody")
+
+
+def unit_words(signal: Signal, names: Names) -> str:
+    """The code of the buying unit with its name; "" if there is none."""
+    return named_words(signal.unit, names.unit(signal))
+
+
+def supplier_words(signal: Signal, names: Names, language: str) -> str:
+    """Who supplies: the name of a company with its code, the reference of a natural person; "" where a signal is of no supplier."""
+    if not signal.supplier:
+        return ""
+    return say(
+        language, "watch.words.supplier", supplier=named_words(signal.supplier, names.supplier(signal))
+    )
+
+
+def sentence(signal: Signal, rule: Rule | None, names: Names, language: str) -> str:
     """A signal on one line: rule, what was measured, who bought, which process."""
     title = worded(rule.title, language) if rule else signal.rule
     found = measured(signal, rule, language)
-    buyer = buyers.get(signal.buyer, signal.buyer) or say(language, "watch.words.nobody")
-    parts = [f"{title}: {found}" if found else title, buyer]
-    if signal.supplier:
-        parts.append(say(language, "watch.words.supplier", supplier=signal.supplier))
+    parts = [f"{title}: {found}" if found else title, buyer_words(signal, names, language)]
+    if supplier := supplier_words(signal, names, language):
+        parts.append(supplier)
     return "; ".join([*parts, subject_words(signal, rule, language)])
 
 

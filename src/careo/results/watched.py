@@ -129,7 +129,7 @@ def _finding(
         kind="purchases",
         claim=name,
         verdict="raised" if everything is not None else "unverifiable",
-        because=_sentence(name, everything, language)
+        because=_sentence(name, everything, money, language)
         if everything is not None
         else say(language, "watched.nothing", name=name),
         statement=None,
@@ -189,11 +189,16 @@ def _row(buyer: str, of: Counter[int] | list[int], money: bool, language: str) -
     return {
         words["buyer"]: buyer,
         words["share"]: _percent(of),
-        whole: number(round(of[0] / 100) if money else of[0]),
+        whole: _shown(of[0], money),
     }
 
 
-def _sentence(name: str, of: Counter[int] | list[int], language: str) -> str:
+def _shown(count: int, money: bool) -> str:
+    """A number of contracts, or cents in units of the currency."""
+    return number(round(count / 100) if money else count)
+
+
+def _sentence(name: str, of: Counter[int] | list[int], money: bool, language: str) -> str:
     if isinstance(of, Counter):
         return say(
             language,
@@ -203,7 +208,9 @@ def _sentence(name: str, of: Counter[int] | list[int], language: str) -> str:
             ninth=quantile(of, 9, 10),
             count=number(of.total()),
         )
-    return say(language, "watched.share", name=name, share=_percent(of))
+    whole, part = (_shown(one, money) for one in of)
+    key = "amount" if money else "contracts"
+    return say(language, f"watched.{key}", name=name, share=_percent(of), part=part, whole=whole)
 
 
 def _percent(of: list[int]) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from careo.base.errors import CareoError
+from careo.record.purchases.naming import Names
 from careo.record.purchases.process import process
 from careo.record.purchases.rule_files import Buyers, Rules, load_buyers, read_supplier_list
 from careo.record.purchases.signals import Signal
@@ -22,9 +24,10 @@ from careo.run.watch_state import keep_list, rules_of, rules_with_lists, state_f
 from careo.sources.civil import DAY
 from careo.sources.releases import Package
 
-Told = Callable[[int, Signal, str], None]
+Told = Callable[[int, Signal, Names], None]
 Noted = Callable[[str, dict[str, object]], None]
 EVERY_SECONDS = 5.0
+_AT_ONCE = 1000  # signals whose names are looked up together
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Watched:
         signals: how many were told, revisions and withdrawals too; first, last: their numbers in the outbox.
         newest: newest date that a source of this look gave, civil seconds; None if it gave none.
         clock: when the look ended, civil seconds.
+        nothing_read: something was there to read, and none of it could be, now or when it was met before.
         notes: what else is to be known: (key under `watch.note`, words).
     """
 
@@ -50,6 +54,7 @@ class Watched:
     last: int = 0
     newest: int | None = None
     clock: int = 0
+    nothing_read: bool = False
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list[tuple[str, dict[str, object]]])
 
     def age_days(self) -> int | None:
@@ -90,7 +95,7 @@ def watch(
         seen: when the source is seen, for one that is older; default now.
         accept_shrunk: take a table that lost many of its rows for what it says.
         listed: a CSV of suppliers on lists (supplier, list, since, until), kept with the state from then on.
-        tell: is called with (number, signal, name of the buyer) as soon as a signal is told. note: with what else is to be known.
+        tell: is called with (number, signal, names) as soon as a signal is told; names know whom it speaks of. note: with what else is to be known.
         stop: ends the watch after the package that is being taken in.
 
     Raises:
@@ -198,8 +203,9 @@ class Session:
         self.watched = Watched(folder, first=self._told + 1, last=self._told)
         self.watch = Watch(state, rules_with_lists(folder, country), known.currency)
         self._found = 0
-        self._names: dict[str, str] = {}
+        self._names = Names()
         self.series: set[str] = set()
+        self._read = False
         self._tell_new()
 
     @property
@@ -253,6 +259,11 @@ class Session:
         """Say what went wrong at one look and may be well at the next."""
         self.note("trouble", error=error)
 
+    def met(self, series: str = "", name: str = "") -> None:
+        """Note that a file was there to be read: that of this name, as the state knows it, or one that could not even be opened."""
+        self._read = self._read or bool(name and self.watch.readable(series, name))
+        self.watched.nothing_read = not self._read
+
     def done(self) -> Watched:
         """What came of it."""
         self.watched.clock = max(self.now(), self.watch.clock) if not self.replaying else self.watch.clock
@@ -269,22 +280,18 @@ class Session:
         return now if newest is None else max(now, newest + 1)
 
     def _tell_new(self) -> None:
-        for number, signal in self.state.told(self._told):
-            self._told = number
-            if not self.shows(signal):
-                continue
-            self.watched.signals += 1
-            self.watched.last = number
+        told = self.state.told(self._told)
+        while some := list(islice(told, _AT_ONCE)):
             if self._tell:
-                self._tell(number, signal, self._named(signal.buyer))
-
-    def _named(self, buyer: str) -> str:
-        if buyer not in self._names:
-            row = self.state.rows("SELECT name FROM name WHERE kind='buyer' AND code=?", (buyer,)).fetchone()
-            if row is None:
-                return ""
-            self._names[buyer] = row[0]
-        return self._names[buyer]
+                self._names.learn(self.state, [signal for _, signal in some if self.shows(signal)])
+            for number, signal in some:
+                self._told = number
+                if not self.shows(signal):
+                    continue
+                self.watched.signals += 1
+                self.watched.last = number
+                if self._tell:
+                    self._tell(number, signal, self._names)
 
     def shows(self, signal: Signal) -> bool:
         """Whether a signal is of the rules and buyers that were asked for."""

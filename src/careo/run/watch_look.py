@@ -119,6 +119,7 @@ def _look(session: Session, folder: Path, met: dict[Path, _Met], *, follow: bool
         try:
             take_file(session, path, folder, unfinished=follow and grows)
         except InputError as error:
+            session.met()
             if one.trouble != str(error):
                 one.trouble = str(error)
                 session.trouble(error)
@@ -212,6 +213,7 @@ def _take(
         before, done, parts, line, offset = row
         now, head = _sha256(source, offset if done and offset and line else 0)
         if before == now and done and not (session.accept_shrunk and _was_shrunk(session, series, name)):
+            session.met(series, name)
             return
         if before == now and not done and offset and line:
             start, part = (line, offset), parts
@@ -236,6 +238,7 @@ def _take(
     )
     with closing(packages_ahead(asked, session.terms)) as packages:
         _take_all(session, packages, newest)
+    session.met(series, name)
 
 
 def _continued_series(session: Session, source: Path, series: str) -> str:
@@ -349,7 +352,9 @@ def look_at_stream(session: Session, stream: IO[bytes]) -> None:
     rested = 0.0
     pausing = cast("IO[bytes]", _Pausing(session, stream))
     for package in read_packages(pausing, terms=session.terms, name=name, series="stdin", seen=started):
-        session.take(replace(package, seen=max(started, session.now())))
+        taken = session.take(replace(package, seen=max(started, session.now())))
+        if any(one.reason != "empty" for one in taken.refused) or taken.releases:
+            session.met("stdin", name)  # a pipe may end with nothing new
         if (
             time.monotonic() >= rested
         ):  # fences are drawn over everything: at most a tenth of the time goes there
@@ -437,6 +442,8 @@ def _ask(session: Session, address: str, *, offline: bool) -> None:
                 )
                 if not session.stopped:
                     _remember(session, page, page.file)
+            else:
+                session.met(address, page.address)
             if page.trouble:
                 session.note(page.trouble, address=page.next)
             if session.stopped:

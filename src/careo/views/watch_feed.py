@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from zoneinfo import ZoneInfo
 
+from careo.base.fields import worded
 from careo.base.texts import say
+from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
 from careo.results.watch_data import money_in_units, signal_data
@@ -30,29 +32,28 @@ MOST_ENTRIES = 500
 """Entries of a feed, the newest ones: a reader of feeds asks for all of it each time."""
 
 COLUMNS = (
-    "seq", "id", "revision", "state", "rule", "rule_version", "codes", "title", "severity", "buyer", "buyer_name", "unit", "supplier",
-    "subject", "value", "threshold", "measured_in", "event", "published", "first_seen", "told", "evidence", "limitation",
+    "seq", "id", "revision", "state", "rule", "rule_version", "codes", "title", "severity", "buyer", "buyer_name",
+    "unit", "unit_name", "supplier", "supplier_name", "subject", "value", "threshold", "measured_in", "event", "published", "first_seen", "told", "evidence", "limitation",
 )  # fmt: skip
 
 Told = Iterable[tuple[int, Signal]]
 
 
-def json_lines(told: Told, rules: Mapping[str, Rule], language: str) -> Iterator[str]:
-    """A line for each revision."""
+def json_lines(told: Told, rules: Mapping[str, Rule], names: Names, language: str) -> Iterator[str]:
+    """A line for each revision. names: of whom these speak; may learn them while revisions are gone through, as below."""
     for number, signal in told:
-        data = signal_data(signal, rules.get(signal.rule), language, seq=number)
+        data = signal_data(signal, rules.get(signal.rule), names, language, seq=number)
         yield json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def table(told: Told, rules: Mapping[str, Rule], buyers: Mapping[str, str], language: str) -> Iterator[str]:
+def table(told: Told, rules: Mapping[str, Rule], names: Names, language: str) -> Iterator[str]:
     """CSV with the columns of `COLUMNS`; no cell can be taken for a formula."""
     yield _line(COLUMNS)
     for number, signal in told:
         rule = rules.get(signal.rule)
-        data = signal_data(signal, rule, language, seq=number)
+        data = signal_data(signal, rule, names, language, seq=number)
         data |= money_in_units(data, rule)
         data["codes"] = " ".join(signal.codes)
-        data["buyer_name"] = buyers.get(signal.buyer, "")
         data["evidence"] = " | ".join(
             f"{': '.join(fact_words(one, rule, language))} ({place_words(one, language)})"
             for one in signal.evidence
@@ -69,7 +70,7 @@ def _line(cells: Iterable[object]) -> str:
 def atom(
     told: Told,
     rules: Mapping[str, Rule],
-    buyers: Mapping[str, str],
+    names: Names,
     zone: ZoneInfo,
     country: str,
     language: str,
@@ -87,7 +88,7 @@ def atom(
         rule = rules.get(signal.rule)
         entry = SubElement(feed, "entry")
         _text(entry, "id", f"urn:careo:watch:{signal.id}:{signal.revision}")
-        words = sentence(signal, rule, buyers, language)
+        words = sentence(signal, rule, names, language)
         _text(entry, "title", f"{state_words(signal, language)}: {words}")
         _text(entry, "updated", _moment(signal.told, zone))
         if page:
@@ -98,7 +99,7 @@ def atom(
             f"{': '.join(fact_words(one, rule, language))} ({place_words(one, language)})"
             for one in signal.evidence
         ]
-        limitation = signal_data(signal, rule, language)["limitation"]
+        limitation = worded(rule.limitation, language) if rule else ""
         _text(entry, "content", "\n".join([*facts, delay_words(signal, language), limitation]), type="text")
     indent(feed)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="unicode") + "\n"

@@ -7,22 +7,27 @@ from collections.abc import Collection, Mapping, Sequence
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
+from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
 from careo.results.finding import Finding
 from careo.results.watch_findings import Found
 from careo.results.watch_status import DELAYS, NOT_MEANT, UNKNOWN, WAITING, Coverage, Status
 from careo.results.watch_words import (
+    buyer_words,
     days_words,
     delay_words,
     fact_words,
     measured,
     moment_words,
+    named_words,
     place_words,
     process_words,
     severity_words,
     state_words,
     subject_words,
+    supplier_words,
+    unit_words,
 )
 from careo.results.wording import number
 from careo.views.terminal import Screen
@@ -169,7 +174,7 @@ def _field(name: str, language: str) -> str:
 
 def _buyer(status: Status, code: str, language: str) -> str:
     name = status.buyers.get(code)
-    return f"{name} ({code})" if name and code else name or code or say(language, "watch.words.nobody")
+    return named_words(code, name or "") or say(language, "watch.words.nobody")
 
 
 def _more(screen: Screen, count: int, language: str) -> None:
@@ -248,8 +253,10 @@ def _setting(value: object) -> str:
     return str(value)
 
 
-def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *, whole: bool) -> None:
-    """A signal with what it rests on. whole: every fact, not only the first ones."""
+def show_finding(
+    screen: Screen, signal: Signal, found: Found, names: Names, language: str, *, whole: bool
+) -> None:
+    """A signal with what it rests on. names: of whom it speaks. whole: every fact, not only the first ones."""
     rule = found.rules.get(signal.rule)
     title = worded(rule.title, language) if rule else signal.rule
     value = measured(signal, rule, language)
@@ -257,10 +264,10 @@ def show_finding(screen: Screen, signal: Signal, found: Found, language: str, *,
         f"{signal.rule} {severity_words(signal, language)} · {title}{f': {value}' if value else ''}",
         style="bold",
     )
-    buyer = found.buyers.get(signal.buyer) or signal.buyer or say(language, "watch.words.nobody")
+    buyer, supplier = buyer_words(signal, names, language), supplier_words(signal, names, language)
     about = [
-        say(language, "watch.view.finding.buyer", buyer=buyer, unit=signal.unit or "–"),
-        *([say(language, "watch.words.supplier", supplier=signal.supplier)] if signal.supplier else []),
+        say(language, "watch.view.finding.buyer", buyer=buyer, unit=unit_words(signal, names) or "–"),
+        *([supplier] if supplier else []),
         say(language, "watch.view.finding.subject", subject=subject_words(signal, rule, language)),
     ]
     screen.line("; ".join(about), indent=2)

@@ -26,6 +26,7 @@ from careo.views.i18n import one_line
 from careo.views.terminal import Screen
 
 if TYPE_CHECKING:
+    from careo.record.purchases.naming import Names
     from careo.record.purchases.rules import Rule
     from careo.record.purchases.signals import Signal
     from careo.results.finding import Finding
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _MARKS = {"raised": "+", "updated": "~", "withdrawn": "−"}
 _LONGEST_WAIT = 86_400 * 7
+_NOTHING_READ = 2  # exit code: who asked can act, as on any input that cannot be read
 
 
 # ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,6 +84,8 @@ def watch_verb(
     _unknown_buyers(asked, buyers, state)
     if stop.is_set() and not follow and source != "-":
         raise KeyboardInterrupt
+    if watched.nothing_read and not follow:
+        return _NOTHING_READ
     return _freshness(asked, watched.age_days(), fresh)
 
 
@@ -121,14 +125,14 @@ class _Printed:
             self._rules = rules_of(self._asked.country).by_id
         return self._rules
 
-    def tell(self, seq: int, signal: Signal, buyer: str) -> None:
+    def tell(self, seq: int, signal: Signal, names: Names) -> None:
         """A signal on a line."""
         if self._asked.json:
             from careo.views.watch_feed import json_lines
 
-            text = "".join(json_lines([(seq, signal)], self.rules(), self._asked.language))
+            text = "".join(json_lines([(seq, signal)], self.rules(), names, self._asked.language))
         else:
-            text = _line(signal, self.rules(), {signal.buyer: buyer}, self._asked.language) + "\n"
+            text = _line(signal, self.rules(), names, self._asked.language) + "\n"
         sys.stdout.write(text)
         sys.stdout.flush()
 
@@ -143,12 +147,12 @@ class _Printed:
         print("\n".join(one_line(line) for line in text.splitlines()), file=sys.stderr, flush=True)
 
 
-def _line(signal: Signal, rules: Mapping[str, Rule], buyers: Mapping[str, str], language: str) -> str:
+def _line(signal: Signal, rules: Mapping[str, Rule], names: Names, language: str) -> str:
     from careo.results.watch_words import moment_words, sentence, severity_words, state_words
 
     rule = rules.get(signal.rule)
     head = f"{_MARKS.get(signal.state, '·')} {signal.rule} {severity_words(signal, language)}"
-    words = f"{head}, {state_words(signal, language)} {moment_words(signal.told)}: {sentence(signal, rule, buyers, language)}"
+    words = f"{head}, {state_words(signal, language)} {moment_words(signal.told)}: {sentence(signal, rule, names, language)}"
     return one_line(f"{words} [{signal.id[:8]}]")
 
 
@@ -186,7 +190,9 @@ def _sum_up(asked: Asked, watched: Watched) -> None:
         _view(asked, "refused", count=number(count), reason=_reason(reason, asked.language))
         for reason, count in watched.refused.most_common(5)
     ]
-    if not watched.files and not watched.signals:
+    if watched.nothing_read:
+        talk.append(_view(asked, "nothing_read"))
+    elif not watched.files and not watched.signals:
         talk.append(_view(asked, "nothing_new"))
     elif not watched.signals:
         talk.append(_view(asked, "no_signal"))
@@ -331,8 +337,9 @@ def watch_findings_verb(
         screen.line()
         if not found.signals:
             screen.line(_view(asked, "none_found"))
+        names = found.names_of(found.signals)
         for one in found.signals:
-            show_finding(screen, one, found, asked.language, whole=bool(id))
+            show_finding(screen, one, found, names, asked.language, whole=bool(id))
     screen.close()
     return 0
 
@@ -366,8 +373,8 @@ def watch_replay_verb(asked: Asked, *, folder: str, buyers: str, rules: str) -> 
     printed = _Printed(asked)
     told: list[dict[str, Any]] = []
 
-    def keep(seq: int, signal: Signal, _buyer: str) -> None:
-        told.append(signal_data(signal, printed.rules().get(signal.rule), asked.language, seq=seq))
+    def keep(seq: int, signal: Signal, names: Names) -> None:
+        told.append(signal_data(signal, printed.rules().get(signal.rule), names, asked.language, seq=seq))
 
     with _stopped_by_signals() as stop:
         watched = watch_replay(
@@ -389,29 +396,34 @@ def watch_replay_verb(asked: Asked, *, folder: str, buyers: str, rules: str) -> 
     _sum_up(asked, watched)
     if stop.is_set():
         raise KeyboardInterrupt
-    return 0
+    return _NOTHING_READ if watched.nothing_read else 0
 
 
 def watch_export_verb(asked: Asked, *, jsonl: bool, csv: bool, atom: bool, after: str, state: str) -> int:
     """`careo watch export`: every revision once, by its number, as JSON Lines, a table or an Atom feed."""
+    from careo.record.purchases.naming import Names
     from careo.results.watch_findings import watch_names, watch_told
     from careo.run.watch_state import clock_of
     from careo.views import watch_feed
 
     if jsonl + csv + atom > 1:
         raise CareoError("watch_form", fix="help", command="careo watch export")
-    rules, buyers = watch_names(state=state or None, country=asked.country)
+    rules, _ = watch_names(state=state or None, country=asked.country)
+    names = Names()
     told = watch_told(
-        state=state or None, country=asked.country, after=whole("--after", after, 0, 2**62, least=0)
+        state=state or None,
+        country=asked.country,
+        after=whole("--after", after, 0, 2**62, least=0),
+        names=names,
     )
     lines: Iterator[str]
     if csv:
-        lines = watch_feed.table(told, rules, buyers, asked.language)
+        lines = watch_feed.table(told, rules, names, asked.language)
     elif atom:
         zone = clock_of(asked.country).zone
-        lines = iter([watch_feed.atom(told, rules, buyers, zone, Path(asked.country).name, asked.language)])
+        lines = iter([watch_feed.atom(told, rules, names, zone, Path(asked.country).name, asked.language)])
     else:
-        lines = watch_feed.json_lines(told, rules, asked.language)
+        lines = watch_feed.json_lines(told, rules, names, asked.language)
     if not asked.out:
         sys.stdout.writelines(lines)
         return 0

@@ -23,6 +23,9 @@ from careo.record.purchases.versions import Version, Versions, of_stream
 from careo.sources.releases import Package, Sighting
 
 _AT_ONCE = 1000  # processes of a slice
+_JUDGING = (
+    2  # raised when the same rules say something else of the same releases: what is kept is judged again
+)
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -89,13 +92,13 @@ class Judge:
     """Rules and currency that processes are judged by.
 
     Attributes:
-        digest: the same for the same rules and currency.
+        digest: the same for the same rules and currency, judged in the same way.
     """
 
     def __init__(self, rules: Iterable[Rule], currency: str) -> None:
         rules = tuple(rules)
         self.currency = currency
-        self.digest = blake2b(repr(rules).encode() + currency.encode(), digest_size=16).hexdigest()
+        self.digest = blake2b(f"{_JUDGING} {rules!r}{currency}".encode(), digest_size=16).hexdigest()
         told = [(rule, CHECKS[rule.check]) for rule in rules]
         self._covers = [
             (rule, check.check if check.kind == "process" else check.covers) for rule, check in told

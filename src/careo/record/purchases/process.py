@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import UNSET
 
-from careo.record.purchases.editions import Change, chained
+from careo.record.purchases.editions import Chain, Change, chained
 from careo.record.purchases.versions import TableState, Version, Versions, date_order
 from careo.sources.releases import PARTS, Contract, Release, Said, Supplier, unpacked
 
@@ -29,13 +29,14 @@ class Process:
 
     Attributes:
         id: as of `Release.process`.
-        now: its releases merged; nothing in it is None. `contracts` of it carry ids that stay the same through edits.
+        now: its releases merged; nothing in it is None. `contracts` of it carry ids that stay the same through edits; of rows with
+            nothing different there is one, so that nobody counts a purchase twice.
         changes: edits in place, in the order of time.
         first_seen: the earliest sighting, civil seconds; None if it stood in the first table of its series, when nobody can
             know since when.
         contract_seen: of each contract id, the same.
         newest: date of the newest release, or when the newest table that holds it was seen.
-        twice: contract ids that stand in the table more than once with nothing different.
+        twice: ids of rows that stand in the table more than once with nothing different, all of them.
         conflicts: ids of releases that were published under one id with two contents.
     """
 
@@ -88,7 +89,7 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
         chain = chained(name, versions.tables[series], baselines.get(series))
         changes += chain.changes
         if chain.now is not None:
-            parts.append((chain.newest, series, chain.now))
+            parts.append((chain.newest, series, _each_once(chain.now, chain)))
             contract_seen.update(chain.seen)
             twice += chain.twice
         first_seen.append(chain.first_seen)
@@ -109,6 +110,23 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
         twice=twice,
         conflicts=conflicts,
     )
+
+
+def _each_once(now: Release, chain: Chain) -> Release:
+    """`now` of a chain without the contracts of rows that say nothing else than another row: the first one stands for all."""
+    if not chain.twice or not now.contracts:
+        return now
+    twice = frozenset(chain.twice)
+    kept: dict[object, Contract] = {}
+    for contract in now.contracts:
+        name = contract.id
+        alike = (
+            (chain.histories[name][-1].release, msgspec.structs.replace(contract, id=""))
+            if name in twice
+            else name
+        )
+        kept.setdefault(alike, contract)
+    return msgspec.structs.replace(now, contracts=tuple(kept.values()))
 
 
 def _of_one_release(name: str, version: Version, release: Release) -> Process:

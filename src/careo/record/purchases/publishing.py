@@ -25,7 +25,7 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
     Kinds: "delay" (see `delays_of`), "spent" and "change". "spent", key "<buyer>|<year>": contracts whose method is known, those
     without competition, their amounts in cents (all, without competition); of contracts with an amount in the country's
     currency. "change", key "<buyer>|<kind>|<field>": edits in place; kind "filled" for an empty field that was filled.
-    "contracts", key "<buyer>": contracts of tables, and those of them that were edited in something said.
+    "contracts", key "<buyer>": contracts of tables that stand, and those of them that were edited in something said.
     """
     yield from delays_of(process, versions)
     told: set[str] = set()
@@ -47,7 +47,7 @@ def publishing_of(process: Process, versions: Versions, purchases: Sequence[Purc
         if change.kind == "edited" and not change.filled and change.contract:
             edited.add(change.contract)
     if versions.tables and (contracts := process.contracts()):
-        yield Tally("contracts", buyer, (len(contracts), len(edited)))
+        yield Tally("contracts", buyer, (len(contracts), sum(one.id in edited for one in contracts)))
 
 
 def day_of(time: int) -> date:

@@ -7,7 +7,7 @@ free text, no official, and no natural person but as a reference under the insta
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -81,6 +81,15 @@ class PurchaseBody(msgspec.Struct, frozen=True, array_like=True, gc=False):
     category: str
 
 
+_BOUGHT = "SELECT process FROM purchase WHERE unit=:unit AND supplier=:supplier LIMIT 1"
+_OF_UNIT = "SELECT process FROM purchase WHERE unit=:unit LIMIT 1"
+_OF_SUPPLIER = """
+WITH RECURSIVE each(unit) AS (
+    SELECT MIN(unit) FROM purchase
+    UNION ALL SELECT (SELECT MIN(unit) FROM purchase WHERE unit > each.unit) FROM each WHERE each.unit IS NOT NULL
+)
+SELECT p.process FROM each CROSS JOIN purchase p ON p.unit=each.unit AND p.supplier=:supplier LIMIT 1
+"""  # purchases are sorted by unit, so from unit to unit until one is found
 _ABOVE = "SELECT subject FROM measure WHERE population=? AND value >= ?"
 _BELOW = "SELECT subject FROM measure WHERE population=? AND value <= ?"
 
@@ -234,6 +243,19 @@ class State:
         ):
             found.setdefault(place, []).append(_purchase(row))
         return found
+
+    def process_of(self, unit: str, supplier: str) -> str:
+        """A process in which a unit bought something from a supplier; of any unit or supplier where that is "". "" if there is none."""
+        query = _BOUGHT if unit and supplier else _OF_UNIT if unit else _OF_SUPPLIER
+        row = self._db.execute(query, {"unit": unit, "supplier": supplier}).fetchone()
+        return row[0] if row else ""
+
+    def names(self, kind: str, codes: Collection[str]) -> dict[str, str]:
+        """Names by code, of those that are known."""
+        if not codes:
+            return {}
+        query = "SELECT n.code, n.name FROM json_each(?) j JOIN name n ON n.kind=? AND n.code=j.value"
+        return dict(self._db.execute(query, (_json(sorted(codes)), kind)))
 
     def purchases_of_unit(self, unit: str) -> Iterator[Purchase]:
         """All purchases of a unit."""

@@ -163,6 +163,18 @@ class Watch:
             (series, name),
         ).fetchone()
 
+    def readable(self, series: str, name: str) -> bool:
+        """Whether anything of the newest file of this name could be read, or of what it grew from, if it grows by lines."""
+        rows = self.state.rows(
+            "SELECT releases, next_offset, EXISTS (SELECT 1 FROM refused r WHERE r.file = f.id) FROM file f "
+            "WHERE series=? AND name=? ORDER BY seen DESC, id DESC",
+            (series, name),
+        ).fetchall()
+        if not rows:
+            return False
+        releases, offset, refused = rows[0]
+        return bool(releases or not refused or (offset and any(before for before, _, _ in rows)))
+
     def take(self, package: Package, *, accept_shrunk: bool = False) -> Taken:
         """Take a package in: everything it changes in one transaction.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
+from careo.record.purchases.naming import Names
 from careo.record.purchases.rule_files import load_buyers
 from careo.record.purchases.rules import Rule
 from careo.record.purchases.signals import Signal
@@ -25,6 +26,7 @@ from careo.results.watch_status import (
     Status,
 )
 from careo.results.watch_words import (
+    buyer_words,
     days_words,
     fact_words,
     measured,
@@ -33,6 +35,8 @@ from careo.results.watch_words import (
     severity_words,
     state_words,
     subject_words,
+    supplier_words,
+    unit_words,
 )
 from careo.results.wording import number, period_words
 from careo.sources.civil import DAY
@@ -75,7 +79,7 @@ def sum_up(status: Status, counts: Counts, security: frozenset[str], language: s
         "ours": number(sum(ours.values())),
         "with_security": bool(security & set(status.coverage)),
         "most": [
-            {"code": code, "name": buyer_words(status.buyers, code, language), "count": number(by_buyer[code])}
+            {"code": code, "name": buyer_called(status.buyers, code, language), "count": number(by_buyer[code])}
             for code in most[:_NAMED]
         ],
         "more_buyers": max(0, len(most) - _NAMED),
@@ -96,7 +100,7 @@ def sum_up(status: Status, counts: Counts, security: frozenset[str], language: s
     }  # fmt: skip
 
 
-def buyer_words(names: Mapping[str, str], code: str, language: str) -> str:
+def buyer_called(names: Mapping[str, str], code: str, language: str) -> str:
     """The name of a buyer, else its code."""
     return names.get(code) or code or say(language, "watch.words.nobody")
 
@@ -134,7 +138,7 @@ def matrix(status: Status, counts: Counts, shown: Sequence[str], chosen: Sequenc
     buyers = [
         {
             "code": code,
-            "name": buyer_words(status.buyers, code, language),
+            "name": buyer_called(status.buyers, code, language),
             "count": sum(counts[code, rule.id] for rule in status.rules),
             "cells": [
                 {
@@ -204,7 +208,7 @@ def delay_rows(status: Status, shown: Sequence[str], language: str) -> Row:
     return {
         "by_buyer": [
             {
-                "name": buyer_words(status.buyers, code, language),
+                "name": buyer_called(status.buyers, code, language),
                 "cells": [
                     {"median": number(one.median), "ninth": number(one.ninth), "count": number(one.count)}
                     if (one := status.delays[code].get(which))
@@ -258,8 +262,8 @@ def delay_table(status: Status) -> Mapping[str, Table]:
 # ── signals and rules ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = False) -> Row:
-    """A signal for a list; `whole` with what it rests on, its delays and its history."""
+def signal_row(signal: Signal, found: Found, names: Names, language: str, *, whole: bool = False) -> Row:
+    """A signal for a list, with the names of whom it speaks; `whole` with what it rests on, its delays and its history."""
     rule = found.rules.get(signal.rule)
     title = worded(rule.title, language) if rule else signal.rule
     value = measured(signal, rule, language)
@@ -274,10 +278,10 @@ def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = Fal
         "state": signal.state,
         "state_words": state_words(signal, language),
         "told": moment_words(signal.told),
-        "buyer": buyer_words(found.buyers, signal.buyer, language),
+        "buyer": buyer_words(signal, names, language),
         "buyer_code": signal.buyer,
-        "unit": signal.unit,
-        "supplier": signal.supplier,
+        "unit": unit_words(signal, names),
+        "supplier": supplier_words(signal, names, language),
         "subject": subject_words(signal, rule, language),
         "revision": signal.revision,
     }
@@ -339,10 +343,10 @@ def _delays(signal: Signal, language: str) -> list[Row]:
 def signal_rows(found: Found, language: str, columns: Sequence[str]) -> list[list[Any]]:
     """Signals to take away."""
     rows: list[list[Any]] = []
+    names = found.names_of(found.signals)
     for signal in found.signals:
-        data = signal_data(signal, found.rules.get(signal.rule), language)
+        data = signal_data(signal, found.rules.get(signal.rule), names, language)
         data |= money_in_units(data, found.rules.get(signal.rule))
-        data["buyer_name"] = found.buyers.get(signal.buyer, "")
         for name in ("value", "threshold"):
             data[name] = str(data[name])
         rows.append([data[name] for name in columns])

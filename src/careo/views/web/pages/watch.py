@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from careo.base.errors import CareoError
 from careo.base.texts import say
+from careo.record.purchases.naming import Names
 from careo.results.watch_findings import (
     SHOWN,
     STANDING,
@@ -52,8 +53,8 @@ from careo.views.web.watch_rows import (
 _BUYERS, _SIGNALS = 40, 30  # of a page
 _LINES = 1_000  # revisions read at once
 _SIGNAL_COLUMNS = (
-    "id", "state", "revision", "rule", "severity", "buyer", "buyer_name", "unit", "supplier", "subject", "value", "threshold", "measured_in",
-    "event", "published", "first_seen", "told",
+    "id", "state", "revision", "rule", "severity", "buyer", "buyer_name", "unit", "unit_name", "supplier", "supplier_name",
+    "subject", "value", "threshold", "measured_in", "event", "published", "first_seen", "told",
 )  # fmt: skip
 Group = Literal["", "security", "all"]
 Show = Literal["standing", "withdrawn", "all"]
@@ -95,7 +96,8 @@ def signals(
         country=country, rules=[rule] if rule else [], buyers=buyer or "all", show=show, since=when
     )
     shown, pages = _cut(found.signals, page, _SIGNALS)
-    rows = [signal_row(one, found, language) for one in shown]
+    of_page = found.names_of(shown)
+    rows = [signal_row(one, found, of_page, language) for one in shown]
     query = {"rule": rule, "buyer": buyer, "show": "" if show == STANDING else show, "since": since.strip()}
     told = [f"{key}={value!r}" for key, value in (("rules", [rule]), ("buyers", buyer), ("show", query["show"])) if value and value != [""]]  # fmt: skip
     told += [f"since=date({when.year}, {when.month}, {when.day})"] if when else []
@@ -172,7 +174,7 @@ def one_signal(asking: Asking, id: str) -> Page:
     language, country = asking.language, asking.country
     found = watch_findings(country=country, id=id)
     (signal,) = found.signals
-    row = signal_row(signal, found, language, whole=True)
+    row = signal_row(signal, found, found.names_of([signal]), language, whole=True)
     columns = ("process", "field", "value", "before", "file", "sha256", "line", "pointer", "release")
     data = findings_contract(found, language)
     rule = found.rules.get(signal.rule)
@@ -203,8 +205,9 @@ def one_signal(asking: Asking, id: str) -> Page:
 def feed(asking: Asking) -> Response:
     """The newest revisions of signals as an Atom feed."""
     language, country = asking.language, asking.country
-    known, names = watch_names(country=country)
-    told = watch_newest(watch_feed.MOST_ENTRIES, country=country)
+    known, _ = watch_names(country=country)
+    names = Names()
+    told = watch_newest(watch_feed.MOST_ENTRIES, country=country, names=names)
     text = watch_feed.atom(
         told, known, names, clock_of(country).zone, country, language,
         page=lambda signal: address(language, f"/purchases/{signal.id}"),
@@ -223,8 +226,9 @@ def lines(asking: Asking, after: int = 0) -> Response:
 
 def _told_lines(asking: Asking, known: Mapping[str, Any], after: int) -> Iterator[bytes]:
     """In pieces, each read from a connection of its own: pieces are asked for by different threads, and nobody is kept waiting between them."""
-    while told := list(islice(watch_told(country=asking.country, after=after), _LINES)):
-        yield "".join(watch_feed.json_lines(told, known, asking.language)).encode("utf-8", "replace")
+    names = Names()
+    while told := list(islice(watch_told(country=asking.country, after=after, names=names), _LINES)):
+        yield "".join(watch_feed.json_lines(told, known, names, asking.language)).encode("utf-8", "replace")
         after = told[-1][0]
 
 
