@@ -361,7 +361,7 @@ def test_a_share_is_shown_under_every_definition(capsys: pytest.CaptureFixture[s
     assert "83.3–90.9%" in out
     of_prevention = [one for one in money.shares.values() if one.purpose == "prevention"]
     in_its_years = [
-        one for one in of_prevention if parse_period(one.years).overlaps(parse_period("2019-2023"))
+        one for one in of_prevention if parse_period(one.years).overlaps(parse_period("2019-01/2023-12"))
     ]
     assert 0 < len(in_its_years) < len(of_prevention)
     printed = " ".join(out.split())

@@ -213,7 +213,8 @@ def test_shares_say_of_how_much_and_a_row_that_stands_twice_counts_once(
 ) -> None:
     out = " ".join(run(capsys, "status", "--state", str(contracts), "--lang", language)[1].split())
     assert said in out
-    assert f"100% (1,610,078 {'of' if language == 'en' else 'de'} 1,610,078 pesos)" in out
+    of, pesos = ("of", "Mexican pesos") if language == "en" else ("de", "pesos mexicanos")
+    assert f"100% (1,610,078 {of} 1,610,078 {pesos})" in out
 
 
 def test_money_of_a_table_is_in_its_currency(contracts: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,10 +15,11 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.record.purchases.figures import Figure, load_figures
 from careo.record.purchases.publishing import day_of
+from careo.record.purchases.rule_files import load_rules
 from careo.record.purchases.state import State
 from careo.record.strategy import Strategy
 from careo.results.finding import Finding
-from careo.results.wording import number
+from careo.results.wording import number, unit_word
 
 _MOST_BUYERS = 12  # rows of a finding's table; all are in `careo watch status`
 
@@ -61,6 +62,8 @@ def watched_figures(
     try:
         names = dict(state.rows("SELECT code, name FROM name WHERE kind='buyer'"))
         sources = tuple(_sources(state))
+        rules = load_rules(country)
+        currency = unit_word(rules.currency, language) if rules else ""
         first, last = state.rows("SELECT MIN(seen), MAX(seen) FROM file WHERE done").fetchone()
         return tuple(
             _finding(
@@ -69,6 +72,7 @@ def watched_figures(
                 names,
                 sources,
                 (first, last),
+                currency,
                 language,
             )
             for figure in load_figures(country).figures
@@ -105,11 +109,12 @@ def _finding(
     names: Mapping[str, str],
     sources: tuple[Source, ...],
     seen: tuple[int | None, int | None],
+    currency: str,
     language: str,
 ) -> Finding:
     name = worded(figure.name, language)
     everything = _together(counted)
-    money = figure.count.kind == "spent"
+    money = currency if figure.count.kind == "spent" else ""
     by_size = sorted(counted.items(), key=lambda item: (-_size(item[1]), item[0]))
     rows = [
         _row(names.get(buyer, buyer) or say(language, "watched.unnamed"), of, money, language)
@@ -173,10 +178,9 @@ def quantile(days: Mapping[int, int], numerator: int, denominator: int) -> int:
     raise ValueError("no days")
 
 
-def _row(buyer: str, of: Counter[int] | list[int], money: bool, language: str) -> dict[str, str]:
+def _row(buyer: str, of: Counter[int] | list[int], money: str, language: str) -> dict[str, str]:
     words = {
-        key: say(language, f"watched.column.{key}")
-        for key in ("buyer", "median", "ninth", "count", "share", "amount", "contracts")
+        key: say(language, f"watched.column.{key}") for key in ("buyer", "median", "ninth", "count", "share")
     }
     if isinstance(of, Counter):
         return {
@@ -185,7 +189,7 @@ def _row(buyer: str, of: Counter[int] | list[int], money: bool, language: str) -
             words["ninth"]: number(quantile(of, 9, 10)),
             words["count"]: number(of.total()),
         }
-    whole = words["amount" if money else "contracts"]
+    whole = say(language, "watched.column.of", unit=_unit(money, language))
     return {
         words["buyer"]: buyer,
         words["share"]: _percent(of),
@@ -193,12 +197,16 @@ def _row(buyer: str, of: Counter[int] | list[int], money: bool, language: str) -
     }
 
 
-def _shown(count: int, money: bool) -> str:
-    """A number of contracts, or cents in units of the currency."""
+def _unit(money: str, language: str) -> str:
+    return money or say(language, "watched.contracts")
+
+
+def _shown(count: int, money: str) -> str:
+    """A number of contracts, or cents in units of the currency that is named."""
     return number(round(count / 100) if money else count)
 
 
-def _sentence(name: str, of: Counter[int] | list[int], money: bool, language: str) -> str:
+def _sentence(name: str, of: Counter[int] | list[int], money: str, language: str) -> str:
     if isinstance(of, Counter):
         return say(
             language,
@@ -209,8 +217,15 @@ def _sentence(name: str, of: Counter[int] | list[int], money: bool, language: st
             count=number(of.total()),
         )
     whole, part = (_shown(one, money) for one in of)
-    key = "amount" if money else "contracts"
-    return say(language, f"watched.{key}", name=name, share=_percent(of), part=part, whole=whole)
+    return say(
+        language,
+        "watched.share",
+        name=name,
+        share=_percent(of),
+        part=part,
+        whole=whole,
+        unit=_unit(money, language),
+    )
 
 
 def _percent(of: list[int]) -> str:
