@@ -9,7 +9,7 @@ from typing import Any
 from careo.base.fields import worded
 from careo.base.texts import say
 from careo.record.purchases.rules import Rule
-from careo.record.purchases.signals import Evidence, Signal
+from careo.record.purchases.signals import Evidence, Place, Signal
 from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
 from careo.results.watch_words import TIMES, currency_of, unit_of
@@ -100,6 +100,13 @@ def _evidence(one: Evidence) -> dict[str, Any]:
         "field": one.field,
         "value": _fact(one.field, one.value),
         "before": _fact(one.field, one.before),
+        **_place(one),
+        **({"before_place": _place(one.former)} if one.former else {}),
+    }
+
+
+def _place(one: Place) -> dict[str, Any]:
+    return {
         "file": one.name,
         "sha256": one.sha256,
         "line": one.line or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ class Change:
         before, after: as kept: cents, civil seconds, codes; None where there is or was nothing.
         filled: True where an empty field was filled, which is no change of anything said.
         seen: when the later state was first seen, civil seconds. since: when the earlier one was.
+        rows: of what was edited, the row that said the one and the row that said the other. Two that tell the same edit of different
+            rows or tables are one.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class Change:
     filled: bool
     seen: int
     since: int
+    rows: tuple[Version, Version] | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,9 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
                 fresh.append(_Row("", version, release, _values(release)))
         gone = [row for rest in by_content.values() for row in rest]
         pairs, lost, unclear = _matched(gone, fresh)
-        for before, after in pairs:
+        for before, after in sorted(
+            pairs, key=lambda pair: pair[0].id
+        ):  # of edits alike the first row's is told
             row = _continued(before, after)
             following.append(row)
             changes += _edits(before, row, state.seen, since)
@@ -155,10 +161,10 @@ def _filled_up(said: _Part, before: _Part) -> _Part:
 
 
 def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
-    for field in sorted({*before.values, *row.values}):
-        was, became = before.values.get(field), row.values[field]
-        if not same(field, was, became):
-            whose, _, name = field.rpartition("/")
+    for path in sorted({*before.values, *row.values}):
+        was, became = before.values.get(path), row.values[path]
+        if not same(path, was, became):
+            whose, _, name = path.rpartition("/")
             contract = _contract(row) if whose else ""
             yield Change(
                 "edited",
@@ -169,7 +175,14 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 was in (None, ""),
                 seen,
                 since,
+                (_last_to_speak(before, path), row.version),
             )
+
+
+def _last_to_speak(row: _Row, path: str) -> Version:
+    """Where a field of a row stands: the table may have been silent about it since."""
+    said = (one for one in (row.version, *reversed(row.former)) if path in _values(unpacked(one.release)))
+    return next(said, row.version)
 
 
 def _contract(row: _Row) -> str:

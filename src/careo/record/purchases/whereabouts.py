@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from careo.record.purchases.process import located
 from careo.record.purchases.rules import Hit
-from careo.record.purchases.signals import Dated, Evidence, value_of
+from careo.record.purchases.signals import Dated, Evidence, Place, value_of
 from careo.record.purchases.state import State
 from careo.record.purchases.versions import Version, Versions, date_of
 
@@ -51,33 +51,34 @@ class Whereabouts:
         seen: list[int | None] = []
         published: list[int] = []
         latest_version: Version | None = None
-        digest, date = "", None
+        place, date = Place(), None
         for fact in hit.facts:
             before, value = value_of(fact)
-            version = (
-                located(fact.process, known[fact.process], fact.field) if fact.process in known else None
+            former, version = fact.rows or (
+                None,
+                located(fact.process, known[fact.process], fact.field) if fact.process in known else None,
             )
             if version is None:
                 evidence.append(Evidence(process=fact.process, field=fact.field, value=value, before=before))
                 continue
-            name, sha256, baseline = self._file_of(version.file)
             if version is not latest_version:  # most facts of a hit stand in one release
                 latest_version = version
-                digest, date = blake2b(version.release, digest_size=10).hexdigest(), date_of(version)
+                place, date = self._place(version), date_of(version)
             evidence.append(
                 Evidence(
                     process=fact.process,
                     field=fact.field,
                     value=value,
                     before=before,
-                    name=name,
-                    sha256=sha256,
-                    line=version.line,
-                    pointer=version.pointer,
-                    release=digest,
+                    former=self._place(former) if former else None,
+                    name=place.name,
+                    sha256=place.sha256,
+                    line=place.line,
+                    pointer=place.pointer,
+                    release=place.release,
                 )
             )
-            seen.append(None if baseline else version.seen)
+            seen.append(None if self._file_of(version.file)[2] else version.seen)
             if date:
                 published.append(date)
         known_seen = [one for one in seen if one is not None]
@@ -95,6 +96,11 @@ class Whereabouts:
             and (latest is None or fact.value <= latest)
         ]
         return Dated(tuple(evidence), max(times, default=None), max(published, default=None), first_seen)
+
+    def _place(self, version: Version) -> Place:
+        name, sha256, _ = self._file_of(version.file)
+        release = blake2b(version.release, digest_size=10).hexdigest()
+        return Place(name=name, sha256=sha256, line=version.line, pointer=version.pointer, release=release)
 
     def _file_of(self, file: int) -> tuple[str, str, bool]:
         if file not in self._files:

@@ -10,7 +10,7 @@ from careo.base.fields import worded
 from careo.base.texts import say, sayable
 from careo.record.purchases.rule_files import load_buyers
 from careo.record.purchases.rules import Rule
-from careo.record.purchases.signals import Signal
+from careo.record.purchases.signals import Place, Signal
 from careo.results.watch_data import moment_data, money_in_units, rule_data, signal_data
 from careo.results.watch_findings import Found
 from careo.results.watch_status import (
@@ -27,6 +27,7 @@ from careo.results.watch_status import (
 from careo.results.watch_words import (
     days_words,
     fact_words,
+    line_words,
     measured,
     moment_words,
     process_words,
@@ -294,11 +295,7 @@ def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = Fal
                 "path": one.field,
                 "field": fact_words(one, rule, language)[0].partition(" (")[0],
                 "value": fact_words(one, rule, language)[1],
-                "file": one.name,
-                "line": str(one.line or ""),
-                "pointer": one.pointer,
-                "sha256": one.sha256,
-                "release": one.release,
+                "places": [_place(place, language) for place in (one.former, one) if place and place.name],
             }
             for one in signal.evidence
         ],
@@ -316,6 +313,28 @@ def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = Fal
         ],
         "clock": clock[:10] if clock else "",
     }
+
+
+def _place(place: Place, language: str) -> Row:
+    where = line_words(place, language)
+    return {"file": place.name, "line": where, "sha256": place.sha256, "release": place.release}
+
+
+def evidence_table(evidence: Sequence[Mapping[str, Any]]) -> Table:
+    """What a signal rests on, of `signal_data`, to take away; of edits also where what was there before stands."""
+    columns = ("process", "field", "value", "before", *_PLACE)
+    rows = [[one[name] for name in columns] for one in evidence]
+    former = [one.get("before_place") for one in evidence]
+    if not any(former):
+        return Table(columns, rows)
+    places = [[place[name] if place else None for name in _PLACE] for place in former]
+    return Table(
+        (*columns, *(f"before_{name}" for name in _PLACE)),
+        [[*row, *place] for row, place in zip(rows, places, strict=True)],
+    )
+
+
+_PLACE = ("file", "sha256", "line", "pointer", "release")
 
 
 def _delays(signal: Signal, language: str) -> list[Row]:
