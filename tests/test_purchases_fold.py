@@ -222,6 +222,14 @@ def test_a_column_that_an_edition_lacks_takes_nothing_back() -> None:
     assert (change.field, change.before, change.after, change.filled) == ("start", 86400, 2 * 86400, False)
 
 
+def test_an_edit_names_the_last_row_that_said_what_stood_there() -> None:
+    """The second edition has no column of starts; the third edits the sum and the start."""
+    tables = [(1, [_row("A", 5, start=86400)]), (2, [_row("A", 6)]), (3, [_row("A", 7, start=2 * 86400)])]
+    rows = {(one.field, one.seen): one.rows for one in _of_tables(tables, range(3)).changes}
+    files = {edit: tuple(version.file for version in both or ()) for edit, both in rows.items()}
+    assert files == {("amount", 2): (0, 1), ("amount", 3): (1, 2), ("start", 3): (0, 2)}
+
+
 def test_a_cell_that_was_emptied_is_a_change() -> None:
     (change,) = _of_tables(
         [(1, [_row("A", 5, start=86400)]), (2, [_row("A", 5, start=None)])], range(2)

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -572,6 +573,45 @@ def test_an_amount_edited_in_place_is_a_signal_with_both_amounts(
         "changed money",
     )
     assert edit["supplier"]
+
+
+def test_an_edit_opens_the_row_before_and_the_row_after(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Edited on the 10th and again on the 12th, when a row came in above it: each edit has its own two rows."""
+    folder = _editions(tmp_path / "in")
+    head, *rows = (folder / "contratos_2026-03-10.csv").read_text(encoding="utf-8").splitlines()
+    again = [rows[0].replace("-N-1-2026", "-N-99-2026"), *rows]
+    again[7] = again[7].replace("3555952.71", "10.00")
+    (folder / "contratos_2026-03-12.csv").write_text("\n".join([head, *again, ""]), encoding="utf-8")
+    state = str(tmp_path / "state")
+    careo.watch(folder, state=state)
+    assert cli.run(["watch", "export", "--jsonl", "--state", state]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    edit = [one for one in told if one["rule"] == "W10"][-1]
+    rows_of = [
+        tuple((each["file"], each["line"]) for each in (one["before_place"], one)) for one in edit["evidence"]
+    ]
+    first, second, third = (
+        (f"contratos_2026-03-{day}.csv", line) for day, line in (("08", 8), ("10", 8), ("12", 9))
+    )
+    assert rows_of == [(first, second), (second, third)]
+    for one in edit["evidence"]:
+        for place, cents in ((one["before_place"], one["before"]), (one, one["value"])):
+            data = (folder / place["file"]).read_bytes()
+            assert place["sha256"] == sha256(data).hexdigest()
+            assert f"{cents / 100:.2f}" in data.decode().splitlines()[place["line"] - 1]
+    assert not any("before_place" in fact for one in told if one["rule"] != "W10" for fact in one["evidence"])
+    id = edit["id"]
+    for language, before in (("en", "before: "), ("es", "antes: ")):
+        for words in (["findings", id], ["export", "--csv"], ["export", "--atom"]):
+            assert cli.run(["watch", *words, "--state", state, "--lang", language]) == 0
+            text = " ".join(capsys.readouterr().out.split())
+            assert f"{before}contratos_2026-03-08.csv, l" in text
+            assert "contratos_2026-03-10.csv, l" in text and "contratos_2026-03-12.csv, l" in text
+    assert cli.run(["cite", id, "--state", state]) == 0
+    text = capsys.readouterr().out
+    assert all(f"[contratos_2026-03-{day}.csv:" in text for day in ("08", "10", "12"))
 
 
 def test_times_leave_as_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
