@@ -642,6 +642,66 @@ def test_a_table_that_shrank_is_left_aside_until_told_otherwise(
     assert len(list(careo.watch_told(state=tmp_path / "state"))) == after
 
 
+def _amounts(state: Path) -> list[list[tuple[object, object]]]:
+    """What every standing signal of an edit tells: (before, after) in cents."""
+    return [
+        [(fact.before, fact.value) for fact in one.evidence]
+        for one in careo.watch_findings(state=state, rules=["W10"]).signals
+    ]
+
+
+def _sums(state: Path) -> dict[tuple[str, str], tuple[int, ...]]:
+    with closing(sqlite3.connect(state / "state.sqlite")) as kept:
+        return {
+            row[:2]: row[2:]
+            for row in kept.execute("SELECT * FROM tally WHERE kind='spent' OR kind='contracts'")
+        }
+
+
+@pytest.mark.parametrize("way", ["folder", "files", "replay"])
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ("contratos.csv", "contratos (1).csv"),
+        ("contratos (2).csv", "contratos (10).csv"),
+        ("contratos - copia.csv", "contratos.csv"),
+        ("contratos copia.csv", "contratos (1).csv"),
+        ("contratos_2026-03-08.csv", "contratos_2026-03-08 (1).csv"),
+    ],
+)
+def test_a_copy_is_an_edition_of_the_same_table(tmp_path: Path, way: str, first: str, later: str) -> None:
+    of_two = _editions(tmp_path / "two")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, edition in ((first, "08"), (later, "10")):
+        (folder / name).write_bytes((of_two / f"contratos_2026-03-{edition}.csv").read_bytes())
+        os.utime(folder / name, (1_773_000_000, 1_773_000_000))
+    plain, state = tmp_path / "plain", tmp_path / "state"
+    careo.watch(of_two, state=plain)
+    if way == "replay":
+        careo.watch_replay(folder, state=state)
+    for source in (
+        (folder,) if way == "folder" else (folder / first, folder / later) if way == "files" else ()
+    ):
+        careo.watch(source, state=state)
+    assert _amounts(state) == _amounts(plain) == [[(63_000_000, 355_595_271)]]
+    assert _sums(state) == _sums(plain)
+
+
+def test_a_copy_of_an_older_edition_takes_nothing_back(tmp_path: Path) -> None:
+    of_two = _editions(tmp_path / "two")
+    first, later = (of_two / f"contratos_2026-03-{day}.csv" for day in ("08", "10"))
+    folder = folder_of(tmp_path / "in", contratos__csv=first.read_bytes())
+    for name, edition in (
+        ("contratos.csv", first),
+        ("contratos.csv", later),
+        ("contratos - copia.csv", first),
+    ):
+        (folder / name).write_bytes(edition.read_bytes())
+        careo.watch(folder, state=tmp_path / "state")
+    assert _amounts(tmp_path / "state") == [[(63_000_000, 355_595_271)]]
+
+
 def test_what_a_packed_table_lacks_that_was_cut_is_not_gone(tmp_path: Path) -> None:
     folder = _editions(tmp_path / "in")
     whole = "".join(
