@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +35,7 @@ LAYOUTS = (comprasmx.TENDERS, comprasmx.CONTRACTS, compranet.CONTRACTS)
 
 _HELD = 32 << 20  # bytes of a document that is read at once, and of the lines of one package
 _CHUNK = 1 << 20
+_ROWS_LOOKED_AT = 2000  # of a table, to know how its times are meant
 _FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
 _COPY = re.compile(
@@ -508,15 +509,18 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
     package = maker.made(last=True)
     refused = package.refused
 
+    def records() -> Iterator[purchase_table.Record]:
+        text = text_lines(again(), encoding)
+        top = next((top for top, line in enumerate(text, start=1) if line.strip()), 0)  # where the header is
+        return purchase_table.records(text, separator, len(cells), top)
+
     def sightings() -> Iterator[Sighting]:
         row = purchase_table.Row(terms, places, headers)
-        number = top = 0
+        number = 0
         try:
-            text = text_lines(again(), encoding)
-            for top, line in enumerate(text, start=1):  # noqa: B007 - where the header is
-                if line.strip():
-                    break
-            for number, values, reason, detail in purchase_table.records(text, separator, len(cells), top):
+            some = islice(records(), _ROWS_LOOKED_AT)
+            row.wall = purchase_table.wall_times(row, (values for _, values, _, _ in some if values))
+            for number, values, reason, detail in records():
                 if values is None:
                     refused.append(Refused(number, "", reason, detail))
                     continue
