@@ -524,8 +524,8 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
                 if values is None:
                     refused.append(Refused(number, "", reason, detail))
                     continue
-                if not any(map(str.strip, values)):
-                    continue
+                if not any(map(str.strip, values)) or values == cells:
+                    continue  # a blank line, or the header of a file that was put behind another
                 row.take(values)
                 release = layout.release(row)
                 for column, why in row.notes:

@@ -10,6 +10,7 @@ what it takes back is None, as in the merging rules of the Open Contracting Data
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -165,6 +166,18 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 PARTS = ("bids", "awards", "contracts", "suppliers")
 """Fields of a release that are lists of parts with ids."""
+
+
+ROW = "row-"
+"""Begins the number of a process whose row has none: the hash of what it says."""
+
+
+def is_numbered(process: str) -> bool:
+    """Whether a process keeps its id whatever its row comes to say."""
+    return _OF_ROW.match(process) is None
+
+
+_OF_ROW = re.compile(rf"local-[^-]+-{ROW}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET
 
-from careo.record.purchases.matching import plain_pairs, same
+from careo.record.purchases.matching import fuller, plain_pairs, same
 from careo.record.purchases.versions import TableState, Version
-from careo.sources.releases import PARTS, Contract, Release, Said, Supplier, unpacked
+from careo.sources.releases import PARTS, Contract, Release, Said, Supplier, is_numbered, packed, unpacked
 
 _Part = TypeVar("_Part", bound=Said)
 _OWN = frozenset({"process", "id", "date", "whole", "tags"})
@@ -84,6 +84,9 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
     seen: dict[str, int | None] = {}
     issued: Counter[str] = Counter()
     since = states[0].seen if states else 0
+    numbered = is_numbered(
+        name
+    )  # else what says something else is another process, and nobody can say that one is gone
     histories: dict[str, tuple[Version, ...]] = {}
     for state in states:
         # A row that is unchanged keeps its id; what is left on either side is matched.
@@ -115,27 +118,32 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
                 row = replace(row, id=stem if issued[stem] == 1 else f"{stem}-{issued[stem]}")
                 following.append(row)
                 seen[row.id] = None if state.seen == baseline else state.seen
-        for kind, those in (("vanished", lost), ("ambiguous", unclear)):
+        for kind, those in (("vanished", lost), ("ambiguous", unclear)) if numbered else ():
             changes += (
                 Change(kind, _contract(row), "", None, None, False, state.seen, since) for row in those
             )
         rows, since = sorted(following, key=lambda row: row.id), state.seen
         histories |= {row.id: (*row.former, row.version) for row in rows}
-    contents = Counter(row.version.release for row in rows)
+    contents = Counter(_contents(row) for row in rows)
     return Chain(
         now=_table_release(name, rows) if rows else None,
         changes=changes,
         seen=seen,
-        twice=tuple(row.id for row in rows if contents[row.version.release] > 1),
+        twice=tuple(row.id for row in rows if contents[_contents(row)] > 1),
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
         histories=histories,
     )
 
 
+def _contents(row: _Row) -> bytes:
+    """What a row says and said, as far as nothing else was said since."""
+    return packed(row.release) if row.former else row.version.release
+
+
 def _continued(before: _Row, after: _Row) -> _Row:
     """The row `before` as it stands now. What its table no longer speaks of (no such column, a cell that cannot be read) stands as
-    it was: silence takes nothing back, as an empty cell does."""
+    it was, and so does what is only written otherwise: silence takes nothing back, as an empty cell does."""
     release = _filled_up(after.release, before.release)
     contracts = release.contracts
     if contracts and before.release.contracts:
@@ -145,19 +153,23 @@ def _continued(before: _Row, after: _Row) -> _Row:
         after,
         id=before.id,
         release=release,
-        values={**before.values, **after.values},
+        values={**before.values, **after.values, **_values(release)},
         former=(*before.former, before.version),
     )
 
 
 def _filled_up(said: _Part, before: _Part) -> _Part:
-    """`said`, and of what it does not speak what was said before."""
-    silent = {
-        name: value
-        for name in said.__struct_fields__
-        if getattr(said, name) is UNSET and (value := getattr(before, name)) is not UNSET
-    }
-    return msgspec.structs.replace(said, **silent) if silent else said
+    """`said`, and of what it does not speak, or says in other words, what was said before."""
+    kept: dict[str, object] = {}
+    for name in said.__struct_fields__:
+        was, became = getattr(before, name), getattr(said, name)
+        if was is UNSET or was == became:
+            continue
+        if became is UNSET:
+            kept[name] = was
+        elif name not in _OWN and same(name, was, became):
+            kept[name] = fuller(was, became)
+    return msgspec.structs.replace(said, **kept) if kept else said
 
 
 def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
@@ -175,14 +187,20 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 was in (None, ""),
                 seen,
                 since,
-                (_last_to_speak(before, path), row.version),
+                (_last_to_say(before, path), row.version),
             )
 
 
-def _last_to_speak(row: _Row, path: str) -> Version:
-    """Where a field of a row stands: the table may have been silent about it since."""
-    said = (one for one in (row.version, *reversed(row.former)) if path in _values(unpacked(one.release)))
-    return next(said, row.version)
+def _last_to_say(row: _Row, path: str) -> Version:
+    """Where a field of a row stands: the table may have been silent about it since, or less exact."""
+    spoken: list[Version] = []
+    for version in (row.version, *reversed(row.former)):
+        said = _values(unpacked(version.release)).get(path, UNSET)
+        if said == row.values.get(path):
+            return version
+        if said is not UNSET:
+            spoken.append(version)
+    return next(iter(spoken), row.version)
 
 
 def _contract(row: _Row) -> str:

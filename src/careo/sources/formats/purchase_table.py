@@ -93,7 +93,9 @@ class Row:
             return UNSET
         cell = self._cells[place].strip()
         if cell.startswith("'"):
-            cell = cell[1:].strip()
+            cell = cell.lstrip("'").strip()
+        if not cell.isascii():
+            cell = unicodedata.normalize("NFC", cell)  # some programs write an accent as a letter of its own
         return cell or None
 
     def words(self, name: str) -> Text:
