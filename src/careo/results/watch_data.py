@@ -27,7 +27,6 @@ def signal_data(
     signal: Signal, rule: Rule | None, language: str, *, seq: int | None = None
 ) -> dict[str, Any]:
     """A signal. seq: its number in the outbox. Delays are whole days, None where one of the two moments is not known."""
-    times = (signal.event, signal.published, signal.first_seen, signal.told)
     unit = unit_of(signal, rule)
     return {
         **({"seq": seq} if seq is not None else {}),
@@ -50,11 +49,12 @@ def signal_data(
         "event": moment_data(signal.event),
         "published": moment_data(signal.published),
         "first_seen": moment_data(signal.first_seen),
+        "taken": moment_data(signal.taken),
         "told": moment_data(signal.told),
         "days": {
             name: (late - early) // DAY if early is not None and late is not None and late >= early else None
-            for name, early, late in zip(
-                ("event_to_published", "published_to_seen", "seen_to_told"), times, times[1:], strict=False
+            for name, (early, late) in zip(
+                ("event_to_published", "published_to_seen", "seen_to_told"), signal.delays, strict=True
             )
         },
         "evidence": [_evidence(one) for one in signal.evidence],

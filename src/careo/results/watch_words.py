@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
@@ -219,9 +218,15 @@ def process_words(process: str) -> str:
 
 def delay_words(signal: Signal, language: str) -> str:
     """The three delays of a signal, in days; a dash where one is not known."""
-    steps = (signal.event, signal.published, signal.first_seen, signal.told)
-    words = [_between(early, late, language) for early, late in pairwise(steps)]
+    words = [_between(early, late, language) for early, late in signal.delays]
     return say(language, "watch.words.delays", published=words[0], seen=words[1], told=words[2])
+
+
+def taken_words(signal: Signal, language: str) -> str:
+    """That what it rests on came later than on the day on which it is seen; "" where it did not."""
+    if signal.taken is None or signal.first_seen is None or signal.taken // DAY <= signal.first_seen // DAY:
+        return ""
+    return say(language, "watch.view.finding.taken", taken=moment_words(signal.taken))
 
 
 def _between(early: int | None, late: int | None, language: str) -> str:

@@ -277,7 +277,8 @@ def _take_all(session: Session, packages: Iterable[Package], newest: int | None)
         elif package.table and (copied := date_in(package.name)) is not None and copied < package.seen:
             # A dated copy shows a table as it stood on that date, whenever it comes to us.
             same_day = newest is not None and 0 <= newest - copied < DAY
-            package = replace(package, seen=newest + 1 if newest is not None and same_day else copied)
+            seen = newest + 1 if newest is not None and same_day else copied
+            package = replace(package, seen=seen, taken=package.seen)
         session.take(package)
         if session.stopped:
             break

@@ -200,6 +200,7 @@ class Package:
             are two states of the same table.
         name: the file's name or the address. sha256: of the whole file.
         seen: when careo first had it (civil seconds): the clock, or for a replay the date of the file.
+        taken: of a dated copy of a table, seen at its own date, when it came to careo; else None.
         table: True for a table that its publisher overwrites: what it no longer holds is gone.
         part: number of the package within its file, from 0; last: True for the last one.
         next_line, next_offset: where to go on after it: line, and byte of the unpacked file. Whole documents and tables are read
@@ -218,6 +219,7 @@ class Package:
     part: int = 0
     last: bool = True
     published: int | None = None
+    taken: int | None = None
     next_line: int = 1
     next_offset: int = 0
     refused: list[Refused] = field(default_factory=list[Refused])

@@ -47,6 +47,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
         evidence: what it rests on.
         event: when what it speaks of happened, published: when the publisher published that, first_seen: when careo first had
             it; told: when this revision was told. Civil seconds, None where not known.
+        taken: when the last of the dated copies of tables that it rests on came to careo: what it rests on was seen at their dates, and
+            could not be told before.
     """
 
     id: str
@@ -68,6 +70,13 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     event: int | None = None
     published: int | None = None
     first_seen: int | None = None
+    taken: int | None = None
+
+    @property
+    def delays(self) -> tuple[tuple[int | None, int | None], ...]:
+        """From the event to its publication, from there to being seen here, and from when careo had it to this revision: (early, late)."""
+        had = self.first_seen if self.first_seen is None else max(self.first_seen, self.taken or 0)
+        return (self.event, self.published), (self.published, self.first_seen), (had, self.told)
 
     @property
     def standing(self) -> bool:
@@ -119,17 +128,19 @@ def next_revision(
         event=dated.event,
         published=dated.published,
         first_seen=dated.first_seen,
+        taken=dated.taken,
         told=clock,
     )
 
 
 class Dated(msgspec.Struct, frozen=True):
-    """Evidence of a hit, and when it happened, was published and first seen (civil seconds)."""
+    """Evidence of a hit, and when it happened, was published, first seen and taken in (civil seconds); see `Signal`."""
 
     evidence: tuple[Evidence, ...]
     event: int | None
     published: int | None
     first_seen: int | None
+    taken: int | None = None
 
 
 def value_of(fact: Fact) -> tuple[int | float | str | bool | None, int | float | str | bool | None]:

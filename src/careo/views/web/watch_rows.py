@@ -34,6 +34,7 @@ from careo.results.watch_words import (
     severity_words,
     state_words,
     subject_words,
+    taken_words,
 )
 from careo.results.wording import number, period_words
 from careo.sources.civil import DAY
@@ -300,6 +301,7 @@ def signal_row(signal: Signal, found: Found, language: str, *, whole: bool = Fal
             for one in signal.evidence
         ],
         "delays": _delays(signal, language),
+        "taken": taken_words(signal, language),
         "history": [
             {
                 "number": seq,
@@ -339,11 +341,11 @@ _PLACE = ("file", "sha256", "line", "pointer", "release")
 
 def _delays(signal: Signal, language: str) -> list[Row]:
     """From what happened to what was told of it, step by step."""
-    names = ("event", "published", "first_seen", "told")
-    times = [getattr(signal, name) for name in names]
+    steps = zip(
+        ("event", "published", "first_seen", "told"), ((None, signal.event), *signal.delays), strict=True
+    )
     rows = list[Row]()
-    for index, name in enumerate(names):
-        early, late = times[index - 1] if index else None, times[index]
+    for name, (early, late) in steps:
         known = early is not None and late is not None and late >= early
         rows.append(
             {
