@@ -6,7 +6,8 @@ import gzip
 import io
 import json
 import os
-from datetime import UTC, datetime
+import unicodedata
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -556,6 +557,83 @@ def test_reading_a_merged_release_gives_what_the_standards_own_merger_says():
             ]
             tender = merged.get("tender", {})
             assert read.tenderers == tender.get("numberOfTenderers", UNSET)
+
+
+_TIMES_OF_TENDERS = ("2026-01-20 09:00:00", "2026-01-23 18:11:08", "2026-02-10 10:00:00")
+
+
+def _tenders(write, rows: int = 1) -> bytes:
+    """Tenders whose times are written otherwise."""
+    times = {column: write(cell) for column, cell in TENDER.items() if cell in _TIMES_OF_TENDERS}
+    many = [{**TENDER, **times, "Núm. Proc. Proyecto": f"LA-{n}-2026"} for n in range(rows)]
+    return table(TENDER_COLUMNS, many)
+
+
+def _in_utc(cell: str) -> str:
+    return f"{datetime.fromisoformat(cell) + timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda cell: f"{cell}Z",
+        lambda cell: cell.replace(" ", "T") + ".000Z",
+        lambda cell: f"{cell}+00:00",
+        lambda cell: f"{cell}+00",
+        lambda cell: f"{cell} UTC",
+        lambda cell: f"{cell} GMT",
+        lambda cell: f"{cell}-06:00",
+        lambda cell: f"{cell[8:10]}/{cell[5:7]}/{cell[:4]} {cell[11:]}-0600",
+        _in_utc,
+    ],
+)
+def test_an_offset_behind_every_time_of_a_table_is_a_way_of_writing(write):
+    [plain], _ = whole(_tenders(str))
+    [other], refused = whole(_tenders(write))
+    assert refused == []
+    assert other == plain
+
+
+def test_days_alone_tell_how_offsets_are_meant_before_hours_do():
+    """By hours alone these would be in UTC: people publish at night there. So it is in real tables, whose days are midnights."""
+    columns, row = CONTRACT_COLUMNS, dict(CONTRACT)
+    row |= {"Fecha de publicación": "2026-01-09 23:23:24", "Fecha de fallo": "2026-01-09 00:00:00"}
+    row |= {"Fecha de firma del contrato": "2026-01-09 22:10:00"}
+    dates = [column for column in row if row[column].startswith("2026-01-09")]
+    [plain], _ = whole(table(columns, [row]))
+    for write in (lambda cell: f"{cell}Z", _in_utc):
+        [other], _ = whole(table(columns, [{**row, **{column: write(row[column]) for column in dates}}]))
+        assert other == plain
+
+
+def test_an_offset_of_a_few_rows_is_taken_at_its_word():
+    head, *rows = _tenders(str, 20).decode().splitlines(keepends=True)
+    rows[3] = rows[3].replace("2026-02-10 10:00:00", "2026-02-10T10:00:00Z")
+    found, _ = whole("".join([head, *rows]).encode())
+    hours = [one.opening % 86400 // 3600 for one in found]
+    assert hours == [10] * 3 + [4] + [10] * 16
+
+
+def test_what_is_written_otherwise_is_the_same():
+    """Accents as letters of their own, several apostrophes, codes in small letters, a header that comes again."""
+    columns, row = TENDER_COLUMNS, TENDER
+    [plain], _ = whole(table(columns, [row]))
+    decomposed = {column: unicodedata.normalize("NFD", cell) for column, cell in row.items()}
+    quoted = {column: f"''{cell}" for column, cell in row.items()}
+    small = {
+        **row,
+        "Clave de la UC": "'007000999".lower(),
+        "Núm. Proc. Proyecto": row["Núm. Proc. Proyecto"].lower(),
+    }
+    for other in (decomposed, quoted, small):
+        [read], refused = whole(table(columns, [other]))
+        assert (read, refused) == (plain, [])
+    contract = CONTRACT
+    [small_unit], _ = whole(table(CONTRACT_COLUMNS, [{**contract, "Clave de la UC": "050gyr006"}]))
+    [unit], _ = whole(table(CONTRACT_COLUMNS, [contract]))
+    assert small_unit == unit
+    again = {column: column for column in columns}
+    assert whole(table(columns, [again, row, again])) == ([plain], [])
 
 
 def test_a_day_may_stand_first_in_the_name_of_a_file():

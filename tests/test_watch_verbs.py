@@ -614,6 +614,36 @@ def test_an_edit_opens_the_row_before_and_the_row_after(
     assert all(f"[contratos_2026-03-{day}.csv:" in text for day in ("08", "10", "12"))
 
 
+def test_the_days_before_an_old_copy_came_are_no_delay_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copies of the 10th are here; today come the one of the 8th and that of the 12th: what follows is told today."""
+    made = _editions(tmp_path / "made")
+    first, second = (made / f"contratos_2026-03-{day}.csv" for day in ("08", "10"))
+    third = made / "contratos_2026-03-12.csv"
+    third.write_text(second.read_text(encoding="utf-8").replace("90000.00", "-5.00"), encoding="utf-8")
+    folder, state = tmp_path / "in", tmp_path / "state"
+    folder.mkdir()
+    for copy, day in ((second, date(2026, 3, 10)), (first, date(2026, 9, 1)), (third, date(2026, 9, 1))):
+        (folder / copy.name).write_bytes(copy.read_bytes())
+        careo.watch(folder, state=state, seen=day)
+    found = careo.watch_findings(state=state, rules=["W10", "W13"])
+    came = 20_697 * 86_400
+    assert found.signals
+    for one in found.signals:
+        assert (one.told, one.taken) == (came, came)
+        assert one.first_seen is not None and one.first_seen < came - 170 * 86_400
+    for language, said in (
+        ("en", "to this signal 0 days. Copies"),
+        ("es", "a esta señal, 0 días. Las copias"),
+    ):
+        cli.run(["watch", "findings", "--rule", "W10", "--state", str(state), "--lang", language])
+        assert said in " ".join(capsys.readouterr().out.split())
+    cli.run(["watch", "export", "--jsonl", "--state", str(state)])
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {one["days"]["seen_to_told"] for one in told if one["taken"]} <= {0, None}
+
+
 def test_times_leave_as_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = _editions(tmp_path / "in", field="Fecha de fallo", value="2026-02-05")
     careo.watch(folder, state=tmp_path / "state", rules=["W10"])
