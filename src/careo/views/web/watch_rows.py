@@ -346,13 +346,13 @@ def _delays(signal: Signal, language: str) -> list[Row]:
     )
     rows = list[Row]()
     for name, (early, late) in steps:
-        known = early is not None and late is not None and late >= early
+        days = (
+            ""
+            if early is None or late is None or late < early
+            else days_words((late - early) // DAY, language)
+        )
         rows.append(
-            {
-                "step": say(language, f"web_watch.step.{name}"),
-                "when": moment_words(late),
-                "days": days_words((late - early) // DAY, language) if known else "",  # pyright: ignore[reportOptionalOperand]
-            }
+            {"step": say(language, f"web_watch.step.{name}"), "when": moment_words(late), "days": days}
         )
     return rows
 
