@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -126,3 +127,8 @@ def whole(source: Path | bytes | IO[bytes], **asked: Any) -> tuple[list[Release]
     return [one.release for _, many in read for one in many], [
         one for package, _ in read for one in package.refused
     ]
+
+
+def civil(*moment: int) -> int:
+    """Civil seconds of a moment."""
+    return int(datetime(*moment, tzinfo=UTC).timestamp())

@@ -1,4 +1,4 @@
-"""Files of purchases read as what they are: OCDS in every wrapping, tables of Compras MX and CompraNet 5."""
+"""Files of purchases read as what they are: OCDS in every wrapping, dates, amounts, packages. Tables: `test_purchase_tables.py`."""
 
 from __future__ import annotations
 
@@ -19,25 +19,15 @@ from careo.sources.civil import Clock, cents
 from careo.sources.packages import date_in, read_packages, series_of
 from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
 from purchase_files import (
-    CONTRACT,
-    CONTRACT_COLUMNS,
-    NET_2010,
-    NET_2018,
-    TENDER,
-    TENDER_COLUMNS,
     as_lines,
+    civil,
     packages,
     release,
-    table,
     whole,
 )
 
 SHARED = Path(__file__).parents[2] / "shared/data/procurement"
 EXAMPLES = SHARED / "ocds_standard/examples"
-
-
-def civil(*moment: int) -> int:
-    return int(datetime(*moment, tzinfo=UTC).timestamp())
 
 
 def test_a_release_says_what_rules_read_and_nothing_else():
@@ -346,6 +336,22 @@ def test_lines_do_not_depend_on_how_the_bytes_come(sizes, luck):
     [
         ("contratos_2026-03-08.csv", "contratos.csv", civil(2026, 3, 8)),
         ("contratos-20260308-imss.csv.gz", "contratos-imss.csv", civil(2026, 3, 8)),
+        ("contratos (1).csv", "contratos.csv", None),
+        ("contratos(12).csv.gz", "contratos.csv", None),
+        ("contratos.csv (1).gz", "contratos.csv", None),
+        ("contratos - copia.csv", "contratos.csv", None),
+        ("contratos - Copy (2).csv", "contratos.csv", None),
+        ("contratos copia 2.csv", "contratos.csv", None),
+        ("contratos (copy).csv", "contratos.csv", None),
+        ("contratos (1) - copia.csv", "contratos.csv", None),
+        ("contratos_2026-03-08 (1).csv", "contratos.csv", civil(2026, 3, 8)),
+        ("snapshots/2026-03-08 - copia.csv", "snapshots.csv", civil(2026, 3, 8)),
+        ("contratos_v2.csv", "contratos_v2.csv", None),
+        ("contratos 2.csv", "contratos 2.csv", None),
+        ("contratos (2026).csv", "contratos (2026).csv", None),
+        ("contratos (01).csv", "contratos (01).csv", None),
+        ("fotocopia.csv", "fotocopia.csv", None),
+        ("copia.csv", "copia.csv", None),
         ("2026_03_08 contratos.csv", "contratos.csv", civil(2026, 3, 8)),
         ("snapshots/2026-03-08.csv", "snapshots.csv", civil(2026, 3, 8)),
         ("comprasmx_tenders_2026-01_02.csv", "comprasmx_tenders_2026-01_02.csv", None),
@@ -377,135 +383,13 @@ def test_when_a_replayed_file_was_seen(tmp_path):
     assert packages(plain, published=9)[0][0].published == 9
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_row_of_procedures():
-    [read], refused = whole(table(TENDER_COLUMNS, [TENDER], "cp1252"))
-    assert refused == []
-    assert read == Release(
-        process="local-comprasmx-LA-07-000-007000999-N-1-2026", id=read.id, date=None, whole=True, draft=False, status="active", method="open",
-        method_words="LICITACIÓN PÚBLICA", ground="", law="LAASSP", scope="national", category="goods", buyer="007000",
-        buyer_name="SECRETARÍA DE JUGUETES", unit="007000999", unit_name="DIRECCIÓN DE TRENES", branch="07", filed=civil(2026, 1, 20, 9),
-        published=civil(2026, 1, 23, 18, 11, 8), opening=civil(2026, 2, 10, 10), decided=civil(2026, 2, 20), items=("37101", "37104"),
-        address="https://example.org/anuncio/1",
-    )  # fmt: skip
-
-
-def test_a_row_of_contracts():
-    [read], refused = whole(table(CONTRACT_COLUMNS, [CONTRACT]))
-    assert refused == []
-    assert read == Release(
-        process="local-comprasmx-AA-50-GYR-050GYR006-T-7-2026", id=read.id, date=None, whole=True, method="direct",
-        method_words="ADJUDICACIÓN DIRECTA POR CASO FORTUITO O FUERZA MAYOR", ground="ART. 54 FR. II", law="LAASSP", scope="treaties",
-        category="services", buyer="050GYR", buyer_name="INSTITUTO DE JUGUETES", unit="050GYR006", unit_name="OFICINA DE TRENES", branch="50",
-        published=civil(2025, 12, 31, 1, 32, 11), decided=civil(2025, 12, 31), address="https://example.org/anuncio/2",
-        contracts=(
-            Contract(
-                id="", buyer="050GYR", unit="050GYR006", decided=civil(2025, 12, 31), signed=None, start=civil(2026, 2, 1), amount=3478462, currency="MXN",
-                suppliers=("JUG010101AB1",), parts=("22102",),
-            ),
-        ),
-        suppliers=(Supplier(id="JUG010101AB1", name="JUGUETES SA DE CV"),),
-    )  # fmt: skip
-
-
-def test_procedures_and_contracts_of_one_number_meet():
-    tender = {**TENDER, "Núm. Proc. Proyecto": CONTRACT["Número de procedimiento"]}
-    assert (
-        whole(table(TENDER_COLUMNS, [tender]))[0][0].process
-        == whole(table(CONTRACT_COLUMNS, [CONTRACT]))[0][0].process
-    )
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_a_table_in_any_usual_encoding_with_its_columns_in_any_order(encoding, separator):
-    expected, _ = whole(table(TENDER_COLUMNS, [TENDER]))
-    columns = ["Otra columna", *reversed(TENDER_COLUMNS)]
-    if encoding == "utf-16" and separator == "\t":
-        pytest.skip("one of each is enough")
-    data = table(columns, [{**TENDER, "Otra columna": "ana@example.org"}], encoding, separator)
-    assert whole(data)[0] == whole(io.BytesIO(gzip.compress(data)))[0] == expected
-
-
-def test_a_column_that_is_not_there_says_nothing_and_an_empty_cell_says_none():
-    columns = [name for name in TENDER_COLUMNS if name not in ("Artículo de excepción", "Fecha de fallo")]
-    [read], _ = whole(table(columns, [{**TENDER, "Fecha apertura": ""}]))
-    assert (read.ground, read.decided, read.opening) == (UNSET, UNSET, None)
-
-
-def test_a_row_without_a_number_is_a_process_of_its_own():
-    rows = [
-        {**TENDER, "Núm. Proc. Proyecto": ""},
-        {**TENDER, "Núm. Proc. Proyecto": "", "Fecha de fallo": "2026-02-21"},
-    ]
-    first, second = whole(table(TENDER_COLUMNS, rows))[0]
-    assert first.process != second.process
-    assert first.process.startswith("local-comprasmx-row-")
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "field", "expected"),
-    [
-        ("Tipo de elemento", "PROYECTO DE CONVOCATORIA", "draft", True),
-        ("Estatus procedimiento", "ADJUDICADO PARCIAL", "status", "complete"),
-        ("Estatus procedimiento", "DESIERTO", "status", "unsuccessful"),
-        ("Estatus procedimiento", "CANCELADO", "status", "cancelled"),
-        ("Estatus procedimiento", "VIGENTE SIN ACTA", "status", "active"),
-        ("Tipo Procedimiento", "INVITACIÓN A CUANDO MENOS 3 PERSONAS POR URGENCIA", "method", "invited"),
-        ("Caracter anuncio", "INTERNACIONAL ABIERTO", "scope", "international"),
-        ("Tipo de contratación", "SERVICIOS RELACIONADOS CON LA OBRA", "category", "works services"),
-        ("Ley", "LEY DE OBRAS PÚBLICAS Y SERVICIOS RELACIONADOS CON LAS MISMAS", "law", "LOPSRM"),
-        ("Fecha apertura", "10/02/2026 10:30", "opening", civil(2026, 2, 10, 10, 30)),
-        ("Fecha apertura", "10/02/2026 01:30:00 p. m.", "opening", civil(2026, 2, 10, 13, 30)),
-    ],
-)
-def test_words_of_the_publisher_as_codes(column, cell, field, expected):
-    [read], refused = whole(table(TENDER_COLUMNS, [{**TENDER, column: cell}]))
-    assert (getattr(read, field), refused) == (expected, [])
-
-
-@pytest.mark.parametrize(("row", "supplier"), [(NET_2010, "JUGUETES SA DE CV"), (NET_2018, "JUG010101AB1")])
-def test_both_layouts_of_compranet_5_say_the_same(row, supplier):
-    [read], refused = whole(table(row, [row]))
-    assert refused == []
-    assert (read.process, read.method, read.scope, read.category) == (
-        "local-compranet5-LA-007000999-N1-2014",
-        "open",
-        "national",
-        "goods",
-    )
-    assert (read.published, read.opening, read.buyer) == (
-        civil(2014, 2, 1, 10, 30),
-        civil(2014, 2, 20, 9),
-        "JUG",
-    )
-    assert read.contracts == (
-        Contract(id="1001", buyer="JUG", unit="007000999", status="active", decided=civil(2014, 3, 1), signed=civil(2014, 3, 4), start=civil(2014, 3, 5), amount=100050, currency="MXN", suppliers=(supplier,)),
-    )  # fmt: skip
+def test_a_day_may_stand_first_in_the_name_of_a_file():
+    assert date_in("contratos_16-03-2026.csv") == date_in("contratos_2026-03-16.csv")
+    assert series_of("x/contratos_16-03-2026.csv") == series_of("x/contratos_12-03-2026.csv")
+    assert date_in("acta-32-03-2026.csv") is None
 
 
 # --- the real files ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.realdata
-def test_the_real_tables_are_read_whole():
-    releases, refused = whole(SHARED / "comprasmx_tenders_2026-01_02.csv")
-    assert (len(releases), refused) == (2438, [])
-    assert sum(one.draft is True for one in releases) == 325
-    assert sum(len(one.items) > 1 for one in releases if one.items) == 184
-    assert sum(one.branch in ("07", "13", "36", "49") for one in releases) == 199
-    assert sum(one.method == "direct" for one in releases) == 119
-    rows = {}
-    for path in sorted((SHARED / "comprasmx_contract_snapshots").glob("*.csv")):
-        releases, refused = whole(path)
-        assert refused == []
-        rows[path.stem] = len(releases)
-    assert rows == {"2026-03-08": 3756, "2026-03-10": 3794, "2026-03-11": 3832, "2026-03-12": 3883}
-    assert sum(one.contracts[0].signed is None for one in releases) == 1325
-    assert sum(one.contracts[0].suppliers[0].startswith("P-") for one in releases) == 803
-    assert all(one.scope for one in releases)
 
 
 @pytest.mark.realdata
@@ -540,9 +424,3 @@ def test_reading_a_merged_release_gives_what_the_standards_own_merger_says():
             ]
             tender = merged.get("tender", {})
             assert read.tenderers == tender.get("numberOfTenderers", UNSET)
-
-
-def test_a_day_may_stand_first_in_the_name_of_a_file():
-    assert date_in("contratos_16-03-2026.csv") == date_in("contratos_2026-03-16.csv")
-    assert series_of("x/contratos_16-03-2026.csv") == series_of("x/contratos_12-03-2026.csv")
-    assert date_in("acta-32-03-2026.csv") is None

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from careo.record.purchases.process import Process, merged, process
-from careo.record.purchases.versions import Version, Versions, of_stream, with_release, with_table
+from careo.record.purchases.process import Process, located, merged, process
+from careo.record.purchases.versions import TableState, Version, Versions, of_stream, with_release, with_table
 from careo.sources.releases import Award, Bid, Contract, Release, Supplier, packed, unpacked
 
 NAME = "ocds-x-1"
@@ -238,6 +238,14 @@ def test_a_column_that_an_edition_lacks_takes_nothing_back() -> None:
     assert (change.field, change.before, change.after, change.filled) == ("start", 86400, 2 * 86400, False)
 
 
+def test_an_edit_names_the_last_row_that_said_what_stood_there() -> None:
+    """The second edition has no column of starts; the third edits the sum and the start."""
+    tables = [(1, [_row("A", 5, start=86400)]), (2, [_row("A", 6)]), (3, [_row("A", 7, start=2 * 86400)])]
+    rows = {(one.field, one.seen): one.rows for one in _of_tables(tables, range(3)).changes}
+    files = {edit: tuple(version.file for version in both or ()) for edit, both in rows.items()}
+    assert files == {("amount", 2): (0, 1), ("amount", 3): (1, 2), ("start", 3): (0, 2)}
+
+
 def test_a_cell_that_was_emptied_is_a_change() -> None:
     (change,) = _of_tables(
         [(1, [_row("A", 5, start=86400)]), (2, [_row("A", 5, start=None)])], range(2)
@@ -258,6 +266,53 @@ def test_a_cell_that_was_emptied_is_a_change() -> None:
 def test_a_time_told_less_exactly_is_no_edit(before: int, after: int, *, edited: bool) -> None:
     found = _of_tables([(1, [_row("A", 5, signed=before)]), (2, [_row("A", 5, signed=after)])], range(2))
     assert bool(found.changes) == edited
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "edited"),
+    [
+        ("ART. 55 PÁRRAFO PRIMERO", "Art 55 parrafo primero", False),
+        ("ART. 55 FR. I", "ART. 55 FR. II", True),
+        ("ART. 55", "", True),
+    ],
+)
+def test_words_written_otherwise_are_no_edit(before: str, after: str, *, edited: bool) -> None:
+    tables = [
+        (at, [msgspec.structs.replace(_row("A", 5), ground=ground)])
+        for at, ground in enumerate((before, after), 1)
+    ]
+    found = _of_tables(tables, range(2))
+    assert bool(found.changes) == edited
+    assert found.now.ground == (after if edited else before)
+
+
+def test_of_times_that_say_the_same_the_exact_one_stands_and_is_cited() -> None:
+    day, exact, later = 86400, 86400 + 41852, 86400 + 50000
+    tables = [(at, [_row("A", 5, signed=signed)]) for at, signed in enumerate((day, exact, day, later), 1)]
+    assert _of_tables(tables[:3], range(3)).contracts()[0].signed == exact
+    (change,) = _of_tables(tables, range(4)).changes
+    assert (change.before, change.after) == (exact, later)
+    assert [version.file for version in change.rows or ()] == [1, 3]
+    versions = Versions()
+    for place, (seen, rows) in enumerate(tables[:3]):
+        found = [Version(packed(row), place, 0, "", seen) for row in rows]
+        versions = with_table(versions, "table", (seen, "sha"), found, None)
+    (contract,) = process(NAME, versions, {}).contracts()
+    where = located(NAME, versions, f"contracts/{contract.id}/signed")
+    assert where is not None and where.file == 1
+
+
+def test_rows_that_were_told_apart_by_what_is_silent_now_are_not_one_row_twice() -> None:
+    silent = Release(process=NAME, id="row", whole=True, contracts=(Contract(id="", suppliers=("A",)),))
+    tables = [(1, [_row("A", 5), _row("A", 6)]), (2, [silent, silent])]
+    assert _of_tables(tables, range(2)).twice == ()
+    assert len(_of_tables([(1, [silent, silent])], range(1)).twice) == 2
+
+
+def test_a_row_without_a_number_does_not_vanish() -> None:
+    for name, kinds in (("local-comprasmx-row-5f", []), ("local-comprasmx-LA-1", ["vanished"])):
+        states = (TableState(1, "a", (Version(packed(_row("A", 5)), 0, 0, "", 1),)), TableState(2, "b", ()))
+        assert [one.kind for one in process(name, Versions((), {"table": states}), {}).changes] == kinds
 
 
 def test_one_row_of_two_changed_its_sum_and_the_other_its_start() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import sqlite3
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -181,6 +186,80 @@ def test_the_contract_snapshots_hold_exactly_these_changes(tmp_path: Path) -> No
     fed(mixed, [files[2], files[0], files[3], files[1]])
     assert standing(mixed) == standing(path)
     assert _changes(mixed) == _changes(path)
+
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)")
+
+
+def _rewritten(text: str, way: str) -> bytes:
+    """A table that says the same in another way of writing."""
+    head, *rows = csv.reader(io.StringIO(text))
+    if way == "shifted":
+        return _STAMP.sub(r"\1T\2Z", text).encode()
+    if way == "utc":
+        return _STAMP.sub(
+            lambda found: f"{datetime.fromisoformat(found[0]) + timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}", text
+        ).encode()
+    if way == "columns":
+        head, rows = head[::-1], [row[::-1] for row in rows[::-1]]
+    if way == "small":
+        rows = [[cell if cell.startswith(("http", "P-")) else cell.lower() for cell in row] for row in rows]
+    if way == "plain":
+        rows = [
+            [unicodedata.normalize("NFKD", cell).encode("ascii", "ignore").decode() for cell in row]
+            for row in rows
+        ]
+    if way == "minutes":
+        rows = [[_STAMP.sub(lambda found: found[0][:-3], cell) for cell in row] for row in rows]
+    if way == "money":
+        at = head.index("Importe DRC")
+        rows = [[*row[:at], f"$ {float(row[at]):,.2f}", *row[at + 1 :]] for row in rows]
+    if way == "again":
+        rows = [head, *rows, head, [""] * len(head), []]
+    written = io.StringIO()
+    csv.writer(written, delimiter=";" if way == "columns" else ",", quoting=csv.QUOTE_ALL).writerows(
+        [head, *rows]
+    )
+    return written.getvalue().encode("utf-16" if way == "columns" else "utf-8-sig")
+
+
+_WAYS = ("shifted", "utc", "columns", "small", "plain", "minutes", "money", "again")
+
+
+@pytest.mark.parametrize("way", _WAYS)
+def test_a_table_written_in_another_way_says_nothing_new(tmp_path: Path, way: str) -> None:
+    first, _, _ = _tables(tmp_path)
+    again = first.with_name("contratos_2026-03-09.csv")
+    again.write_bytes(_rewritten(first.read_text(encoding="utf-8"), way))
+    path = tmp_path / "state.sqlite"
+    taken = fed(path, [first, again])
+    assert _changes(path) == {}
+    assert (taken[1].releases, taken[1].signals, taken[1].refused) == (taken[0].releases, 0, ())
+
+
+def test_one_time_that_moved_by_six_hours_is_an_edit(tmp_path: Path) -> None:
+    first, _, _ = _tables(tmp_path)
+    text = first.read_text(encoding="utf-8")
+    for number, (table, moved) in enumerate(((text, "16:00:00"), (_STAMP.sub(r"\1T\2Z", text), "16:00:00Z"))):
+        again = first.with_name(f"contratos_2026-03-09 {number}.csv")
+        again.write_text(re.sub("10:00:00Z?", moved, table, count=1), encoding="utf-8")
+        fed(tmp_path / f"{number}.sqlite", [first, again.rename(first.with_name("contratos_2026-03-09.csv"))])
+        assert _changes(tmp_path / f"{number}.sqlite") == {("edited", "published", False): 1}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("table", [SNAPSHOTS / "2026-03-10.csv", TENDERS])
+def test_a_real_table_written_in_another_way_says_nothing_new(tmp_path: Path, table: Path) -> None:
+    text = table.read_bytes().decode("cp1252" if table == TENDERS else "utf-8-sig")
+    for way in _WAYS:
+        if way == "money" and table == TENDERS:
+            continue
+        files = [tmp_path / f"{way}_2026-03-10.csv", tmp_path / f"{way}_2026-03-11.csv"]
+        files[0].write_bytes(table.read_bytes())
+        files[1].write_bytes(_rewritten(text, way))
+        path = tmp_path / f"{way}.sqlite"
+        taken = fed(path, files)
+        assert (_changes(path), taken[1].releases) == ({}, taken[0].releases), way
 
 
 # ── crashes and full disks ───────────────────────────────────────────────────────────────────────────────────────

@@ -23,12 +23,11 @@ from benchmarks.made_up_purchases import releases
 import careo
 import purchase_files
 from careo.base.errors import CareoError, DataError, OutputError
-from careo.record.purchases.naming import Names
 from careo.run.watch import Watched
 from careo.run.watch_state import writing_state
 from careo.views import cli
 from careo.views.watch_feed import ATOM, COLUMNS
-from watch_worlds import alone, folder_of, lines, package, release
+from watch_worlds import alone, folder_of, lines, package, processes_into, release
 
 SHORT: Any = {"tenderPeriod": {"startDate": "2024-03-01T09:00:00Z", "endDate": "2024-03-05T09:00:00Z"}}
 
@@ -174,13 +173,9 @@ def test_whose_signals_are_told_and_of_which_rules(lamps: Path, tmp_path: Path) 
         ]
     ):
         seen: list[str] = []
-        look(lamps, state=tmp_path / str(number), tell=_into(seen), **how)
+        look(lamps, state=tmp_path / str(number), tell=processes_into(seen), **how)
         assert seen == subjects, how
         assert len(told(state=tmp_path / str(number))) == 4  # all of it is kept, whatever was asked for
-
-
-def _into(seen: list[str]) -> Callable[[int, careo.Signal, Names], None]:
-    return lambda _number, one, _names: seen.append(one.subject[-5:])
 
 
 # ── following ────────────────────────────────────────────────────────────────────────────────────────────────────

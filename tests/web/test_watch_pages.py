@@ -19,6 +19,7 @@ from careo.record.strategy import load_strategy
 from careo.run.watch_state import state_folder, writing_state
 from careo.views import cli
 from careo.views.web import watch_rows
+from purchase_feeds import contracts_table
 from watch_worlds import alone, folder_of, lines, release
 
 HOSTILE = '<script>alert(1)</script> A&B "x" \u202eREYUB'
@@ -242,6 +243,22 @@ def test_a_state_that_is_broken_is_a_sentence(client: TestClient, watched: dict[
     answer = client.get("/en/purchases")
     assert answer.status_code == 400
     assert "Traceback" not in answer.text
+
+
+def test_an_edit_shows_both_rows(client: TestClient, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for day, amount in (("08", "965509.00"), ("10", "3555952.71")):
+        rows = [{"Importe DRC": amount}, {"rfc": "BBB010101BB1"}]
+        (folder / f"contratos_2026-03-{day}.csv").write_text(contracts_table(rows), encoding="utf-8")
+    careo.watch(folder)
+    (edit,) = careo.watch_findings(rules=["W10"]).signals
+    for language, before in (("en", "before: "), ("es", "antes: ")):
+        page = client.get(f"/{language}/purchases/{edit.id}").text
+        assert re.search(rf"{before}.*contratos_2026-03-08\.csv.*contratos_2026-03-10\.csv", page, re.DOTALL)
+    table = client.get(f"/en/purchases/{edit.id}.csv").text.splitlines()
+    assert table[0].endswith(",before_file,before_sha256,before_line,before_pointer,before_release")
+    assert "contratos_2026-03-08.csv" in table[1] and "contratos_2026-03-10.csv" in table[1]
 
 
 def test_evidence_names_file_line_field_and_checksum(client: TestClient, watched: dict[str, str]) -> None:

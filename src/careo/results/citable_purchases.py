@@ -15,7 +15,7 @@ from careo.results.citable import Named, Narrowed, Part, Record
 if TYPE_CHECKING:
     from careo.record.purchases.naming import Names
     from careo.record.purchases.rules import Rule
-    from careo.record.purchases.signals import Evidence, Signal
+    from careo.record.purchases.signals import Evidence, Place, Signal
 
 _ID = re.compile(r"[0-9a-f]{4,20}")  # so much of a signal's id is taken for one without "signal:" before it
 
@@ -57,7 +57,8 @@ def signal_called(record: Record, text: str, *, surely: bool) -> Named | None:
     try:
         found = watch_findings(id=text, **where)
         (signal,) = found.signals
-        seen = watch_file_times([one.sha256 for one in signal.evidence], **where)
+        files = [place.sha256 for one in signal.evidence for place in (one, one.former) if place]
+        seen = watch_file_times(files, **where)
     except CareoError as error:
         if (
             surely
@@ -125,19 +126,23 @@ def of_signal(record: Record, named: Named, _narrowed: Narrowed) -> Iterator[Par
 
 
 def _of_evidence(record: Record, one: Evidence, told: Told, own: tuple[Source, ...]) -> Part:
-    from careo.results.watch_words import fact_words
+    from careo.results.watch_words import fact_words, line_words
 
     name, value = fact_words(one, told.rule, record.language)
     of = one.process or told.signal.id
     if not one.name:
         where = say(record.language, "watch.words.counted")
         return Part(of, record.say("fact", field=name, value=value, where=where), "computed", own)
-    line = say(record.language, "watch.words.line", line=one.line) if one.line else ""
-    where = " ".join(part for part in (line, one.pointer) if part) or one.name
-    return Part(of, record.say("fact", field=name, value=value, where=where), "read", (_file(one, told),))
+    where = line_words(one, record.language) or one.name
+    files = (_file(one, told),)
+    if one.former:
+        before = line_words(one.former, record.language) or one.former.name
+        where = say(record.language, "watch.words.places", before=before, after=where)
+        files = (_file(one.former, told), *files)
+    return Part(of, record.say("fact", field=name, value=value, where=where), "read", files)
 
 
-def _file(one: Evidence, told: Told) -> Source:
+def _file(one: Place, told: Told) -> Source:
     from careo.results.watch_words import moment_words
 
     seen = told.seen.get(one.sha256)

@@ -10,7 +10,7 @@ from careo.base.fields import worded
 from careo.base.texts import say
 from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Rule
-from careo.record.purchases.signals import Evidence, Signal
+from careo.record.purchases.signals import Evidence, Place, Signal
 from careo.results.watch_findings import Found
 from careo.results.watch_status import Delay, Status
 from careo.results.watch_words import TIMES, currency_of, in_units, unit_of
@@ -28,7 +28,6 @@ def signal_data(
     signal: Signal, rule: Rule | None, names: Names, language: str, *, seq: int | None = None
 ) -> dict[str, Any]:
     """A signal. Names are "" where none was published, and where a supplier is a natural person. seq: its number in the outbox. Delays are whole days, None where one of the two moments is not known."""
-    times = (signal.event, signal.published, signal.first_seen, signal.told)
     unit = unit_of(signal, rule)
     return {
         **({"seq": seq} if seq is not None else {}),
@@ -54,11 +53,12 @@ def signal_data(
         "event": moment_data(signal.event),
         "published": moment_data(signal.published),
         "first_seen": moment_data(signal.first_seen),
+        "taken": moment_data(signal.taken),
         "told": moment_data(signal.told),
         "days": {
             name: (late - early) // DAY if early is not None and late is not None and late >= early else None
-            for name, early, late in zip(
-                ("event_to_published", "published_to_seen", "seen_to_told"), times, times[1:], strict=False
+            for name, (early, late) in zip(
+                ("event_to_published", "published_to_seen", "seen_to_told"), signal.delays, strict=True
             )
         },
         "evidence": [_evidence(one) for one in signal.evidence],
@@ -104,6 +104,13 @@ def _evidence(one: Evidence) -> dict[str, Any]:
         "field": one.field,
         "value": _fact(one.field, one.value),
         "before": _fact(one.field, one.before),
+        **_place(one),
+        **({"before_place": _place(one.former)} if one.former else {}),
+    }
+
+
+def _place(one: Place) -> dict[str, Any]:
+    return {
         "file": one.name,
         "sha256": one.sha256,
         "line": one.line or None,

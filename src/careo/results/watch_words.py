@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 from careo.base.fields import worded
 from careo.base.texts import say, sayable
 from careo.record.purchases.naming import Names
 from careo.record.purchases.rules import Rule
-from careo.record.purchases.signals import Evidence, Signal
+from careo.record.purchases.signals import Evidence, Place, Signal
 from careo.results.wording import number
 from careo.sources.civil import DAY
 
@@ -162,13 +161,24 @@ def _fact(name: str, value: float | str | bool | None, rule: Rule | None, langua
 
 
 def place_words(evidence: Evidence, language: str) -> str:
-    """Where it stands: file, line or pointer, and the beginning of the file's checksum."""
+    """Where it stands: file, line or pointer, and the beginning of the file's checksum; of an edit, where what was there before stands, too."""
     if not evidence.name:
         return say(language, "watch.words.counted")
-    where = say(language, "watch.words.line", line=evidence.line) if evidence.line else ""
-    parts = [part for part in (where, evidence.pointer) if part]
-    sha = f"sha256 {evidence.sha256[:12]}" if evidence.sha256 else ""
-    return ", ".join(part for part in (evidence.name, " ".join(parts), sha) if part)
+    if evidence.former:
+        before, after = (_place(place, language) for place in (evidence.former, evidence))
+        return say(language, "watch.words.places", before=before, after=after)
+    return _place(evidence, language)
+
+
+def _place(place: Place, language: str) -> str:
+    sha = f"sha256 {place.sha256[:12]}" if place.sha256 else ""
+    return ", ".join(part for part in (place.name, line_words(place, language), sha) if part)
+
+
+def line_words(place: Place, language: str) -> str:
+    """Where in its file something stands: line, pointer, "" for neither."""
+    line = say(language, "watch.words.line", line=place.line) if place.line else ""
+    return " ".join(part for part in (line, place.pointer) if part)
 
 
 def state_words(signal: Signal, language: str) -> str:
@@ -238,9 +248,15 @@ def process_words(process: str) -> str:
 
 def delay_words(signal: Signal, language: str) -> str:
     """The three delays of a signal, in days; a dash where one is not known."""
-    steps = (signal.event, signal.published, signal.first_seen, signal.told)
-    words = [_between(early, late, language) for early, late in pairwise(steps)]
+    words = [_between(early, late, language) for early, late in signal.delays]
     return say(language, "watch.words.delays", published=words[0], seen=words[1], told=words[2])
+
+
+def taken_words(signal: Signal, language: str) -> str:
+    """That what it rests on came later than on the day on which it is seen; "" where it did not."""
+    if signal.taken is None or signal.first_seen is None or signal.taken // DAY <= signal.first_seen // DAY:
+        return ""
+    return say(language, "watch.view.finding.taken", taken=moment_words(signal.taken))
 
 
 def _between(early: int | None, late: int | None, language: str) -> str:

@@ -22,7 +22,7 @@ from careo.base.errors import InputError, NetworkError
 from careo.run.watch_ahead import Asked, packages_ahead
 from careo.sources.civil import DAY
 from careo.sources.network import FetchedFile
-from careo.sources.packages import date_in, read_packages, series_of
+from careo.sources.packages import copy_in, date_in, read_packages, series_of
 from careo.sources.persons import installation_key
 from careo.sources.polling import Page, Remembered, pages
 from careo.sources.releases import Package
@@ -135,16 +135,16 @@ def _mark(path: Path) -> Mark:
 
 
 def _files(folder: Path, *, by_time: bool) -> list[Path]:
-    """Files of a folder and below: by the full date in the name (of the file, else of its folder), then by name."""
+    """Files of a folder and below: by the full date in the name (of the file, else of its folder), then by series, copies in their order."""
     if folder.is_file():
         return [folder]
 
-    def place(path: Path) -> tuple[int, str]:
+    def place(path: Path) -> tuple[int, str, tuple[bool, int], str]:
         inner = path.relative_to(folder)
         dated = _dated(inner)
         if dated is None and by_time:
             dated = int(path.stat().st_mtime)
-        return dated if dated is not None else -1, inner.as_posix()
+        return dated if dated is not None else -1, _series(path, inner), copy_in(path.name), inner.as_posix()
 
     try:
         found = [
@@ -209,6 +209,8 @@ def _take(
         series = _continued_series(session, source, series)
         row = session.watch.known(series, name)
     session.series.add(series)
+    if row is None and _copies_what_was_read(session, source, series, name):
+        return
     if row:
         before, done, parts, line, offset = row
         now, head = _sha256(source, offset if done and offset and line else 0)
@@ -259,6 +261,14 @@ def _continued_series(session: Session, source: Path, series: str) -> str:
     return same[0]
 
 
+def _copies_what_was_read(session: Session, source: Path, series: str, name: str) -> bool:
+    """Whether it is a copy that somebody made of an edition that was taken in: it may be older than the newest one."""
+    if copy_in(name)[0]:
+        return False
+    query = "SELECT 1 FROM file WHERE series=? AND sha256=? AND done"
+    return session.state.rows(query, (series, _sha256(source, 0)[0])).fetchone() is not None
+
+
 def _take_all(session: Session, packages: Iterable[Package], newest: int | None) -> None:
     """Take packages in until asked to stop. newest: when the newest edition of their series was seen."""
     for package in packages:
@@ -270,7 +280,8 @@ def _take_all(session: Session, packages: Iterable[Package], newest: int | None)
         elif package.table and (copied := date_in(package.name)) is not None and copied < package.seen:
             # A dated copy shows a table as it stood on that date, whenever it comes to us.
             same_day = newest is not None and 0 <= newest - copied < DAY
-            package = replace(package, seen=newest + 1 if newest is not None and same_day else copied)
+            seen = newest + 1 if newest is not None and same_day else copied
+            package = replace(package, seen=seen, taken=package.seen)
         session.take(package)
         if session.stopped:
             break

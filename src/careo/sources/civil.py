@@ -23,6 +23,9 @@ _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(.*)", re.ASCII | re
 _CLOCK = re.compile(
     r"[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.? ?m\.?)?", re.ASCII | re.IGNORECASE
 )
+_ZONE = re.compile(
+    r"(?<=:\d\d)(?:[.,]\d+)?(?: ?(?:Z|UTC)|([+-])(\d\d)(?::?(\d\d))?)$", re.ASCII | re.IGNORECASE
+)
 _MONEY = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _REMEMBERED = 50_000  # days, zones: a hostile file has more of them
 
@@ -55,13 +58,33 @@ class Clock:
         there = self._offsets.get(moment // DAY)
         return self.at(moment) if there is None else moment + there
 
-    def written(self, text: str) -> int:
+    def written(self, text: str, *, wall: bool = False) -> int:
         """As `iso`, and day/month/year or year/month/day, of a table; what names no offset or "GMT" is on this clock, for that is what tables mean.
+
+        Args:
+            wall: so is what names an offset.
+
+        Raises:
+            ValueError: it is no date.
+        """
+        on_the_wall, named = self.readings(text)
+        return on_the_wall if wall or named is None else named
+
+    def readings(self, text: str) -> tuple[int, int | None]:
+        """Of a table's time: what a clock on the wall showed, and as of `iso` where it names an offset.
 
         Raises:
             ValueError: it is no date.
         """
         text = text.strip().removesuffix("GMT").rstrip()
+        zone = _ZONE.search(text)
+        if zone is None:
+            return self._local(text), None
+        offset = 60 * (60 * int(zone[2]) + int(zone[3] or 0)) if zone[1] else 0
+        on_the_wall = self._local(text[: zone.start()])
+        return on_the_wall, self.at(on_the_wall + (offset if zone[1] == "-" else -offset))
+
+    def _local(self, text: str) -> int:
         if found := _LOCAL_DAY.fullmatch(text):
             day = (date(int(found[3]), int(found[2]), int(found[1])).toordinal() - _EPOCH) * DAY
             return day + _seconds(found[4])

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -35,22 +35,43 @@ LAYOUTS = (comprasmx.TENDERS, comprasmx.CONTRACTS, compranet.CONTRACTS)
 
 _HELD = 32 << 20  # bytes of a document that is read at once, and of the lines of one package
 _CHUNK = 1 << 20
+_ROWS_LOOKED_AT = 2000  # of a table, to know how its times are meant
 _FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
+_COPY = re.compile(
+    r"(?<=[^-_ ])(?:[-_ ]+cop(?:y|ia)(?: \d{1,2})?|[-_ ]*\((?:cop(?:y|ia)|[1-9]\d{0,2})\))+$", re.IGNORECASE
+)
 _PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records)"\s*:\s*\[)')
 _MARK = b"\xef\xbb\xbf"
 _OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
 
 
 def series_of(name: str) -> str:
-    """What succeeds itself: the name of a file without a full date in it; of a file that is named by a date alone, that of its folder."""
+    """What succeeds itself: the name of a file without a full date in it, and without what browsers and people put behind the name of a
+    copy (" (1)", " - copia"); of a file that is named by a date alone, that of its folder."""
     path = Path(name)
-    bare = path.name.removesuffix(".gz")
-    stem, dot, suffix = bare.partition(".")
+    stem, dot, suffix, _ = _parted(path)
     rest = _DAY_FIRST.sub("", _FULL_DATE.sub("", stem))
     if rest != stem:
         rest = re.sub(r"([-_ ])[-_ ]+", r"\1", rest).strip("-_ ")
     return (rest or path.absolute().parent.name) + dot + suffix
+
+
+def _parted(path: Path) -> tuple[str, str, str, str]:
+    """The name of a file before its first dot, the dot, what follows, and what told a copy."""
+    whole = path.name.removesuffix(".gz")
+    bare = _COPY.sub("", whole)
+    stem, dot, suffix = bare.partition(".")
+    plain = _COPY.sub("", stem)
+    return plain, dot, suffix, stem[len(plain) :] + whole[len(bare) :]
+
+
+def copy_in(name: str) -> tuple[bool, int]:
+    """What orders files of a series that bear the same date or none: a copy that somebody made shows what stood in a file before it was
+    overwritten; of downloads that a browser counts, the higher number came later."""
+    told = _parted(Path(name))[3].lower()
+    numbers = re.findall(r"\d+", told)
+    return "cop" not in told, int(numbers[-1]) if numbers else 0
 
 
 def date_in(name: str) -> int | None:
@@ -488,20 +509,23 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
     package = maker.made(last=True)
     refused = package.refused
 
+    def records() -> Iterator[purchase_table.Record]:
+        text = text_lines(again(), encoding)
+        top = next((top for top, line in enumerate(text, start=1) if line.strip()), 0)  # where the header is
+        return purchase_table.records(text, separator, len(cells), top)
+
     def sightings() -> Iterator[Sighting]:
         row = purchase_table.Row(terms, places, headers)
-        number = top = 0
+        number = 0
         try:
-            text = text_lines(again(), encoding)
-            for top, line in enumerate(text, start=1):  # noqa: B007 - where the header is
-                if line.strip():
-                    break
-            for number, values, reason, detail in purchase_table.records(text, separator, len(cells), top):
+            some = islice(records(), _ROWS_LOOKED_AT)
+            row.wall = purchase_table.wall_times(row, (values for _, values, _, _ in some if values))
+            for number, values, reason, detail in records():
                 if values is None:
                     refused.append(Refused(number, "", reason, detail))
                     continue
-                if not any(map(str.strip, values)):
-                    continue
+                if not any(map(str.strip, values)) or values == cells:
+                    continue  # a blank line, or the header of a file that was put behind another
                 row.take(values)
                 release = layout.release(row)
                 for column, why in row.notes:

@@ -10,6 +10,7 @@ what it takes back is None, as in the merging rules of the Open Contracting Data
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -167,6 +168,18 @@ PARTS = ("bids", "awards", "contracts", "suppliers")
 """Fields of a release that are lists of parts with ids."""
 
 
+ROW = "row-"
+"""Begins the number of a process whose row has none: the hash of what it says."""
+
+
+def is_numbered(process: str) -> bool:
+    """Whether a process keeps its id whatever its row comes to say."""
+    return _OF_ROW.match(process) is None
+
+
+_OF_ROW = re.compile(rf"local-[^-]+-{ROW}")
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What could not be read. line, pointer: as of `Sighting`. reason: key under `watch.refused`; detail: what was found,
@@ -187,6 +200,7 @@ class Package:
             are two states of the same table.
         name: the file's name or the address. sha256: of the whole file.
         seen: when careo first had it (civil seconds): the clock, or for a replay the date of the file.
+        taken: of a dated copy of a table, seen at its own date, when it came to careo; else None.
         table: True for a table that its publisher overwrites: what it no longer holds is gone.
         part: number of the package within its file, from 0; last: True for the last one.
         next_line, next_offset: where to go on after it: line, and byte of the unpacked file. Whole documents and tables are read
@@ -205,6 +219,7 @@ class Package:
     part: int = 0
     last: bool = True
     published: int | None = None
+    taken: int | None = None
     next_line: int = 1
     next_offset: int = 0
     refused: list[Refused] = field(default_factory=list[Refused])

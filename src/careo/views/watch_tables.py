@@ -27,6 +27,7 @@ from careo.results.watch_words import (
     state_words,
     subject_words,
     supplier_words,
+    taken_words,
     unit_words,
 )
 from careo.results.wording import number
@@ -293,6 +294,8 @@ def show_finding(
             say(language, "watch.view.finding.more", count=left, id=signal.id[:8]), indent=2, style="dim"
         )
     screen.line(delay_words(signal, language), indent=2, style="dim")
+    if came := taken_words(signal, language):
+        screen.line(came, indent=2, style="dim")
     if whole:
         steps = {name: moment_words(getattr(signal, name)) for name in ("event", "published", "first_seen")}
         screen.line(say(language, "watch.view.finding.times", **steps), indent=2, style="dim")

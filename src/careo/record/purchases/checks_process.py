@@ -356,7 +356,9 @@ def _edited(process: Process, rule: Rule, at: str, changes: Sequence[Change], st
     """All changes of one field are one signal; it tells the last and rests on all."""
     last = changes[-1]
     name = f"contracts/{last.contract}/{last.field}" if last.contract else last.field
-    facts = tuple(Fact(process.id, name.rstrip("/"), (each.before, each.after)) for each in changes)
+    facts = tuple(
+        Fact(process.id, name.rstrip("/"), (each.before, each.after), each.rows) for each in changes
+    )
     mild = last.kind == "ambiguous" or last.field == "supplier_name"
     severity = "notice" if mild else rule.severity
     for each in changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET
 
-from careo.record.purchases.matching import plain_pairs, same
+from careo.record.purchases.matching import fuller, plain_pairs, same
 from careo.record.purchases.versions import TableState, Version
-from careo.sources.releases import PARTS, Contract, Release, Said, Supplier, unpacked
+from careo.sources.releases import PARTS, Contract, Release, Said, Supplier, is_numbered, packed, unpacked
 
 _Part = TypeVar("_Part", bound=Said)
 _OWN = frozenset({"process", "id", "date", "whole", "tags"})
@@ -31,6 +32,8 @@ class Change:
         before, after: as kept: cents, civil seconds, codes; None where there is or was nothing.
         filled: True where an empty field was filled, which is no change of anything said.
         seen: when the later state was first seen, civil seconds. since: when the earlier one was.
+        rows: of what was edited, the row that said the one and the row that said the other. Two that tell the same edit of different
+            rows or tables are one.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class Change:
     filled: bool
     seen: int
     since: int
+    rows: tuple[Version, Version] | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
     seen: dict[str, int | None] = {}
     issued: Counter[str] = Counter()
     since = states[0].seen if states else 0
+    # Without a number, what says something else is another process, and nobody can say that one is gone.
+    numbered = is_numbered(name)
     histories: dict[str, tuple[Version, ...]] = {}
     for state in states:
         # A row that is unchanged keeps its id; what is left on either side is matched.
@@ -97,7 +103,7 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
                 fresh.append(_Row("", version, release, _values(release)))
         gone = [row for rest in by_content.values() for row in rest]
         pairs, lost, unclear = _matched(gone, fresh)
-        for before, after in pairs:
+        for before, after in sorted(pairs, key=_first):  # of edits alike the first row's is told
             row = _continued(before, after)
             following.append(row)
             changes += _edits(before, row, state.seen, since)
@@ -109,27 +115,36 @@ def chained(name: str, states: Sequence[TableState], baseline: int | None) -> Ch
                 row = replace(row, id=stem if issued[stem] == 1 else f"{stem}-{issued[stem]}")
                 following.append(row)
                 seen[row.id] = None if state.seen == baseline else state.seen
-        for kind, those in (("vanished", lost), ("ambiguous", unclear)):
+        for kind, those in (("vanished", lost), ("ambiguous", unclear)) if numbered else ():
             changes += (
                 Change(kind, _contract(row), "", None, None, False, state.seen, since) for row in those
             )
         rows, since = sorted(following, key=lambda row: row.id), state.seen
         histories |= {row.id: (*row.former, row.version) for row in rows}
-    contents = Counter(row.version.release for row in rows)
+    contents = Counter(_contents(row) for row in rows)
     return Chain(
         now=_table_release(name, rows) if rows else None,
         changes=changes,
         seen=seen,
-        twice=tuple(row.id for row in rows if contents[row.version.release] > 1),
+        twice=tuple(row.id for row in rows if contents[_contents(row)] > 1),
         first_seen=None if states and states[0].seen == baseline else (states[0].seen if states else None),
         newest=states[-1].seen if states else 0,
         histories=histories,
     )
 
 
+def _first(pair: tuple[_Row, _Row]) -> str:
+    return pair[0].id
+
+
+def _contents(row: _Row) -> bytes:
+    """What a row says and said, as far as nothing else was said since."""
+    return packed(row.release) if row.former else row.version.release
+
+
 def _continued(before: _Row, after: _Row) -> _Row:
     """The row `before` as it stands now. What its table no longer speaks of (no such column, a cell that cannot be read) stands as
-    it was: silence takes nothing back, as an empty cell does."""
+    it was, and so does what is only written otherwise: silence takes nothing back, as an empty cell does."""
     release = _filled_up(after.release, before.release)
     contracts = release.contracts
     if contracts and before.release.contracts:
@@ -139,26 +154,30 @@ def _continued(before: _Row, after: _Row) -> _Row:
         after,
         id=before.id,
         release=release,
-        values={**before.values, **after.values},
+        values={**before.values, **after.values, **_values(release)},
         former=(*before.former, before.version),
     )
 
 
 def _filled_up(said: _Part, before: _Part) -> _Part:
-    """`said`, and of what it does not speak what was said before."""
-    silent = {
-        name: value
-        for name in said.__struct_fields__
-        if getattr(said, name) is UNSET and (value := getattr(before, name)) is not UNSET
-    }
-    return msgspec.structs.replace(said, **silent) if silent else said
+    """`said`, and of what it does not speak, or says in other words, what was said before."""
+    kept: dict[str, object] = {}
+    for name in said.__struct_fields__:
+        was, became = getattr(before, name), getattr(said, name)
+        if was is UNSET or was == became:
+            continue
+        if became is UNSET:
+            kept[name] = was
+        elif name not in _OWN and same(name, was, became):
+            kept[name] = fuller(was, became)
+    return msgspec.structs.replace(said, **kept) if kept else said
 
 
 def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
-    for field in sorted({*before.values, *row.values}):
-        was, became = before.values.get(field), row.values[field]
-        if not same(field, was, became):
-            whose, _, name = field.rpartition("/")
+    for path in sorted({*before.values, *row.values}):
+        was, became = before.values.get(path), row.values[path]
+        if not same(path, was, became):
+            whose, _, name = path.rpartition("/")
             contract = _contract(row) if whose else ""
             yield Change(
                 "edited",
@@ -169,7 +188,20 @@ def _edits(before: _Row, row: _Row, seen: int, since: int) -> Iterator[Change]:
                 was in (None, ""),
                 seen,
                 since,
+                (_last_to_say(before, path), row.version),
             )
+
+
+def _last_to_say(row: _Row, path: str) -> Version:
+    """Where a field of a row stands: the table may have been silent about it since, or less exact."""
+    spoken: list[Version] = []
+    for version in (row.version, *reversed(row.former)):
+        said = _values(unpacked(version.release)).get(path, UNSET)
+        if said == row.values.get(path):
+            return version
+        if said is not UNSET:
+            spoken.append(version)
+    return next(iter(spoken), row.version)
 
 
 def _contract(row: _Row) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, permutations
 from typing import Any
 
@@ -113,13 +114,24 @@ _EMPTY = (None, "")
 
 
 def same(field: str, one: object, other: object) -> bool:
-    """Whether a field says the same: one of two times may tell no seconds or no time of day, a name stand in other capitals."""
+    """Whether a field says the same: one of two times may tell no seconds or no time of day; words and codes may stand in other
+    capitals, with other points and accents."""
     if one == other:
         return True
-    if field == "suppliers/name" and isinstance(one, str) and isinstance(other, str):
-        return folded(one) == folded(other)
+    if isinstance(one, str) and isinstance(other, str):
+        return bool(words := _words(one)) and words == _words(other)
     if field.rpartition("/")[2] not in _TIMES or type(one) is not int or type(other) is not int:
         return False
     return any(
         one // unit == other // unit and (one % unit == 0 or other % unit == 0) for unit in (DAY, _MINUTE)
     )
+
+
+def fuller(one: Any, later: Any) -> Any:
+    """Of two that say the same the one that tells more: the later of two times only if it is the more exact one."""
+    if type(one) is int and (one % DAY == 0 or (one % _MINUTE == 0 and later % DAY)):
+        return later
+    return one
+
+
+_words = lru_cache(maxsize=4096)(folded)

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET
 
 from careo.record.purchases.editions import Chain, Change, chained
+from careo.record.purchases.matching import fuller, same
 from careo.record.purchases.versions import TableState, Version, Versions, date_order
 from careo.sources.releases import PARTS, Contract, Release, Said, Supplier, unpacked
 
@@ -184,9 +185,9 @@ def located(name: str, versions: Versions, field: str) -> Version | None:
         states = versions.tables[series]
         histories = _histories(name, states)
         if part in histories:
-            return _first_to_say(histories[part], "contracts", "", own)
+            return _first_to_say(histories[part], "contracts", "", own, of_table=True)
         for history in histories.values() if states and states[-1].rows else ():
-            found = _first_to_say(history, head, part, own, speaks=True)
+            found = _first_to_say(history, head, part, own, speaks=True, of_table=True)
             if found is not None:
                 return found
             newest.append(history[-1])
@@ -202,9 +203,16 @@ def _histories(name: str, states: tuple[TableState, ...]) -> Mapping[str, tuple[
 
 
 def _first_to_say(
-    history: Sequence[Version], head: str, part: str, own: str, *, speaks: bool = False
+    history: Sequence[Version],
+    head: str,
+    part: str,
+    own: str,
+    *,
+    speaks: bool = False,
+    of_table: bool = False,
 ) -> Version | None:
-    """The first version of the last ones that say the same; if none says anything, the last one, or None if it must."""
+    """The first version of the last ones that say the same; if none says anything, the last one, or None if it must. A table may say
+    it in other words: the first that tells as much as any."""
     first: Version | None = None
     said: object = UNSET
     for version in reversed(history):
@@ -212,7 +220,10 @@ def _first_to_say(
         if value is UNSET:
             continue
         if first is not None and value != said:
-            break
+            if not of_table or not same(own or head, value, said):
+                break
+            if fuller(value, said) is not value:
+                continue
         first, said = version, value
     return first if first is not None or speaks else history[-1]
 

@@ -17,6 +17,7 @@ import msgspec
 
 from careo.base.citations import Source
 from careo.record.purchases.process import Process
+from careo.record.purchases.versions import Version
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,15 @@ class Rule:
 
 
 class Fact(NamedTuple):
-    """A field that a signal rests on. field: "opening", "contracts/<id>/amount", "bids/<id>/amount", "awards/<id>/date"."""
+    """A field that a signal rests on. field: "opening", "contracts/<id>/amount", "bids/<id>/amount", "awards/<id>/date".
+
+    Of an edit in place value is (before, after), and rows are those that say them; of all else what stands is looked for when it is told.
+    """
 
     process: str
     field: str
     value: object
+    rows: tuple[Version, Version] | None = None
 
 
 class Hit(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -13,22 +13,28 @@ from careo.record.purchases.rules import Fact, Hit, Rule
 RAISED, UPDATED, WITHDRAWN = "raised", "updated", "withdrawn"
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Where something stands. name, sha256: of the file; line or pointer: where in it; release: hash of the release's content, by
+    which two files that say the same are known."""
+
+    name: str = ""
+    sha256: str = ""
+    line: int = 0
+    pointer: str = ""
+    release: str = ""
+
+
+class Evidence(Place, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A field that a signal rests on, and where it stands.
 
-    field, value: as of `rules.Fact`; before: what stood there before, of an edit in place. name, sha256: of the file; line or pointer: where in it; release: hash of the release's
-    content, by which two files that say the same are known.
+    field, value: as of `rules.Fact`. before: what stood there before, of an edit in place; former: and where that stands.
     """
 
     process: str
     field: str
     value: int | float | str | bool | None
     before: int | float | str | bool | None = None
-    name: str = ""
-    sha256: str = ""
-    line: int = 0
-    pointer: str = ""
-    release: str = ""
+    former: Place | None = None
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -41,6 +47,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
         evidence: what it rests on.
         event: when what it speaks of happened, published: when the publisher published that, first_seen: when careo first had
             it; told: when this revision was told. Civil seconds, None where not known.
+        taken: when the last of the dated copies of tables that it rests on came to careo: what it rests on was seen at their dates, and
+            could not be told before.
     """
 
     id: str
@@ -62,6 +70,13 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     event: int | None = None
     published: int | None = None
     first_seen: int | None = None
+    taken: int | None = None
+
+    @property
+    def delays(self) -> tuple[tuple[int | None, int | None], ...]:
+        """From the event to its publication, from there to being seen here, and from when careo had it to this revision: (early, late)."""
+        had = self.first_seen if self.first_seen is None else max(self.first_seen, self.taken or 0)
+        return (self.event, self.published), (self.published, self.first_seen), (had, self.told)
 
     @property
     def standing(self) -> bool:
@@ -79,7 +94,8 @@ def next_revision(
 ) -> Signal | None:
     """What is to be told of a subject, given what was told of it last: None if nothing is new.
 
-    A fence that moved under a signal that stands is no news: the same revision with the new threshold, to be kept and not told.
+    A fence that moved under a signal that stands is no news, nor is another place that says the same: the same revision with the new
+    threshold and places, to be kept and not told.
 
     Args:
         hit: what the rule says now, None if it is not met.
@@ -91,9 +107,8 @@ def next_revision(
         return msgspec.structs.replace(before, state=WITHDRAWN, revision=before.revision + 1, told=clock)
     dated = locate(hit)
     if before is not None and before.standing and _same(before, hit) and _same_dates(before, dated):
-        if before.threshold == hit.threshold:
-            return None
-        return msgspec.structs.replace(before, threshold=hit.threshold)
+        now = msgspec.structs.replace(before, threshold=hit.threshold, evidence=dated.evidence)
+        return None if now == before else now
     return Signal(
         id=signal_id(rule, hit.subject),
         state=UPDATED if before is not None and before.standing else RAISED,
@@ -113,17 +128,19 @@ def next_revision(
         event=dated.event,
         published=dated.published,
         first_seen=dated.first_seen,
+        taken=dated.taken,
         told=clock,
     )
 
 
 class Dated(msgspec.Struct, frozen=True):
-    """Evidence of a hit, and when it happened, was published and first seen (civil seconds)."""
+    """Evidence of a hit, and when it happened, was published, first seen and taken in (civil seconds); see `Signal`."""
 
     evidence: tuple[Evidence, ...]
     event: int | None
     published: int | None
     first_seen: int | None
+    taken: int | None = None
 
 
 def value_of(fact: Fact) -> tuple[int | float | str | bool | None, int | float | str | bool | None]:
@@ -146,12 +163,16 @@ def _same(before: Signal, hit: Hit) -> bool:
 
 
 def _same_dates(before: Signal, dated: Dated) -> bool:
-    """Whether it rests on what it rested on: a release that comes late may have said the same earlier."""
+    """Whether it rests on what it rested on: a release that comes late may have said the same earlier. An edit is what became of
+    what, and when: its rows may say more."""
     return (before.event, before.published, before.first_seen) == (
         dated.event,
         dated.published,
         dated.first_seen,
-    ) and [one.release for one in before.evidence] == [one.release for one in dated.evidence]
+    ) and all(
+        one.before is not None or one.release == other.release
+        for one, other in zip(before.evidence, dated.evidence, strict=True)
+    )
 
 
 def _plain(value: object) -> int | float | str | bool | None:

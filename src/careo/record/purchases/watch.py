@@ -196,11 +196,13 @@ class Watch:
         began = time.perf_counter()
         state = self.state
         with state.transaction():
-            clock = max(self.clock, package.seen)
+            clock = max(self.clock, package.seen, package.taken or 0)
             file, fresh = self._file(package)
             if not fresh and not (accept_shrunk and self._was_shrunk(file)):
                 self._dated(package, came)
                 return came.taken(package, 0.0)
+            if package.taken is not None:
+                state.remember(f"taken {file}", str(package.taken))
             if package.table:
                 self._take_table(package, file, clock, accept_shrunk, came)
             else:

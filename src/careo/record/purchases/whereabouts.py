@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from careo.record.purchases.process import located
 from careo.record.purchases.rules import Hit
-from careo.record.purchases.signals import Dated, Evidence, value_of
+from careo.record.purchases.signals import Dated, Evidence, Place, value_of
 from careo.record.purchases.state import State
 from careo.record.purchases.versions import Version, Versions, date_of
 
@@ -23,7 +23,7 @@ class Whereabouts:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._files: dict[int, tuple[str, str, bool]] = {}
+        self._files: dict[int, tuple[str, str, bool, int | None]] = {}
         self.baselines: dict[str, int] = {}
         self.again()
 
@@ -50,34 +50,37 @@ class Whereabouts:
         evidence: list[Evidence] = []
         seen: list[int | None] = []
         published: list[int] = []
+        taken: list[int] = []
         latest_version: Version | None = None
-        digest, date = "", None
+        place, date = Place(), None
         for fact in hit.facts:
             before, value = value_of(fact)
-            version = (
-                located(fact.process, known[fact.process], fact.field) if fact.process in known else None
+            former, version = fact.rows or (
+                None,
+                located(fact.process, known[fact.process], fact.field) if fact.process in known else None,
             )
             if version is None:
                 evidence.append(Evidence(process=fact.process, field=fact.field, value=value, before=before))
                 continue
-            name, sha256, baseline = self._file_of(version.file)
             if version is not latest_version:  # most facts of a hit stand in one release
                 latest_version = version
-                digest, date = blake2b(version.release, digest_size=10).hexdigest(), date_of(version)
+                place, date = self._place(version), date_of(version)
             evidence.append(
                 Evidence(
                     process=fact.process,
                     field=fact.field,
                     value=value,
                     before=before,
-                    name=name,
-                    sha256=sha256,
-                    line=version.line,
-                    pointer=version.pointer,
-                    release=digest,
+                    former=self._place(former) if former else None,
+                    name=place.name,
+                    sha256=place.sha256,
+                    line=place.line,
+                    pointer=place.pointer,
+                    release=place.release,
                 )
             )
-            seen.append(None if baseline else version.seen)
+            seen.append(None if self._file_of(version.file)[2] else version.seen)
+            taken += (came for one in (former, version) if one and (came := self._file_of(one.file)[3]))
             if date:
                 published.append(date)
         known_seen = [one for one in seen if one is not None]
@@ -94,12 +97,26 @@ class Whereabouts:
             and fact.field.rpartition("/")[2] in _TIMES
             and (latest is None or fact.value <= latest)
         ]
-        return Dated(tuple(evidence), max(times, default=None), max(published, default=None), first_seen)
+        return Dated(
+            tuple(evidence),
+            max(times, default=None),
+            max(published, default=None),
+            first_seen,
+            max(taken, default=None),
+        )
 
-    def _file_of(self, file: int) -> tuple[str, str, bool]:
+    def _place(self, version: Version) -> Place:
+        name, sha256, *_ = self._file_of(version.file)
+        release = blake2b(version.release, digest_size=10).hexdigest()
+        return Place(name=name, sha256=sha256, line=version.line, pointer=version.pointer, release=release)
+
+    def _file_of(self, file: int) -> tuple[str, str, bool, int | None]:
+        """Name, checksum, whether it was the first of its series, and when it came if it shows an earlier day."""
         if file not in self._files:
             name, sha256, seen, series, table = self._state.rows(
                 "SELECT name, sha256, seen, series, is_table FROM file WHERE id=?", (file,)
             ).fetchone()
-            self._files[file] = (name, sha256, bool(table) and seen <= self.baselines.get(series, seen))
+            taken = self._state.meta(f"taken {file}")
+            first = bool(table) and seen <= self.baselines.get(series, seen)
+            self._files[file] = (name, sha256, first, int(taken) if taken else None)
         return self._files[file]

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from careo.sources.formats.ocds import method_of, named_by_content
 from careo.sources.formats.purchase_table import Layout, Row, folded
-from careo.sources.releases import Contract, Release, Text
+from careo.sources.releases import ROW, Contract, Release, Text
 
 _FEDERAL_UNIT = re.compile(r"0(\d\d)[0-9A-Z]{6}")
 _SCOPE_IN_NUMBER = re.compile(r"-([NTI])-\d+-\d{4}$")
@@ -70,7 +70,7 @@ _SHARED: dict[str, tuple[str, ...]] = {
 
 def office(row: Row) -> dict[str, Text]:
     """Who buys: fields of `Release`. The institution of a federal unit is told by the unit's code where it is not stated."""
-    unit, buyer, branch = row.words("unit"), row.words("buyer"), row.words("branch")
+    unit, buyer, branch = _capitals(row.words("unit")), _capitals(row.words("buyer")), row.words("branch")
     if unit and (federal := _FEDERAL_UNIT.fullmatch(unit)) and int(federal[1]) <= _LAST_FEDERAL_BRANCH:
         buyer = unit[:6] if buyer is UNSET else buyer
         branch = federal[1] if branch is UNSET else branch
@@ -83,6 +83,10 @@ def office(row: Row) -> dict[str, Text]:
         "unit_name": row.words("unit_name"),
         "branch": branch,
     }
+
+
+def _capitals(code: Text) -> Text:
+    return code.upper() if code else code
 
 
 def procedure(row: Row, number: str | None) -> dict[str, object]:
@@ -112,7 +116,7 @@ def procedure(row: Row, number: str | None) -> dict[str, object]:
 def named(release: Release, layout: str, number: str | None, row: Row) -> Release:
     """A row's release under the number of its procedure, or where there is none under the hash of what it says."""
     of_content = named_by_content(release)
-    process = row.terms.door.code(number) if number else f"row-{of_content.id}"
+    process = row.terms.door.code(number) if number else f"{ROW}{of_content.id}"
     return replace(of_content, process=f"local-{layout}-{process}")
 
 

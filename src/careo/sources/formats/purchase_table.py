@@ -9,16 +9,19 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec import UNSET
 
-from careo.sources.civil import Clock, cents
+from careo.sources.civil import DAY, Clock, cents
 from careo.sources.persons import Door
 from careo.sources.releases import Cents, Release, Supplier, Text, Time
 
+TIMES = ("filed", "published", "opening", "decided", "signed", "start")
+"""Fields of times."""
 SEPARATORS = (",", ";", "\t", "|")
 LONGEST_RECORD = 256  # lines of one record: a quote that is not closed by then never is
 LARGEST_RECORD = 1 << 20  # characters of one record
@@ -27,6 +30,9 @@ _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _LONGEST = 200  # characters of a code or the name of an office
 _NOTHINGS = frozenset({"-", "--", "nan", "nat", "null", "none", "n/a", "#n/a", "<na>"})
 _LONGEST_NOTHING = max(map(len, _NOTHINGS))
+_NEARLY_ALL = 0.9  # of the times of a column: what names an offset in fewer of them is an exception and taken at its word
+_DAYS_ALONE = 0.05  # of the times: from so many on midnights are told
+_DAY_HOURS = range(7 * 3600, 21 * 3600)
 _CODES = re.compile(r"[^\w.-]+")
 
 
@@ -57,13 +63,18 @@ class Layout:
 
 
 class Row:
-    """The cells of a row by the names of its layout: UNSET where the table has no such column, None where the cell is empty."""
+    """The cells of a row by the names of its layout: UNSET where the table has no such column, None where the cell is empty.
 
-    __slots__ = ("_cells", "_headers", "_places", "notes", "terms")
+    Attributes:
+        wall: fields of times whose offsets are a way of writing (`wall_times`). notes: (column, reason) of cells that could not be read.
+    """
+
+    __slots__ = ("_cells", "_headers", "_places", "notes", "terms", "wall")
 
     def __init__(self, terms: Terms, places: Mapping[str, int], headers: Mapping[str, str]) -> None:
         self.terms, self._places, self._headers = terms, places, headers
         self._cells: Sequence[str] = ()
+        self.wall: Collection[str] = ()
         self.notes: list[tuple[str, str]] = []
 
     def take(self, cells: Sequence[str]) -> None:
@@ -82,7 +93,9 @@ class Row:
             return UNSET
         cell = self._cells[place].strip()
         if cell.startswith("'"):
-            cell = cell[1:].strip()
+            cell = cell.lstrip("'").strip()
+        if not cell.isascii():
+            cell = unicodedata.normalize("NFC", cell)  # some programs write an accent as a letter of its own
         return cell or None
 
     def words(self, name: str) -> Text:
@@ -101,7 +114,7 @@ class Row:
         if not cell:
             return None if cell is None else UNSET
         try:
-            return self.terms.clock.written(cell)
+            return self.terms.clock.written(cell, wall=name in self.wall)
         except (ValueError, OverflowError):
             return self.left_out(name, "date")
 
@@ -173,6 +186,38 @@ class Row:
         """Note that a cell could not be read."""
         self.notes.append((self._headers.get(name, name), reason))
         return UNSET
+
+
+def wall_times(row: Row, rows: Iterable[Sequence[str]]) -> frozenset[str]:
+    """Fields of times in which nearly every cell names an offset that says nothing: it was put behind the clock of the country.
+
+    Programs put "Z" behind times that they know no zone of, and others truly convert times to UTC; a table does not say which. Days
+    alone do: they are midnights. Where there are none, hours do: offices work by day. Where neither does, an offset is taken at its word.
+
+    Args:
+        row: of the table; it is gone through `rows`, which stand for all.
+    """
+    times = Counter[str]()
+    named: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for cells in rows:
+        row.take(cells)
+        for name in TIMES:
+            cell = row.text(name)
+            if not cell or ":" not in cell:
+                continue
+            try:
+                on_the_wall, at_its_word = row.terms.clock.readings(cell)
+            except (ValueError, OverflowError):
+                continue
+            times[name] += 1
+            if at_its_word is not None:
+                named[name].append((on_the_wall % DAY, at_its_word % DAY))
+    fields = frozenset(name for name, both in named.items() if len(both) >= _NEARLY_ALL * times[name])
+    found = [pair for name in fields for pair in named[name]]
+    walls, words = (sum(not pair[reading] for pair in found) for reading in (0, 1))
+    if max(walls, words) < _DAYS_ALONE * len(found):
+        walls, words = (sum(pair[reading] in _DAY_HOURS for pair in found) for reading in (0, 1))
+    return fields if walls > words else frozenset()
 
 
 CURRENCIES = {

@@ -11,7 +11,7 @@ from careo.base.texts import say, sayable
 from careo.record.purchases.naming import Names
 from careo.record.purchases.rule_files import load_buyers
 from careo.record.purchases.rules import Rule
-from careo.record.purchases.signals import Signal
+from careo.record.purchases.signals import Place, Signal
 from careo.results.watch_data import moment_data, money_in_units, rule_data, signal_data
 from careo.results.watch_findings import Found
 from careo.results.watch_status import (
@@ -29,6 +29,7 @@ from careo.results.watch_words import (
     buyer_words,
     days_words,
     fact_words,
+    line_words,
     measured,
     moment_words,
     process_words,
@@ -36,6 +37,7 @@ from careo.results.watch_words import (
     state_words,
     subject_words,
     supplier_words,
+    taken_words,
     unit_words,
 )
 from careo.results.wording import number, period_words
@@ -298,15 +300,12 @@ def signal_row(signal: Signal, found: Found, names: Names, language: str, *, who
                 "path": one.field,
                 "field": fact_words(one, rule, language)[0].partition(" (")[0],
                 "value": fact_words(one, rule, language)[1],
-                "file": one.name,
-                "line": str(one.line or ""),
-                "pointer": one.pointer,
-                "sha256": one.sha256,
-                "release": one.release,
+                "places": [_place(place, language) for place in (one.former, one) if place and place.name],
             }
             for one in signal.evidence
         ],
         "delays": _delays(signal, language),
+        "taken": taken_words(signal, language),
         "history": [
             {
                 "number": seq,
@@ -322,20 +321,42 @@ def signal_row(signal: Signal, found: Found, names: Names, language: str, *, who
     }
 
 
+def _place(place: Place, language: str) -> Row:
+    where = line_words(place, language)
+    return {"file": place.name, "line": where, "sha256": place.sha256, "release": place.release}
+
+
+def evidence_table(evidence: Sequence[Mapping[str, Any]]) -> Table:
+    """What a signal rests on, of `signal_data`, to take away; of edits also where what was there before stands."""
+    columns = ("process", "field", "value", "before", *_PLACE)
+    rows = [[one[name] for name in columns] for one in evidence]
+    former = [one.get("before_place") for one in evidence]
+    if not any(former):
+        return Table(columns, rows)
+    places = [[place[name] if place else None for name in _PLACE] for place in former]
+    return Table(
+        (*columns, *(f"before_{name}" for name in _PLACE)),
+        [[*row, *place] for row, place in zip(rows, places, strict=True)],
+    )
+
+
+_PLACE = ("file", "sha256", "line", "pointer", "release")
+
+
 def _delays(signal: Signal, language: str) -> list[Row]:
     """From what happened to what was told of it, step by step."""
-    names = ("event", "published", "first_seen", "told")
-    times = [getattr(signal, name) for name in names]
+    steps = zip(
+        ("event", "published", "first_seen", "told"), ((None, signal.event), *signal.delays), strict=True
+    )
     rows = list[Row]()
-    for index, name in enumerate(names):
-        early, late = times[index - 1] if index else None, times[index]
-        known = early is not None and late is not None and late >= early
+    for name, (early, late) in steps:
+        days = (
+            ""
+            if early is None or late is None or late < early
+            else days_words((late - early) // DAY, language)
+        )
         rows.append(
-            {
-                "step": say(language, f"web_watch.step.{name}"),
-                "when": moment_words(late),
-                "days": days_words((late - early) // DAY, language) if known else "",  # pyright: ignore[reportOptionalOperand]
-            }
+            {"step": say(language, f"web_watch.step.{name}"), "when": moment_words(late), "days": days}
         )
     return rows
 

@@ -42,6 +42,7 @@ from careo.views.web.watch_rows import (
     coverage_cells,
     delay_rows,
     delay_table,
+    evidence_table,
     matrix,
     rule_row,
     signal_row,
@@ -175,7 +176,6 @@ def one_signal(asking: Asking, id: str) -> Page:
     found = watch_findings(country=country, id=id)
     (signal,) = found.signals
     row = signal_row(signal, found, found.names_of([signal]), language, whole=True)
-    columns = ("process", "field", "value", "before", "file", "sha256", "line", "pointer", "release")
     data = findings_contract(found, language)
     rule = found.rules.get(signal.rule)
     return Page(
@@ -196,7 +196,7 @@ def one_signal(asking: Asking, id: str) -> Page:
         + ", ".join([f"id={signal.id!r}", *([asking.named("country=")] if asking.named() else [])])
         + ")\nfor fact in found.signals[0].evidence:\n    print(fact.process, fact.field, fact.value, fact.name, fact.line)",
         tables={
-            "evidence": Table(columns, [[one[name] for name in columns] for one in data["signals"][0]["evidence"]])
+            "evidence": evidence_table(data["signals"][0]["evidence"])
         },
     )  # fmt: skip
 
