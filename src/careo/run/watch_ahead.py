@@ -19,7 +19,7 @@ from typing import IO
 
 import msgspec
 
-from careo.record.purchases.judging import Judge, Lost, Ready, ReadyPackage, Slice, add, slices_of
+from careo.record.purchases.judging import Judge, Lost, Ready, ReadyPackage, Slice, Sums, add, slices_of
 from careo.record.purchases.watch import without_collector
 from careo.run.watch_state import clock_of, rules_of, rules_with_lists
 from careo.sources.packages import Terms, read_packages
@@ -294,14 +294,14 @@ class _Met:
 
 def _judged(some: Slice, judge: Judge, clock: int, seen: int, met: _Met) -> Slice:
     """The slice with everything judged that is met for the first time: what was met before is judged by who keeps it."""
-    sums: dict[tuple[str, str], list[int]] = {}
+    sums: Sums = {}
     ready: list[Ready] = []
     for one in some.ready:
         if met.is_new(one.process):
             one, tallies = judge.ready(one, clock, seen)
             add(sums, tallies)
         ready.append(one)
-    return Slice(tuple(ready), tuple([(kind, key, numbers) for (kind, key), numbers in sorted(sums.items())]))
+    return Slice(tuple(ready), sums)
 
 
 if __name__ == "__main__":

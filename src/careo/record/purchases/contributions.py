@@ -195,10 +195,10 @@ SUPPLIER_ITEMS = "supplier_items"
 """By supplier: processes with an item whose chapter is known."""
 SUPPLIER_CHAPTER = "supplier_chapter"
 """By "<supplier>|<chapter>", the first two digits of an item's code: processes."""
-TENDERER_WINS = "tenderer_wins"
-"""By tenderer: processes won, processes with a valid bid."""
-DISQUALIFIED = ("tenderer_disqualified", "buyer_disqualified", "unit_disqualified")
-"""By tenderer, buyer, procuring unit: bids disqualified, bids handed in, processes."""
+TENDERER = "tenderer"
+"""By tenderer: processes won, processes with a valid bid; bids disqualified, bids handed in."""
+BUYER_DISQUALIFIED, UNIT_DISQUALIFIED = "buyer_disqualified", "unit_disqualified"
+"""By buyer, by "<buyer>|<unit>": bids disqualified, bids handed in, processes."""
 
 
 def tallies_of(process: Process, purchases: Sequence[Purchase]) -> tuple[Tally, ...]:
@@ -209,8 +209,7 @@ def tallies_of(process: Process, purchases: Sequence[Purchase]) -> tuple[Tally, 
         found += _of_units(purchases)
         found += _of_items(now)
     if now.bids and now.draft is not True and now.status != "cancelled":
-        found += _of_wins(now)
-        found += _of_disqualified(now)
+        found += _of_bids(now)
     return tuple(found)
 
 
@@ -253,46 +252,42 @@ def _chapters(codes: Sequence[str]) -> Iterator[str]:
             yield head
 
 
-def _of_wins(now: Release) -> Iterator[Tally]:
-    active = active_awards(now)
-    if not active or len(active) != 1 or not active[0].suppliers or len(active[0].suppliers) != 1:
-        return
-    winner = active[0].suppliers[0]
-    valid = {
-        b.tenderers[0]
-        for b in now.bids or ()
-        if b.status == "valid" and b.tenderers and len(b.tenderers) == 1
-    }
-    for tenderer in sorted(valid):
-        yield Tally(TENDERER_WINS, tenderer, (int(tenderer == winner), 1))
-
-
-def _of_disqualified(now: Release) -> Iterator[Tally]:
-    bids = submitted(now)
-    if not bids:
-        return
+def _of_bids(now: Release) -> Iterator[Tally]:
+    """Wins of tenderers, where one award is in force and to one of them; and bids handed in, with those of them that were disqualified."""
     of_tenderer: dict[str, list[int]] = {}
+    active = active_awards(now)
+    if active and len(active) == 1 and active[0].suppliers and len(active[0].suppliers) == 1:
+        winner = active[0].suppliers[0]
+        for bid in now.bids or ():
+            if bid.status == "valid" and bid.tenderers and len(bid.tenderers) == 1:
+                tenderer = bid.tenderers[0]
+                of_tenderer[tenderer] = [int(tenderer == winner), 1, 0, 0]
+    bids = submitted(now)
     out = 0
     for bid in bids:
         bad = bid.status == "disqualified"
         out += bad
         for tenderer in bid.tenderers or ():
-            sums = of_tenderer.setdefault(tenderer, [0, 0])
-            sums[0] += bad
-            sums[1] += 1
-    for tenderer, (bad, all_) in of_tenderer.items():
-        yield Tally(DISQUALIFIED[0], tenderer, (bad, all_, 1))
+            counts = of_tenderer.get(tenderer)
+            if counts is None:
+                counts = of_tenderer[tenderer] = [0, 0, 0, 0]
+            counts[2] += bad
+            counts[3] += 1
+    for tenderer, counts in of_tenderer.items():
+        yield Tally(TENDERER, tenderer, tuple(counts))
+    if not bids:
+        return
     if now.buyer:
-        yield Tally(DISQUALIFIED[1], now.buyer, (out, len(bids), 1))
+        yield Tally(BUYER_DISQUALIFIED, now.buyer, (out, len(bids), 1))
     if now.unit:
-        yield Tally(DISQUALIFIED[2], f"{now.buyer or ''}|{now.unit}", (out, len(bids), 1))
+        yield Tally(UNIT_DISQUALIFIED, f"{now.buyer or ''}|{now.unit}", (out, len(bids), 1))
 
 
 TALLIES_OF: Mapping[str, tuple[str, ...]] = {
     "without_competition": (UNIT_YEAR,),
     "item_variety": (SUPPLIER_ITEMS,),
-    "wins": (TENDERER_WINS,),
-    "disqualified": DISQUALIFIED,
+    "wins": (TENDERER,),
+    "disqualified": (TENDERER, BUYER_DISQUALIFIED, UNIT_DISQUALIFIED),
 }
 """Populations that are measured on sums, and on which."""
 
@@ -321,27 +316,32 @@ def measures_of_tally(
             return ()
         facts = (Fact("", "processes", numbers[0]), Fact("", "items", " ".join(chapters)))
         return (Measure("item_variety", key, len(chapters), "", "", key, facts),)
-    if kind == TENDERER_WINS:
-        won, tried = numbers[:2]
-        if tried < max(least.get(kind, 1), 1):
+    if kind == TENDERER:
+        won, tried, out, bids = numbers
+        found: list[Measure] = []
+        if tried:
+            facts = (Fact("", "processes", tried), Fact("", "won", won))
+            found.append(Measure("wins", key, won / tried, "", "", key, facts))
+            found.append(Measure("bids_of_tenderer", key, tried, "", "", key))
+        if bids >= max(least.get(kind, 1), 1):
+            found.append(_disqualified("tenderer", key, out, bids, supplier=key))
+        return tuple(found)
+    if kind in (BUYER_DISQUALIFIED, UNIT_DISQUALIFIED):
+        out, bids, processes = numbers[:3]
+        if bids < 1 or processes < least.get(kind, 1):
             return ()
-        facts = (Fact("", "processes", tried), Fact("", "won", won))
-        return (
-            Measure("wins", key, won / tried, "", "", key, facts),
-            Measure("bids_of_tenderer", key, tried, "", "", key),
-        )
-    if kind in DISQUALIFIED:
-        out, all_, processes = numbers[:3]
-        count = all_ if kind == DISQUALIFIED[0] else processes
-        if all_ < 1 or count < least.get(kind, 1):
-            return ()
-        facts = (Fact("", "bids", all_), Fact("", "disqualified", out))
-        whose = kind.partition("_")[0]
-        buyer, _, unit = key.rpartition("|") if whose == "unit" else (key, "", "")
-        supplier = key if whose == "tenderer" else ""
-        buyer = "" if supplier else buyer
-        return (Measure(f"disqualified|{whose}", f"{whose}|{key}", out / all_, buyer, unit, supplier, facts),)
+        if kind == BUYER_DISQUALIFIED:
+            return (_disqualified("buyer", key, out, bids, buyer=key),)
+        buyer, _, unit = key.rpartition("|")
+        return (_disqualified("unit", key, out, bids, buyer=buyer, unit=unit),)
     return ()
+
+
+def _disqualified(
+    whose: str, key: str, out: int, bids: int, *, buyer: str = "", unit: str = "", supplier: str = ""
+) -> Measure:
+    facts = (Fact("", "bids", bids), Fact("", "disqualified", out))
+    return Measure(f"disqualified|{whose}", f"{whose}|{key}", out / bids, buyer, unit, supplier, facts)
 
 
 def measures_of(process: Process, clock: int, currency: str) -> tuple[Measure, ...]:

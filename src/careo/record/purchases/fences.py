@@ -25,10 +25,12 @@ from careo.record.purchases.checks_population import (
     quartiles,
 )
 from careo.record.purchases.contributions import (
-    DISQUALIFIED,
+    BUYER_DISQUALIFIED,
     SUPPLIER_CHAPTER,
     SUPPLIER_ITEMS,
     TALLIES_OF,
+    TENDERER,
+    UNIT_DISQUALIFIED,
     UNIT_YEAR,
     measures_of,
     measures_of_tally,
@@ -174,12 +176,12 @@ def _year_of(hit: Hit) -> int | None:
 def least_counts(rule: Rule) -> dict[str, int]:
     """For `measures_of_tally`: what a sum must count at least before `rule` says anything of it."""
     settings: Any = rule.settings
-    tenderer, *others = DISQUALIFIED
     return {
         UNIT_YEAR: settings.get("least_purchases", 1),
-        SUPPLIER_ITEMS: settings.get("least_processes", 1),
-        tenderer: settings.get("least_bids", 1),
-        **dict.fromkeys(others, settings.get("least_processes", 1)),
+        TENDERER: settings.get("least_bids", 1),
+        **dict.fromkeys(
+            (SUPPLIER_ITEMS, BUYER_DISQUALIFIED, UNIT_DISQUALIFIED), settings.get("least_processes", 1)
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,10 +23,12 @@ from careo.record.purchases.state import Derived, PurchaseRow, packed_derived, p
 from careo.record.purchases.versions import Version, Versions, of_stream
 from careo.sources.releases import Package, Sighting
 
+Sums: TypeAlias = dict[str, dict[str, list[int]]]
+"""What tallies come to, by kind and key; four numbers each."""
+
 _AT_ONCE = 1000  # processes of a slice
-_JUDGING = (
-    2  # raised when the same rules say something else of the same releases: what is kept is judged again
-)
+_JUDGING = 3
+"""Raised when the same rules say something else of the same releases: what is kept is judged again."""
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -55,10 +58,10 @@ class Ready(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Slice(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Some processes of a package, looked at together. sums: tallies of all of `ready` that was judged, by kind and key, in their order."""
+    """Some processes of a package, looked at together. sums: tallies of all of `ready` that was judged."""
 
     ready: tuple[Ready, ...]
-    sums: tuple[tuple[str, str, list[int]], ...] = ()
+    sums: Sums = {}
 
 
 @dataclass(frozen=True)
@@ -187,15 +190,15 @@ class Judge:
         return pattern, hits, due
 
 
-def add(
-    sums: dict[tuple[str, str], list[int]], tallies: Sequence[tuple[str, str, Sequence[int]]], sign: int = 1
-) -> None:
+def add(sums: Sums, tallies: Iterable[tuple[str, str, Sequence[int]]], sign: int = 1) -> None:
     """Add tallies to sums, or take them away (`sign` −1)."""
     for kind, key, numbers in tallies:
-        name = (kind, key)
-        total = sums.get(name)
+        of_kind = sums.get(kind)
+        if of_kind is None:
+            of_kind = sums[kind] = {}
+        total = of_kind.get(key)
         if total is None:
-            total = sums[name] = [0, 0, 0, 0]
+            total = of_kind[key] = [0, 0, 0, 0]
         if len(numbers) == 1:  # most of them
             total[0] += sign * numbers[0]
             continue

@@ -261,12 +261,17 @@ class State:
         """All purchases of a unit."""
         return map(_purchase, self._db.execute("SELECT * FROM purchase WHERE unit=?", (unit,)))
 
-    def add(self, sums: Mapping[tuple[str, str], Sequence[int]]) -> None:
-        """Add to sums, place by place, of which each has four. A sum that comes to nothing is dropped."""
+    def add(self, sums: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
+        """Add to sums, by kind and key, place by place, of which each has four."""
         self.write(
             "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
             "n0=n0+excluded.n0, n1=n1+excluded.n1, n2=n2+excluded.n2, n3=n3+excluded.n3",
-            [(kind, key, *numbers) for (kind, key), numbers in sorted(sums.items()) if any(numbers)],
+            [
+                (kind, key, *numbers)
+                for kind, of_kind in sorted(sums.items())
+                for key in sorted(of_kind)
+                if any(numbers := of_kind[key])
+            ],
         )
 
     def tallies(

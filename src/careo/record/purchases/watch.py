@@ -20,7 +20,7 @@ import msgspec
 from careo.record.purchases.checks import CHECKS
 from careo.record.purchases.contributions import UNIT_YEAR
 from careo.record.purchases.fences import hits_of_population, hits_of_shares, with_purchases
-from careo.record.purchases.judging import Judge, Judged, Lost, Ready, ReadyPackage, add, slices_of
+from careo.record.purchases.judging import Judge, Judged, Lost, Ready, ReadyPackage, Sums, add, slices_of
 from careo.record.purchases.process import process
 from careo.record.purchases.rules import Hit, Rule
 from careo.record.purchases.signals import Signal, next_revision, signal_id
@@ -80,7 +80,7 @@ class _Batch:
 
     clock: int
     processes: list[tuple[str, Versions, bytes]] = field(default_factory=list[tuple[str, Versions, bytes]])
-    sums: dict[tuple[str, str], list[int]] = field(default_factory=dict[tuple[str, str], list[int]])
+    sums: Sums = field(default_factory=dict[str, dict[str, list[int]]])
     purchases_gone: list[PurchaseKey] = field(default_factory=list[PurchaseKey])
     purchases: list[PurchaseRow] = field(default_factory=list[PurchaseRow])
     measures_gone: list[tuple[str, float, str]] = field(default_factory=list[tuple[str, float, str]])
@@ -317,7 +317,7 @@ class Watch:
         for one in slices:
             batch = _Batch(clock)
             if counts:
-                batch.sums.update({(kind, key): numbers for kind, key, numbers in one.sums})
+                batch.sums = one.sums  # of its own: nobody else adds to it
             known = self.state.processes([ready.process for ready in one.ready])
             for ready in one.ready:
                 came.releases += ready.releases
@@ -471,7 +471,7 @@ class Watch:
                     hit = next(iter(check.check(of_rule, rule)), None)
                     batch.said[signal_id(rule, "|".join(key))] = (rule.id, hit)
         if self._wholes is not None:
-            self._wholes.update(key for kind, key in batch.sums if kind == UNIT_YEAR)
+            self._wholes.update(batch.sums.get(UNIT_YEAR, ()))
         return self._tell(batch.said, batch.clock, batch.versions)
 
     def _tell(
