@@ -45,10 +45,11 @@ class Outlook:
     """A place in a sentence: what was counted, and what comes.
 
     Attributes:
-        place: its code. observed: of its last twelve observed months [events]; NaN where there are fewer.
+        place: its code. observed: of its last twelve observed months, or, where fewer are forecast, of the same months a year
+            before [events]; NaN where some of them were not observed.
         observed_until: the last month that was observed of it.
         quantiles: of the sum of the next twelve months, or of all where they are fewer, at `QUANTILES` [events].
-        rises: probability that the next twelve months have more than the last twelve observed; NaN where either is not to be had.
+        rises: probability of more than `observed`; NaN where that is not to be had.
     """
 
     place: str
@@ -139,18 +140,19 @@ class Forecast:
         return tuple(part.sel(place=code) for part in parts)  # pyright: ignore[reportReturnType]
 
     def outlook(self, code: str) -> Outlook:
-        """The next twelve months of one of `rows` beside its last twelve observed."""
+        """The next twelve months of one of `rows`, or all where they are fewer, beside as many that were observed."""
         samples, _, _, record = self.of(code)
         seen = record.dropna("month")
-        last = float(seen[-YEAR:].sum()) if seen.sizes["month"] >= YEAR else np.nan
         ahead = samples.isel(month=slice(-self.months, None)).isel(month=slice(YEAR)).sum("month").values
-        comparable = self.months >= YEAR and not np.isnan(last)
+        before = record[-YEAR:][: self.months] if self.months < YEAR else seen[-YEAR:]
+        whole = before.sizes["month"] == min(self.months, YEAR)
+        last = float(before.sum(skipna=False)) if whole else np.nan
         return Outlook(
             code,
             last,
             seen["month"].values[-1].astype("datetime64[D]").astype(date),
             tuple(np.quantile(ahead, QUANTILES).tolist()),
-            float((ahead > last).mean()) if comparable else np.nan,
+            float((ahead > last).mean()) if not np.isnan(last) else np.nan,
         )
 
 

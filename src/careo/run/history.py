@@ -226,6 +226,16 @@ def companion_series(country: Country, outcome: str) -> tuple[str, ...]:
     return tuple(_read(country).companions.get(outcome, ()))
 
 
+def homicide_series(country: Country, month: date) -> tuple[str, ...]:
+    """Indicators whose sum the laboratory calls homicides, seen from a month: those of its stretch, or of the next one once matched to it."""
+    stretches = _read(country).history
+    at = next(i for i, one in enumerate(stretches) if one.until is None or first_day(one.until) >= month)
+    matching = stretches[at].matched_to_next
+    if matching and first_day(matching.from_) <= month:
+        at += 1
+    return stretches[at].sum_of
+
+
 def municipal_series(country: Country) -> tuple[str, ...]:
     """Indicators that tell how a state's homicides are shared among its municipalities, the one to be preferred first."""
     return _read(country).municipalities
