@@ -348,7 +348,12 @@ def test_a_state_without_an_event_and_one_never_observed_are_refused(tmp_path: P
         forecast(hidden(tmp_path / "never", {"T2": 0}))
 
 
-@pytest.mark.parametrize("places", ["99", "01,XX", "", ",", "county", ("MX",), ()])
+def test_places_are_known_by_their_names_too() -> None:
+    found = forecast(places="michoacan, 06 ,Ciudad de México", months=1, draws=20)
+    assert found.places == ("16", "06", "09")
+
+
+@pytest.mark.parametrize("places", ["99", "01,XX", "Michoacan Street", "", ",", "county", ("MX",), ()])
 def test_an_unknown_place_is_refused(places: str | tuple[str, ...]) -> None:
     with pytest.raises(CareoError, match="there is no such place in the record"):
         forecast(places=places, draws=20)

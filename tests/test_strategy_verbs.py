@@ -354,3 +354,11 @@ def test_a_study_takes_the_place_of_itself_alone(tmp_path: Path, capsys: pytest.
     code, out, err = told(capsys, "evaluate", "ten-lamps", *asked)
     assert code == 2 and str(file) in err and out, "the answer is shown, the other study kept"
     assert file.read_bytes() == kept
+
+
+def test_a_lever_named_by_its_code_is_told_its_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = (country_folder("toyland") / "strategies/ten-lamps-2018.yaml").read_text(encoding="utf-8")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(shipped.replace("lever: street-lighting", "lever: l1"), encoding="utf-8")
+    code, out, _ = told(capsys, "strategies", "check", str(mine), "--country", "toyland")
+    assert code == 1 and "'l1'" in out and "did you mean 'street-lighting'?" in out

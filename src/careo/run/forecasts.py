@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from careo.base.errors import CareoError, DataError
+from careo.base.words import fold
 from careo.model.counts import observe
 from careo.model.forecast import Baseline, fit, log_intensities, months_unobserved
 from careo.model.luck import SEED_LIMIT, WORD_LIMIT, Luck
@@ -290,15 +291,20 @@ def _draws(
 def _chosen(
     country: Country, known: Sequence[str], places: str | Sequence[str], level: str
 ) -> tuple[str, ...]:
-    """Codes of the rows asked for; raises CareoError for one that is no part."""
+    """Codes of the rows asked for by code or by name; raises CareoError for one that is no part."""
     if level == "national":
         return (country.default_place,)
     if places == level:
         return tuple(known)
-    codes = [code.strip() for code in (places.split(",") if isinstance(places, str) else places)]
+    places_known = [country.places.by_code[code] for code in known]
+    named = {fold(name): each.code for each in places_known for name in (each.name, *each.aliases)}
+    asked = [place.strip() for place in (places.split(",") if isinstance(places, str) else places)]
+    codes = [named.get(fold(place), place) for place in asked]
     for code in codes or [""]:
         if code not in known:
-            expected = " | ".join((*LEVELS, *known[:3], "…"))
+            expected = " | ".join(
+                (*LEVELS, *(f"{each.code} | {each.name}" for each in places_known[:3]), "…")
+            )
             raise CareoError("usage_place", where="--places", expected=expected, found=repr(code[:40]))
     return tuple(dict.fromkeys(codes))
 

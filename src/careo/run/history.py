@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 from careo.base.dates import Period, month_end
 from careo.base.errors import CareoError, DataError
 from careo.base.fields import CLOSED, DateText, first_day
-from careo.base.shipped import country_folder
+from careo.base.shipped import laboratory_file
 from careo.base.yaml_files import build, read_written
 from careo.model.forecast import CONSTANTS
 from careo.panel.country import Country, country_of
@@ -386,7 +386,7 @@ def _read(country: Country) -> _ForecastFile:
 
 
 def _checked_file(country: Country) -> _ForecastFile:
-    written = read_written(country_folder(country.key) / "forecast.yaml")
+    written = read_written(laboratory_file(country.key, "forecast.yaml"))
     made, mistakes = build(written, _ForecastFile)
     if made is None:
         raise mistakes[0]
