@@ -19,7 +19,7 @@ from careo.base.texts import LANGUAGES, say
 from careo.model.mechanisms import OUTCOMES
 from careo.results.caveats import MOST_DECIDING, RUN_WIDE, Caveat, arrange
 from careo.results.compare import compare
-from careo.results.differences import grade_d_share, paired, verdict_of
+from careo.results.differences import FEWEST_DRAWS, grade_d_share, paired, verdict_of
 from careo.results.finding import Finding
 from careo.run.ensemble import STATUS_QUO, Ensemble, simulate
 from careo.run.history import CompanionLevel, CompanionLevels
@@ -85,6 +85,11 @@ def homicides(base: float, change: np.ndarray) -> tuple[Counts, Counts]:
     return {"homicides": level}, {"homicides": ours}
 
 
+def often(changes: list[int]) -> np.ndarray:
+    """As many draws of each change as an interval takes."""
+    return np.repeat(changes, FEWEST_DRAWS // 4)
+
+
 def finding(made: Ensemble, outcome: str = "homicides", **how: object) -> Finding:
     found = compare(made, quantity=outcome, country=TOYLAND, **how)  # pyright: ignore[reportArgumentType]
     assert len(found) == 1
@@ -143,8 +148,8 @@ def test_the_start_year_is_compared_with_full_years_only_and_for_both_sides() ->
 
 
 def test_a_strategy_may_be_better_than_the_start_year_and_no_better_than_doing_nothing() -> None:
-    level = np.full((2, 2, 5), 40)
-    ours = level + np.array([-1, 0, 0, 0, 1])
+    level = np.full((2, 2, 25), 40)
+    ours = level + np.array([-1, *[0] * 23, 1])
     one = finding(ensemble({"homicides": level}, {"homicides": ours}))
     assert one.verdict == "no detectable effect"
     assert "the status quo −20.0%" in one.extra["start"]
@@ -198,7 +203,7 @@ def test_the_verdict_follows_from_the_interval(difference: object, percent: obje
     assert verdict_of(np.asarray(difference, float), np.asarray(percent, float), 100.0) == verdict
 
 
-@given(st.lists(st.integers(-200, 200), min_size=3, max_size=40))
+@given(st.lists(st.integers(-200, 200), min_size=FEWEST_DRAWS, max_size=40))
 def test_with_the_signs_turned_a_fall_is_a_rise(changes: list[int]) -> None:
     change = np.array(changes)
     one, other = (finding(ensemble(*homicides(1000, c)), without_d=None) for c in (change, -change))
@@ -209,6 +214,36 @@ def test_with_the_signs_turned_a_fall_is_a_rise(changes: list[int]) -> None:
     assert (one.verdict == "increased") == (low > 0)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("draws", [1, 3, FEWEST_DRAWS - 1, FEWEST_DRAWS])
+@pytest.mark.parametrize("change", [-30, -1])
+def test_too_few_draws_for_an_interval_decide_nothing(draws: int, change: int, language: str) -> None:
+    one = finding(ensemble(*homicides(100, np.full(draws, change))), language=language)
+    few = draws < FEWEST_DRAWS
+    assert (one.verdict == "inconclusive", one.extra["reason"] == "draws") == (few, few)
+    said = {row["verdict"] for row in one.table if row["difference"] != "0"}
+    assert (said == {say(language, "simulate.verdict.inconclusive")}) == few
+    words = say(language, "simulate.end.draws", fewest=FEWEST_DRAWS)
+    assert (words in one.because) == few
+    decides = arrange([one], language)[0]["lamps"].decides
+    assert any(f" {FEWEST_DRAWS} " in sentence for sentence in decides) == few
+
+
+def test_one_draw_does_not_tell_its_own_luck() -> None:
+    one = finding(ensemble(*homicides(100, np.array([-30]))))
+    assert one.table[0]["luck"] == "–", "0.00% would be certainty"
+    two = finding(ensemble(*homicides(100, np.array([-30, -20]))))
+    assert two.table[0]["luck"] != "–"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_counted_as_homicides_is_said_once_of_the_run(language: str) -> None:
+    found = compare(ensemble(*homicides(100, often([-3, 4, -5, 1]))), country=TOYLAND, language=language)
+    whole = arrange(found, language)[1]
+    name = TOYLAND.indicators["lantern_thefts_watch"].name[language]
+    assert len([sentence for sentence in whole if name in sentence and isinstance(sentence, Caveat)]) == 1
+
+
 def test_what_is_the_same_in_every_draw_is_no_finding_of_no_effect() -> None:
     one = finding(ensemble(*homicides(100, np.zeros(4))))
     assert (one.verdict, one.extra["reason"]) == ("inconclusive", "not_simulated")
@@ -216,7 +251,7 @@ def test_what_is_the_same_in_every_draw_is_no_finding_of_no_effect() -> None:
 
 
 def test_a_place_that_is_not_reached_is_the_same_and_not_without_effect() -> None:
-    one = finding(ensemble(*homicides(100, np.array([-50, -40, -30, -20]))))
+    one = finding(ensemble(*homicides(100, often([-50, -40, -30, -20]))))
     rows = {(row["place"], row["period"]): row["verdict"] for row in one.table}
     assert rows["Tinwhistle", "2023"] == "decreased"
     assert rows["Tinwhistle", "2024"] == "same in every draw"
@@ -251,8 +286,8 @@ def test_an_effect_that_rests_on_grade_d_for_more_than_half_tells_nothing(
     less: int, verdict: str, reason: str
 ) -> None:
     levers = ("lantern-marking",)
-    whole = ensemble(*homicides(100, np.full(4, -20)), levers=levers)
-    without = ensemble(*homicides(100, np.full(4, less)), levers=levers)
+    whole = ensemble(*homicides(100, np.full(20, -20)), levers=levers)
+    without = ensemble(*homicides(100, np.full(20, less)), levers=levers)
     one = finding(whole, without_d=without)
     assert (one.verdict, one.extra["reason"]) == (verdict, reason)
     assert float(one.extra["grade_d_share"]) == pytest.approx(1 - less / -20)
@@ -261,19 +296,19 @@ def test_an_effect_that_rests_on_grade_d_for_more_than_half_tells_nothing(
 
 
 def test_grade_d_that_nobody_took_away_decides_nothing_either() -> None:
-    whole = ensemble(*homicides(100, np.full(4, -20)), levers=("lantern-marking",))
+    whole = ensemble(*homicides(100, np.full(20, -20)), levers=("lantern-marking",))
     assert finding(whole).extra["reason"] == "grade_d_unknown"
     assert finding(whole).verdict == "inconclusive"
-    assert finding(ensemble(*homicides(100, np.full(4, -20)))).verdict == "decreased"  # no lever of grade D
+    assert finding(ensemble(*homicides(100, np.full(20, -20)))).verdict == "decreased"  # no lever of grade D
 
 
 # ── rights, and what is not known ────────────────────────────────────────────────────────────────────────────────
 
 
 def rights(rise: list[int]) -> Ensemble:
-    level = np.full((2, 2, 4), 100)
+    level = np.full((2, 2, 20), 100)
     more = level.copy()
-    more[0, 0] += np.array(rise)
+    more[0, 0] += often(rise)
     fewer = level.copy()
     fewer[0, 0] -= 50
     return ensemble(
@@ -302,8 +337,8 @@ def test_the_rise_in_complaints_says_what_it_rests_on(language: str) -> None:
     }[language]  # fmt: skip
     assert words[0] in finding(rights([9, 9, 9, -9]), language=language).because
     assert words[1] in finding(rights([9, 9, 9, 9]), language=language).because
-    base, ours = homicides(100, np.array([-20, -20]))
-    level = np.full((2, 2, 2), 40)
+    base, ours = homicides(100, np.full(20, -20))
+    level = np.full((2, 2, 20), 40)
     by_d = ensemble(
         {**base, "rights_complaints": level},
         {**ours, "rights_complaints": level + 9},
@@ -336,7 +371,7 @@ def test_rights_come_first_and_outcomes_are_never_added_up() -> None:
 
 
 def test_unknown_companions_are_not_known_and_never_none() -> None:
-    base, ours = homicides(100, np.array([-5, -5, -5, -5]))
+    base, ours = homicides(100, often([-5, -5, -5, -5]))
     made = ensemble(base, ours, unknown=("rights_complaints", "kidnapping"))
     numbers = paired(made, "lamps").sel(outcome="rights_complaints")
     assert int(numbers["draws"]) == 0
@@ -361,9 +396,9 @@ def test_an_outcome_without_a_level_is_unknown_even_where_its_counts_are_zero() 
 
 
 def test_the_sweep_of_members_is_shown_and_a_sign_that_turns_is_named() -> None:
-    made = ensemble(*homicides(100, np.full(4, -20)))
-    few = ensemble(*homicides(100, np.full(4, -40)), members=30_000.0)
-    many = ensemble(*homicides(100, np.full(4, 8)), members=230_000.0)
+    made = ensemble(*homicides(100, np.full(20, -20)))
+    few = ensemble(*homicides(100, np.full(20, -40)), members=30_000.0)
+    many = ensemble(*homicides(100, np.full(20, 8)), members=230_000.0)
     turning = finding(made, scales=[many, few])
     told = turning.caveats
     assert (turning.verdict, turning.extra["reason"]) == ("inconclusive", "members")
@@ -394,9 +429,9 @@ def test_a_finding_says_what_it_rests_on_in_both_languages(language: str) -> Non
 
 
 def test_a_sentence_gives_median_interval_and_probability() -> None:
-    one = finding(ensemble(*homicides(100, np.array([-30, -20, -20, -10]))))
+    one = finding(ensemble(*homicides(100, often([-30, -20, -20, -10]))))
     assert one.because == (
-        "Homicides differ by −5.0% (90% interval −7.1% to −2.9%) from the status quo (2023 to 2024) and are fewer in more than "
+        "Homicides differ by −5.0% (90% interval −7.5% to −2.5%) from the status quo (2023 to 2024) and are fewer in more than "
         "99 of 100 simulated futures: they fall."
     )  # fmt: skip
 
@@ -409,7 +444,7 @@ def test_a_finding_has_an_id_of_its_own_that_stays() -> None:
 
 
 def test_strategies_can_be_compared_with_each_other() -> None:
-    made = ensemble(*homicides(100, np.array([-3, -4])))
+    made = ensemble(*homicides(100, often([-3, -4, -3, -4])))
     counts = np.concatenate([made.by_year, made.by_year[1:] - 10])
     both = replace(made, by_year=counts, scenarios=(*made.scenarios, scenario("oil")))
     found = compare(both, against="lamps", quantity="homicides", country=TOYLAND)

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 import careo
 from careo.base.errors import CareoError, DataError
+from careo.base.texts import LANGUAGES
 from careo.model.counts import observe
 from careo.model.forecast import Constants, features_of, fit, log_intensities
 from careo.model.luck import Luck
+from careo.results.forecast_words import forecast_caveats
 from careo.run.calibrate import load_calibration
 from careo.run.forecasts import MOST_LAG, Forecast, forecast
 from careo.run.history import homicide_history
@@ -113,7 +115,42 @@ def test_an_outlook_sets_the_next_year_beside_the_last_one() -> None:
     ahead = found.samples.sel(place="06").values[:12].sum(axis=0)
     assert each.observed == found.observed.sel(place="06").values[-12:].sum() == 915
     assert each.quantiles[2] == np.median(ahead) and each.rises == (ahead > 915).mean()
-    assert np.isnan(forecast(draws=20, months=11).outlook("06").rises)
+
+
+@pytest.mark.parametrize("months", [1, 3, 11])
+def test_fewer_months_than_a_year_stand_beside_the_same_months_a_year_before(months: int) -> None:
+    found = forecast(draws=50, months=months)
+    for code in ("MX", "06"):
+        each, (samples, _, _, record) = found.outlook(code), found.of(code)
+        same = record.sel(month=samples["month"].values.astype("datetime64[M]") - 12)
+        assert each.observed == same.sum() and same.sizes["month"] == months
+        assert each.rises == (samples.sum("month") > each.observed).mean()
+
+
+def test_a_year_before_that_was_not_observed_whole_is_not_told() -> None:
+    found = forecast(careo.load_country("toyland"), draws=20, months=5, origin=date(2020, 2, 1))
+    assert np.isnan(found.outlook("T5").observed) and np.isnan(
+        found.outlook("T5").rises
+    )  # 2019-04 was not reported
+    assert not np.isnan(found.outlook("T1").observed)
+
+
+@pytest.mark.parametrize(
+    ("origin", "counted", "not_counted"),
+    [
+        (date(2023, 12, 1), ("homicide_sesnsp_victims", "feminicide_victims"), ("homicide_inegi_registered",)),
+        (date(2015, 12, 1), ("homicide_sesnsp_victims", "feminicide_victims"), ("homicide_inegi_registered",)),
+        (date(2012, 10, 1), ("homicide_inegi_registered",), ("homicide_sesnsp_victims", "feminicide_victims")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_counted_as_homicides_is_said(
+    origin: date, counted: tuple[str, ...], not_counted: tuple[str, ...], language: str
+) -> None:
+    found = forecast(draws=20, months=3, origin=origin)
+    first, names = forecast_caveats(found, language)[0], found.country.indicators
+    assert all(names[one].name[language] in first for one in counted)
+    assert not any(names[one].name[language] in first for one in not_counted)
 
 
 # ── origins ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -311,7 +348,12 @@ def test_a_state_without_an_event_and_one_never_observed_are_refused(tmp_path: P
         forecast(hidden(tmp_path / "never", {"T2": 0}))
 
 
-@pytest.mark.parametrize("places", ["99", "01,XX", "", ",", "county", ("MX",), ()])
+def test_places_are_known_by_their_names_too() -> None:
+    found = forecast(places="michoacan, 06 ,Ciudad de México", months=1, draws=20)
+    assert found.places == ("16", "06", "09")
+
+
+@pytest.mark.parametrize("places", ["99", "01,XX", "Michoacan Street", "", ",", "county", ("MX",), ()])
 def test_an_unknown_place_is_refused(places: str | tuple[str, ...]) -> None:
     with pytest.raises(CareoError, match="there is no such place in the record"):
         forecast(places=places, draws=20)

@@ -272,6 +272,16 @@ def test_the_youth_programme_was_paid_a_third_of_what_was_announced_for_2019(mon
     assert any("115 billion" in caveat and "119.2 billion" in caveat for caveat in found.caveats)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_period_lacks_is_not_said_of_the_whole_record(money: Money, language: str) -> None:
+    (later,) = line_findings(money, Budgeted("jcf", period="2050"), language=language)[:1]
+    assert later.verdict == "unverifiable" and "2050" in later.because and "2019" in later.because
+    (unannounced,) = line_findings(money, Budgeted("jcf", period="2021"), language=language)[:1]
+    assert "2021" in unannounced.because and "2019" in unannounced.because
+    (whole,) = line_findings(money, Budgeted("jcf", period="2019"), language=language)[:1]
+    assert whole.verdict == "inconsistent"
+
+
 def test_a_gap_between_years_is_told_and_not_filled(money: Money) -> None:
     claim = line_findings(money, Budgeted("pronapred"))[0].claim
     assert "in 2013–2016 and 2018" in claim

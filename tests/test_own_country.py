@@ -9,6 +9,7 @@ import pytest
 
 from careo.base.errors import DataError
 from careo.base.shipped import country_folder, shipped
+from careo.base.texts import LANGUAGES
 from careo.panel.validation import validate_country
 from careo.views import cli
 
@@ -67,3 +68,20 @@ def test_a_series_that_a_country_lacks_is_found_by_the_complete_check(saltmarsh:
     (saltmarsh / "series" / "net_thefts.csv").unlink()
     with pytest.raises(DataError, match="net_thefts"):
         validate_country(str(saltmarsh))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("lacking", "asked"),
+    [("forecast.yaml", ["forecast"]), ("forecast.yaml", ["validate"]), ("parameters.yaml", ["parameters"])],
+)
+def test_a_country_without_a_laboratory_is_told_which_file_makes_one(
+    lacking: str, asked: list[str], language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "país"
+    shutil.copytree(country_folder("toyland"), home)
+    (home / lacking).unlink()
+    assert cli.run([*asked, "--country", str(home), "--lang", language]) == 2
+    err = capsys.readouterr().err
+    assert str(home / lacking) in err
+    assert {"en": "Toyland", "es": "Juguetalia"}[language] in err, "what to begin with"

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from careo.base.errors import DataError
+from careo.base.fields import worded
 from careo.base.texts import LANGUAGES
 from careo.evidence.levers import load_levers
 from careo.panel import load_country
@@ -66,7 +67,11 @@ def test_what_began_before_the_first_month_is_in_force_from_it() -> None:
 def test_a_measure_without_a_start_is_in_force_from_the_first_month_and_is_named() -> None:
     scenario = compiled(measure("m-9"), months=2)
     assert doses(scenario) == [0.5, 0.5]
-    assert "No start is known for m-9" in said(scenario.notes)
+    note = next(note for note in scenario.notes if "No start is known" in note["en"])
+    for language, told in note.items():
+        assert f"{worded(scenario.measures[0].name, language)} (m-9)" in told, (
+            "an id alone tells a reader nothing"
+        )
 
 
 def test_a_measure_beyond_the_horizon_is_named_and_not_dropped() -> None:

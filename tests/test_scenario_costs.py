@@ -70,7 +70,7 @@ def test_what_cannot_be_costed_is_missing_and_never_zero() -> None:
     assert (marking.basis, marking.costed) == ("none", False)
     assert np.isnan(back.value).all()
     assert "the lever has no cost" in said(scenario.notes)
-    assert "m-1: 2 months are not costed" in said(scenario.notes)
+    assert "(m-1): 2 months are not costed" in said(scenario.notes)
     assert "takes its lever back" in said(scenario.notes)
 
 

@@ -59,7 +59,11 @@ def written(state: str, *, crps: str = "2.0") -> str:
         (level("worse", -0.069, -0.138, -0.002), "worse than the naive log random walk by 6.9% [0.2, 13.8]"),
         (
             level("not distinguishable", 0.01, -0.03, 0.05),
-            "not distinguishable from the naive log random walk: 1.0% [−3.0, 5.0]",
+            "not distinguishable from the naive log random walk: 1.0% [−3.0, 5.0] better",
+        ),
+        (
+            level("not distinguishable", -0.01, -0.05, 0.03),
+            "not distinguishable from the naive log random walk: 1.0% [−3.0, 5.0] worse",
         ),
     ],
 )

@@ -340,3 +340,42 @@ def test_a_file_s_source_may_not_take_the_name_of_one_of_the_country(tmp_path: P
     (world.folder / "strategies" / "other.yaml").unlink()
     with pytest.raises(careo.CareoError, match="has a source of this name"):
         world.strategy([pledge()], sources={"gazette": {"producer": "me", "title": "mine"}})
+
+
+def test_a_file_that_was_completed_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    assert told(capsys, "strategies", "new", "my-plan", "-o", str(mine))[0] == 0
+    assert told(capsys, "strategies", "new", "my-plan", "-o", str(mine))[0] == 0, (
+        "nothing is lost by the same bytes"
+    )
+    page = tmp_path / "page.txt"
+    page.write_text(
+        "The government promised to recruit 21,170 guards by the end of 2020.\n", encoding="utf-8"
+    )
+    completed = mine.read_text(encoding="utf-8").replace("TODO", "Done", 1)
+    mine.write_text(completed, encoding="utf-8")
+    for arguments in (("strategies", "new", "my-plan"), ("strategies", "draft", str(page))):
+        code, _, err = told(capsys, *arguments, "-o", str(mine))
+        assert code == 2 and str(mine) in err and "Traceback" not in err
+        assert mine.read_text(encoding="utf-8") == completed
+
+
+def test_a_study_takes_the_place_of_itself_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "own.yaml"
+    asked = ("--country", "toyland", "--draws", "99", "--to-registry", str(file))
+    assert told(capsys, "evaluate", "worst-lots", *asked)[0] == 0
+    assert told(capsys, "evaluate", "worst-lots", *asked)[0] == 0
+    kept = file.read_bytes()
+    code, out, err = told(capsys, "evaluate", "ten-lamps", *asked)
+    assert code == 2 and str(file) in err and out, "the answer is shown, the other study kept"
+    assert file.read_bytes() == kept
+
+
+def test_a_lever_named_by_its_code_is_told_its_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = (country_folder("toyland") / "strategies/ten-lamps-2018.yaml").read_text(encoding="utf-8")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(shipped.replace("lever: street-lighting", "lever: l1"), encoding="utf-8")
+    code, out, _ = told(capsys, "strategies", "check", str(mine), "--country", "toyland")
+    assert code == 1 and "'l1'" in out and "did you mean 'street-lighting'?" in out

@@ -120,6 +120,17 @@ def test_a_forecaster_that_knows_the_future_is_better_and_one_that_is_another_by
     assert float(result.table["inside_90"].sel(model="oracle", window="test")) == 1.0
 
 
+def test_the_first_sentence_says_in_which_direction_and_who_did_better() -> None:
+    """Toyland has one year of test: that decides nothing, but a larger error must not read as a smaller one."""
+    found = validate(careo.load_country("toyland"), draws=100, models=["careo", "conflictology-12"])
+    mine = next(d for d in found.differences if (d.model, d.window) == ("careo", "test"))
+    assert mine.years == 1 and mine.verdict == "not distinguishable" and mine.gain < 0 and mine.high < 0
+    assert f"by a single year: {-100 * mine.gain:.1f}% [" in found.summary and "] worse" in found.summary
+    crps = found.table["crps"].sel(window="test")
+    assert crps.sel(model="conflictology-12") < crps.sel(model="careo")
+    assert "smaller mean CRPS there: conflictology-12" in found.summary
+
+
 def test_a_model_is_found_however_it_is_joined_and_capitalised() -> None:
     for name in ("log random walk", "Log-Random-Walk", "log_random_walk"):
         assert model_named(name) == "log random walk"

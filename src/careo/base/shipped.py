@@ -56,6 +56,20 @@ def country_folder(country: str) -> Path:
     return folder
 
 
+def laboratory_file(country: str, name: str) -> Path:
+    """A file of a country without which its laboratory runs nothing.
+
+    Raises:
+        DataError: the country has none; says what it is for.
+    """
+    path = country_folder(country) / name
+    if not path.exists():
+        from careo.base.errors import DataError
+
+        raise DataError("laboratory_file", where=str(path), fix="laboratory_file", name=name)
+    return path
+
+
 def read_yaml(path: Path) -> Any:
     """A YAML file as plain Python values (safe loader).
 

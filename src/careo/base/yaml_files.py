@@ -63,10 +63,11 @@ class Written:
     def error(
         self, loc: Loc, key: str, *, known: Iterable[str] = (), found: object = None, **words: object
     ) -> DataError:
-        """A mistake at a value: `key` of errors.yaml; with `known` names a close one is suggested."""
+        """A mistake at a value: `key` of errors.yaml; with `known` names a close one is suggested, unless `guess` is what was meant."""
         names = sorted(known)
         given = "" if found is None else str(found)
-        guess = get_close_matches(given, names, n=1, cutoff=0.5) if names and given else []
+        close = get_close_matches(given, names, n=1, cutoff=0.5) if names and given else []
+        guess = str(words.pop("guess", "")) or (close[0] if close else "")
         expected = str(words.pop("expected", "")) or " | ".join(names[:12]) + (
             " | …" if len(names) > 12 else ""
         )
@@ -78,7 +79,7 @@ class Written:
             expected=expected,
             found="" if found is None else _short(given),
             fix=fix,
-            guess=guess[0] if guess else "",
+            guess=guess,
             **words,
         )
 

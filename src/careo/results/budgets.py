@@ -53,6 +53,8 @@ from careo.results.money_words import (
 
 MET = Decimal("0.95")
 """The part of an announced amount from which on it counts as met; announcements are round figures."""
+_PERIODS = 6
+"""Periods that a sentence names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,13 +360,23 @@ def _hedged(read: _Read, flow: Flow) -> str:
     return read.say(f"hedge.{flow.hedge.replace(' ', '_')}", value=words) if flow.hedge else words
 
 
+def _nothing(read: _Read, key: str, elsewhere: Sequence[Flow | Total], period: str) -> str:
+    """That something is not on record: in the period that was asked for, where it is for others."""
+    others = [when_words(one, read.language) for one in sorted({each.period for each in elsewhere})]
+    if not (period and others):
+        return read.say(f"because.{key}")
+    told = ", ".join(others if len(others) <= _PERIODS else [others[0], "…", others[-1]])
+    return read.say(f"because.{key}_then", period=when_words(period, read.language), others=told)
+
+
 def _verdict(read: _Read, line: MoneyLine, period: str) -> tuple[str, str]:
     """Whether what was announced is in what was voted or paid, and why."""
     announced = [t for t in _announcements(read, line, period) if t.amount is not None or t.low is not None]
     if not announced:
         if any(flow.amount is not None for flow in flows_of(read.money, line.id, "", period)):
-            return "raised", read.say("because.nothing_announced")
-        return "unverifiable", read.say("because.no_amount")
+            return "raised", _nothing(read, "nothing_announced", _announcements(read, line, ""), period)
+        rows = [flow for flow in flows_of(read.money, line.id) if flow.amount is not None]
+        return "unverifiable", _nothing(read, "no_amount", rows, period)
     met: list[bool | None] = []
     reasons: list[str] = []
     for one in announced:

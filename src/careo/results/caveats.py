@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from careo.base.texts import say
+from careo.results.differences import FEWEST_DRAWS
 from careo.results.finding import Finding
 
 DECIDING = (
-    "unknown", "not_simulated", "grade_d", "grade_d_unknown", "members", "interval", "decreased", "increased",
-    "no_detectable_effect", "luck",
+    "unknown", "not_simulated", "grade_d", "grade_d_unknown", "members", "draws", "interval", "decreased",
+    "increased", "no_detectable_effect", "luck",
 )  # fmt: skip
 """What can decide a verdict, the weightiest first: reasons of "inconclusive", other verdicts, the luck of the draw."""
 MOST_DECIDING = 5
 RUN_WIDE = (
-    "failures", "rule", "never_netted", "forecaster", "scale", "scale_given", "sweep_none", "municipal", "unknown", "level",
+    "failures", "rule", "never_netted", "forecaster", "scale", "scale_given", "sweep_none", "municipal", "unknown", "counted", "level",
     "level_follows", "shared", "unverified", "bins",
 )  # fmt: skip
 """Kinds of caveats that belong to the run and not to a strategy, as they are shown."""
@@ -128,7 +129,9 @@ def _decides(findings: Sequence[Finding], caveats: Sequence[str], language: str)
             names = [say(language, f"simulate.outcome.{one}") for one in sorted(several, key=order.index)]
             listed = ", ".join(names)
             listed = listed[:1].upper() + listed[1:]
-            sentences.append(say(language, f"simulate.decides.{kind}", outcomes=listed, draws=draws))
+            sentences.append(
+                say(language, f"simulate.decides.{kind}", outcomes=listed, draws=draws, fewest=FEWEST_DRAWS)
+            )
     return tuple(sentences)
 
 

@@ -5,7 +5,8 @@ The numbers stand in `differences.py`, the words in `compare_words.py`. The verd
     decreased, increased     the 90% interval of the difference excludes zero
     no detectable effect     else, when it lies within ±2% of what it is compared with
     inconclusive             else; and always when more than half of the effect rests on evidence of grade D or nobody looked how much
-                             does, when an outcome's level is not known, or when nothing that was simulated moves it
+                             does, when an outcome's level is not known, when nothing that was simulated moves it, or when there
+                             are too few draws for a 90% interval
 
 Share of the effect that rests on grade D = 1 − median difference without effects of grade D / median difference.
 
@@ -25,7 +26,7 @@ from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country, country_of
 from careo.results.accumulated import Accumulated, accumulate
 from careo.results.compare_words import ORDER, RIGHTS, Words
-from careo.results.differences import MEDIAN, differences, grade_d_share, verdict_of
+from careo.results.differences import MEDIAN, differences, grade_d_share, too_few, verdict_of
 from careo.results.finding import Finding
 from careo.run.ensemble import STATUS_QUO, Ensemble
 from careo.run.futures import Futures, futures_of
@@ -58,7 +59,7 @@ def compare(
     Returns:
         A finding of kind "comparison" for each strategy and outcome. Its table: the nation first, the whole horizon before single
         years. `extra`: strategy, against, outcome, reason (of "inconclusive": "interval", "grade_d", "grade_d_unknown",
-        "members", "unknown", "not_simulated"), grade_d_share ("" where it cannot be told), start (the sentence against the start year).
+        "members", "draws", "unknown", "not_simulated"), grade_d_share ("" where it cannot be told), start (the sentence against the start year).
 
     Raises:
         CareoError: there is no such outcome, or no such strategy in the ensemble; one beside it counted fewer outcomes.
@@ -135,7 +136,7 @@ class _Comparison:
         verdict, reason, share = self._judged(outcome)
         rights = words.rights(*self._judged(RIGHTS)[1:]) if outcome != RIGHTS else ""
         start = words.start() if outcome == "homicides" else ""
-        capped = reason.startswith("grade_d") or reason == "members"
+        capped = reason.startswith("grade_d") or reason in ("members", "draws")
         return Finding(
             id=self._id(outcome),
             kind="comparison",
@@ -170,6 +171,8 @@ class _Comparison:
             return "inconclusive", "grade_d_unknown", share
         if share is not None and share > WEAK_SHARE:
             return "inconclusive", "grade_d", share
+        if too_few(at.draws):
+            return "inconclusive", "draws", share
         if verdict == "inconclusive":
             return verdict, "interval", share
         if self.futures.members_nation is None and self.words.sign_turns(outcome):

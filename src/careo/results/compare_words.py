@@ -17,7 +17,8 @@ from careo.model.mechanisms import OUTCOMES
 from careo.panel import Country
 from careo.results.accumulated import Accumulated
 from careo.results.caveats import Caveat
-from careo.results.differences import HOMICIDES, MEDIAN, At, Differences, verdict_of
+from careo.results.differences import FEWEST_DRAWS, HOMICIDES, MEDIAN, At, Differences, verdict_of
+from careo.results.forecast_words import homicide_words
 from careo.results.wording import chance_words, number, period_words, signed, value_words
 from careo.run.ensemble import STATUS_QUO
 from careo.run.parameter_table import SLOTS
@@ -62,7 +63,7 @@ class Words:
             return _sentence(rights + self._say(f"because.{reason}", **words))
         at = self.numbers.at(outcome)
         weak = self._weak(share)
-        end = self._say(f"end.{reason or verdict.replace(' ', '_')}", share=weak)
+        end = self._say(f"end.{reason or verdict.replace(' ', '_')}", share=weak, fewest=FEWEST_DRAWS)
         change, fewer = self._size(at), chance_words(at.fewer, self.language)
         return _sentence(rights + self._say("because.change", change=change, fewer=fewer, end=end, **words))
 
@@ -286,6 +287,9 @@ class Words:
         """What the present level of an outcome rests on."""
         from careo.run.history import companion_series
 
+        if outcome == "homicides":
+            last = _month(self.kept.futures.start, -1)
+            return [Caveat(homicide_words(self.country, last, self.language), "counted", outcome)]
         level = self.kept.futures.companions.levels.get(outcome)
         if not level:
             return []
@@ -393,6 +397,8 @@ def versus(against: str, language: str) -> str:
 
 def _unsigned(value: float, unit: str) -> str:
     """An error: two digits are more than enough."""
+    if np.isnan(value):
+        return "–"
     return f"{value:,.{0 if value >= 10 else 1 if value >= 1 else 2}f}{unit}"
 
 

@@ -32,6 +32,8 @@ NEGLIGIBLE = 2.0
 """A difference within so many per cent of what it is compared with is none that matters."""
 DOUBTFUL = 2.0
 """The sign of a median within so many standard errors of none could turn with other draws."""
+FEWEST_DRAWS = 20
+"""Of fewer draws not one is expected beyond an end of the 90% interval, so that nobody can say where it ends."""
 HOMICIDES = 0
 """Their place among the outcomes of a run, which always counts them."""
 
@@ -176,6 +178,11 @@ def paired(ensemble: Ensemble | Futures, strategy: str, against: str = STATUS_QU
     )
 
 
+def too_few(draws: int) -> bool:
+    """Whether so many draws cannot tell a 90% interval."""
+    return draws < FEWEST_DRAWS
+
+
 def verdict_of(difference: np.ndarray, percent: np.ndarray, expected: float) -> str:
     """The verdict that paired differences allow, of what they rest on nothing said.
 
@@ -230,6 +237,8 @@ def _exact(kept: Accumulated, counts: Counts, strategy: str) -> dict[str, np.nda
         found["fewer"][o] = _fewer(difference)
         for name in ("expected", "difference", "percent"):
             found[f"{name}_error"][o] = 0.0
+            if n == 1:
+                found[f"{name}_luck"][o] = np.nan  # one draw says nothing of how far others lie
         if o == HOMICIDES:
             for side, level in enumerate((a, b)):
                 change = level[:, 1 : full + 1] - start

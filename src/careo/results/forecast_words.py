@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from careo.base.fields import worded
 from careo.base.texts import say
 from careo.results.wording import number, place_name
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from careo.panel import Country
     from careo.run.forecasts import Forecast
 
 _MOST = 40
@@ -38,6 +42,18 @@ def constants_words(found: Forecast, language: str) -> str:
     )
 
 
+def homicide_words(country: Country, month: date, language: str) -> str:
+    """Which official counts are the homicides of a forecast, or of futures that start from one.
+
+    Args:
+        month: the last that it has seen.
+    """
+    from careo.run.history import homicide_series
+
+    names = [worded(country.indicators[one].name, language) for one in homicide_series(country, month)]
+    return say(language, f"forecast.counted.{'sum' if len(names) > 1 else 'one'}", series=" + ".join(names))
+
+
 def forecast_caveats(found: Forecast, language: str) -> tuple[str, ...]:
     """What must be said of it: what was not known, not observed, not filled."""
     return tuple(_caveats(found, language))
@@ -47,6 +63,7 @@ def _caveats(found: Forecast, language: str) -> Iterable[str]:
     from careo.run.calibrate import load_calibration
     from careo.run.hindcast import LAST_LEAD
 
+    yield homicide_words(found.country, found.origin, language)
     if found.pseudo:
         yield say(language, "forecast.caveat.pseudo", last=f"{found.record_end:%Y-%m}")
     if found.unobserved:

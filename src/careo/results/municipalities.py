@@ -34,7 +34,7 @@ LARGEST = 10
 """Municipalities shown of those with the largest differences."""
 AGED_YEARS = 2.0
 """A record that ends so long before the run is old, and the first sentence says so."""
-_CAPS = ("grade_d", "grade_d_unknown", "members", "not_simulated")
+_CAPS = ("grade_d", "grade_d_unknown", "members", "draws", "not_simulated")
 
 
 def paired_municipalities(ensemble: Ensemble, strategy: str, against: str = STATUS_QUO) -> xr.Dataset:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from careo.base.citations import load_sources
+from careo.base.fields import worded
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import load_levers
 from careo.evidence.studies import load_studies
@@ -22,6 +23,11 @@ _DESIGNS = {
     "dated_history": "descriptive",
 }
 _ANY = "homicide"
+
+
+def study_key(result: Evaluated) -> str:
+    """The key of an evaluation among studies."""
+    return f"careo-{result.evaluation.id}"
 
 
 def registry_text(result: Evaluated, *, seed: int = 7) -> str:
@@ -56,11 +62,10 @@ def registry_text(result: Evaluated, *, seed: int = 7) -> str:
         source.key for source in finding(result).sources if source.key in known and source.key not in others
     ]
     study: dict[str, Any] = {
-        "key": f"careo-{asked.id}",
+        "key": study_key(result),
         "authors": "careo",
         "about": {
-            each: say(each, "evaluate.registry.about", name=asked.name.get(each, asked.id))
-            for each in LANGUAGES
+            each: say(each, "evaluate.registry.about", name=worded(asked.name, each)) for each in LANGUAGES
         },
         "design": _DESIGNS[result.design],
         "place": both(

@@ -12,6 +12,7 @@ from careo.base.texts import say
 from careo.evidence.levers import Lever, load_levers
 from careo.record.strategy import Dose, Measure, load_strategy, sources_of
 from careo.results.finding import Finding
+from careo.results.forecast_words import homicide_words
 from careo.results.replay import FORECASTS, GroupReplay, Replay, Said, Stretch
 from careo.results.wording import number, period_words, place_name, signed
 
@@ -261,6 +262,7 @@ class _Words:
         found, case = self.found, self.found.case
         levers = load_levers(found.country.key)
         used = [levers[name] for name in found.rerun.scenario.levers]
+        yield homicide_words(found.country, case.origin_month, self.language)
         yield self._say("caveat.one_event")
         yield self._say("caveat.afterwards")
         for lever in used:

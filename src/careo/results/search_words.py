@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from careo.model.mechanisms import OUTCOMES
 from careo.results.compare_words import weakest_of_rights
 from careo.results.differences import QUANTILES
 from careo.results.finding import Finding
+from careo.results.forecast_words import homicide_words
 from careo.results.wording import chance_words, number, signed, value_words
 from careo.run.mixes import classification
 from careo.run.parameter_table import load_table
@@ -168,7 +170,8 @@ class _Words:
 
         result, question = self.result, self.result.question
         names = lambda ids: ", ".join(self._lever(one) for one in ids)  # noqa: E731
-        found = [self._say("rests.never"), self._say("rests.aims"), self._rights()]
+        counted = homicide_words(result.country, date.max, self.language)
+        found = [counted, self._say("rests.never"), self._say("rests.aims"), self._rights()]
         if result.breaking:
             alone = ", ".join(
                 f"{self._lever(name)} ({chance_words(kept, self.language)})"

@@ -203,11 +203,13 @@ def _in(found: Validation, window: str, year: int) -> bool:
 
 
 def _gain(level: LevelSkill, against: str, language: str) -> str:
-    """ "better than log random walk by 6.9% [0.2, 13.8]"."""
-    sign = -1 if level.verdict == "worse" else 1
+    """A difference, its direction in words: "better than log random walk by 6.9% [0.2, 13.8]"."""
+    sign = -1 if level.gain < 0 else 1
     ends = sorted(sign * end for end in (level.low, level.high) if end is not None)
     interval = f" [{', '.join(map(_signed, ends))}]" if ends else ""
     key = f"forecast.skill.{level.verdict.replace(' ', '_')}"
+    if level.verdict == "not distinguishable":
+        key += ".worse" if sign < 0 else ".better"
     return say(language, key, against=against, gain=f"{_signed(sign * level.gain)}%", interval=interval)
 
 

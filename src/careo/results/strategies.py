@@ -224,6 +224,7 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
         yield written.error(("country",), "strategy_country", found=strategy.country, expected=country.code)
         return
     levers, codes = load_levers(country.key), {*country.places.codes}
+    by_code = {lever.code.upper(): lever.id for lever in levers.values()}
     for index, pledge in enumerate(strategy.pledges):
         loc: Loc = ("pledges", index)
         if pledge.test:
@@ -233,7 +234,11 @@ def _links(written: Written, strategy: Strategy, country: Country) -> Iterator[C
                 yield from _test(written, other.test, (*loc, "alternatives", place, "test"), country)
     for index, measure in enumerate(strategy.measures):
         loc = ("measures", index)
-        yield from _known(written, (*loc, "lever"), "strategy_lever", measure.lever, levers)
+        if measure.lever not in levers:
+            meant = by_code.get(measure.lever.upper(), "")
+            yield written.error(
+                (*loc, "lever"), "strategy_lever", known=levers, found=measure.lever, guess=meant
+            )
         if isinstance(measure.where, TopPlaces):
             by = (*loc, "where", "by")
             yield from _known(written, by, "strategy_indicator", measure.where.by, country.indicators)

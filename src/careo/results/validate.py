@@ -26,8 +26,8 @@ from careo.results.skill import Difference, LowCoverage, difference, low_coverag
 if TYPE_CHECKING:
     import xarray as xr
 
+    from careo.run.forecast_file import Protocol
     from careo.run.hindcast import Hindcast
-    from careo.run.history import Protocol
     from careo.run.later_data import LaterData
 
 WINDOWS = ("tuning", "test", "later")

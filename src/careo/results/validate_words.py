@@ -10,7 +10,7 @@ from dataclasses import replace
 from careo.base.citations import load_sources
 from careo.base.texts import say, sayable
 from careo.results.finding import Finding
-from careo.results.skill import Difference
+from careo.results.skill import FEWEST_YEARS, Difference
 from careo.results.validate import Validation, window_of
 from careo.results.wording import number, place_name
 
@@ -49,9 +49,11 @@ def years_of(found: Validation, window: str) -> list[int]:
 
 
 def gain_words(each: Difference, language: str) -> str:
-    """A difference: "better than the log random walk by 6.9% [0.2, 13.8]"."""
+    """A difference, its direction in words: "better than the log random walk by 6.9% [0.2, 13.8]"."""
+    sign = -1 if each.gain < 0 else 1
     slug = each.verdict.replace(" ", "_")
-    sign = -1 if each.verdict == "worse" else 1
+    if slug == "not_distinguishable":
+        slug = f"{'one_year' if each.years < FEWEST_YEARS else slug}.{'worse' if sign < 0 else 'better'}"
     ends = sorted((sign * each.low, sign * each.high)) if each.low == each.low else []
     interval = f"[{', '.join(_percent(end) for end in ends)}]" if ends else ""
     words = say(
@@ -61,7 +63,7 @@ def gain_words(each: Difference, language: str) -> str:
         gain=f"{_percent(sign * each.gain)}%",
         interval=interval,
     )
-    return words.rstrip(" :")
+    return " ".join(words.split())
 
 
 def _percent(share: float) -> str:
@@ -87,12 +89,13 @@ class _Words:
         here = [each for each in found.differences if each.window == window]
         mine = [each for each in here if each.model == RELEASED]
         if mine:
-            return self._say(
+            said = self._say(
                 "summary.released",
                 model=self._model(RELEASED),
                 gain=gain_words(mine[0], self.language),
                 window=told,
             )
+            return " ".join([said, *self._smaller(RELEASED, window)])
         if found.against == RELEASED:
             better = [self._model(each.model) for each in here if each.verdict == "better"]
             key = "some" if better else "none" if here else "alone"
@@ -104,6 +107,18 @@ class _Words:
         return self._say(
             "because_alone", Model=_upper(self._model(found.against)), crps=f"{crps:.2f}", window=told
         )
+
+    def _smaller(self, than: str, window: str) -> Iterable[str]:
+        """Which models had a smaller mean CRPS, whatever luck may have had in it, but for the one that all are held against."""
+        crps = self.found.table["crps"].sel(window=window)
+        least = float(crps.sel(model=than))
+        better = [
+            name
+            for name in self.found.models
+            if name not in (than, self.found.against) and float(crps.sel(model=name)) < least
+        ]
+        if better:
+            yield self._say("summary.smaller", models=", ".join(map(self._model, better)))
 
     def _because(self, each: Difference) -> str:
         window = window_words(self.found, each.window, self.language)

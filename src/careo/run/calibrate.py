@@ -37,9 +37,9 @@ from careo.model.calibration import (
 from careo.model.counts import season_of
 from careo.model.forecast import CONSTANTS, Constants, Features, features_of
 from careo.panel.country import Country, country_of
+from careo.run.forecast_file import CalibrationPlan
 from careo.run.history import (
     MEAN_MONTH_DAYS,
-    CalibrationPlan,
     History,
     Join,
     calibration_plan,

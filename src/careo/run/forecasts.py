@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from careo.base.errors import CareoError, DataError
+from careo.base.words import fold
 from careo.model.counts import observe
 from careo.model.forecast import Baseline, fit, log_intensities, months_unobserved
 from careo.model.luck import SEED_LIMIT, WORD_LIMIT, Luck
@@ -45,10 +46,11 @@ class Outlook:
     """A place in a sentence: what was counted, and what comes.
 
     Attributes:
-        place: its code. observed: of its last twelve observed months [events]; NaN where there are fewer.
+        place: its code. observed: of its last twelve observed months, or, where fewer are forecast, of the same months a year
+            before [events]; NaN where some of them were not observed.
         observed_until: the last month that was observed of it.
         quantiles: of the sum of the next twelve months, or of all where they are fewer, at `QUANTILES` [events].
-        rises: probability that the next twelve months have more than the last twelve observed; NaN where either is not to be had.
+        rises: probability of more than `observed`; NaN where that is not to be had.
     """
 
     place: str
@@ -139,18 +141,19 @@ class Forecast:
         return tuple(part.sel(place=code) for part in parts)  # pyright: ignore[reportReturnType]
 
     def outlook(self, code: str) -> Outlook:
-        """The next twelve months of one of `rows` beside its last twelve observed."""
+        """The next twelve months of one of `rows`, or all where they are fewer, beside as many that were observed."""
         samples, _, _, record = self.of(code)
         seen = record.dropna("month")
-        last = float(seen[-YEAR:].sum()) if seen.sizes["month"] >= YEAR else np.nan
         ahead = samples.isel(month=slice(-self.months, None)).isel(month=slice(YEAR)).sum("month").values
-        comparable = self.months >= YEAR and not np.isnan(last)
+        before = record[-YEAR:][: self.months] if self.months < YEAR else seen[-YEAR:]
+        whole = before.sizes["month"] == min(self.months, YEAR)
+        last = float(before.sum(skipna=False)) if whole else np.nan
         return Outlook(
             code,
             last,
             seen["month"].values[-1].astype("datetime64[D]").astype(date),
             tuple(np.quantile(ahead, QUANTILES).tolist()),
-            float((ahead > last).mean()) if comparable else np.nan,
+            float((ahead > last).mean()) if not np.isnan(last) else np.nan,
         )
 
 
@@ -288,15 +291,20 @@ def _draws(
 def _chosen(
     country: Country, known: Sequence[str], places: str | Sequence[str], level: str
 ) -> tuple[str, ...]:
-    """Codes of the rows asked for; raises CareoError for one that is no part."""
+    """Codes of the rows asked for by code or by name; raises CareoError for one that is no part."""
     if level == "national":
         return (country.default_place,)
     if places == level:
         return tuple(known)
-    codes = [code.strip() for code in (places.split(",") if isinstance(places, str) else places)]
+    places_known = [country.places.by_code[code] for code in known]
+    named = {fold(name): each.code for each in places_known for name in (each.name, *each.aliases)}
+    asked = [place.strip() for place in (places.split(",") if isinstance(places, str) else places)]
+    codes = [named.get(fold(place), place) for place in asked]
     for code in codes or [""]:
         if code not in known:
-            expected = " | ".join((*LEVELS, *known[:3], "…"))
+            expected = " | ".join(
+                (*LEVELS, *(f"{each.code} | {each.name}" for each in places_known[:3]), "…")
+            )
             raise CareoError("usage_place", where="--places", expected=expected, found=repr(code[:40]))
     return tuple(dict.fromkeys(codes))
 

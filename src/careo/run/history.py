@@ -7,22 +7,25 @@ which an earlier stretch is matched to the next, and the series whose published 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ConfigDict, Field
 
 from careo.base.dates import Period, month_end
-from careo.base.errors import CareoError, DataError
-from careo.base.fields import CLOSED, DateText, first_day
-from careo.base.shipped import country_folder
-from careo.base.yaml_files import build, read_written
-from careo.model.forecast import CONSTANTS
+from careo.base.errors import CareoError
+from careo.base.fields import first_day
 from careo.panel.country import Country, country_of
 from careo.panel.monthly import monthly_indicators, monthly_population, monthly_values
 from careo.panel.series import Observation
+from careo.run.forecast_file import (
+    CalibrationPlan,
+    HistoryStretch,
+    MunicipalProtocol,
+    Protocol,
+    forecast_file,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -129,7 +132,7 @@ def homicide_history(
 
 
 def _homicide_history(country: Country, as_of: date | None, last: date | None, *, matched: bool) -> History:
-    stretches = _read(country).history
+    stretches = forecast_file(country).history
     codes = sorted(p.code for p in country.places.by_code.values() if p.kind == "state")
     tables = _tables(country, codes, as_of)
     months, factors = _axis(tables), np.ones((len(codes), len(stretches)))
@@ -210,7 +213,7 @@ def _companion_levels(
     end = month_end(last.year, last.month) if last else date.max
     levels: dict[str, CompanionLevel] = {}
     missing: list[str] = []
-    for outcome, series in _read(country).companions.items():
+    for outcome, series in forecast_file(country).companions.items():
         monthly = set(series) <= monthly_indicators(country)
         find = _level_by_month if monthly else _level_by_period
         level = find(country, outcome, series, tuple(places), end, as_of)
@@ -223,22 +226,32 @@ def _companion_levels(
 
 def companion_series(country: Country, outcome: str) -> tuple[str, ...]:
     """Indicators whose sum is the level of an outcome; none where the country names none."""
-    return tuple(_read(country).companions.get(outcome, ()))
+    return tuple(forecast_file(country).companions.get(outcome, ()))
+
+
+def homicide_series(country: Country, month: date) -> tuple[str, ...]:
+    """Indicators whose sum the laboratory calls homicides, seen from a month: those of its stretch, or of the next one once matched to it."""
+    stretches = forecast_file(country).history
+    at = next(i for i, one in enumerate(stretches) if one.until is None or first_day(one.until) >= month)
+    matching = stretches[at].matched_to_next
+    if matching and first_day(matching.from_) <= month:
+        at += 1
+    return stretches[at].sum_of
 
 
 def municipal_series(country: Country) -> tuple[str, ...]:
     """Indicators that tell how a state's homicides are shared among its municipalities, the one to be preferred first."""
-    return _read(country).municipalities
+    return forecast_file(country).municipalities
 
 
 def hindcast_protocol(country: Country) -> Protocol:
     """How the country's forecasts are judged, as its `forecast.yaml` says."""
-    return _read(country).hindcast
+    return forecast_file(country).hindcast
 
 
 def calibration_plan(country: Country) -> CalibrationPlan:
     """How the forecaster's constants are learnt, as the country's `forecast.yaml` says."""
-    return _read(country).calibration
+    return forecast_file(country).calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,153 +271,19 @@ def joins(country: Country) -> tuple[Join, ...]:
     """The matched joins of the history, oldest first."""
     return tuple(
         Join(first_day(stretch.until), stretch.matched_to_next.over, first_day(stretch.matched_to_next.from_))
-        for stretch in _read(country).history
+        for stretch in forecast_file(country).history
         if stretch.until and stretch.matched_to_next
     )
 
 
 def municipal_protocol(country: Country) -> MunicipalProtocol | None:
     """Which municipal record forecasts were tuned on; None where no municipal forecast was tuned."""
-    return _read(country).municipal_hindcast
+    return forecast_file(country).municipal_hindcast
 
 
 def stretches(country: Country) -> tuple[tuple[str, ...], ...]:
     """The indicators whose sum is the history, stretch by stretch."""
-    return tuple(stretch.sum_of for stretch in _read(country).history)
-
-
-# ── forecast.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Matching:
-    """How a stretch is brought to the level of the next: by their ratio over a year, seen from an origin on."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    over: Annotated[int, Field(ge=1000, le=9999)]
-    from_: Annotated[DateText, Field(alias="from")]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Series whose sum is the history up to a month; a value of `repaired_by` stands for the sum."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    sum_of: Annotated[tuple[str, ...], Field(min_length=1)]
-    until: DateText | None = None
-    matched_to_next: _Matching | None = None
-    repaired_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """How the country's forecasts are judged.
-
-    Attributes:
-        origins: The first and the last origin, a year apart from one another: "2008-10/2022-10".
-        tuned_until, tested_until: The last target year that forecasters may be tuned on, and the last one they are tested on.
-        columns: What the series of the history are called in a file of later months; where none is given, by their id.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    origins: Annotated[str, Field(pattern=r"^\d{4}-\d\d/\d{4}-\d\d$")]
-    tuned_until: Annotated[int, Field(ge=1000, le=9999)]
-    tested_until: Annotated[int, Field(ge=1000, le=9999)]
-    columns: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationPlan:
-    """What is believed of the forecaster's constants before a record speaks, and how it is asked.
-
-    Attributes:
-        first_origin: of the origins. every_months: between them. until: the last year that may be looked at.
-        effective: as how many independent observations all outcomes count. dispersion, dependence, dependence_months: where no record is asked.
-        prior: constant → mean and standard deviation.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    first_origin: DateText
-    every_months: Annotated[int, Field(ge=1, le=120)]
-    until: Annotated[int, Field(ge=1000, le=9999)]
-    effective: Annotated[float, Field(gt=0)]
-    dispersion: Annotated[float, Field(ge=0)]
-    dependence: Annotated[float, Field(ge=0, le=1)]
-    dependence_months: Annotated[float, Field(gt=0)]
-    prior: Mapping[str, tuple[float, Annotated[float, Field(gt=0)]]]
-
-
-@dataclass(frozen=True, slots=True)
-class MunicipalProtocol:
-    """Which municipal record forecasts were tuned on.
-
-    Attributes:
-        series: The indicator.
-        origins: The first and the last origin, a year apart from one another: "2007-10/2009-10".
-        tuned_until: The last target year of that record that was tuned on; whatever else is imported is a test.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    series: str
-    origins: Annotated[str, Field(pattern=r"^\d{4}-\d\d/\d{4}-\d\d$")]
-    tuned_until: Annotated[int, Field(ge=1000, le=9999)]
-
-
-@dataclass(frozen=True, slots=True)
-class _ForecastFile:
-    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-
-    history: Annotated[tuple[_Stretch, ...], Field(min_length=1)]
-    hindcast: Protocol
-    calibration: CalibrationPlan
-    companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    municipalities: tuple[str, ...] = ()
-    municipal_hindcast: MunicipalProtocol | None = None
-
-
-def _read(country: Country) -> _ForecastFile:
-    """The country's `forecast.yaml`, read once for all that is asked of this record."""
-    key = ("forecast.yaml",)
-    if key not in country.derived:
-        country.derived[key] = _checked_file(country)
-    return country.derived[key]
-
-
-def _checked_file(country: Country) -> _ForecastFile:
-    written = read_written(country_folder(country.key) / "forecast.yaml")
-    made, mistakes = build(written, _ForecastFile)
-    if made is None:
-        raise mistakes[0]
-    for k, stretch in enumerate(made.history):
-        here = ("history", k)
-        if (stretch.until is None) != (k == len(made.history) - 1):
-            raise written.error((*here, "until"), "file_value", found=stretch.until)
-        if stretch.matched_to_next and stretch.until is None:
-            raise written.error((*here, "matched_to_next"), "file_value", found="matched_to_next")
-        for i, name in enumerate(stretch.sum_of):
-            _refuse_unknown(written.where((*here, "sum_of", i)), name, monthly_indicators(country))
-        if stretch.repaired_by:
-            _refuse_unknown(written.where((*here, "repaired_by")), stretch.repaired_by, country.indicators)
-    for name in sorted(made.calibration.prior.keys() - set(CONSTANTS)):
-        raise written.error(("calibration", "prior", name), "file_unknown_key", known=CONSTANTS, found=name)
-    for name in sorted(set(CONSTANTS) - made.calibration.prior.keys()):
-        raise written.error(("calibration", "prior", name), "file_missing", fix="file_add")
-    for outcome, series in made.companions.items():
-        for i, name in enumerate(series):
-            _refuse_unknown(written.where(("companions", outcome, i)), name, country.indicators)
-    for i, name in enumerate(made.municipalities):
-        _refuse_unknown(written.where(("municipalities", i)), name, country.indicators)
-    return made
-
-
-def _refuse_unknown(where: str, name: str, known: object) -> None:
-    if name not in known:  # pyright: ignore[reportOperatorIssue]
-        raise DataError("usage_indicator", where=where, found=repr(name), fix="indicators")
+    return tuple(stretch.sum_of for stretch in forecast_file(country).history)
 
 
 # ── stretches ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -423,14 +302,14 @@ def _tables(country: Country, codes: Sequence[str], as_of: date | None) -> list[
     """The sums of all stretches; read once for all origins."""
     key = ("stretches", as_of)
     if key not in country.derived:
-        found = [_table(country, stretch, codes, as_of) for stretch in _read(country).history]
+        found = [_table(country, stretch, codes, as_of) for stretch in forecast_file(country).history]
         for table in found:
             table.values.setflags(write=False)
         country.derived[key] = found
     return country.derived[key]
 
 
-def _table(country: Country, stretch: _Stretch, codes: Sequence[str], as_of: date | None) -> _Table:
+def _table(country: Country, stretch: HistoryStretch, codes: Sequence[str], as_of: date | None) -> _Table:
     """The sum of a stretch's series by state; NaN unless all of them were observed or the sum was repaired."""
     found = _load(country, stretch.sum_of, codes, as_of)
     if stretch.repaired_by is None:

@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field
 from careo.base.citations import load_sources
 from careo.base.errors import CareoError, DataError
 from careo.base.fields import CLOSED, Words, worded
-from careo.base.shipped import country_folder
+from careo.base.shipped import laboratory_file
 from careo.base.texts import say
 from careo.base.yaml_files import Loc, Written, build, line_of, read_written
 from careo.evidence.effects import Grade
@@ -158,7 +158,7 @@ def load_table(country: str = "mexico") -> Table:
     Raises:
         DataError: the first mistake in it; says file and line.
     """
-    table, mistakes = read_table(country_folder(country) / "parameters.yaml", country)
+    table, mistakes = read_table(laboratory_file(country, "parameters.yaml"), country)
     if table is None or mistakes:
         raise mistakes[0]
     return table

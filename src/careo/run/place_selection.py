@@ -15,7 +15,7 @@ from careo.base.files import read_text
 from careo.panel import Country, country_of
 from careo.panel.monthly import load_panel, monthly_population
 from careo.record.strategy import MaskFile, Measure, TopPlaces
-from careo.run.scenario_costs import Note, note
+from careo.run.scenario_costs import Note, measure_names, note
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,12 +37,17 @@ def chosen_note(measure: Measure, country: Country, count: int) -> Note | None:
     """How the places of a measure were chosen; None where its file lists them."""
     where = measure.where
     if isinstance(where, MaskFile):
-        return note("chosen_file", measure=measure.id, count=count, file=Path(where.file).name)
+        return note("chosen_file", measure=measure_names(measure), count=count, file=Path(where.file).name)
     if isinstance(where, TopPlaces):
         month = f"{last_day(where.on):%Y-%m}"
         name = country.indicators[where.by].name
         return note(
-            "chosen_top", measure=measure.id, count=count, indicator=name, months=where.months, month=month
+            "chosen_top",
+            measure=measure_names(measure),
+            count=count,
+            indicator=name,
+            months=where.months,
+            month=month,
         )
     return None
 

@@ -49,7 +49,17 @@ from careo.run.scenario_checks import (
     over_budget,
     request_mistakes,
 )
-from careo.run.scenario_costs import Costed, MeasureCost, Note, Prices, cost_of, note, prices_of, unique
+from careo.run.scenario_costs import (
+    Costed,
+    MeasureCost,
+    Note,
+    Prices,
+    cost_of,
+    measure_names,
+    note,
+    prices_of,
+    unique,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +334,7 @@ def _span(frame: Frame, measure: Measure) -> tuple[int, int | None]:
 def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Found:
     """Every measure, in the order of ids: within the horizon, or named with the reason why not."""
     found, named = _Found(), by_name(levers)
-    open_start: list[str] = []
+    open_start: list[Measure] = []
     for index, measure in sorted(enumerate(frame.strategy.measures), key=lambda item: item[1].id):
         lever = named[measure.lever.lower()]
         begin, end = _span(frame, measure)
@@ -343,7 +353,7 @@ def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Fou
                 how := chosen_note(measure, frame.country, len(codes))
             ):
                 notes.append(how)
-            weights, reason = _weights(frame, codes, measure.id, notes)
+            weights, reason = _weights(frame, codes, measure, notes)
         if measure.dose is None or weights is None:
             assert reason is not None  # noqa: S101 - each way here has one
             found.not_simulated.append(NotSimulated(measure.id, measure.name, lever.id, reason))
@@ -351,11 +361,11 @@ def _in_horizon(frame: Frame, levers: Mapping[str, Lever], asked: Asked) -> _Fou
                 found.outside.append(index)
             continue
         if measure.start is None:
-            open_start.append(measure.id)
+            open_start.append(measure)
         ramp = asked.get("ramp_months", {}).get(measure.id, 1)
         found.parts.append(_part(frame, measure, measure.dose, lever, weights, (begin, end), ramp, notes))
     if open_start:
-        found.notes.append(note("open_start", measures=", ".join(open_start)))
+        found.notes.append(note("open_start", measures=measure_names(*open_start)))
     return found
 
 
@@ -381,7 +391,7 @@ def _part(
         np.searchsorted(steps, month, side="right")
     ]  # [month; low value high]
     if (active & (month < steps[0])).any():
-        notes.append(note("before_schedule", measure=measure.id, date=dose.schedule[0].start))
+        notes.append(note("before_schedule", measure=measure_names(measure), date=dose.schedule[0].start))
     grown = np.clip((month - begin + 1) / ramp, 0.0, 1.0)
     low, value, high = (table * (active * grown)[:, None]).T
     return _Part(measure, lever, weights, begin, end, active, low, value, high, tuple(notes))
@@ -399,7 +409,7 @@ def _range(dose: Dose, value: float, most: float) -> tuple[float, float, float]:
 
 
 def _weights(
-    frame: Frame, codes: Sequence[str], measure: str, notes: list[Note]
+    frame: Frame, codes: Sequence[str], measure: Measure, notes: list[Note]
 ) -> tuple[np.ndarray | None, Note | None]:
     """How much of a measure's dose each place gets [place], 0 … 1; or why that cannot be told."""
     by_code, weights = frame.country.places.by_code, np.zeros(len(frame.codes))
@@ -434,7 +444,7 @@ def _weights(
         notes.append(
             note(
                 "municipal",
-                measure=measure,
+                measure=measure_names(measure),
                 count=len(parts),
                 states=len(states),
                 month=f"{frame.start:%Y-%m}",

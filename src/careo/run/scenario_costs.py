@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from careo.base.fields import first_day
+from careo.base.fields import first_day, worded
 from careo.base.texts import LANGUAGES, say
 from careo.evidence.levers import Lever
 from careo.record.money import Money, constant_prices, convert, money_of, total
@@ -58,8 +58,16 @@ def note(key: str, **words: object) -> Note:
         language: say(
             language,
             f"scenario.{key}",
-            **{n: w[language] if isinstance(w, Mapping) else w for n, w in words.items()},  # pyright: ignore[reportUnknownArgumentType]
+            **{n: worded(w, language) if isinstance(w, Mapping) else w for n, w in words.items()},  # pyright: ignore[reportUnknownArgumentType]
         )
+        for language in LANGUAGES
+    }
+
+
+def measure_names(*measures: Measure) -> Note:
+    """Measures as a note tells them: what they are, and the ids by which their file and `--where` know them."""
+    return {
+        language: ", ".join(f"{worded(one.name, language)} ({one.id})" for one in measures)
         for language in LANGUAGES
     }
 
@@ -129,9 +137,9 @@ def cost_of(item: Costed, prices: Prices | None) -> MeasureCost:
             array[told] = part[told]
     unknown = int((item.active & np.isnan(value)).sum())
     if len(used) == 2:
-        notes.append(note("mixed_cost", measure=item.measure.id))
+        notes.append(note("mixed_cost", measure=measure_names(item.measure)))
     if unknown:
-        notes.append(note("not_costed", measure=item.measure.id, months=unknown))
+        notes.append(note("not_costed", measure=measure_names(item.measure), months=unknown))
     basis = "none" if not used else used[0] if len(used) == 1 else "mixed"
     for array in (low, value, high):
         array.setflags(write=False)
@@ -160,7 +168,7 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
         year = (item.origin + max(item.begin, 0)) // 12
         if item.measure.start:
             year = first_day(item.measure.start).year
-        notes.append(note("amount_yearly", measure=item.measure.id, year=year))
+        notes.append(note("amount_yearly", measure=measure_names(item.measure), year=year))
         ends = tuple(cost.value if end is None else end for end in (cost.low, cost.value, cost.high))
         told = [at_prices(prices, end, str(cost.currency), year, notes) for end in ends]
         if None in told:
@@ -168,7 +176,7 @@ def _own(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None:
         low, value, high = (np.full(months, (each or 0.0) / 12) for each in told)
         return low, value, high
     if cost.money not in prices.money.lines:
-        notes.append(note("no_line", measure=item.measure.id, line=cost.money))
+        notes.append(note("no_line", measure=measure_names(item.measure), line=cost.money))
         return None
     result = (np.full(months, np.nan), np.full(months, np.nan), np.full(months, np.nan))
     own = np.arange(months) + item.origin
@@ -197,11 +205,11 @@ def _by_lever(item: Costed, prices: Prices, notes: list[Note]) -> _Bounds | None
         notes.append(note("lever_without_cost", lever=item.lever.name))
         return None
     if item.measure.direction == -1:
-        notes.append(note("no_saving", measure=item.measure.id))
+        notes.append(note("no_saving", measure=measure_names(item.measure)))
         return None
     scale = item.places if cost.per == "event" else item.people / 12
     if not np.isfinite(scale):
-        notes.append(note("no_people", measure=item.measure.id))
+        notes.append(note("no_people", measure=measure_names(item.measure)))
         return None
     told = [
         at_prices(prices, Decimal(str(end)), cost.currency, cost.price_year, notes)

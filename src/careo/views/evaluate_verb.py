@@ -9,14 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from careo.base.errors import OutputError
 from careo.base.fields import worded
-from careo.base.files import writing
+from careo.base.files import is_file, writing
 from careo.base.texts import say
 from careo.evidence.events import Evaluation, events_of, load_evaluations, load_events
 from careo.results.evaluate import DRAWS, Evaluated, evaluate
 from careo.results.evaluate_words import Beside, beside_row, besides, estimate_row, finding, signed
 from careo.results.finding import Finding
-from careo.results.own_evidence import registry_text
+from careo.results.own_evidence import registry_text, study_key
 from careo.views import contract
 from careo.views.arguments import whole
 from careo.views.cli import Asked
@@ -53,11 +54,6 @@ def evaluate_verb(
     if tty:
         print("\r" + " " * _WIDE, end="\r", file=sys.stderr, flush=True)
     told = finding(result, asked.language)
-    if to_registry:
-        path = Path(to_registry)
-        with writing(path) as draft:
-            draft.write_text(registry_text(result, seed=luck), encoding="utf-8", newline="\n")
-        print(_view(asked, "registry", grade=told.grade, path=path), file=sys.stderr)
     if folder:
         _write(folder, result, told, asked.language)
         print(_view(asked, "lies", folder=folder), file=sys.stderr)
@@ -67,7 +63,22 @@ def evaluate_verb(
     else:
         _show(screen, asked, result, told)
     screen.close()
+    if to_registry:  # last, so that a refusal costs nobody the answer
+        _register(asked, Path(to_registry), result, luck, told.grade)
     return 0
+
+
+def _register(asked: Asked, path: Path, result: Evaluated, luck: int, grade: str) -> None:
+    """Writes the estimate as a study, over an earlier answer to the same question only.
+
+    Raises:
+        OutputError: the file holds something else.
+    """
+    if is_file(path) and f"\n- key: {study_key(result)}\n".encode() not in path.read_bytes():
+        raise OutputError("output_there", where=str(path), fix="output_there")
+    with writing(path) as draft:
+        draft.write_text(registry_text(result, seed=luck), encoding="utf-8", newline="\n")
+    print(_view(asked, "registry", grade=grade, path=path), file=sys.stderr)
 
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────────

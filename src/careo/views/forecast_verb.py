@@ -154,7 +154,14 @@ def _show(screen: Screen, asked: Asked, found: Forecast) -> None:
     screen.line(_view(asked, "places", months=min(YEAR, found.months)), style="bold")
     heads = [
         _view(asked, f"head.{key}")
-        for key in ("place", "observed", "median", "inside_50", "inside_90", "rises")
+        for key in (
+            "place",
+            "same_months" if found.months < YEAR else "observed",
+            "median",
+            "inside_50",
+            "inside_90",
+            "rises",
+        )
     ]
     rows = [_row(asked, found, found.outlook(code)) for code in found.rows]
     left = screen.table(heads, rows, indent=2, right=(1, 2, 3, 4, 5), whole=(0,), spare=(3, 5))
@@ -173,7 +180,7 @@ def _show(screen: Screen, asked: Asked, found: Forecast) -> None:
 def _row(asked: Asked, found: Forecast, each: Outlook) -> list[str]:
     low90, low50, median, high50, high90 = each.quantiles
     observed = number(round(each.observed)) if not math.isnan(each.observed) else "–"
-    if each.observed_until < found.origin:
+    if each.observed_until < found.origin and found.months >= YEAR:
         observed = _view(asked, "until", count=observed, month=f"{each.observed_until:%Y-%m}")
     rises = "–" if math.isnan(each.rises) else chance_words(each.rises, asked.language)
     return [place_name(found.country, each.place, asked.language), observed, number(round(median)),

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careo.base.errors import CareoError, InputError
+from careo.base.errors import CareoError, InputError, OutputError
 from careo.base.fields import worded
+from careo.base.files import is_file
 from careo.base.texts import say
 from careo.record.strategy import Strategy, find, strategies
 from careo.results.finding import PLEDGE_VERDICTS, Finding
@@ -322,6 +323,13 @@ def _show_error(screen: Screen, error: CareoError, language: str) -> None:
 
 
 def _hand_over(asked: Asked, text: str) -> int:
+    """Shows a file that a person completes, or writes it, but never over one that perhaps was completed.
+
+    Raises:
+        OutputError: there is such a file, and it says something else.
+    """
+    if asked.out and is_file(asked.out) and Path(asked.out).read_bytes() != text.encode():
+        raise OutputError("output_there", where=asked.out, fix="output_there")
     screen = Screen(asked.out)
     screen.write(text)
     screen.close()
