@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
@@ -33,6 +34,8 @@ def lay_out(html: str) -> Any:
 
 def pdf_bytes(document: Any) -> bytes:
     """The PDF of what `lay_out` gave; no date and no chance in it."""
+    # Where HarfBuzz cannot cut fonts, fontTools does, and writes into them when it did, unless told a moment.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     return bytes(document.write_pdf(pdf_variant=VARIANT))
 
 
