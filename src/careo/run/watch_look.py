@@ -438,7 +438,7 @@ def _ask(session: Session, address: str, *, offline: bool) -> None:
                 if not session.stopped:
                     _remember(session, page, page.file)
             if page.trouble:
-                session.note(page.trouble, address=page.next)
+                session.note(page.trouble, address=page.next or page.address)
             if session.stopped:
                 break
 
