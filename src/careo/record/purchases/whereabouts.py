@@ -10,6 +10,7 @@ from careo.record.purchases.rules import Hit
 from careo.record.purchases.signals import Dated, Evidence, value_of
 from careo.record.purchases.state import State
 from careo.record.purchases.versions import Version, Versions, date_of
+from careo.sources.civil import DAY
 
 _TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
 
@@ -78,7 +79,7 @@ class Whereabouts:
                 )
             )
             seen.append(None if baseline else version.seen)
-            if date:
+            if date and date < version.seen + DAY:  # nothing is published after it was seen
                 published.append(date)
         known_seen = [one for one in seen if one is not None]
         first_seen = max(known_seen) if seen and len(known_seen) == len(seen) else None
