@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -35,11 +35,12 @@ LAYOUTS = (comprasmx.TENDERS, comprasmx.CONTRACTS, compranet.CONTRACTS)
 
 _HELD = 32 << 20  # bytes of a document that is read at once, and of the lines of one package
 _CHUNK = 1 << 20
+_LINES_ABOVE = 20  # lines that may stand above the header of a table: its title, the day it was made
 _FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
-_PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records)"\s*:\s*\[)')
+_PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records|results|data)"\s*:\s*\[)')
 _MARK = b"\xef\xbb\xbf"
-_OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
+_OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"\x1f\x8b", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
 
 
 def series_of(name: str) -> str:
@@ -136,6 +137,8 @@ def _read(
     reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
     if reason == "archive" and begin.startswith(b"PK") and b"xl/" in head:
         reason = "workbook"
+    if begin[257:262] == b"ustar":
+        reason = "archive"
     if reason:
         yield maker.only(reason)
     elif begin[:1] in (b"{", b"[") or _second_line_is_json(begin):
@@ -163,7 +166,11 @@ class _Maker:
         part: int,
     ) -> None:
         self.series, self.name, self.sha256 = series, name, sha256
-        self.seen, self.otherwise, self.published, self.part = seen, otherwise, published, part
+        self.seen, self.otherwise, self.part = seen, otherwise, part
+        # A file cannot be published after it was written here, nor an answer after it came.
+        self._had = seen if seen is not None else otherwise
+        self.published: int | None = None
+        self.dated(published)
         self.sightings: dict[str, list[Sighting]] = {}  # by process
         self.refused: list[Refused] = []
         self.count = self.before = 0  # releases of the package; lines, or releases, before it
@@ -186,8 +193,8 @@ class _Maker:
         self.refused.append(Refused(line, pointer, reason, detail))
 
     def dated(self, moment: int | None) -> None:
-        """The publisher's own date of what comes."""
-        if moment is not None:
+        """The publisher's own date of what comes; one that lies ahead of when it came is none."""
+        if moment is not None and moment < self._had + DAY:
             self.published = moment if self.published is None else max(self.published, moment)
 
     def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Package:
@@ -415,12 +422,13 @@ def _streamed(
             feed.mark = feed.fed
             if prefix == "publishedDate" and event == "string":
                 maker.dated(reader.time(str(value)))
-            if event == "start_array" and prefix in ("", "releases", "records"):
+            if event == "start_array" and prefix in ("", "releases", "records", *ocds_shapes.WRAPPERS):
                 place = str(prefix)
                 break
     except (ijson.JSONError, ValueError, RecursionError, OverflowError):
         broken = "json"
     if place is not None:
+        kind = "" if place in ocds_shapes.WRAPPERS else place
         feed = _Feed(again(), longest)
         elements = ijson.items(feed, f"{place}.item" if place else "item", use_float=True)
         index = -1
@@ -436,16 +444,17 @@ def _streamed(
             index += 1
             pointer = f"/{place}/{index}" if place else f"/{index}"
             try:
-                document, notes = ocds_shapes.part_of(value, place, pointer)
+                document, notes = ocds_shapes.part_of(value, kind, pointer)
             except ocds_shapes.Unreadable as error:
                 maker.refuse(1, pointer, error.reason, error.detail)
                 continue
             for where, reason, detail in notes:
                 maker.refuse(1, where, reason, detail)
+            maker.dated(reader.published(document))
             for read in reader.releases(document, ""):
                 if maker.full():
                     yield maker.made()
-                maker.take(1, _moved(read, f"/{place}/0" if place else "", pointer))
+                maker.take(1, _moved(read, f"/{kind}/0" if kind else "", pointer))
     if feed.too_long:
         maker.refuse(1, "", "element_long", str(longest >> 20))
     elif feed.damage or feed.stream.damage_at_end:
@@ -476,11 +485,15 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
     if nul:
         yield maker.only("nul")
         return
-    first = next((line for line in text_lines(again(), encoding) if line.strip()), "")
-    layout, separator, cells = purchase_table.header(first, LAYOUTS)
-    if layout is None:
+    top, found = 0, None
+    for number, line in enumerate(islice(text_lines(again(), encoding), _LINES_ABOVE), start=1):
+        if line.strip() and (found := purchase_table.header(line, LAYOUTS))[0] is not None:
+            top = number
+            break
+    if found is None or found[0] is None:
         yield maker.only("unknown")
         return
+    layout, separator, cells = found
     places, headers, missing = purchase_table.places(layout, cells)
     if missing:
         yield maker.only("column", missing)
@@ -490,18 +503,15 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
 
     def sightings() -> Iterator[Sighting]:
         row = purchase_table.Row(terms, places, headers)
-        number = top = 0
+        number = 0
         try:
-            text = text_lines(again(), encoding)
-            for top, line in enumerate(text, start=1):  # noqa: B007 - where the header is
-                if line.strip():
-                    break
+            text = islice(text_lines(again(), encoding), top, None)
             for number, values, reason, detail in purchase_table.records(text, separator, len(cells), top):
                 if values is None:
                     refused.append(Refused(number, "", reason, detail))
                     continue
-                if not any(map(str.strip, values)):
-                    continue
+                if not any(map(str.strip, values)) or values == cells:
+                    continue  # files that were put one after the other keep their headers
                 row.take(values)
                 release = layout.release(row)
                 for column, why in row.notes:
