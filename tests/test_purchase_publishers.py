@@ -238,6 +238,13 @@ def test_lines_above_the_header_of_a_table(above: str) -> None:
     assert package.refused == []
 
 
+def test_lines_that_end_as_on_old_macs() -> None:
+    text = contracts_table(ROWS * 300).replace("\r\n", "\n")
+    [(_, expected)], [(package, found)] = packages(text.encode()), packages(text.replace("\n", "\r").encode())
+    assert [(one.data, one.line) for one in found] == [(one.data, one.line) for one in expected]
+    assert (len(found), package.refused) == (len(ROWS) * 300, [])
+
+
 def test_a_header_that_comes_again_is_no_contract() -> None:
     text = contracts_table(ROWS[:3])
     read, refused = whole((text + contracts_table(ROWS[3:])).encode())

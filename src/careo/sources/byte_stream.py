@@ -260,8 +260,14 @@ def text_lines(stream: Stream, encoding: str) -> Iterator[str]:
     errors = "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     rest = ""
+    old: bool | None = (
+        None  # whether lines end with a carriage return alone, as spreadsheets of old Macs write them
+    )
     while chunk := stream.read(_CHUNK >> 3):
-        rest += decoder.decode(chunk)
+        text = decoder.decode(chunk)
+        if old is None:
+            old = "\r" in text and "\n" not in text
+        rest += text.replace("\r", "\n") if old else text
         whole, end, rest = rest.rpartition("\n")
         if end:
             for line in whole.split("\n"):

@@ -479,21 +479,26 @@ def _moved(read: ocds.Read, before: str, pointer: str) -> ocds.Read:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
+def _header(text: Iterator[str]) -> tuple[int, purchase_table.Layout, str, list[str]] | None:
+    """The line of a header that is known, its layout, the separator, and its cells; None if there is none near the top."""
+    for number, line in enumerate(islice(text, _LINES_ABOVE), start=1):
+        layout, separator, cells = purchase_table.header(line, LAYOUTS)
+        if layout is not None:
+            return number, layout, separator, cells
+    return None
+
+
 def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Maker) -> Iterator[Package]:
     again = opened.again(head, stream)
     encoding, damage, nul = encoding_of(again())
     if nul:
         yield maker.only("nul")
         return
-    top, found = 0, None
-    for number, line in enumerate(islice(text_lines(again(), encoding), _LINES_ABOVE), start=1):
-        if line.strip() and (found := purchase_table.header(line, LAYOUTS))[0] is not None:
-            top = number
-            break
-    if found is None or found[0] is None:
+    headed = _header(text_lines(again(), encoding))
+    if headed is None:
         yield maker.only("unknown")
         return
-    layout, separator, cells = found
+    top, layout, separator, cells = headed
     places, headers, missing = purchase_table.places(layout, cells)
     if missing:
         yield maker.only("column", missing)
