@@ -197,7 +197,6 @@ def test_of_a_rationale_only_the_article_is_kept():
         ("2021-07-01T12:00:00Z", civil(2021, 7, 1, 7)),  # summer time, until 2022
         ("2022-04-03T07:59:59Z", civil(2022, 4, 3, 1, 59, 59)),
         ("2022-04-03T08:00:00Z", civil(2022, 4, 3, 3)),  # the hour that is not
-        ("0206-05-01", civil(206, 5, 1)),  # a mistake of the publisher, and a date
     ],
 )
 def test_dates_on_the_clock_of_the_country(text, moment):
@@ -205,7 +204,7 @@ def test_dates_on_the_clock_of_the_country(text, moment):
     assert [clock.iso(text), clock.iso(text)] == [moment, moment]
 
 
-@given(st.datetimes(datetime(1950, 1, 1), datetime(2050, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+@given(st.datetimes(datetime(1980, 1, 3), datetime(2050, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
 def test_the_clock_agrees_with_the_zone(moment, minutes):
     clock = Clock("America/Mexico_City")
     zoned = moment.replace(microsecond=0, tzinfo=UTC)
@@ -215,7 +214,11 @@ def test_the_clock_agrees_with_the_zone(moment, minutes):
     assert clock.iso(text) == int(there.timestamp()) == clock.iso(text)
 
 
-@pytest.mark.parametrize("text", ["", "x", "2026", "2026-02-30", "2026-13-01", "2026-01-01T25:00:00Z", "2026-01-01T10:61:00", "10000-01-01", "0000-01-01", "9999-12-31T23:00:00-14:00x"])  # fmt: skip
+NO_YEARS = ["0206-05-01", "0001-01-01", "0001-01-01T00:00:00Z", "1899-12-30T00:00:00", "1900-01-01", "1970-01-01T00:00:00Z", "2109-01-12", "9999-12-31T23:59:59Z"]  # fmt: skip
+"""What programs write for no date at all, and slips of the pen."""
+
+
+@pytest.mark.parametrize("text", ["", "x", "2026", "2026-02-30", "2026-13-01", "2026-01-01T25:00:00Z", "2026-01-01T10:61:00", "10000-01-01", "0000-01-01", "9999-12-31T23:00:00-14:00x", *NO_YEARS])  # fmt: skip
 def test_what_is_no_date_is_refused(text):
     clock = Clock("America/Mexico_City")
     clock.iso("2026-01-01T10:00:00Z")

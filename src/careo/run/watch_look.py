@@ -456,7 +456,7 @@ def _ask(session: Session, address: str, *, offline: bool) -> None:
             else:
                 session.met(address, page.address)
             if page.trouble:
-                session.note(page.trouble, address=page.next)
+                session.note(page.trouble, address=page.next or page.address)
             if session.stopped:
                 break
 

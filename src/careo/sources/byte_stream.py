@@ -23,12 +23,14 @@ LARGEST = 4 << 30  # bytes of one file, unpacked
 _CHUNK = 1 << 20
 _MOST_PACKED = 300  # JSON shrinks to a fiftieth at most; what shrinks further is a bomb
 _SMALL = 16 << 20  # and below this size nobody asks
-_WIDE = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_WIDE = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+"""Marks of encodings of two and four bytes a character; the longer ones first, for UTF-32 begins like UTF-16."""
+_LONGEST_MARK = 4
 _GZIP = b"\x1f\x8b"
 
 
 class Stream:
-    """A stream that may be packed with gzip.
+    """A stream that may be packed with gzip; text of two or four bytes a character that begins with its mark comes out in UTF-8.
 
     Attributes:
         damage: why it ended before its end, as a key under `watch.refused`: "cut", "damaged", "bomb", "large" or "unreadable"; "" if it did not.
@@ -40,6 +42,8 @@ class Stream:
         self._file, self._ahead = file, start
         self._packed: gzip.GzipFile | None = None
         self._read, self._taken, self._given = self._raw, 0, 0
+        self._recoded: bytes | None = None  # what is left of the last piece; None before the first
+        self._wide: codecs.IncrementalDecoder | None = None
         self.damage = self.damage_at_end = ""
         while len(self._ahead) < 2 and (more := self._raw_chunk(_CHUNK)):
             self._ahead += more
@@ -49,6 +53,28 @@ class Stream:
 
     def read(self, size: int = _CHUNK) -> bytes:
         """Some bytes, at most `size`, as soon as there are any; none at the end."""
+        if self._recoded is None:
+            self._recoded = self._first()
+        while not self._recoded and self._wide is not None and (data := self._plain(_CHUNK)):
+            self._recoded = self._wide.decode(data).encode("utf-8", "replace")
+        if self._recoded:
+            data, self._recoded = self._recoded[:size], self._recoded[size:]
+            return data
+        return b"" if self._wide is not None else self._plain(size)
+
+    def _first(self) -> bytes:
+        """The first bytes, by which its encoding is told."""
+        start = self._plain(_CHUNK)
+        while 0 < len(start) < _LONGEST_MARK and (more := self._plain(_CHUNK)):
+            start += more
+        name = next((name for mark, name in _WIDE if start.startswith(mark)), "")
+        if not name:
+            return start
+        self._wide = codecs.getincrementaldecoder(name)("replace")  # half a character at the end is dropped
+        return self._wide.decode(start).encode("utf-8", "replace")
+
+    def _plain(self, size: int) -> bytes:
+        """Some bytes, unpacked."""
         if self.damage:
             return b""
         try:
@@ -74,7 +100,7 @@ class Stream:
 
     def more_is_there(self) -> bool:
         """Whether a read would be answered at once: a file always answers, a pipe when its writer wrote."""
-        if self._ahead or self._packed is not None:
+        if self._ahead or self._recoded or self._packed is not None:
             return True
         try:
             return bool(select([self._file], [], [], 0)[0])
@@ -216,9 +242,6 @@ class _Unclosed:
 def encoding_of(stream: Stream) -> tuple[str, str, bool]:
     """The encoding of a text, the damage at its end, and whether there are NUL bytes in it; one pass."""
     start = stream.read(_CHUNK)
-    for mark, encoding in _WIDE:
-        if start.startswith(mark):
-            return encoding, "", False
     decoder = codecs.getincrementaldecoder("utf-8")()
     encoding = "utf-8-sig"
     for chunk in chain((start,), iter(lambda: stream.read(_CHUNK), b"")):
@@ -237,8 +260,14 @@ def text_lines(stream: Stream, encoding: str) -> Iterator[str]:
     errors = "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     rest = ""
+    old: bool | None = (
+        None  # whether lines end with a carriage return alone, as spreadsheets of old Macs write them
+    )
     while chunk := stream.read(_CHUNK >> 3):
-        rest += decoder.decode(chunk)
+        text = decoder.decode(chunk)
+        if old is None:
+            old = "\r" in text and "\n" not in text
+        rest += text.replace("\r", "\n") if old else text
         whole, end, rest = rest.rpartition("\n")
         if end:
             for line in whole.split("\n"):

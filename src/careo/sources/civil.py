@@ -15,6 +15,10 @@ DAY = 86400
 LARGEST = 10**15
 """Amounts beyond it are no money of anybody [whole units]."""
 
+FIRST_YEAR, LAST_YEAR = 1980, 2100
+"""Years of which purchases are published. What lies outside is how programs write that there is no date (0001-01-01, 1899-12-30,
+1900-01-01, 1970-01-01, 9999-12-31) or a slip of the pen (2109), and would give delays of centuries."""
+
 _EPOCH = date(1970, 1, 1).toordinal()
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -45,7 +49,7 @@ class Clock:
         """Civil seconds of a date or a time in any ISO 8601 form; one without an offset is on this clock; parts of seconds are dropped.
 
         Raises:
-            ValueError: it is no date, or not of the years 1 to 9999.
+            ValueError: it is no date, or of no year from `FIRST_YEAR` to `LAST_YEAR`.
         """
         try:  # what was met before is four pieces that are known
             moment = self._days[text[:10]] + self._minutes[text[10:16]] + self._seconds[text[16:19]]
@@ -74,7 +78,7 @@ class Clock:
         """Of a table's time: what a clock on the wall showed, and as of `iso` where it names an offset.
 
         Raises:
-            ValueError: it is no date.
+            ValueError: it is no date, or of no year from `FIRST_YEAR` to `LAST_YEAR`.
         """
         text = text.strip().removesuffix("GMT").rstrip()
         zone = _ZONE.search(text)
@@ -86,11 +90,9 @@ class Clock:
 
     def _local(self, text: str) -> int:
         if found := _LOCAL_DAY.fullmatch(text):
-            day = (date(int(found[3]), int(found[2]), int(found[1])).toordinal() - _EPOCH) * DAY
-            return day + _seconds(found[4])
+            return _day_of(found[3], found[2], found[1]) + _seconds(found[4])
         if found := _YEAR_FIRST.fullmatch(text):
-            day = (date(int(found[1]), int(found[2]), int(found[3])).toordinal() - _EPOCH) * DAY
-            return day + _seconds(found[4])
+            return _day_of(found[1], found[2], found[3]) + _seconds(found[4])
         if len(text) > 10 and text[10] == " ":
             known = self._days.get(text[:10])
             day = self._day(text[:10]) if known is None else known
@@ -127,7 +129,7 @@ class Clock:
     def _day(self, text: str) -> int | None:
         if not _ISO_DAY.fullmatch(text):
             return None
-        day = (date(int(text[:4]), int(text[5:7]), int(text[8:])).toordinal() - _EPOCH) * DAY
+        day = _day_of(text[:4], text[5:7], text[8:])
         if len(self._days) > _REMEMBERED:
             self._days.clear()
         self._days[text] = day
@@ -138,6 +140,8 @@ class Clock:
         if len(text) == 10 and (day := self._day(text)) is not None:
             return day
         moment = datetime.fromisoformat(text.strip())  # weeks, no separators, no seconds
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError("no year of purchases")
         there = moment.utcoffset()
         offset = None if there is None else int(there.total_seconds())
         day = (moment.toordinal() - _EPOCH) * DAY
@@ -151,6 +155,13 @@ class Clock:
             self._tails[text[19:]] = offset
         seconds = day + minute + moment.second
         return seconds if offset is None else self.at(seconds - offset)
+
+
+def _day_of(year: str, month: str, day: str) -> int:
+    """Civil seconds of a day as it is written."""
+    if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        raise ValueError("no year of purchases")
+    return (date(int(year), int(month), int(day)).toordinal() - _EPOCH) * DAY
 
 
 def _seconds(clock: str) -> int:

@@ -315,9 +315,11 @@ def _unpacked(answer: httpx.Response) -> Iterator[bytes]:
     try:
         for chunk in answer.iter_raw():
             while chunk:
+                if opened.eof:  # gzip may have several members, one after the other
+                    opened = zlib.decompressobj(31)
                 if piece := opened.decompress(chunk, _PIECE):
                     yield piece
-                chunk = opened.unconsumed_tail
+                chunk = opened.unused_data if opened.eof else opened.unconsumed_tail
     except zlib.error as error:
         raise httpx.DecodingError(str(error)) from error
     if not opened.eof:

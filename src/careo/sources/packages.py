@@ -35,15 +35,16 @@ LAYOUTS = (comprasmx.TENDERS, comprasmx.CONTRACTS, compranet.CONTRACTS)
 
 _HELD = 32 << 20  # bytes of a document that is read at once, and of the lines of one package
 _CHUNK = 1 << 20
+_LINES_ABOVE = 20  # lines that may stand above the header of a table: its title, the day it was made
 _ROWS_LOOKED_AT = 2000  # of a table, to know how its times are meant
 _FULL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])([-_])(0[1-9]|1[0-2])\2((?:19|20)\d\d)(?!\d)")
 _COPY = re.compile(
     r"(?<=[^-_ ])(?:[-_ ]+cop(?:y|ia)(?: \d{1,2})?|[-_ ]*\((?:cop(?:y|ia)|[1-9]\d{0,2})\))+$", re.IGNORECASE
 )
-_PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records)"\s*:\s*\[)')
+_PACKAGE_START = re.compile(rb'\s*(?:\[|\{[^\0]{0,65536}?"(?:releases|records|results|data)"\s*:\s*\[)')
 _MARK = b"\xef\xbb\xbf"
-_OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
+_OTHERS = ((b"PK", "archive"), (b"\xd0\xcf\x11\xe0", "workbook"), (b"%PDF", "format"), (b"\x89PNG", "format"), (b"PAR1", "format"), (b"BZh", "archive"), (b"\xfd7zXZ", "archive"), (b"7z\xbc\xaf", "archive"), (b"\x1f\x8b", "archive"), (b"Rar!", "archive"), (b"(\xb5/\xfd", "archive"), (b"<", "page"))  # fmt: skip
 
 
 def series_of(name: str) -> str:
@@ -157,6 +158,8 @@ def _read(
     reason = next((why for mark, why in _OTHERS if begin.startswith(mark)), "")
     if reason == "archive" and begin.startswith(b"PK") and b"xl/" in head:
         reason = "workbook"
+    if begin[257:262] == b"ustar":
+        reason = "archive"
     if reason:
         yield maker.only(reason)
     elif begin[:1] in (b"{", b"[") or _second_line_is_json(begin):
@@ -184,7 +187,11 @@ class _Maker:
         part: int,
     ) -> None:
         self.series, self.name, self.sha256 = series, name, sha256
-        self.seen, self.otherwise, self.published, self.part = seen, otherwise, published, part
+        self.seen, self.otherwise, self.part = seen, otherwise, part
+        # A file cannot be published after it was written here, nor an answer after it came.
+        self._had = seen if seen is not None else otherwise
+        self.published: int | None = None
+        self.dated(published)
         self.sightings: dict[str, list[Sighting]] = {}  # by process
         self.refused: list[Refused] = []
         self.count = self.before = 0  # releases of the package; lines, or releases, before it
@@ -207,8 +214,8 @@ class _Maker:
         self.refused.append(Refused(line, pointer, reason, detail))
 
     def dated(self, moment: int | None) -> None:
-        """The publisher's own date of what comes."""
-        if moment is not None:
+        """The publisher's own date of what comes; one that lies ahead of when it came is none."""
+        if moment is not None and moment < self._had + DAY:
             self.published = moment if self.published is None else max(self.published, moment)
 
     def made(self, *, last: bool = False, line: int = 1, offset: int = 0) -> Package:
@@ -436,12 +443,13 @@ def _streamed(
             feed.mark = feed.fed
             if prefix == "publishedDate" and event == "string":
                 maker.dated(reader.time(str(value)))
-            if event == "start_array" and prefix in ("", "releases", "records"):
+            if event == "start_array" and prefix in ("", "releases", "records", *ocds_shapes.WRAPPERS):
                 place = str(prefix)
                 break
     except (ijson.JSONError, ValueError, RecursionError, OverflowError):
         broken = "json"
     if place is not None:
+        kind = "" if place in ocds_shapes.WRAPPERS else place
         feed = _Feed(again(), longest)
         elements = ijson.items(feed, f"{place}.item" if place else "item", use_float=True)
         index = -1
@@ -457,16 +465,17 @@ def _streamed(
             index += 1
             pointer = f"/{place}/{index}" if place else f"/{index}"
             try:
-                document, notes = ocds_shapes.part_of(value, place, pointer)
+                document, notes = ocds_shapes.part_of(value, kind, pointer)
             except ocds_shapes.Unreadable as error:
                 maker.refuse(1, pointer, error.reason, error.detail)
                 continue
             for where, reason, detail in notes:
                 maker.refuse(1, where, reason, detail)
+            maker.dated(reader.published(document))
             for read in reader.releases(document, ""):
                 if maker.full():
                     yield maker.made()
-                maker.take(1, _moved(read, f"/{place}/0" if place else "", pointer))
+                maker.take(1, _moved(read, f"/{kind}/0" if kind else "", pointer))
     if feed.too_long:
         maker.refuse(1, "", "element_long", str(longest >> 20))
     elif feed.damage or feed.stream.damage_at_end:
@@ -491,17 +500,26 @@ def _moved(read: ocds.Read, before: str, pointer: str) -> ocds.Read:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
+def _header(text: Iterator[str]) -> tuple[int, purchase_table.Layout, str, list[str]] | None:
+    """The line of a header that is known, its layout, the separator, and its cells; None if there is none near the top."""
+    for number, line in enumerate(islice(text, _LINES_ABOVE), start=1):
+        layout, separator, cells = purchase_table.header(line, LAYOUTS)
+        if layout is not None:
+            return number, layout, separator, cells
+    return None
+
+
 def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Maker) -> Iterator[Package]:
     again = opened.again(head, stream)
     encoding, damage, nul = encoding_of(again())
     if nul:
         yield maker.only("nul")
         return
-    first = next((line for line in text_lines(again(), encoding) if line.strip()), "")
-    layout, separator, cells = purchase_table.header(first, LAYOUTS)
-    if layout is None:
+    headed = _header(text_lines(again(), encoding))
+    if headed is None:
         yield maker.only("unknown")
         return
+    top, layout, separator, cells = headed
     places, headers, missing = purchase_table.places(layout, cells)
     if missing:
         yield maker.only("column", missing)
@@ -510,8 +528,7 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
     refused = package.refused
 
     def records() -> Iterator[purchase_table.Record]:
-        text = text_lines(again(), encoding)
-        top = next((top for top, line in enumerate(text, start=1) if line.strip()), 0)  # where the header is
+        text = islice(text_lines(again(), encoding), top, None)
         return purchase_table.records(text, separator, len(cells), top)
 
     def sightings() -> Iterator[Sighting]:
@@ -525,7 +542,7 @@ def _table(opened: Source, head: bytes, stream: Stream, terms: Terms, maker: _Ma
                     refused.append(Refused(number, "", reason, detail))
                     continue
                 if not any(map(str.strip, values)) or values == cells:
-                    continue  # a blank line, or the header of a file that was put behind another
+                    continue  # files that were put one after the other keep their headers
                 row.take(values)
                 release = layout.release(row)
                 for column, why in row.notes:

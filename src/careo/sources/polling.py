@@ -7,9 +7,8 @@ proof of a person at the screen are not asked at all (`purchases/publishers.yaml
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,8 @@ import msgspec
 
 from careo.base.errors import NetworkError
 from careo.base.shipped import read_yaml, shipped
+from careo.sources.byte_stream import Stream
+from careo.sources.formats.ocds_shapes import Unreadable, plain
 from careo.sources.network import FetchedFile, NetworkBusyError, fetch_changed
 
 MOST_PAGES = 1000
@@ -29,6 +30,7 @@ TRIES = 5
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds
 _PASSING = frozenset({"network_slow", "network_failed", "network_cut"})
 _LARGEST_WITH_LINKS = 256 << 20
+_CHUNK = 1 << 20
 Asked = TypeVar("Asked")
 
 
@@ -49,7 +51,7 @@ class Page:
         address: as asked for. file: what arrived, None where the server says that it is the same as last time.
         next: the address of the page after it, "" for the last one.
         published: the package's own publication date as written, "" where it states none.
-        trouble: "loop", "pages", or "": why `next` is not followed.
+        trouble: "loop", "pages", or "": why `next` is not followed; "unnamed": there are more pages, and none is named.
     """
 
     address: str
@@ -91,11 +93,12 @@ def pages(
             file, stopped = _patiently(now, target, known, offline=offline, wait=wait, largest=largest)
             if stopped:
                 return
+            trouble = ""
             if file is None:
                 following, published = known.next, ""
             else:
-                following, published = _links(file.path, file.url)
-            trouble = ""
+                following, published, more = _links(file.path, file.url)
+                trouble = "unnamed" if more and not following else ""
             if (following and following in asked) or (file and following and file.sha256 in bodies):
                 trouble = "loop"
             elif following and len(asked) >= most:
@@ -170,34 +173,50 @@ def _patiently(
     raise AssertionError  # the last try returns or raises
 
 
-class _Links(msgspec.Struct):
-    next: str | None = None
-
-
 class _Package(msgspec.Struct):
-    links: _Links | None = None
-    publishedDate: str | None = None  # noqa: N815 - name of the standard
+    links: Any = None
+    publishedDate: Any = None  # noqa: N815 - name of the standard
+    pagination: Any = None
 
 
-def _links(path: Path, address: str) -> tuple[str, str]:
-    """(address of the next page, publication date) as a package states them, "" for what it does not."""
+def _links(path: Path, address: str) -> tuple[str, str, bool]:
+    """(address of the next page, publication date) as a package states them, "" for what it does not; whether it counts more pages."""
+    with closing(Stream(path.open("rb"))) as stream:
+        data = stream.read(_CHUNK)
+        if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return "", "", False
+        while len(data) < _LARGEST_WITH_LINKS and (more := stream.read(_CHUNK)):
+            data += more
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            data = stream.read(64)
-            if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-                return "", ""
-            data += stream.read(_LARGEST_WITH_LINKS)
-        package = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Package)
-    except (OSError, EOFError, zlib.error, ValueError, RecursionError, msgspec.MsgspecError):
-        return "", ""  # what is wrong with it is said where it is read
-    following = (package.links.next if package.links else None) or ""
+        package: Any = msgspec.to_builtins(
+            msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Package)
+        )
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        try:
+            package = plain(data)
+        except Unreadable:
+            return "", "", False  # what is wrong with it is said where it is read
+    if not isinstance(package, dict):
+        return "", "", False
+    links, published = package.get("links"), package.get("publishedDate")
+    following = links.get("next") if isinstance(links, dict) else None
     try:
-        following = urldefrag(urljoin(address, following)).url if following else ""
+        following = (
+            urldefrag(urljoin(address, following)).url if isinstance(following, str) and following else ""
+        )
     except ValueError:
         following = ""
-    return following, package.publishedDate or ""
+    return following, published if isinstance(published, str) else "", _has_more(package.get("pagination"))
+
+
+def _has_more(pagination: object) -> bool:
+    """Whether an interface that counts its pages, as those of datos.gob.mx and the Plataforma Digital Nacional do, has one after this."""
+    if not isinstance(pagination, dict):
+        return False
+    if isinstance(pagination.get("hasNextPage"), bool):
+        return pagination["hasNextPage"]
+    page, size, total = (pagination.get(name) for name in ("page", "pageSize", "total"))
+    return isinstance(page, int) and isinstance(size, int) and isinstance(total, int) and page * size < total
 
 
 def _ending(address: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from careo.record.purchases.contributions import active_awards, submitted
+from careo.record.purchases.contributions import active_awards, submitted, unsettled
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import CLEAR, NOT_MEANT, Fact, Hit, Missing, Outcome, Rule
 from careo.sources.releases import Release
@@ -24,6 +24,7 @@ def _hit(
 
 _NO_BIDS, _NO_AWARDS, _NEITHER = Missing(("bids",)), Missing(("awards",)), Missing(("bids", "awards"))
 _NO_COUNT = Missing(("tenderers",))
+_NO_STATUS = Missing(("awards/status",))
 
 
 def _lacking(now: Release) -> Missing:
@@ -85,7 +86,7 @@ def late_winner(process: Process, rule: Rule, _clock: int) -> Outcome:
         return Missing(("opening",))
     winners = {who for award in now.awards or () if award.status == "active" for who in award.suppliers or ()}
     if not winners:
-        return NOT_MEANT
+        return _NO_STATUS if unsettled(now) else NOT_MEANT
     late: list[tuple[int, str, str]] = []
     dated = False
     for bid in now.bids or ():
@@ -113,7 +114,7 @@ def others_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
         return _lacking(now)
     active = active_awards(now)
     if not active:
-        return NOT_MEANT
+        return _NO_STATUS if unsettled(now) else NOT_MEANT
     winners = {who for award in active for who in award.suppliers or ()}
     valid: set[str] = set()
     out: set[str] = set()
@@ -140,7 +141,7 @@ def lowest_disqualified(process: Process, rule: Rule, _clock: int) -> Outcome:
     if not now.bids or not now.awards:
         return _lacking(now)
     if not any(award.status == "active" for award in now.awards or ()):
-        return NOT_MEANT
+        return _NO_STATUS if unsettled(now) else NOT_MEANT
     priced = [
         (bid.amount, bid.id, bid.status)
         for bid in submitted(now)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from careo.record.purchases.contributions import active_awards, decided_at, submitted, void
+from careo.record.purchases.contributions import active_awards, decided_at, submitted, unsettled, void
 from careo.record.purchases.process import Process
 from careo.record.purchases.rules import (
     CLEAR,
@@ -202,6 +202,8 @@ def covers_units(process: Process, _rule: Rule, _clock: int) -> Outcome:
     lacking = [name for name in ("method", "unit") if not getattr(now, name)]
     if not (now.contracts or now.awards):
         lacking.append("contracts")
+    elif not now.contracts and unsettled(now) and not any(one.status == "active" for one in now.awards or ()):
+        lacking.append("awards/status")
     return Missing(tuple(lacking)) if lacking else CLEAR
 
 
@@ -229,6 +231,8 @@ def covers_bids(process: Process, _rule: Rule, _clock: int) -> Outcome:
     if not now.awards:
         return Missing(("awards",))
     active = active_awards(now)
+    if not active and unsettled(now):
+        return Missing(("awards/status",))
     return CLEAR if active and len(active) == 1 else NOT_MEANT
 
 

@@ -16,6 +16,7 @@ from careo.record.purchases.contributions import (
     called_off,
     decided_at,
     purchases_of,
+    unsettled,
     void,
     year_of,
 )
@@ -180,6 +181,8 @@ def near_ceiling(process: Process, rule: Rule, _clock: int) -> Outcome:
     if hits:
         return tuple(hits)
     if not judged:
+        if not lacking and unsettled(process.now):
+            return Missing(("awards/status",))
         return Missing(tuple(lacking) or ("contracts",))
     return CLEAR
 
@@ -230,7 +233,9 @@ def unsigned(process: Process, rule: Rule, clock: int) -> Outcome:
         else:
             waiting.append((decided, name))
     if not waiting:
-        return Missing(("decided",)) if undated else CLEAR
+        if undated:
+            return Missing(("decided",))
+        return Missing(("awards/status",)) if unsettled(now) and not now.contracts else CLEAR
     decided, name = min(waiting)
     due = (decided // DAY + wait + 1) * DAY
     if clock < due:
@@ -298,7 +303,7 @@ def listed_supplier(process: Process, rule: Rule, _clock: int) -> Outcome:
         return _NO_LIST
     purchases = purchases_of(process, settings["currency"])
     if not purchases:
-        return NOT_MEANT
+        return Missing(("awards/status",)) if unsettled(process.now) else NOT_MEANT
     hits: dict[str, Hit] = {}
     lacking: dict[str, None] = {}
     for purchase in purchases:

@@ -24,6 +24,7 @@ CALLED_OFF = frozenset({"cancelled", "withdrawn"})
 COMPETITIVE = {"open": True, "selective": True, "invited": False, "direct": False}
 NOT_SUBMITTED = frozenset({"invited", "withdrawn"})
 FINAL_AWARDS = frozenset({"active", "cancelled", "unsuccessful"})
+_AWARD_STATUSES = FINAL_AWARDS | {"pending"}
 
 
 # ── what is read of a process in several places ──────────────────────────────────────────────────────────────────
@@ -78,6 +79,12 @@ def decided_at(now: Release) -> int | None:
 def submitted(now: Release) -> Sequence[Bid]:
     """Bids that were handed in and stand: every status but "invited", "withdrawn" and none."""
     return [bid for bid in now.bids or () if bid.status and bid.status not in NOT_SUBMITTED]
+
+
+@_once
+def unsettled(now: Release) -> bool:
+    """Whether an award has no status, or one that is not known: whether it is in force cannot be told."""
+    return any(award.status not in _AWARD_STATUSES for award in now.awards or ())
 
 
 @_once

@@ -38,7 +38,8 @@ class Process:
         contract_seen: of each contract id, the same.
         newest: date of the newest release, or when the newest table that holds it was seen.
         twice: ids of rows that stand in the table more than once with nothing different, all of them.
-        conflicts: ids of releases that were published under one id with two contents.
+        conflicts: ids of releases that were published under one id with two contents; of compiled ones, which are made anew from the
+            releases behind them, only those that bear one date, too.
     """
 
     id: str
@@ -77,8 +78,10 @@ def process(name: str, versions: Versions, baselines: Mapping[str, int]) -> Proc
         parts.append((newest, "", now))
         first_seen.append(min([version.seen for version in versions.stream]))
         if len(said) > 1:
-            ids = Counter([one.id for one in said])
-            conflicts = tuple(sorted(name for name, count in ids.items() if count > 1))
+            ids = Counter(
+                [(one.id, one.date if one.whole else 0) for one in said if not one.whole or one.date]
+            )
+            conflicts = tuple(sorted({name for (name, _), count in ids.items() if count > 1}))
         for version, one in zip(versions.stream, said, strict=True):
             for contract in one.contracts or ():
                 seen = contract_seen.get(contract.id)

@@ -83,10 +83,15 @@ def delays_of(process: Process, versions: Versions) -> Iterator[Tally]:
 
 def _first_told(versions: Versions, dated: object, award: str) -> int | None:
     if len(versions.stream) == 1:
-        return dated if isinstance(dated, int) else None
+        ahead = isinstance(dated, int) and dated >= versions.stream[0].seen + DAY
+        return dated if isinstance(dated, int) and not ahead else None
     for version in versions.stream:
         release = unpacked(version.release)
-        if release.date and any(one.id == award for one in release.awards or ()):
+        if (
+            release.date
+            and release.date < version.seen + DAY
+            and any(one.id == award for one in release.awards or ())
+        ):
             return release.date
     return None
 

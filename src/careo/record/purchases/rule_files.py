@@ -273,7 +273,7 @@ def _uncited(
 
 FIELDS = (
     "method", "ground", "scope", "status", "published", "opening", "decided", "signed", "amount", "currency", "suppliers", "unit",
-    "buyer", "parts", "items", "law", "category", "contracts", "awards", "bids", "bids/amount", "bids/date", "tenderers",
+    "buyer", "parts", "items", "law", "category", "contracts", "awards", "awards/status", "bids", "bids/amount", "bids/date", "tenderers",
     "supplier_list", "ceiling", "changes", "price_only",
 )  # fmt: skip
 """What rules need and outcomes miss; each has words under `watch.field`."""

@@ -32,6 +32,8 @@ from careo.sources.releases import Package, Refused
 
 DAMAGE = frozenset({"cut", "damaged", "bomb", "large", "unreadable"})
 """Reasons why a file ended before its end: what a table lacks then is not gone."""
+LOST_ROWS = ("cells", "quotes", "row_long")
+"""Reasons why nothing can be told of a row, not even whose it is."""
 LEAST_KEPT_OF_A_TABLE = 0.8  # a table with a smaller share of its former rows is taken for a truncated one
 _AT_ONCE = 1000  # processes looked at together
 
@@ -370,7 +372,7 @@ class Watch:
         state.write("INSERT INTO staged VALUES (?, ?, ?)", staged())
         (releases,) = state.rows("SELECT COUNT(*) FROM staged").fetchone()
         former = state.rows(
-            "SELECT releases, seen, sha256 FROM file WHERE series=? AND is_table AND done AND id<>? ORDER BY seen DESC, sha256 DESC LIMIT 1",
+            "SELECT releases, id FROM file WHERE series=? AND is_table AND done AND id<>? ORDER BY seen DESC, sha256 DESC LIMIT 1",
             (series, file),
         ).fetchone()
         cut = any(one.reason in DAMAGE for one in package.refused)
@@ -396,6 +398,8 @@ class Watch:
         of_edition = (series, edition, following)
         while some := list(islice(groups, _AT_ONCE)):
             self._take_states(*of_edition, some, clock, came)
+        if former and self._lost_more_rows(package, former[1]):
+            return  # what is absent may stand in one of them, so it is not taken for gone
         absent = state.rows(
             "SELECT process FROM held WHERE series=? AND process NOT IN (SELECT process FROM staged) ORDER BY process",
             (series,),
@@ -404,6 +408,15 @@ class Watch:
             self._take_states(
                 *of_edition, [(name, []) for (name,) in absent[at : at + _AT_ONCE]], clock, came
             )
+
+    def _lost_more_rows(self, package: Package, former: int) -> bool:
+        """Whether more rows of a table cannot be read than of the edition before it."""
+        lost = sum(one.reason in LOST_ROWS for one in package.refused)
+        (before,) = self.state.rows(
+            "SELECT COUNT(*) FROM refused WHERE file=? AND reason IN (?, ?, ?)",
+            (former, *LOST_ROWS),
+        ).fetchone()
+        return lost > before
 
     def _take_states(
         self,

@@ -10,6 +10,7 @@ from careo.record.purchases.rules import Hit
 from careo.record.purchases.signals import Dated, Evidence, Place, value_of
 from careo.record.purchases.state import State
 from careo.record.purchases.versions import Version, Versions, date_of
+from careo.sources.civil import DAY
 
 _TIMES = frozenset({"filed", "published", "opening", "decided", "signed", "start", "date"})
 
@@ -81,7 +82,7 @@ class Whereabouts:
             )
             seen.append(None if self._file_of(version.file)[2] else version.seen)
             taken += (came for one in (former, version) if one and (came := self._file_of(one.file)[3]))
-            if date:
+            if date and date < version.seen + DAY:  # nothing is published after it was seen
                 published.append(date)
         known_seen = [one for one in seen if one is not None]
         first_seen = max(known_seen) if seen and len(known_seen) == len(seen) else None

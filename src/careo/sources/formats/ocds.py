@@ -2,6 +2,8 @@
 
 Titles, descriptions, contact points, addresses and documents are never decoded. What is not as the standard has it (an object where a
 list belongs, an amount that is no number) is left out and named, and the rest of the release counts; a release without an ocid is refused.
+Read nevertheless is what publishers are known to write: numbers as text, days as the country's tables have them (31/12/2026), a method in
+words where its code belongs, a buyer or supplier named by its id alone, or by its role.
 `null` takes a field back, as the standard's merging rules say; a field that is absent says nothing.
 
 Verified against the standard's own schema and examples (change history, easy releases, deletions); the words that tell Mexican methods
@@ -11,6 +13,7 @@ apart are those of Compras MX.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -45,7 +48,7 @@ METHODS = {"open": "open", "selective": "selective", "limited": "invited", "dire
 METHOD_WORDS = (
     (re.compile(r"adjudicaci[oó]n\s+directa|compra\s+directa|direct\s+award|sole\s+source", re.IGNORECASE), "direct"),
     (re.compile(r"invitaci[oó]n|concurso\s+por\s+invitaci|restricted\s+invitation", re.IGNORECASE), "invited"),
-    (re.compile(r"licitaci[oó]n\s+p[uú]blica|convocatoria\s+p[uú]blica|open\s+tender", re.IGNORECASE), "open"),
+    (re.compile(r"(?<!excepci[oó]n a )(?<!excepci[oó]n a la )licitaci[oó]n\s+p[uú]blica|convocatoria\s+p[uú]blica|open\s+tender", re.IGNORECASE), "open"),
 )  # fmt: skip
 """Publishers' own terms → method; they weigh more than the code, which publishers choose in different ways for one procedure."""
 
@@ -91,7 +94,7 @@ class Reader:
     def time(self, text: Words) -> int | None:
         """Civil seconds of a date, None if it is none."""
         try:
-            return self.clock.iso(text) if text else None
+            return self.clock.written(text) if text else None
         except (ValueError, OverflowError):
             return None
 
@@ -144,20 +147,24 @@ class _Making:
         "_door",
         "_iso",
         "_notes",
+        "_parties",
         "_pointer",
         "_references",
         "_suppliers",
+        "_written",
         "_zone",
     )
 
     def __init__(self, reader: Reader, pointer: str) -> None:
         self._iso = reader.clock.iso
+        self._written = reader.clock.written
         self._door = reader.door
         self._code_of = reader.door.code
         self._currencies = reader.currencies
         self._pointer = pointer
         self._notes: list[Note] = []
-        self._references: dict[Id, str] = {}  # by the ids of the release
+        self._parties: dict[str, PartySaid] = {}  # by their ids, for what names them by these alone
+        self._references: dict[str, str] = {}  # by the ids of the release
         self._suppliers: dict[str, Supplier] = {}
         self._zone = ""  # of the time for bids, as written; "" where it names none
 
@@ -165,22 +172,21 @@ class _Making:
         process = self._code_of(said.ocid)
         if not process:
             return Read(self._pointer, None, ((self._pointer, "ocid", ""),))
-        buyer, unit = said.buyer, None
+        buyer: PartySaid | None = None
+        unit: PartySaid | None = None
         if said.parties:
             for party in said.parties:
-                if party is None or not party.roles:
+                if party is None:
                     continue
-                for role in party.roles:
+                self._parties[party.id if type(party.id) is str else _id(party.id)] = party
+                for role in party.roles or ():
                     if role in _SELLERS:
                         self._reference(party)
-                    elif role == "buyer" and buyer is UNSET:
-                        buyer = party
+                    elif role == "buyer":
+                        buyer = buyer or party
                     elif role == "procuringEntity":
                         unit = unit or party
-        if buyer is None or buyer is UNSET:
-            buyer_id = buyer_name = buyer
-        else:
-            buyer_id, buyer_name = self._office(buyer, "/buyer")
+        buyer_id, buyer_name = self._office(said.buyer, buyer, "/buyer")
         of_tender = self._tender(said.tender, unit) if said.tender else _NO_TENDER[said.tender]  # pyright: ignore[reportArgumentType]
         bids = said.bids
         details = bids.details if bids else bids
@@ -192,13 +198,13 @@ class _Making:
             tuple(map(self._contract, contracts, range(len(contracts)))) if contracts else _none(contracts)
         )
         date = self._time(said.date, "/date")
-        tag = said.tag
+        tags = _tags(said.tag)
         release = Release(
             process=process,
             id=self._code_of(said.id),
             date=None if date is UNSET else date,
-            whole=whole,
-            tags=_tags(tag),
+            whole=whole or "compiled" in tags,
+            tags=tags,
             buyer=buyer_id,
             buyer_name=buyer_name,
             bids=made_bids if made_bids is None or made_bids is UNSET else _present(made_bids),
@@ -221,13 +227,7 @@ class _Making:
             self._zone = _zone(period.endDate)
         else:
             published = opening = _none(period)
-        office = tender.procuringEntity
-        if office is UNSET and unit is not None:
-            office = unit
-        if office is None or office is UNSET:
-            unit_id = unit_name = office
-        else:
-            unit_id, unit_name = self._office(office, "/tender/procuringEntity")
+        unit_id, unit_name = self._office(tender.procuringEntity, unit, "/tender/procuringEntity")
         for party in tender.tenderers or ():
             if party is not None:
                 self._reference(party)
@@ -321,20 +321,35 @@ class _Making:
 
     def _reference(self, party: PartySaid) -> str:
         """Who sells: known by the ids of the release, leaves as a reference; "" for nobody."""
-        reference = self._references.get(party.id)
-        if reference is None or not party.id:
-            tax_id = party.identifier
+        own = party.id if type(party.id) is str else _id(party.id)  # a number and a text are one id
+        reference = self._references.get(own)
+        if reference is None or not own:
+            known = self._parties.get(own, party) if own else party
+            tax_id = party.identifier or known.identifier
             reference, name = self._door.party(
-                _id(party.id), party.name or "", _id(tax_id.id) if tax_id else ""
+                own.strip(), party.name or known.name or "", _id(tax_id.id) if tax_id else ""
             )
-            if party.id:
-                self._references[party.id] = reference
+            if own:
+                self._references[own] = reference
             if reference and reference not in self._suppliers:
                 self._suppliers[reference] = Supplier(id=reference, name=name)
         return reference
 
-    def _office(self, party: PartySaid, place: str) -> tuple[Text, Text]:
-        return self._code_of(party.id) or UNSET, self._code(party.name, place + "/name")
+    def _office(
+        self, said: PartySaid | UnsetType | None, of_role: PartySaid | None, place: str
+    ) -> tuple[Text, Text]:
+        """Id and name of who buys, as said; what that leaves out is taken of the party with its id, else of the one with the role."""
+        if said is UNSET or said is None or not (said.id or said.name):
+            if of_role is None:
+                return (UNSET, UNSET) if said is not None else (None, None)
+            said = of_role
+        elif not said.id and of_role is not None and said.name == of_role.name:
+            said = of_role
+        id = self._code_of(said.id)
+        name = said.name
+        if not name and id and (known := self._parties.get(id)) is not None:
+            name = known.name
+        return id or UNSET, self._code(name, place + "/name")
 
     def _time(self, text: Words, place: str, index: int = -1, field: str = "") -> Time:
         if not text:
@@ -342,12 +357,18 @@ class _Making:
         try:
             return self._iso(text)
         except (ValueError, OverflowError):
+            pass
+        try:  # 31/12/2026, as the tables of the same publishers have it
+            return self._written(text)
+        except (ValueError, OverflowError):
             return self._left_out(place, "date", index, field)
 
     def _value(self, value: ValueSaid, place: str, index: int) -> tuple[Cents, Text]:
         amount, currency = value.amount, value.currency
         known = self._currencies.get(currency)  # pyright: ignore[reportArgumentType, reportCallIssue]
-        if amount is not UNSET and amount is not None:
+        if amount == "":
+            amount = None
+        elif amount is not UNSET and amount is not None:
             try:
                 amount = cents(amount)
             except (ValueError, OverflowError):
@@ -365,8 +386,8 @@ class _Making:
         if given is UNSET or given is None:
             return given
         try:
-            count = int(given)
-            if 0 <= count < _MOST_BIDDERS and (isinstance(given, str) or count == given):
+            count = int(float(given))
+            if 0 <= count < _MOST_BIDDERS and count == float(given):
                 return count
         except (ValueError, OverflowError):
             pass
@@ -412,6 +433,7 @@ def named_by_content(release: Release) -> Release:
 
 def method_of(words: str) -> str | None:
     """The method that a publisher's own term means, None if it means none that is known."""
+    words = unicodedata.normalize("NFC", words)
     return next((method for pattern, method in METHOD_WORDS if pattern.search(words)), None)
 
 
@@ -450,7 +472,7 @@ _METHODS_TOLD: dict[tuple[str, str], Text] = {}
 
 
 def _method(code: Words, words: Text) -> Text:
-    """The method by the publisher's own words, else by the code of the standard."""
+    """The method by the publisher's own words, else by the code of the standard, else by words in its place."""
     if not code and not words:
         return UNSET if code is UNSET else None
     asked = (code or "", words or "")
@@ -458,7 +480,9 @@ def _method(code: Words, words: Text) -> Text:
     if told is None:
         if len(_METHODS_TOLD) > 10_000:
             _METHODS_TOLD.clear()
-        told = _METHODS_TOLD[asked] = method_of(asked[1]) or METHODS.get(asked[0].strip().lower()) or UNSET
+        _METHODS_TOLD[asked] = told = (
+            method_of(asked[1]) or METHODS.get(asked[0].strip().lower()) or method_of(asked[0]) or UNSET
+        )
     return told
 
 

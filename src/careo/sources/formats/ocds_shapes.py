@@ -132,6 +132,9 @@ class Document(ReleaseSaid, gc=False):
     publishedDate: Words = UNSET  # noqa: N815
 
 
+WRAPPERS = ("results", "data")
+"""What interfaces of publishers put releases, records and packages in, next to the number of pages."""
+
 _DECODER = msgspec.json.Decoder(Document)
 
 
@@ -150,27 +153,43 @@ def decoded(data: bytes) -> tuple[list[tuple[str, Document]], list[Note]]:
         Unreadable: it is no JSON, or neither an object nor an array.
     """
     try:
-        return [("", _DECODER.decode(data))], []
+        document = _DECODER.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return fitted(_as_any(data))
+        return fitted(plain(data))
+    if document.ocid is document.releases is document.records is document.compiledRelease is UNSET:
+        return fitted(plain(data))
+    return [("", document)], []
 
 
 def fitted(value: object) -> tuple[list[tuple[str, Document]], list[Note]]:
     """As `decoded`, of JSON that was read into plain values."""
     notes: list[Note] = []
     found: list[tuple[str, Document]] = []
-    many = isinstance(value, list)
-    if not many and not isinstance(value, dict):
+    place, inner = _unwrapped(value)
+    many = isinstance(inner, list)
+    if not many and not isinstance(inner, dict):
         raise Unreadable("object")
-    for index, one in enumerate(value if many else [value]):
-        pointer = f"/{index}" if many else ""
+    for index, one in enumerate(inner if many else [inner]):
+        pointer = f"{place}/{index}" if many else place
         try:
-            plain = _fit(one, _shape(), pointer, notes)
+            fit = _fit(one, _shape(), pointer, notes)
         except RecursionError as error:
             raise Unreadable("deep") from error
-        if plain is not _UNFIT:
-            found.append((pointer, msgspec.convert(plain, Document)))
+        if fit is not _UNFIT:
+            found.append((pointer, msgspec.convert(fit, Document)))
     return found, notes
+
+
+def _unwrapped(value: object) -> tuple[str, object]:
+    """JSON without what an interface wraps it in, and the pointer of what is left."""
+    if isinstance(value, dict) and not _OWN & value.keys():
+        for name in WRAPPERS:
+            if isinstance(value.get(name), (list, dict)):
+                return f"/{name}", value[name]
+    return "", value
+
+
+_OWN = {"ocid", "releases", "records", "compiledRelease"}  # one of these makes a document of the standard
 
 
 def part_of(value: object, place: str, pointer: str) -> tuple[Document, list[Note]]:
@@ -187,8 +206,12 @@ def part_of(value: object, place: str, pointer: str) -> tuple[Document, list[Not
     return found[0][1], notes
 
 
-def _as_any(data: bytes) -> object:
-    """JSON by the standard library, which is slower and knows more: NaN, numbers beyond all bounds, text in Windows-1252."""
+def plain(data: bytes) -> object:
+    """JSON by the standard library, which is slower and knows more: NaN, numbers beyond all bounds, text in Windows-1252.
+
+    Raises:
+        Unreadable: it is no JSON.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -238,13 +261,13 @@ def _fit(value: object, shape: inspect.Type, pointer: str, notes: list[Note]) ->
     kinds = shape.types if isinstance(shape, inspect.UnionType) else (shape,)
     for kind in kinds:
         if isinstance(kind, inspect.StructType) and isinstance(value, dict):
-            plain: dict[str, object] = {}
+            fit: dict[str, object] = {}
             for field in kind.fields:
                 if field.encode_name in value:
                     part = _fit(value[field.encode_name], field.type, f"{pointer}/{field.encode_name}", notes)
                     if part is not _UNFIT:
-                        plain[field.encode_name] = part
-            return plain
+                        fit[field.encode_name] = part
+            return fit
         if isinstance(kind, inspect.ListType) and isinstance(value, list):
             parts = [
                 _fit(one, kind.item_type, f"{pointer}/{index}", notes) for index, one in enumerate(value)
