@@ -69,6 +69,12 @@ def compare_change(statement: Statement, country: Country, on: date | None, lang
         verdict, key = "consistent", "change_consistent"
     elif best:
         verdict, key = "consistent under another definition", "change_other"
+    told_far_off = statement.weak and all(country.indicators[r.indicator].kind == "money" for r in rows)
+    if not best and told_far_off:  # sums are of too many things for one told sentences ago to refute this one
+        because = say(language, "findings.because.something_else", claim=claimed, name=rows[0].name)
+        return make_finding(
+            statement, "comparison", "unverifiable", because, tuple(rows), (), country, language
+        )
     if not best and statement.period_form in ("page", "") and quantity.against is None:
         because = say(language, "findings.because.change_when", claim=claimed)
         return make_finding(
