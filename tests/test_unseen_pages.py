@@ -113,6 +113,14 @@ def test_a_change_is_between_the_two_levels_beside_it(
     assert (str(change.quantity.against), str(change.period)) == (against, period)
 
 
+def test_levels_of_other_things_do_not_explain_a_change() -> None:
+    text = (
+        "There were 1,000 kidnappings in 2019. In 2021 there were 820 murders, and robberies fell 18 percent."
+    )
+    change = next(s for s in _page(text) if s.quantity and s.quantity.change)
+    assert change.quantity is not None and change.quantity.against is None
+
+
 def test_a_true_change_over_several_years_is_consistent() -> None:
     text = (
         "En secuestro pasamos de mil 629 víctimas en 2019 a 816 en 2021, es decir, una baja de 50 por ciento."
@@ -200,6 +208,28 @@ def test_what_an_increase_is_measured_against_is_no_floor() -> None:
     assert figures[9614].hedge == "none"
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("¿Y Zacatecas? Ahí hubo mil 625 homicidios en 2021.", "32"),
+        ("En 2020 hubo en Guanajuato 4 mil 490 homicidios. El año siguiente fueron mil 625.", "11"),
+        ("En 2020 hubo en Guanajuato 4 mil 490 homicidios. En todo el país hubo mil 625 secuestros.", "MX"),
+    ],
+)
+def test_the_place_goes_on_where_what_is_counted_does(text: str, place: str) -> None:
+    assert _figures(_pagina(text))[1625].place == place
+
+
+def test_the_place_of_a_wire_is_where_it_was_written() -> None:
+    text = "MEXICO CITY, July 26, 2023 (Wire) -- Homicides fell to 32,223 in 2022. That is a rate of 25 per 100,000."
+    assert _figures(careo.statements(careo.read(text.encode())))[25].place == "MX"
+
+
+def test_the_year_compared_with_is_not_the_one_spoken_of() -> None:
+    text = "Homicides totaled 33,308 last year, compared with 34,554 in 2020. Extortion climbed to 9,408 victims."
+    assert str(_figures(_page(text, "12 January 2022"))[9408].period) == "2021"
+
+
 # --- verdicts that refute only with cause ----------------------------------------------------------------------------------
 
 
@@ -217,6 +247,12 @@ def test_a_total_that_ends_before_the_claim_does_not_refute_a_larger_one() -> No
     assert finding.verdict == "unverifiable" and "19,278" in finding.because
     (wrong,) = careo.check_figures(_pagina(text.format("280 mil"), "12 de agosto de 2010"))
     assert wrong.verdict == "inconsistent"
+
+
+def test_a_change_under_somebody_is_not_that_of_the_last_two_years() -> None:
+    statements = _page("Under Calderón homicides tripled.", "12 January 2022")
+    (finding,) = careo.check_figures(statements)
+    assert finding.verdict == "unverifiable" and "last two years" not in finding.because
 
 
 # --- who, by when, and whether at all ---------------------------------------------------------------------------------------

@@ -206,6 +206,7 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
             d
             for d in years
             if d.every != POINTED
+            and not _of_compared_figure(earlier, d.start)
             and not ends.search(earlier.lower, max(earlier.span[0], d.start - 30), d.start)
             and not begins.match(earlier.lower, d.start)
         ]
@@ -222,6 +223,26 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     ):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
     return None
+
+
+def _of_compared_figure(passage: Passage, at: int) -> bool:
+    """Whether a date is that of a figure another one is compared with: "…, compared with 34,554 in 2020"."""
+    return (
+        _compared_figure(passage.language).search(passage.lower, max(passage.span[0], at - 60), at)
+        is not None
+    )
+
+
+@cache
+def _compared_figure(language: str) -> re.Pattern[str]:
+    figure = r"(?:the\s+|los\s+|las\s+)?\d[\d.,]*(?:\s+(?!y\b|and\b|to\b|a\b)[\w%]+){0,4}?"
+    return uncased(rf"{choices(language, 'against_words')}\s+{figure}\s+(?:in|en|of|de|del)?\s*$")
+
+
+def compared_with(passage: Passage, figure: Statement) -> bool:
+    """Whether a figure is only what another one is compared with: the page goes on about the other's year."""
+    before = passage.lower[max(passage.span[0], figure.start - 30) : figure.start]
+    return _against_cue(passage.language).search(before) is not None
 
 
 def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: bool) -> bool:

@@ -74,7 +74,10 @@ def _of_levels(passage: Passage, change: Statement, figures: list[Statement]) ->
         (a, b)
         for a in levels
         for b in levels
-        if a.quantity and b.quantity and a.quantity.unit == b.quantity.unit and _earlier(a, b)
+        if a.quantity
+        and b.quantity
+        and _of_one_kind(a.quantity, b.quantity, passage.language)
+        and _earlier(a, b)
     ]
     meant = [pair for pair in pairs if comes_out(quantity, *pair)]
     meant = [p for p in meant if p[1].sentence == change.sentence] or meant
@@ -97,6 +100,13 @@ def _dated_level(figure: Statement) -> bool:
     quantity, period = figure.quantity, figure.period
     dated = figure.period_form in ("at", "until") and period is not None and period.last is not None
     return dated and quantity is not None and not quantity.change and quantity.unit != "factor"
+
+
+def _of_one_kind(a: Quantity, b: Quantity, language: str) -> bool:
+    """Whether two levels may count the same: one unit, and nouns that share a word, those as general as "victims" apart."""
+    general = statement_rules(language)["generic_nouns"]
+    words, others = ({*_LETTERS.findall(q.noun.lower())}.difference(general) for q in (a, b))
+    return a.unit == b.unit and (not words or not others or not words.isdisjoint(others))
 
 
 def _earlier(a: Statement, b: Statement) -> bool:

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from careo.base.dates import Period, years_on
+from careo.base.dates import Period, period_of_year, years_on
 from careo.base.texts import say
 from careo.panel import Country
 from careo.panel.series import Observation
@@ -75,8 +75,10 @@ def compare_change(statement: Statement, country: Country, on: date | None, lang
         return make_finding(
             statement, "comparison", "unverifiable", because, tuple(rows), (), country, language
         )
-    if not best and statement.period_form in ("page", "") and quantity.against is None:
-        because = say(language, "findings.because.change_when", claim=claimed)
+    # "under X they tripled", "so far this term": which two years are meant nobody says
+    if not best and statement.period_form in ("page", "", "term") and quantity.against is None:
+        key = "change_term" if statement.period_form == "term" else "change_when"
+        because = say(language, f"findings.because.{key}", claim=claimed)
         return make_finding(
             statement, "comparison", "unverifiable", because, tuple(rows), (), country, language
         )
@@ -133,6 +135,14 @@ def _pairs(
     )
     if last is None:
         return []
+    if before is None and statement.period_form == "term" and after and after.first:
+        before = period_of_year(after.first.year)
+        whole = [
+            o
+            for o in series
+            if o.period.last and (after.last is None or o.period.last.year <= after.last.year)
+        ]
+        last = max(whole, key=lambda o: (o.period.last or date.min, o.known), default=last)
     base = before or _year_before(last.period)
     old = _reading(country, indicator.id, place, base, on, value)
     return [(old, last)] if old and old.period != last.period else []

@@ -17,7 +17,7 @@ from careo.panel.words import fold
 from careo.record.extract import extract
 from careo.record.passages import phrases, spaced
 from careo.record.quantities import comes_out
-from careo.record.sentences import Span, split_clauses, statement_rules
+from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.record.statements import Statement
 from careo.results.candidates import likeliest
 from careo.results.finding import Finding
@@ -32,6 +32,9 @@ _LOCATIVE = re.compile(
     r"(?:\b(?:in|en|across|throughout|inside|within|of|de|del)\s+(?:the\s+|el\s+|la\s+|los\s+)?)$",
     re.IGNORECASE,
 )
+
+
+_DATELINE = re.compile(r"\(?[A-ZÁÉÍÓÚÑ][^;:!?\n]{2,90}?(?:--|–|—|\.-)\s")
 
 
 def statements(document: Document, panel: Country | xr.Dataset | None = None) -> tuple[Statement, ...]:
@@ -165,6 +168,18 @@ class Mentions:
         start, end = self.sentence
         return self._panel.places.find(self._document.text, start, end)
 
+    def places_before(self) -> tuple[PlaceMention, ...]:
+        """States and towns named in the sentence before this one, in its block."""
+        found = split_sentences(self.text, *self._said, self._statement.language)
+        if not found or found[-1][0] == found[-1][1]:
+            return ()
+        start, end = found[-1]
+        dateline = _DATELINE.match(
+            self.text, start, end
+        )  # "MEXICO CITY, July 26 (Wire) -- …": where it was written
+        named = self._panel.places.find(self.text, dateline.end() if dateline else start, end)
+        return tuple(p for p in named if p.kind in ("state", "municipality"))[-1:]
+
     @cached_property
     def _said(self) -> Span:
         """Where the words before the sentence stand: with the title, what "the figure" or "victims" there refers to."""
@@ -208,13 +223,19 @@ def link(
         lower(text), statement.start + _digits_end(statement)
     ):
         weak = True  # "43 of the dead" counts some of them
-    if not concept and not weak and statement.quantity and _refers_back(statement):
+    carried = not concept and not weak and statement.quantity is not None and _refers_back(statement)
+    if carried:
         concept, weak = next(
             ((n, True) for t in mentions.earlier() for n in t.names if _countable(country, n, statement)),
             ("", False),
         )
     concept = _kept_topic(country, statement, concept, mentions)
-    place = _place(text, statement, country, mentions.places, clause, concept)
+    places = mentions.places
+    if not places and (carried or _there(statement.language).search(mentions.folded)):
+        places = (
+            mentions.places_before()
+        )  # what is counted goes on from the sentence before it, and where with it
+    place = _place(text, statement, country, places, clause, concept)
     naming = _naming(mentions, statement, country, concept, clause) if concept else ()
     if concept and not naming and statement.quantity and not statement.quantity.noun:
         naming = mentions.measures[-1:]  # a bare number counts what was counted before
@@ -241,6 +262,12 @@ def _kept_topic(country: Country, statement: Statement, concept: str, mentions: 
             near = country.concepts.by_id[told].near if told in country.concepts.by_id else ()
             return told if concept in near else concept
     return concept
+
+
+@cache
+def _there(language: str) -> re.Pattern[str]:
+    """Words that point at the place spoken of, in a folded text."""
+    return uncased(rf"(?<!\w){spaced(fold(str(statement_rules(language)['there'])))}(?!\w)")
 
 
 @cache
