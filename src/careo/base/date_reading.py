@@ -355,7 +355,7 @@ class _Reader:
     def named(self, names: _Names, at: int) -> _Core | None:
         since = names.since.match(self.low, at)
         match = since or names.of.match(self.low, at)
-        if match is None:
+        if match is None or self.in_company(match):
             return None
         holders = names.terms.get(single_spaced(group(match, "name")), [])
         if self.said:
@@ -366,6 +366,13 @@ class _Reader:
         if since:
             return _Core(at, match.end(), "term", period=Period(term.first, None), form="since")
         return _Core(at, match.end(), "term", period=Period(term.first, term.last), form="term")
+
+    def in_company(self, match: re.Match[str]) -> bool:
+        """Whether "con Calderón" says with whom ("se reunió con Calderón"), not in whose time."""
+        if not match[0].startswith("con "):
+            return False
+        before = re.findall(r"\w+", self.low[max(0, match.start() - 40) : match.start()])[-3:]
+        return any(word.startswith(tuple(self.words.term["company"])) for word in before)
 
     def mentions(self, cores: list[_Core]) -> list[DateMention]:
         out: list[DateMention] = []

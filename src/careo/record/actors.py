@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,8 @@ class Speakers:
     """Memory of a page while it is read: full names seen, and who spoke last.
 
     last: who spoke last. topic: the name that last opened a sentence, whom a pronoun most likely means.
+    turn: in a transcript, whose turn it is to speak, as its label names them; in a speech, whose speech it is.
+    labels: labels of turns of a transcript ("SECRETARIO DE SALUD:", "Mr. ELLISON."), found more than once; {} on other pages.
     known: words written with a capital inside a sentence somewhere on the page: names, not mere beginnings of sentences.
     known_alone: names that the page uses by themselves after "the" or "in": places and bodies, no surnames.
     A page is read in order, so this is the one place where state lives; it never leaves `extract`.
@@ -29,6 +32,8 @@ class Speakers:
     names: dict[str, str] = field(default_factory=dict[str, str])
     last: str = ""
     topic: str = ""
+    turn: str = ""
+    labels: frozenset[str] = frozenset()
     quoting: bool = False
 
     def full(self, name: str) -> str:
@@ -64,7 +69,38 @@ _ALONE = re.compile(
 
 def speakers_of(text: str) -> Speakers:
     """An empty memory for a page, with the words that stand with a capital inside a sentence somewhere."""
-    return Speakers(frozenset(_INSIDE.findall(text)), frozenset(_ALONE.findall(text)))
+    return Speakers(
+        frozenset(_INSIDE.findall(text)), frozenset(_ALONE.findall(text)), labels=_labels_of(text)
+    )
+
+
+# A turn of a transcript begins a line: "SECRETARIA ROSA RUIZ: Con su permiso…", "Mr. ELLISON. Thank you…"
+_CAPITALS = r"[A-ZÁÉÍÓÚÑÜ]{2}[A-ZÁÉÍÓÚÑÜ.'’-]*"
+_LABEL = re.compile(
+    rf"^[ \t]*[-–—]?[ \t]*(?P<name>{_CAPITALS}(?:,?[ \t]+(?:{_CAPITALS}|[A-ZÁÉÍÓÚÑÜ]\.|Y|E|DE|of|the|de|del|la)){{0,9}})"
+    rf"(?:[ \t]*\([^()\n]{{2,60}}\))?[ \t]*:[ \t]*(?:[-–—][ \t]*)?(?=\S)"
+    rf"|^[ \t]*(?P<titled>(?:Mr|Ms|Mrs|Dr|Sen|Rep|Gen|Sr|Sra|Dip|Lic)\.?[ \t]+{_CAPITALS}(?:[ \t]+{_CAPITALS})*"
+    rf"|(?:Chairman|Chairwoman|Chair|Senator|Secretary|Ambassador|President|Presidente|Senador|Senadora|Diputado|Diputada)[ \t]+{_CAPITALS}(?:[ \t]+{_CAPITALS})*)"
+    rf"[.:][ \t]+(?=\S)",
+    re.MULTILINE,
+)
+
+
+def _labels_of(text: str) -> frozenset[str]:
+    """The labels of a transcript: at least two speakers, one of whom speaks twice. A page with one heading in capitals is none."""
+    found = Counter(" ".join((m["name"] or m["titled"]).split()) for m in _LABEL.finditer(text))
+    return frozenset(found) if len(found) > 1 and max(found.values()) > 1 else frozenset()
+
+
+_FIRST_PERSON = re.compile(r"(?:[^\n:]{0,60}[:.]\s+)?(?:I|We|Nosotros|Nosotras|Yo)\s")
+
+
+def _takes_turn(passage: Passage, speakers: Speakers) -> None:
+    """Whose turn it is, when the block begins with a label of the transcript."""
+    if passage.before is None and speakers.labels:
+        label = _LABEL.match(passage.text, passage.span[0], passage.block.end)
+        name = " ".join((label["name"] or label["titled"]).split()) if label else ""
+        speakers.turn = name if name in speakers.labels else speakers.turn
 
 
 @cache
@@ -127,9 +163,10 @@ def speaker(passage: Passage, speakers: Speakers) -> str:
     text, low, (start, end), language = passage.text, passage.lower, passage.span, passage.language
     if passage.before is None:
         speakers.quoting = False  # a quotation left open does not reach into the next paragraph
-    found = _according(text, low, start, end, language, speakers) or _reporting(
-        text, start, end, language, speakers
-    )
+    _takes_turn(passage, speakers)
+    own = bool(speakers.turn) and _FIRST_PERSON.match(text, start, end) is not None
+    found = "" if own else _according(text, low, start, end, language, speakers)
+    found = "" if own else found or _reporting(text, start, end, language, speakers)
     quotes = len(_QUOTES.findall(text, start, end))
     opening = next(_named(text, start, min(end, start + 120), language, speakers), "pronoun")
     if opening != "pronoun" and not opening.islower():
@@ -141,7 +178,7 @@ def speaker(passage: Passage, speakers: Speakers) -> str:
         found = speakers.last
     if quotes % 2:
         speakers.quoting = not speakers.quoting
-    return found
+    return found or speakers.turn
 
 
 def agent(passage: Passage, cue: int, speakers: Speakers) -> str:
@@ -285,11 +322,24 @@ def _reporting(text: str, start: int, end: int, language: str, speakers: Speaker
             # an apposition between commas ("X, the new head of Y, said"; "el secretario de Y, X, dijo") leaves its name
             if text[start : verb.start()].rstrip().endswith(","):
                 named = [n for n in people if n[0].isupper() and " " in n and n[:3].lower() not in _ARTICLES]
-                return named[0] if named else people[0]
+                persons = [n for n in named if not _in_title(text, start, verb.start(), n)]
+                return persons[0] if persons else named[0] if named else people[0]
             return names[-1]
         if language == "es" and speakers.last:
             return speakers.last  # Spanish drops the pronoun: "Aseguró que…"
     return ""
+
+
+def _in_title(text: str, start: int, end: int, name: str) -> bool:
+    """Whether a name is part of a title: "el secretario de Seguridad Pública, Genaro Ruiz, dijo"."""
+    at = text.find(name, start, end)
+    return (
+        at >= 0
+        and re.search(
+            r"(?:\bof|\bde|\bdel|\bfor)(?: (?:the|la|las|los))?\s+$", text[max(start, at - 12) : at]
+        )
+        is not None
+    )
 
 
 _POINTING = ("this", "that", "it", "esto", "eso", "ello", "his", "her", "their", "its", "su", "sus")

@@ -11,7 +11,7 @@ from typing import Any
 
 import regex
 
-from careo.base.dates import Period, years_on
+from careo.base.dates import DateMention, Period, years_on
 from careo.base.words import uncased, words_in
 from careo.record.actors import Speakers, agent, trim
 from careo.record.passages import Passage, phrases, spaced
@@ -144,13 +144,21 @@ def _hits(passage: Passage, actor: str, known: frozenset[str]) -> Iterator[_Hit]
                 continue
             yield _Hit(
                 kind,
-                cue[0],
+                _with_negation(passage, cue[0]) if kind in ("pledge", "request") else cue[0],
                 _scope(passage, cue[0], cue[1]),
                 cue[1],
                 rule.split,
                 rule.strong,
                 rule.addressed and kind == "request",
             )
+
+
+def _with_negation(passage: Passage, start: int) -> int:
+    """Where an act begins with the "no" before it: "no aceptaremos que sigan" must never be quoted as "aceptaremos"."""
+    before = _compiled(passage.language, "not_before").search(
+        passage.lower, max(passage.span[0], start - 24), start
+    )
+    return before.start() if before else start
 
 
 _APOSTROPHE = re.compile(r"['’]")
@@ -288,14 +296,25 @@ def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | Non
     """The deadline or horizon of an act as written, and the time it names: a date told as a limit, a phrase such as
     "before it leaves office", or any date that still lies ahead.
     """
+    deadlines = _deadlines(passage.language)
     near = [d for d in passage.dates if start - 12 <= d.start < end + 40]
-    phrase = _deadlines(passage.language).search(passage.lower, start, min(end + 40, passage.span[1]))
+    phrase = deadlines.search(passage.lower, start, min(end + 40, passage.span[1]))
+    if not near and not phrase:  # "By the end of 2023, they will …": the clause may open with it
+        opening, said = passage.clause(start)[0], passage.reckoned
+        begin = opening if start - opening > 3 else passage.span[0]
+        near = [
+            d
+            for d in passage.dates
+            if begin <= d.start < start and d.period and d.period.last and (not said or d.period.last > said)
+        ]
+        phrase = deadlines.search(passage.lower, begin, start)
+        start = min([d.start for d in near] + [phrase.start() if phrase else start])
     for mention in near:
         if mention.form in ("by", "within", "until"):
             longer = phrase and phrase.start() <= mention.start and mention.end <= phrase.end()
             first, last = phrase.span() if phrase and longer else (mention.start, mention.end)
             written = passage.text[first:last]
-            return " ".join(written.split()), mention.period
+            return " ".join(written.split()), _counted_from(passage, mention)
     said = passage.reckoned
     for mention in near:
         last = mention.period.last if mention.period else None
@@ -309,7 +328,7 @@ def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | Non
     if phrase:
         dated = next((d.period for d in near if phrase.start() <= d.start < phrase.end()), None)
         return " ".join(passage.text[phrase.start() : phrase.end()].split()), dated
-    for mention in near:  # a bare month in a sentence about what will be is the next one
+    for mention in near:  # a bare month, or half of a year, in a sentence about what will be is the next one
         period = mention.period
         if (
             mention.form == "at"
@@ -321,9 +340,37 @@ def _deadline(passage: Passage, start: int, end: int) -> tuple[str, Period | Non
             and mention.start > start
         ):
             ahead = Period(years_on(period.first, 1), years_on(period.last, 1))
-            if (said - period.last).days < 366 and (period.last - period.first).days < 32:
+            if (said - period.last).days < 366 and (period.last - period.first).days < 185:
                 return passage.text[mention.start : mention.end], ahead
     return "", None
+
+
+def _counted_from(passage: Passage, limit: DateMention) -> Period | None:
+    """The time of a limit. A horizon ("within three years") of a promise made earlier runs from that day when the sentence
+    tells it, and from no day that we know when it does not.
+    """
+    said, period = passage.reckoned, limit.period
+    if (
+        limit.form != "within"
+        or period is None
+        or period.first is None
+        or period.last is None
+        or said is None
+    ):
+        return period
+    begun = [
+        d.period.last
+        for d in passage.dates
+        if d.form in ("at", "since")
+        and d.exact
+        and d.period
+        and d.period.last
+        and d.period.last.year < said.year
+    ]
+    if begun:
+        return Period(begun[0], begun[0] + (period.last - period.first))
+    earlier = _compiled(passage.language, "promised_before").search(passage.lower, *passage.span)
+    return None if earlier else period
 
 
 def _hedge(passage: Passage, start: int, end: int) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from careo.base.dates import Term
 from careo.record.actors import Speakers, speaker, speakers_of, subject, trim
 from careo.record.acts import act, acts
 from careo.record.passages import POINTED, Passage, passages, spaced
+from careo.record.periods import compared_with
 from careo.record.quantities import figures
 from careo.record.sentences import statement_rules
 from careo.record.statements import Statement
@@ -55,7 +56,14 @@ def extract(
         actor = speaker(passage, speakers)
         here = figures(passage, source, actor, told, tuple(trail))
         trail = [*trail, *here][-6:]
-        told = next((s for s in reversed(here) if s.period_form == "at" and not _pointed(passage, s)), told)
+        told = next(
+            (
+                s
+                for s in reversed(here)
+                if s.period_form == "at" and not _pointed(passage, s) and not compared_with(passage, s)
+            ),
+            told,
+        )
         if passage.block.label == "meta":
             found += here
             continue

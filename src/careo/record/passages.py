@@ -168,7 +168,18 @@ def _later(latest: Period | None, mention: DateMention, reckoned: date | None) -
         return latest
     if reckoned and (period.last > reckoned or (not mention.exact and period.last.year < reckoned.year - 2)):
         return latest
-    return period if latest is None or not latest.last or period.last.year >= latest.last.year else latest
+    if latest is None or latest.last is None:
+        return period
+    # "in the first half" of the year already spoken of is an aside; the year goes on
+    return period if period.last.year >= latest.last.year and not _within(latest, period) else latest
+
+
+def _within(latest: Period, period: Period) -> bool:
+    return (
+        latest.contains(period)
+        and latest != period
+        and latest == period_of_year(period.last.year if period.last else 0)
+    )
 
 
 def _long(period: Period) -> bool:

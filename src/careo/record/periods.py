@@ -60,8 +60,8 @@ def when(
             "year",
             "every",
         )  # "between 2018 and 2022 annual homicides never fell below …": in each of them
-    against = _against(passage, span[1], form)
-    if pair == "from" and form in ("page", ""):
+    against = _against(passage, span[1], form, period)
+    if pair and not any(d.form == "at" and d.period == period for d in passage.dates):
         whole = next((d for d in passage.dates if d.form == "between" and d.period), None)
         period, form = (whole.period, "between") if whole else (period, form)
     if pair and period and period.first and period.last and form == "between":
@@ -122,7 +122,7 @@ def _period(
         d for d in passage.dates if d.period is not None and (d.form in _LEVEL_FORMS or _reached(passage, d))
     ]
     record = _superlative(passage.language)
-    mentions = [d for d in mentions if not _compares(passage, d, record)]
+    mentions = [d for d in mentions if not _compares(passage, d, record) and not _when_said(passage, d)]
     if mentions:
         mentions = [d for d in mentions if not _is_baseline(passage, d, span, change)]
     chosen = _nearest(passage, mentions, passage.clause(number.start), span) or _nearest(
@@ -158,7 +158,8 @@ def _superlative(language: str) -> re.Pattern[str]:
 def _reached(passage: Passage, mention: DateMention) -> bool:
     """Whether "by mid-2020" lies in the past of the page, and so dates a figure instead of setting a deadline."""
     last = mention.period.last if mention.period else None
-    return mention.form == "by" and last is not None and passage.said is not None and last <= passage.said
+    told = passage.reckoned
+    return mention.form == "by" and last is not None and told is not None and last <= told
 
 
 def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -> bool:
@@ -169,6 +170,17 @@ def _compares(passage: Passage, mention: DateMention, record: re.Pattern[str]) -
     since = statement_rules(passage.language)["since_words"]
     return best is not None and (
         mention.form == "since" or any(f" {w} " in passage.text[best.start() : mention.start] for w in since)
+    )
+
+
+def _when_said(passage: Passage, mention: DateMention) -> bool:
+    """Whether a date says when it was said, not of when it is: "announced today that …", "dijo el martes que …"."""
+    period, said = mention.period, passage.reckoned
+    if period is None or said is None or mention.exact or period.first != period.last or period.first is None:
+        return False
+    verb = pattern(passage.language, "said_when", r"(?<!\w){}\s*$")
+    return abs((said - period.first).days) <= 7 and bool(
+        verb.search(passage.lower, max(passage.span[0], mention.start - 30), mention.start)
     )
 
 
@@ -194,6 +206,7 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
             d
             for d in years
             if d.every != POINTED
+            and not _of_compared_figure(earlier, d.start)
             and not ends.search(earlier.lower, max(earlier.span[0], d.start - 30), d.start)
             and not begins.match(earlier.lower, d.start)
         ]
@@ -210,6 +223,26 @@ def _told_of(passage: Passage, span: Span) -> DateMention | None:
     ):
         return next((d for d in passage.after_dates if d.form == "since" and d.period is not None), None)
     return None
+
+
+def _of_compared_figure(passage: Passage, at: int) -> bool:
+    """Whether a date is that of a figure another one is compared with: "…, compared with 34,554 in 2020"."""
+    return (
+        _compared_figure(passage.language).search(passage.lower, max(passage.span[0], at - 60), at)
+        is not None
+    )
+
+
+@cache
+def _compared_figure(language: str) -> re.Pattern[str]:
+    figure = r"(?:the\s+|los\s+|las\s+)?\d[\d.,]*(?:\s+(?!y\b|and\b|to\b|a\b)[\w%]+){0,4}?"
+    return uncased(rf"{choices(language, 'against_words')}\s+{figure}\s+(?:in|en|of|de|del)?\s*$")
+
+
+def compared_with(passage: Passage, figure: Statement) -> bool:
+    """Whether a figure is only what another one is compared with: the page goes on about the other's year."""
+    before = passage.lower[max(passage.span[0], figure.start - 30) : figure.start]
+    return _against_cue(passage.language).search(before) is not None
 
 
 def _is_baseline(passage: Passage, mention: DateMention, span: Span, change: bool) -> bool:
@@ -248,13 +281,34 @@ def _cost(passage: Passage, mention: DateMention, span: Span) -> int:
         n for n in passage.numbers if n.role == "quantity" and not (n.start >= span[0] and n.end <= span[1])
     ]
     between = any(low <= n.start and n.end <= high for n in others)
-    owned = not ahead and any(0 <= mention.start - n.end <= 30 for n in others)
-    before = passage.lower[max(passage.span[0], mention.start - 24) : mention.start]
-    apart = (high - low) > 6 and bool(
-        _against_cue(passage.language).search(before)
-    )  # "… 4.6% more than in the year before"
+    owned = (
+        _owned_behind(passage, mention, others)
+        if ahead
+        else any(0 <= mention.start - n.end <= 30 for n in others)
+        and not _owned_behind(passage, mention, list(passage.numbers))
+    )
+    apart = (high - low) > 6 and _set_apart(passage, mention.start)  # "… 4.6% more than in the year before"
     pointed = 25 if mention.every == POINTED and high - low > 3 else 0
     return (high - low) + pointed + 90 * apart + 80 * between + 60 * owned + (8 if ahead else 0)
+
+
+def _set_apart(passage: Passage, at: int) -> bool:
+    """Whether a word of comparison leads to a date. "Que en" does so behind "más" or "menos" only: "sostiene que en 2018"."""
+    begin = passage.span[0]
+    cue = _against_cue(passage.language).search(passage.lower, max(begin, at - 24), at)
+    if cue is None or not cue[0].startswith(tuple(statement_rules(passage.language)["that_words"])):
+        return cue is not None
+    more = pattern(passage.language, "more_or_less", r"(?<!\w){}(?!\w)")
+    return more.search(passage.lower, max(begin, cue.start() - 60), cue.start()) is not None
+
+
+def _owned_behind(passage: Passage, mention: DateMention, others: list[Number]) -> bool:
+    """Whether a date leads to the figure behind it: "it closed 2022 with 32,223", "2019: 29"."""
+    leads = pattern(passage.language, "leads_to_figure", r"\s*{}\s*")
+    return any(
+        0 < n.start - mention.end <= 16 and leads.fullmatch(passage.lower, mention.end, n.start)
+        for n in others
+    )
 
 
 @cache
@@ -262,10 +316,15 @@ def _against_cue(language: str) -> re.Pattern[str]:
     return uncased(rf"{choices(language, 'against_words')}\s+(?:the\s+|el\s+|la\s+|al?\s+)?$")
 
 
-def _against(passage: Passage, end: int, form: str) -> Period | None:
+def _against(passage: Passage, end: int, form: str, period: Period | None) -> Period | None:
     """The period a change is measured against: the first date behind it that a word of comparison leads."""
     if form == "since":
         return None
+    just_before = pattern(passage.language, "stretch_before", r"[^.;:]{{0,30}}?(?<!\w){}").match(
+        passage.lower, end, passage.span[1]
+    )
+    if just_before:
+        return _stretch_before(period)
     ends, begins = _baseline(passage.language)
     for mention in passage.dates:
         near = (
@@ -276,6 +335,17 @@ def _against(passage: Passage, end: int, form: str) -> Period | None:
         ):
             return mention.period
     return None
+
+
+def _stretch_before(period: Period | None) -> Period | None:
+    """The month, quarter or half year right before one of the same length; None for any other stretch."""
+    if period is None or period.first is None or period.last is None or period.first.day != 1:
+        return None
+    months = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
+    if months not in (1, 2, 3, 6) or (period.last + timedelta(days=1)).day != 1:
+        return None
+    index = period.first.year * 12 + period.first.month - 1 - months
+    return Period(date(index // 12, index % 12 + 1, 1), period.first - timedelta(days=1))
 
 
 def _ends(first: date, last: date) -> tuple[Period, Period]:

@@ -51,7 +51,94 @@ def figures(
             statement = _figure(passage, number, source, actor, told, (*trail, *found[-_LOOK_BACK:]))
             if statement:
                 found.append(statement)
-    return found
+    return [
+        _of_levels(passage, s, [*trail, *found]) if s.quantity and s.quantity.change else s for s in found
+    ]
+
+
+_CLOSE = 0.0075  # three quarters of a point: by so much a change worked out by hand is off
+
+
+def _of_levels(passage: Passage, change: Statement, figures: list[Statement]) -> Statement:
+    """A change with the periods of the two levels that it is worked out from, when the page tells them beside it.
+
+    "33,742 victims in 2018 and 30,057 in 2024, an 11 percent drop": from 2018 to 2024, not since 2023. The page's own
+    arithmetic says which two levels are meant; when it does not come out, the two ends of "from A to B" are.
+    """
+    quantity = change.quantity
+    assert quantity is not None  # noqa: S101 - figures only
+    if quantity.unit not in ("share", "factor", "percentage_points"):
+        return change
+    levels = [f for f in figures if f.block == change.block and _dated_level(f)]
+    pairs = [
+        (a, b)
+        for a in levels
+        for b in levels
+        if a.quantity
+        and b.quantity
+        and _of_one_kind(a.quantity, b.quantity, passage.language)
+        and _earlier(a, b)
+    ]
+    meant = [pair for pair in pairs if comes_out(quantity, *pair)]
+    meant = [p for p in meant if p[1].sentence == change.sentence] or meant
+    if len({(str(a.period), str(b.period)) for a, b in meant}) != 1:
+        ends = [
+            (a, b)
+            for a, b in pairs
+            if a.sentence == b.sentence == change.sentence and _ends_of_one(passage, a, b)
+        ]
+        meant = ends if len(ends) == 1 and not meant else []
+    if not meant:
+        return change
+    before, after = meant[-1]
+    return replace(
+        change, period=after.period, period_form="at", quantity=replace(quantity, against=before.period)
+    )
+
+
+def _dated_level(figure: Statement) -> bool:
+    quantity, period = figure.quantity, figure.period
+    dated = figure.period_form in ("at", "until") and period is not None and period.last is not None
+    return dated and quantity is not None and not quantity.change and quantity.unit != "factor"
+
+
+def _of_one_kind(a: Quantity, b: Quantity, language: str) -> bool:
+    """Whether two levels may count the same: one unit, and nouns that share a word, those as general as "victims" apart."""
+    general = statement_rules(language)["generic_nouns"]
+    words, others = ({*_LETTERS.findall(q.noun.lower())}.difference(general) for q in (a, b))
+    return a.unit == b.unit and (not words or not others or not words.isdisjoint(others))
+
+
+def _earlier(a: Statement, b: Statement) -> bool:
+    first, second = a.period, b.period
+    return bool(first and second and first.last and second.last and first.last < second.last)
+
+
+def comes_out(change: Quantity, a: Statement, b: Statement) -> bool:
+    """Whether two levels differ by so much."""
+    old, new = a.quantity, b.quantity
+    if old is None or new is None or old.value <= 0:
+        return False
+    claimed = -change.value if change.change == "down" else change.value
+    if change.unit == "factor":
+        return abs(new.value / old.value / change.value - 1) <= 2 * _NEARLY
+    if change.unit == "percentage_points":
+        return old.unit == "share" and abs(new.value - old.value - claimed) <= _CLOSE
+    return abs(new.value / old.value - 1 - claimed) <= max(_CLOSE, _NEARLY * abs(claimed))
+
+
+_NEARLY = 0.06
+
+
+def _ends_of_one(passage: Passage, a: Statement, b: Statement) -> bool:
+    """Whether two levels are the ends of one "from A to B"."""
+    ends = statement_rules(passage.language)["pair_words"]
+
+    def led(figure: Statement, words: list[str]) -> bool:
+        lead = passage.text[max(passage.span[0], figure.start - 14) : figure.start].lower().split()
+        return bool(set(lead[-2:]) & set(words))
+
+    return led(a, ends["from"]) and led(b, ends["to"]) and 0 < b.start - a.end < 70
 
 
 def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str:
@@ -68,6 +155,14 @@ def _pair(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str
         if any(w in ends["from"] for w in opening[-2:]):
             return "to"
     return ""
+
+
+def _noun_of_other_end(passage: Passage, number: Number) -> tuple[str, str]:
+    """The noun of B and its unit in "from A to B members": A counts the same."""
+    other = next((n for n in passage.numbers if n.start >= number.end and n.role == "quantity"), None)
+    noun, unit = _noun(passage, other) if other and other.unit == "count" else (None, "")
+    ahead = noun is not None and other is not None and noun[0] >= other.end
+    return (passage.text[slice(*noun)], unit) if noun and ahead else ("", "")
 
 
 @cache
@@ -107,6 +202,9 @@ def _figure(
         other = trail[-1].quantity.unit if trail[-1].quantity else ""
         if other in _SELF_EXPLAINED and other != "count":
             number = replace(number, unit=other)  # "from 29.3 per 100,000 to 22.7"
+    shared = ""
+    if pair == "from" and noun_span is None and number.unit == "count":
+        shared, unit = _noun_of_other_end(passage, number)
     if number.unit != "count":
         unit = number.unit
     elif unit == "" or (noun_span and noun_span[1] <= number.start):
@@ -114,7 +212,7 @@ def _figure(
         if counted and counted.end() <= passage.span[1]:
             return None
         unit = unit or ("" if noun_span else _carried(passage, number, trail))
-    noun = text[noun_span[0] : noun_span[1]] if noun_span else ""
+    noun = text[noun_span[0] : noun_span[1]] if noun_span else shared
     if not _is_figure(passage, number, unit, noun):
         return None
     end = max(number.end, noun_span[1] if noun_span else 0, tail, change_end)
@@ -160,7 +258,7 @@ def _figure(
             step=number.step,
             change=change,
             every=told_of.every,
-            of=_share_of(passage, number) if number.unit == "share" and not change else "",
+            of=_share_of(passage, number, trail) if number.unit == "share" and not change else "",
             against=told_of.against,
         ),
         period=told_of.period,
@@ -351,7 +449,7 @@ def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, i
     classes = tuple(statement_rules(language)["hedges"])
     window = max(passage.span[0], number.start - 48)
     best = _hedges(language, "before").search(low[window : number.start])
-    if best:
+    if best and not _measured_against(low[window : number.start], best, language):
         order = next(i for i in range(len(classes)) if best[f"h{i}"] is not None)
         start, end = window + best.start(f"h{order}"), window + best.end(f"h{order}")
         # a modal before another hedge ("could be more than") leaves the firmer word in charge of the direction
@@ -364,6 +462,16 @@ def _hedge(passage: Passage, number: Number, noun_end: int) -> tuple[str, str, i
             start, end = after.span(f"h{order}")
             return classes[order], text[start:end], number.start, after.end()
     return "none", "", number.start, 0
+
+
+def _measured_against(low: str, hedge: re.Match[str], language: str) -> bool:
+    """Whether "over the 9,614 of 2009" only tells what an increase is measured against."""
+    if not re.search(r"\s(?:the|los|las)\s*$", hedge[0]):
+        return False
+    words = statement_rules(language)["change_after"]
+    nouns = {word for side in words.values() for word in side}
+    before = low[: hedge.start()].split()
+    return bool(before) and before[-1] in nouns
 
 
 _TURNED = {"at least": "at most", "at most": "at least"}
@@ -427,12 +535,17 @@ def _listed(text: str, end: int, start: int) -> bool:
 _LIST_GAP = re.compile(r"\s*(?:[\w’'-]+\s*){0,2},\s*")
 
 
-def _share_of(passage: Passage, number: Number) -> str:
+def _share_of(passage: Passage, number: Number, trail: tuple[Statement, ...]) -> str:
+    """What a share is of, as written; for "of them", what the figure before it counts."""
     hit = pattern(passage.language, "share_of", r"\s*{}(?=\S)").match(
         passage.lower, number.end, passage.span[1]
     )
     if not hit:
         return ""
+    meant = pattern(passage.language, "meant_before", r"{}(?!\w)").match(passage.lower, hit.end())
+    if meant:
+        told = (f.quantity.noun for f in reversed(trail) if f.quantity and f.block == passage.index)
+        return next((noun for noun in told if noun), "")
     at, stop = hit.end(), _words(passage.language, "noun_stop")
     for _ in range(6):
         word = _WORD.match(passage.text, at, passage.span[1])

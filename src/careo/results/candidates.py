@@ -14,6 +14,7 @@ from careo.base.dates import Period, period_of_year
 from careo.panel import Country
 from careo.panel.indicators import Indicator
 from careo.panel.series import Observation
+from careo.panel.words import fold
 from careo.record.statements import Statement
 from careo.results.kinds import kind_fits
 
@@ -59,6 +60,14 @@ def candidates(statement: Statement, country: Country) -> tuple[Candidate, ...]:
     return tuple(Candidate(i, i.id in named) for i in ranked)
 
 
+def _part_named(indicator: Indicator, statement: Statement) -> bool:
+    """Whether the sentence names the part that a share is of ("of extortion"), when a definition is about a part."""
+    if not indicator.qualifier or indicator.kind != "share":
+        return True
+    said = fold(statement.claim)
+    return any(fold(cue).strip("*") in said for cue in indicator.qualifier.get(statement.language, ()))
+
+
 def likeliest(statement: Statement, country: Country, concept: str, naming: tuple[str, ...]) -> str:
     """Id of the first of the candidates of a figure of that concept whose words name so much; "" when there is none."""
     _, ranked = _ranked(statement, country, concept, naming)
@@ -71,7 +80,12 @@ def _ranked(
     """Ids of the definitions that the words of a figure name, and all that it can be held against, best first."""
     members = [i for i in country.by_concept.get(concept, ()) if i.usable and kind_fits(i, statement)]
     near = country.concepts.by_id[concept].near if concept in country.concepts.by_id else ()
-    others = [i for c in near for i in country.by_concept.get(c, ()) if i.usable and kind_fits(i, statement)]
+    others = [
+        i
+        for c in near
+        for i in country.by_concept.get(c, ())
+        if i.usable and kind_fits(i, statement) and _part_named(i, statement)
+    ]
     if statement.promised:
         members, others = (
             [i for i in members if i.measure in PLANNED],

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from careo.base.dates import Period, years_on
+from careo.base.dates import Period, period_of_year, years_on
 from careo.base.texts import say
 from careo.panel import Country
 from careo.panel.series import Observation
@@ -69,8 +69,16 @@ def compare_change(statement: Statement, country: Country, on: date | None, lang
         verdict, key = "consistent", "change_consistent"
     elif best:
         verdict, key = "consistent under another definition", "change_other"
-    if not best and statement.period_form in ("page", "") and quantity.against is None:
-        because = say(language, "findings.because.change_when", claim=claimed)
+    told_far_off = statement.weak and all(country.indicators[r.indicator].kind == "money" for r in rows)
+    if not best and told_far_off:  # sums are of too many things for one told sentences ago to refute this one
+        because = say(language, "findings.because.something_else", claim=claimed, name=rows[0].name)
+        return make_finding(
+            statement, "comparison", "unverifiable", because, tuple(rows), (), country, language
+        )
+    # "under X they tripled", "so far this term": which two years are meant nobody says
+    if not best and statement.period_form in ("page", "", "term") and quantity.against is None:
+        key = "change_term" if statement.period_form == "term" else "change_when"
+        because = say(language, f"findings.because.{key}", claim=claimed)
         return make_finding(
             statement, "comparison", "unverifiable", because, tuple(rows), (), country, language
         )
@@ -127,6 +135,14 @@ def _pairs(
     )
     if last is None:
         return []
+    if before is None and statement.period_form == "term" and after and after.first:
+        before = period_of_year(after.first.year)
+        whole = [
+            o
+            for o in series
+            if o.period.last and (after.last is None or o.period.last.year <= after.last.year)
+        ]
+        last = max(whole, key=lambda o: (o.period.last or date.min, o.known), default=last)
     base = before or _year_before(last.period)
     old = _reading(country, indicator.id, place, base, on, value)
     return [(old, last)] if old and old.period != last.period else []

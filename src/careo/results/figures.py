@@ -11,7 +11,9 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from careo.base.dates import parse_period
 from careo.base.texts import say
+from careo.base.units import is_money
 from careo.panel import Country, country_of
 from careo.record.sentences import statement_rules
 from careo.record.statements import Quantity, Statement
@@ -25,6 +27,7 @@ from careo.results.wording import amount, period_words, place_name
 if TYPE_CHECKING:
     import xarray as xr
 
+_REVISED = 0.03  # by so much official counts are often revised: a later edition alone does not refute what was said before it
 _FAR = 3.0  # a figure three times smaller or larger than every series counts something else when only far words link it
 
 
@@ -147,15 +150,38 @@ def _judge(
             say(language, "findings.because.something_else", claim=claimed, name=rows[0].name),
             (),
         )
+    if statement.weak and is_money(quantity.unit):
+        # sums are of too many things for one told sentences ago to refute this one
+        because = say(language, "findings.because.something_else", claim=claimed, name=rows[0].name)
+        return "unverifiable", because, ()
     pool = [r for r in rows if not r.note] or list(rows)
     near = min([r for r in pool if r.named] or pool, key=lambda r: abs((r.ratio or 9e9) - 1))
     if not named and _local(statement, country):
         # files of a town do not refute its victims: the definition meant has no value there
         because = say(language, "findings.because.not_meant", claim=claimed, **row_words(near, language))
         return "unverifiable", because, ()
+    if _outgrown(statement, near, on):
+        because = say(language, "findings.because.outgrown", claim=claimed, **row_words(near, language))
+        return "unverifiable", because, ()
+    if named and not any(r.known for r in named) and near.ratio and abs(near.ratio - 1) <= _REVISED:
+        because = say(language, "findings.because.later_edition", claim=claimed, **row_words(near, language))
+        return "unverifiable", because, ()
     swap = _swapped(statement, quantity, country, on, near, language)
     caveats = (*((swap,) if swap else ()), *_caveats(statement, near, rows, on, language))
     return "inconsistent", _sentence("inconsistent", claimed, near, language), caveats
+
+
+def _outgrown(statement: Statement, near: Considered, on: date | None) -> bool:
+    """Whether a running total may have come so far since its last reading: 19,278 by 2009 does not refute 28,000 in 2010."""
+    first = statement.period.first if statement.period else None
+    end = parse_period(near.period).last
+    if statement.period_form != "since" or not (first and end and on and near.ratio) or end <= first:
+        return False
+    grown = (on - first).days / (end - first).days
+    return on > end and 1 < near.ratio <= 1 + _FASTER * (grown - 1)
+
+
+_FASTER = 2.5  # the pace of what is counted may have grown so much since the last reading
 
 
 def _local(statement: Statement, country: Country) -> bool:

@@ -16,7 +16,8 @@ from careo.panel.places import PlaceMention
 from careo.panel.words import fold
 from careo.record.extract import extract
 from careo.record.passages import phrases, spaced
-from careo.record.sentences import Span, split_clauses, statement_rules
+from careo.record.quantities import comes_out
+from careo.record.sentences import Span, split_clauses, split_sentences, statement_rules
 from careo.record.statements import Statement
 from careo.results.candidates import likeliest
 from careo.results.finding import Finding
@@ -33,6 +34,9 @@ _LOCATIVE = re.compile(
 )
 
 
+_DATELINE = re.compile(r"\(?[A-ZÁÉÍÓÚÑ][^;:!?\n]{2,90}?(?:--|–|—|\.-)\s")
+
+
 def statements(document: Document, panel: Country | xr.Dataset | None = None) -> tuple[Statement, ...]:
     """The statements of a page, in order, figures linked to what they count, where and when.
 
@@ -41,7 +45,31 @@ def statements(document: Document, panel: Country | xr.Dataset | None = None) ->
     """
     country = country_of(panel)
     found = extract(document, terms=country.terms, dollar=country.dollar_sign)
-    return tuple(_linked(document, found, country))
+    return tuple(_as_levels(list(_linked(document, found, country))))
+
+
+def _as_levels(found: list[Statement]) -> Iterator[Statement]:
+    """A change worked out from two levels that stand beside it counts what they count."""
+    levels = [s for s in found if s.quantity and not s.quantity.change and s.concept]
+    for statement in found:
+        quantity = statement.quantity
+        if quantity and quantity.change and quantity.against:
+            told = [s for s in levels if s.block == statement.block]
+            after = next(
+                (
+                    b
+                    for a in told
+                    for b in told
+                    if (a.period, b.period, a.concept) == (quantity.against, statement.period, b.concept)
+                    and comes_out(quantity, a, b)
+                ),
+                None,
+            )
+            if after:
+                statement = replace(
+                    statement, concept=after.concept, weak=after.weak, naming=after.naming, place=after.place
+                )
+        yield statement
 
 
 def _linked(document: Document, found: tuple[Statement, ...], country: Country) -> Iterator[Statement]:
@@ -71,10 +99,20 @@ def _goes_on(text: str, statement: Statement, last: Statement | None) -> Stateme
         return statement
     between = text[last.end : statement.start]
     same_kind = quantity.unit == last.quantity.unit or (quantity.unit == "count" and not quantity.noun)
+    ends, words = statement_rules(statement.language)["pair_words"], between.lower().split()
+    opening = text[max(last.sentence[0], last.start - 14) : last.start].lower().split()
     bare = (
         statement.start >= last.end
         and len(between) < 60
-        and phrases(statement.language, "against_words").search(between.lower())
+        and (
+            phrases(statement.language, "against_words").search(between.lower())
+            or (
+                words
+                and words[-1] in ends["to"]
+                and "," not in between
+                and not {*opening[-2:]}.isdisjoint(ends["from"])
+            )
+        )
     )
     if (
         not bare
@@ -130,6 +168,18 @@ class Mentions:
         start, end = self.sentence
         return self._panel.places.find(self._document.text, start, end)
 
+    def places_before(self) -> tuple[PlaceMention, ...]:
+        """States and towns named in the sentence before this one, in its block."""
+        found = split_sentences(self.text, *self._said, self._statement.language)
+        if not found or found[-1][0] == found[-1][1]:
+            return ()
+        start, end = found[-1]
+        dateline = _DATELINE.match(
+            self.text, start, end
+        )  # "MEXICO CITY, July 26 (Wire) -- …": where it was written
+        named = self._panel.places.find(self.text, dateline.end() if dateline else start, end)
+        return tuple(p for p in named if p.kind in ("state", "municipality"))[-1:]
+
     @cached_property
     def _said(self) -> Span:
         """Where the words before the sentence stand: with the title, what "the figure" or "victims" there refers to."""
@@ -169,14 +219,23 @@ def link(
     text = document.text
     clause = next((c for c in mentions.clauses if c[0] <= statement.start < c[1]), statement.sentence)
     concept, weak = _concept(text, statement, country, mentions.terms, clause)
-    if _partitive(statement.language).match(lower(text), statement.start + _digits_end(statement)):
+    if concept and _partitive(statement.language).match(
+        lower(text), statement.start + _digits_end(statement)
+    ):
         weak = True  # "43 of the dead" counts some of them
-    if not concept and statement.quantity and _refers_back(statement):
+    carried = not concept and not weak and statement.quantity is not None and _refers_back(statement)
+    if carried:
         concept, weak = next(
             ((n, True) for t in mentions.earlier() for n in t.names if _countable(country, n, statement)),
             ("", False),
         )
-    place = _place(text, statement, country, mentions.places, clause, concept)
+    concept = _kept_topic(country, statement, concept, mentions)
+    places = mentions.places
+    if not places and (carried or _there(statement.language).search(mentions.folded)):
+        places = (
+            mentions.places_before()
+        )  # what is counted goes on from the sentence before it, and where with it
+    place = _place(text, statement, country, places, clause, concept)
     naming = _naming(mentions, statement, country, concept, clause) if concept else ()
     if concept and not naming and statement.quantity and not statement.quantity.noun:
         naming = mentions.measures[-1:]  # a bare number counts what was counted before
@@ -184,11 +243,31 @@ def link(
     return replace(
         statement,
         concept=concept,
-        weak=weak,
+        weak=weak and bool(concept),
         place=place,
         naming=naming,
         indicator=indicator or statement.indicator,
     )
+
+
+def _kept_topic(country: Country, statement: Statement, concept: str, mentions: Mentions) -> str:
+    """The concept of a figure that only a word as general as "deaths" names: that of the sentences before it, where they
+    speak of some of these ("deaths linked to organised crime").
+    """
+    if not concept or any(concept in t.names and not t.weak for t in mentions.terms):
+        return concept
+    for term in mentions.earlier():
+        told = next((n for n in term.names if _countable(country, n, statement)), "")
+        if told and not term.weak:
+            near = country.concepts.by_id[told].near if told in country.concepts.by_id else ()
+            return told if concept in near else concept
+    return concept
+
+
+@cache
+def _there(language: str) -> re.Pattern[str]:
+    """Words that point at the place spoken of, in a folded text."""
+    return uncased(rf"(?<!\w){spaced(fold(str(statement_rules(language)['there'])))}(?!\w)")
 
 
 @cache
@@ -215,8 +294,12 @@ def _concept(
     terms: tuple[TermMention, ...],
     clause: Span,
 ) -> tuple[str, bool]:
-    """(concept, weak): the mention nearest to the figure that can be counted in its unit."""
+    """(concept, weak): the mention nearest to the figure that can be counted in its unit; no concept, and weak, when the
+    figure's own words say that it is of none.
+    """
     best: tuple[float, str, bool] | None = None
+    if _counts_another_thing(text, country, statement, terms):
+        return "", True
     for term in terms:
         name = next((n for n in term.names if _countable(country, n, statement)), "")
         if not name:
@@ -238,6 +321,27 @@ def _concept(
         if best is None or distance < best[0]:
             best = (distance, name, weak)
     return (best[1], best[2]) if best else ("", False)
+
+
+def _counts_another_thing(
+    text: str, country: Country, statement: Statement, terms: tuple[TermMention, ...]
+) -> bool:
+    """Whether the figure's own words are of something that no series counts ("3,000 women murdered"), and nothing right
+    behind says that it is meant for another ("765 women killed in what the law calls feminicide").
+    """
+    known = country.concepts.by_id
+
+    def uncounted(term: TermMention) -> bool:
+        return all(n in known and not country.by_concept.get(n) for n in term.names)
+
+    own = [t for t in terms if t.start < statement.end and statement.start < t.end and not t.weak]
+    if not own or not all(map(uncounted, own)):
+        return False
+    end = max(statement.end, own[-1].end)
+    return not any(
+        end <= t.start < end + 45 and not uncounted(t) and not _DIGITS.search(text, end, t.start)
+        for t in terms
+    )
 
 
 def _specific(statement: Statement) -> bool:
@@ -294,7 +398,9 @@ def _place(
     near = (
         [p for p in named if clause[0] <= p.start < clause[1]]
         or [p for p in named if p.end <= statement.start]
-        or named
+        or [
+            p for p in named if p.kind != "foreign"
+        ]  # "…, while in Colombia the rate is 35" is another figure's
     )
     if near:
         chosen = min(near, key=lambda p: _reach(text, p, statement))

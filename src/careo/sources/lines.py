@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
@@ -15,6 +15,9 @@ _MARKER = re.compile(
     r"|(?P<item>[•‣◦▪▫●○■□–—·►▶➤✓✔*+-][ \t]+|[•●▪►])"
     r"|(?P<number>\(?\d{1,3}[.)][ \t]+|\(?[a-z]\)[ \t]+|[IVX]{1,5}\.[ \t]+)"
     r"|(?P<quote>>[ \t]*)"
+)
+_CUT_WORD = re.compile(
+    r"(?P<head>(?<![^\W\d_])[^\W\d_]{1,40})[-\u00ad\u2010](?P<break>[ \t]*\r?\n[ \t]*)(?P<tail>[^\W\d_A-ZÁÉÍÓÚÑÜ]{1,40})(?P<punctuation>[^\w\s-]{0,3})(?P<space>[ \t]?)"
 )
 _ENDS = re.compile(r"[.!?…:;][\"'”’»)\]*_]*$")
 _FIRST_WORD = re.compile(r"\S{1,60}")
@@ -58,6 +61,47 @@ def pieces_of(
     if wrapped is None:
         wrapped = _is_wrapped(text, lines)
     return _joined(text, lines) if wrapped else lines
+
+
+def unhyphenated(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """A text with the words whole that a typesetter cut at the end of a line, and where its stretches stood.
+
+    "vícti-/mas de homicidio" becomes "víctimas/de homicidio": the break moves behind the word, so that lines stay lines.
+    A hyphen that the page writes inside a line, too ("post-conflict"), stays. The stretches are (offset in the new text,
+    offset in the old one), as in `Document.segments`; empty when nothing was cut.
+    """
+    kept: list[str] = []
+    runs: list[tuple[int, int]] = []
+    at = size = 0
+
+    def keep(start: int, end: int, written: str = "") -> None:
+        nonlocal size
+        if end > start:
+            if not runs or runs[-1][1] - runs[-1][0] != start - size:
+                runs.append((size, start))
+            kept.append(written or text[start:end])
+            size += end - start
+
+    for match in _CUT_WORD.finditer(text):
+        keep(at, match.end("head"))
+        if f"{match['head']}-{match['tail']}".lower() in _hyphenated(text):
+            keep(match.end("head"), match.end("head") + 1)
+        keep(match.start("tail"), match.end("punctuation"))
+        keep(*match.span("space"), "\n")
+        at = match.end()
+    if not at:
+        return text, ()
+    keep(at, len(text))
+    return "".join(kept), tuple(runs)
+
+
+@lru_cache(maxsize=2)
+def _hyphenated(text: str) -> frozenset[str]:
+    """Words that a text writes with a hyphen inside a line."""
+    return frozenset(word.lower() for word in _COMPOUND.findall(text))
+
+
+_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Piece]:

@@ -86,13 +86,32 @@ def _published(page: Page, language: str) -> date | None:
             day = read_day(part, readable(language))
             if day is not None and (best is None or rank < best[0]):
                 best = (rank, day)
-    return best[1] if best else None
+    return best[1] if best else _opening_day(page, language)
+
+
+# "MEXICO CITY, July 26, 2023 (Wire) -- …", "(Washington, DC, May 17, 2022) – …", "Ciudad de México, a 20 de enero de 2020.- …"
+_OPENING = re.compile(r"(?=\(?[A-ZÁÉÍÓÚÑÜ])(?P<head>[^;:!?\n–—]{6,90}?)(?:\)?\s{0,2}(?:--|–|—)|\.\s?-)\s")
+_SENTENCE_WORD = re.compile(r"(?<!\w)[a-záéíóúñü]{4,}")
+
+
+def _opening_day(page: Page, language: str) -> date | None:
+    """The day with which a wire opens its first paragraph: behind the place, before a dash."""
+    first = next((b for b in page.blocks if b.label == "body" and b.role == "paragraph"), None)
+    opening = _OPENING.match(page.text, first.start, first.end) if first else None
+    if opening is None or "," not in opening["head"]:
+        return None
+    head, mention = opening["head"], None
+    for mention in read_dates(opening["head"], readable(language), None):
+        head = head.replace(opening["head"][mention.start : mention.end], "")
+    if mention is None or _SENTENCE_WORD.search(head):
+        return None  # a sentence with a dash in it
+    return read_day(opening["head"], readable(language))
 
 
 def _month(page: Page, language: str) -> tuple[date, date] | None:
-    """The first month that a date line states without a day: "March 2021"."""
+    """The first month that a line of dates or of authors states without a day: "March 2021", "By Ana Ruiz, March 2021"."""
     for block in page.blocks:
-        if block.label == "meta" and block.role == "dateline":
+        if block.label == "meta" and block.role in ("dateline", "byline"):
             for mention in read_dates(page.text[block.start : block.end], language, None):
                 period = mention.period
                 if period is not None and len(str(period)) == 7 and period.first and period.last:

@@ -10,7 +10,7 @@ from datetime import date
 from careo.sources.blocks import classify
 from careo.sources.decoding import declared_charset, decode
 from careo.sources.documents import Block
-from careo.sources.lines import pieces_of
+from careo.sources.lines import pieces_of, unhyphenated
 
 # Of visible text. A book of a thousand pages stays below; beyond, what was given is no page and would take minutes.
 _LONGEST, _MOST_PIECES = 5_000_000, 50_000
@@ -46,9 +46,10 @@ def page_of(data: bytes, where: str, *, kind: str = "", charset: str = "", url: 
 
         return html_page(text, where, url=url)
     not_too_long(text, 0, where)
-    pieces = pieces_of(text)
-    not_too_long(text, len(pieces), where)
-    return Page(text, text, (), classify(text, pieces), kind if kind == "markdown" else "text")
+    whole, segments = unhyphenated(text)
+    pieces = pieces_of(whole, wrapped=True if len(segments) > 2 else None)
+    not_too_long(whole, len(pieces), where)
+    return Page(whole, text, segments, classify(whole, pieces), kind if kind == "markdown" else "text")
 
 
 def not_too_long(text: str, pieces: int, where: str) -> None:

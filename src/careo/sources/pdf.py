@@ -17,7 +17,7 @@ from careo.base.errors import CareoError, InputError
 from careo.sources.blocks import classify
 from careo.sources.documents import Block
 from careo.sources.language import words_of
-from careo.sources.lines import Piece, pieces_of
+from careo.sources.lines import Piece, pieces_of, unhyphenated
 from careo.sources.page import Page, not_too_long, parsers_quiet
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _sheets(data: bytes, where: str) -> tuple[list[str], str]:
             .replace("\0", "")
             .replace("\f", "\n")
         )
+        sheet, _ = unhyphenated(sheet)
         size += len(sheet)
         if size > MOST_CHARACTERS or time.monotonic() - started > MOST_SECONDS:
             problem = f"more than {MOST_CHARACTERS:,} characters or {MOST_SECONDS:.0f} seconds"
