@@ -122,7 +122,7 @@ def test_fewer_months_than_a_year_stand_beside_the_same_months_a_year_before(mon
     found = forecast(draws=50, months=months)
     for code in ("MX", "06"):
         each, (samples, _, _, record) = found.outlook(code), found.of(code)
-        same = record.sel(month=samples["month"].values.astype("datetime64[M]") - 12)
+        same = record.sel(month=samples["month"].values.astype("datetime64[M]") - np.timedelta64(12, "M"))
         assert each.observed == same.sum() and same.sizes["month"] == months
         assert each.rises == (samples.sum("month") > each.observed).mean()
 
