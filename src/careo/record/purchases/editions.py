@@ -154,7 +154,7 @@ def _continued(before: _Row, after: _Row) -> _Row:
         after,
         id=before.id,
         release=release,
-        values={**before.values, **after.values, **_values(release)},
+        values={**before.values, **_values(release)},
         former=(*before.former, before.version),
     )
 
